@@ -1,0 +1,25 @@
+#!/usr/bin/env python
+"""Django's command line. Starts the embedded servers when a command needs them and none is up."""
+
+import os
+import sys
+
+# Commands that never touch a server: they must work before the embedded ones were ever started.
+OFFLINE = {"collectstatic", "compilemessages", "help", "makemessages", "spectacular", "up", "version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
+    from automatos.local import servers
+
+    command = next((arg for arg in sys.argv[1:] if not arg.startswith("-")), "help")
+    if command not in OFFLINE:
+        servers.ensure_for_command()
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
