@@ -130,6 +130,13 @@ class ExecutionStatus(models.TextChoices):
 LIVE_STATUSES = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.WAITING)
 
 
+class Mode(models.TextChoices):
+    """Whether a step waits for the one before it, or only for the outputs its prompt names."""
+
+    SEQUENTIAL = "sequential", "One after another"
+    PARALLEL = "parallel", "At once where possible"
+
+
 class Trigger(models.TextChoices):
     """What started a run."""
 
@@ -147,6 +154,7 @@ class Execution(models.Model):
     recipe_name = models.CharField(max_length=160)
     recipe_version = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.SEQUENTIAL)
     input_data = models.JSONField(default=dict)
     output_data = models.JSONField(null=True)
     error = models.JSONField(null=True)
@@ -218,7 +226,7 @@ class ExecutionStep(StepSettings):
     runnable_at = models.DateTimeField(null=True)
     owner = models.UUIDField(null=True)
     fence = models.PositiveIntegerField(default=0)
-    attempt = models.PositiveSmallIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1)
     prompt = models.TextField(blank=True)
     model = models.CharField(max_length=200, blank=True)
     output = models.TextField(blank=True)

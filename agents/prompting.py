@@ -1,0 +1,22 @@
+"""The system prompt, put together from its parts in one visible order: who, persona, instructions."""
+
+from dataclasses import dataclass
+
+# Characters per token of English text, a rule of thumb good to about a fifth.
+CHARACTERS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What the model is told before its task, exactly as it is sent."""
+
+    system_prompt: str
+    token_estimate: int
+
+
+def assemble(*, name: str, description: str, persona_prompt: str, custom_prompt: str) -> Assembled:
+    """The one place where a system prompt is made: the runtime sends it and `/assembled-context` shows it."""
+    identity = f"You are {name}." + (f" {description.strip()}" if description.strip() else "")
+    parts = [part.strip() for part in (identity, persona_prompt, custom_prompt) if part.strip()]
+    text = "\n\n".join(parts)
+    return Assembled(system_prompt=text, token_estimate=-(-len(text) // CHARACTERS_PER_TOKEN))

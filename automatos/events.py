@@ -1,0 +1,183 @@
+"""The only door to the channel layer: what changed in a run, text as it streams, and calls to the workers.
+
+An event says what changed; pages and clients read the truth from PostgreSQL. So a lost, doubled or late message is
+harmless. Streamed text is the exception: it is kept in Redis under its step and attempt, and travels with its offset.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import orjson
+import redis
+import redis.asyncio
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import transaction
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+WORKERS_GROUP = "workers"
+TEXT_TTL = 3600
+WAKE_KEY = "automatos:wake"
+WAKE_TTL_MS = 1000
+
+_loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
+
+
+@dataclass(slots=True)
+class Notice:
+    """The durable events one transaction added to one execution, in order."""
+
+    workspace_id: UUID
+    execution_id: UUID
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk:
+    """A piece of streamed text: `offset` characters of this step's attempt came before it. Offset 0 starts over."""
+
+    workspace_id: UUID
+    execution_id: UUID
+    step_id: UUID
+    step: int
+    attempt: int
+    offset: int
+    text: str
+
+    def message(self) -> dict[str, Any]:
+        """The shape clients receive."""
+        return {"type": "text", "step": self.step, "attempt": self.attempt, "offset": self.offset, "text": self.text}
+
+
+def group_name(workspace_id: UUID | str, execution_id: UUID | str) -> str:
+    """The channel layer group of one execution's viewers."""
+    return f"workflow.{workspace_id}.execution.{execution_id}"
+
+
+def channel_name(workspace_id: UUID | str, execution_id: UUID | str) -> str:
+    """The Redis pub/sub channel that carries an execution's durable events to anyone who listens in Redis."""
+    return f"workflow:{workspace_id}:execution:{execution_id}"
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as events carry it, e.g. 2026-01-31T12:00:00.000000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+
+
+@cache
+def sync_client() -> redis.Redis:
+    """The Redis client of synchronous code."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
+
+
+def _client() -> redis.asyncio.Redis:
+    """The Redis client of the running loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _loop_clients:
+        _loop_clients[loop] = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+    return _loop_clients[loop]
+
+
+async def publish(notices: list[Notice]) -> None:
+    """Tell viewers and Redis listeners. Never raises: who missed it reads the database."""
+    try:
+        layer = get_channel_layer()
+        async with _client().pipeline(transaction=False) as pipe:
+            for notice in notices:
+                channel = channel_name(notice.workspace_id, notice.execution_id)
+                for event in notice.events:
+                    pipe.publish(channel, orjson.dumps(event))
+            await pipe.execute()
+        for notice in notices:
+            group = group_name(notice.workspace_id, notice.execution_id)
+            await layer.group_send(group, {"type": "execution.events", "events": notice.events})
+    except (RedisError, OSError) as error:
+        logger.warning("Events were not published, viewers catch up from the database: %s", error)
+
+
+def publish_on_commit(notice: Notice) -> None:
+    """For services: publish once the surrounding transaction is committed."""
+    transaction.on_commit(lambda: async_to_sync(_publish_and_close)([notice]))
+
+
+async def _publish_and_close(notices: list[Notice]) -> None:
+    """Publish from a loop that may be gone right after."""
+    await publish(notices)
+    client = _loop_clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+def text_key(step_id: UUID | str, attempt: int) -> str:
+    """Where Redis keeps the text streamed so far by one attempt of a step."""
+    return f"automatos:text:{step_id}:{attempt}"
+
+
+async def publish_text(chunks: list[TextChunk]) -> None:
+    """Keep and send pieces of text. Never raises: the whole text is in the database once the step is over."""
+    try:
+        layer = get_channel_layer()
+        async with _client().pipeline(transaction=False) as pipe:
+            for chunk in chunks:
+                key = text_key(chunk.step_id, chunk.attempt)
+                if chunk.offset == 0:
+                    pipe.delete(key)
+                pipe.append(key, chunk.text)
+                pipe.expire(key, TEXT_TTL)
+            await pipe.execute()
+        for chunk in chunks:
+            group = group_name(chunk.workspace_id, chunk.execution_id)
+            await layer.group_send(group, {"type": "execution.text", "message": chunk.message()})
+    except (RedisError, OSError) as error:
+        logger.warning("Streamed text was not published: %s", error)
+
+
+async def read_text(step_id: UUID | str, attempt: int) -> str:
+    """The text streamed so far by a running attempt; empty when there is none or Redis does not answer."""
+    try:
+        kept = await _client().get(text_key(step_id, attempt))
+    except (RedisError, OSError):
+        return ""
+    return kept.decode(errors="replace") if isinstance(kept, bytes) else ""
+
+
+def streamed_text(step_id: UUID | str, attempt: int) -> str:
+    """The same for synchronous code."""
+    try:
+        kept = sync_client().get(text_key(step_id, attempt))
+    except RedisError:
+        return ""
+    return kept.decode(errors="replace") if isinstance(kept, bytes) else ""
+
+
+async def tell_workers_to_drop(execution_ids: list[UUID]) -> None:
+    """Ask every worker to abort what it still does for these executions. A lost message costs seconds, not truth."""
+    try:
+        message = {"type": "drop", "executions": [str(execution_id) for execution_id in execution_ids]}
+        await get_channel_layer().group_send(WORKERS_GROUP, message)
+    except (RedisError, OSError) as error:
+        logger.warning("Workers were not told to drop a run: %s", error)
+
+
+def drop_on_commit(execution_id: UUID) -> None:
+    """For services: tell the workers once the surrounding transaction is committed."""
+    transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([execution_id]))
+
+
+def wake_is_due() -> bool:
+    """Whether a wake-up message should be sent: false while one is on its way, whose receiver will see our rows too."""
+    return bool(sync_client().set(WAKE_KEY, b"1", nx=True, px=WAKE_TTL_MS))
+
+
+def wake_has_arrived() -> None:
+    """Called before the receiver looks for work, so that rows committed from now on send a new wake-up."""
+    sync_client().delete(WAKE_KEY)

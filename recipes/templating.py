@@ -1,0 +1,124 @@
+"""Prompt templates: `{input.name}`, `{previous_output}`, `{step_2_output}` and `{output_key}` in single braces.
+
+`{{` and `}}` stand for the braces themselves. Braces around anything that is not such a name, JSON for example, are text.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automatos.errors import AppError
+
+VARIABLE = re.compile(r"\{\{|\}\}|\{((?:input\.)?[A-Za-z_][A-Za-z0-9_-]*)\}")
+STEP_OUTPUT = re.compile(r"step_(\d+)_output")
+EARLIER_HEADING = "## Results of the earlier steps"
+# About half a million tokens: past any model's window, and small enough to store.
+LONGEST_PROMPT = 2_000_000
+
+
+class TemplateError(AppError):
+    """A prompt template names something that does not exist."""
+
+    code = "template_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What an earlier step left: its place, its key and its text."""
+
+    order: int
+    key: str
+    text: str = ""
+    name: str = ""
+
+
+def names(template: str) -> list[str]:
+    """The variables a template names, in order of appearance, each once."""
+    return list(dict.fromkeys(match[1] for match in VARIABLE.finditer(template) if match[1]))
+
+
+def check(template: str, *, inputs: Collection[str], earlier: Sequence[Output]) -> list[str]:
+    """Sentences for every variable that does not exist; empty when the template is fine.
+
+    inputs: the recipe's input names. earlier: the steps before this one.
+    """
+    return [problem for name in names(template) if (problem := _problem(name, inputs, earlier))]
+
+
+def _problem(name: str, inputs: Collection[str], earlier: Sequence[Output]) -> str:
+    if name.startswith("input."):
+        if name.removeprefix("input.") in inputs:
+            return ""
+        return f"{{{name}}} is not an input of this recipe. {_choices('Its inputs are', [f'input.{i}' for i in inputs])}"
+    if _find(name, earlier) is not None:
+        return ""
+    if name == "previous_output":
+        return "{previous_output} needs an earlier step, and this is the first one."
+    known = [f"input.{i}" for i in inputs] + [output.key for output in earlier]
+    return f"{{{name}}} is not known here. {_choices('You can use', known)}"
+
+
+def _choices(lead: str, known: list[str]) -> str:
+    if not known:
+        return "There is nothing to refer to yet; write {{name}} for literal braces."
+    return f"{lead} {', '.join(f'{{{name}}}' for name in known)}; write {{{{name}}}} for literal braces."
+
+
+def _find(name: str, outputs: Sequence[Output]) -> Output | None:
+    """The earlier output a variable means, if it means one."""
+    if not outputs:
+        return None
+    for output in outputs:
+        if output.key == name:
+            return output
+    if name == "previous_output":
+        return outputs[-1]
+    if match := STEP_OUTPUT.fullmatch(name):
+        return next((output for output in outputs if output.order == int(match[1])), None)
+    return None
+
+
+def dependencies(template: str, earlier: Sequence[Output]) -> list[int]:
+    """The orders of the steps whose outputs a template names."""
+    found = (_find(name, earlier) for name in names(template))
+    return sorted({output.order for output in found if output is not None})
+
+
+def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output]) -> str:
+    """The prompt. A template that names no earlier output gets all of them appended under a heading.
+
+    Raises TemplateError for an unknown variable or a prompt past LONGEST_PROMPT characters.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name is None:
+            return match[0][0]
+        if name.startswith("input."):
+            key = name.removeprefix("input.")
+            if key in inputs:
+                return as_text(inputs[key])
+        else:
+            output = _find(name, earlier)
+            if output is not None:
+                return output.text
+        raise TemplateError(_problem(name, list(inputs), earlier) or f"{{{name}}} has no value.")
+
+    prompt = VARIABLE.sub(value, template)
+    if earlier and not dependencies(template, earlier):
+        parts = [f"### {output.name or output.key}\n\n{output.text}" for output in earlier if output.text]
+        prompt = "\n\n".join([prompt, EARLIER_HEADING, *parts]) if parts else prompt
+    if len(prompt) > LONGEST_PROMPT:
+        raise TemplateError(
+            f"The prompt would be {len(prompt):,} characters long; the limit is {LONGEST_PROMPT:,}. "
+            "Shorten the input or let an earlier step summarise it.",
+            code="prompt_too_long",
+        )
+    return prompt
+
+
+def as_text(value: Any) -> str:
+    """How an input reads in a prompt: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
