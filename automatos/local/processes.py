@@ -1,0 +1,72 @@
+"""Small truths about operating-system processes: who is who, who outlives whom, and how to end one."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+PR_SET_PDEATHSIG = 1
+# A start time is computed from the boot time, which a clock adjustment may shift a little.
+START_TOLERANCE = 2.0
+
+_prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process that cannot be mistaken for a later one with the same number. `started` is in epoch seconds."""
+
+    pid: int
+    started: float
+
+    def alive(self) -> bool:
+        """Whether this very process still runs; a zombie does not."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < START_TOLERANCE
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    def send(self, number: int) -> None:
+        """Send a signal to this very process, to no other."""
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def identity(pid: int) -> Identity:
+    """The identity of a process that runs now."""
+    return Identity(pid, psutil.Process(pid).create_time())
+
+
+def tied(number: int) -> Callable[[], None] | None:
+    """A preexec function: the child gets this signal when its parent dies, however that happens. Linux only."""
+    if _prctl is None:
+        return None
+    parent = os.getpid()
+    prctl = _prctl
+
+    def tie() -> None:
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie
+
+
+def end(process: subprocess.Popen[bytes], steps: list[tuple[int, float]]) -> None:
+    """End a child: each step is a signal and the seconds to wait before the next; SIGKILL comes last by itself."""
+    for number, seconds in [*steps, (signal.SIGKILL, 5.0)]:
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
