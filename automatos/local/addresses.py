@@ -1,4 +1,4 @@
-"""Where the embedded servers of one data folder listen. Pure arithmetic on the folder's path: nothing is started here."""
+"""Where the embedded servers of one data folder listen: arithmetic on its path, nothing is started here."""
 
 import hashlib
 import os

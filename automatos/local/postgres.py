@@ -10,12 +10,13 @@ import stat
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
 
 from automatos.local.addresses import Addresses
-from automatos.local.processes import end, tied
+from automatos.local.processes import end, spawn
 
 # PostgreSQL refuses to run as root, so root lends it this account.
 ACCOUNT = "automatos-db"
@@ -133,7 +134,7 @@ class Postgres:
             raise ServerFailed(f"PostgreSQL could not make its folder {self.folder}: {reason}")
         fresh.rename(self.folder)
 
-    def _as_account(self) -> dict[str, object]:
+    def _as_account(self) -> dict[str, Any]:
         if not self.account:
             return {}
         return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
@@ -172,15 +173,8 @@ class Postgres:
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=tied(signal.SIGINT),
-                **self._as_account(),
+            self.process = spawn(
+                command, when_orphaned=signal.SIGINT, cwd="/", stdout=log, stderr=log, **self._as_account()
             )
 
     def wait_ready(self) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -46,8 +47,21 @@ def identity(pid: int) -> Identity:
     return Identity(pid, psutil.Process(pid).create_time())
 
 
-def tied(number: int) -> Callable[[], None] | None:
-    """A preexec function: the child gets this signal when its parent dies, however that happens. Linux only."""
+def spawn(command: list[str], *, when_orphaned: int, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own; on Linux it gets the signal `when_orphaned` when we die, however we do.
+
+    Call it from the main thread only: the kernel takes that thread's end for ours. `options` go to Popen.
+    """
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_tied(when_orphaned),  # noqa: PLW1509 our callers have one thread
+        **options,
+    )
+
+
+def _tied(number: int) -> Callable[[], None] | None:
     if _prctl is None:
         return None
     parent = os.getpid()

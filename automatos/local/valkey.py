@@ -11,7 +11,7 @@ import psutil
 
 from automatos.local.addresses import Addresses
 from automatos.local.postgres import ServerFailed
-from automatos.local.processes import end, tied
+from automatos.local.processes import end, spawn
 
 START_SECONDS = 20.0
 
@@ -69,14 +69,7 @@ class Valkey:
         for name, value in options.items():
             command += [f"--{name}", value]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=tied(signal.SIGTERM),
-            )
+            self.process = spawn(command, when_orphaned=signal.SIGTERM, stdout=log, stderr=log)
 
     def wait_ready(self) -> None:
         """Wait until it answers PING."""

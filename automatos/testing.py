@@ -1,0 +1,173 @@
+"""What the suite needs to run the product for real: its processes, and a network that ends at this machine."""
+
+import contextlib
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import connection
+
+from automatos.local.addresses import PROJECT
+from automatos.local.processes import end, spawn
+
+if TYPE_CHECKING:
+    from automatos.llm.testing import ScriptedServer
+
+START_SECONDS = 60.0
+
+
+class NetworkCut(RuntimeError):
+    """A test tried to reach another machine. Tests talk to real servers on this one."""
+
+
+def cut_network() -> None:
+    """From now on this process can connect to this machine only; it cannot be undone."""
+    sys.addaudithook(_refuse_outside)
+
+
+def _refuse_outside(event: str, args: tuple[object, ...]) -> None:
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        host = str(args[1][0])
+    elif event == "socket.getaddrinfo" and args[0]:
+        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
+    else:
+        return
+    if host in {"localhost", ""}:
+        return
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host.split("%")[0])
+        if address.is_loopback or address.is_unspecified:
+            return
+    raise NetworkCut(f"{host} is not on this machine.")
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Part:
+    """One process of the product; `kill` is SIGKILL, the way machines die."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], log: Path) -> None:
+        self.name = name
+        self.command = command
+        self.environment = environment
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it if it does not run; returns at once."""
+        if self.process and self.process.poll() is None:
+            return
+        with self.log.open("ab") as log:
+            self.process = spawn(
+                self.command,
+                when_orphaned=signal.SIGKILL,
+                cwd=PROJECT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        """End it at once, without a chance to tidy up."""
+        if self.process:
+            end(self.process, [])
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self.process:
+            end(self.process, [(signal.SIGTERM, 10.0)])
+
+
+class Stack:
+    """Web and worker on the test database and queue, with every model call going to the scripted server."""
+
+    def __init__(self, models: "ScriptedServer") -> None:
+        self.models = models
+        self.folder = Path(os.environ["DATA"]) / "logs"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        python, environment = [sys.executable, "-m"], self._environment()
+        web = [*python, "uvicorn", "automatos.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)]
+        worker = [*python, "celery", "-A", "automatos", "worker", "-P", "threads", "--loglevel", "INFO"]
+        self.web = Part("web", [*web, "--timeout-graceful-shutdown", "2"], environment, self.folder / "web.log")
+        self.worker = Part("worker", worker, environment, self.folder / "worker.log")
+
+    def _environment(self) -> dict[str, str]:
+        chosen = {
+            "OPENAI_BASE_URL": self.models.openai_url,
+            "OPENAI_API_KEY": "test-key",
+            "ANTHROPIC_BASE_URL": self.models.anthropic_url,
+            "ANTHROPIC_API_KEY": "test-key",
+            "LOCAL_LLM_URL": self.models.openai_url,
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        if not settings.EMBEDDED_DATABASE:
+            base, _, query = settings.DATABASE_URL.partition("?")
+            server = base.rsplit("/", 1)[0]
+            chosen["DATABASE_URL"] = f"{server}/{connection.settings_dict['NAME']}" + (f"?{query}" if query else "")
+        return {**os.environ, **chosen}
+
+    def __enter__(self) -> Self:
+        try:
+            self._collect_static()
+            self.web.start()
+            self.worker.start()
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _collect_static(self) -> None:
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(command, cwd=PROJECT, env=self.web.environment, check=True)
+
+    def wait_ready(self) -> None:
+        """Wait until /ready names every part as working; fails with the logs' ends."""
+        deadline = time.monotonic() + START_SECONDS
+        answer = ""
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/ready", timeout=5) as response:  # noqa: S310 our own address
+                    response.read()
+                    return
+            except urllib.error.HTTPError as error:
+                answer = error.read().decode(errors="replace")[:500]
+            except OSError as error:
+                answer = str(error)
+            if self.web.process and self.web.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"The stack is not ready: {answer}\n{self.logs()[-4000:]}")
+
+    def stop(self) -> None:
+        """Stop every process, whatever happened before."""
+        for part in (self.worker, self.web):
+            part.stop()
+
+    def logs(self) -> str:
+        """What web and worker wrote so far."""
+        files = [part.log for part in (self.web, self.worker)]
+        return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')}" for path in files if path.exists())

@@ -1,0 +1,71 @@
+"""The suite's ground: real PostgreSQL and Valkey in a folder that is thrown away, no network, and the running product.
+
+Settings are read when pytest-django starts, so the environment is put right here, at import, before anything else.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if "automatos.settings" in sys.modules:
+    pytest.exit("Settings were read before the tests could choose their own: unset DJANGO_SETTINGS_MODULE.", 3)
+
+DATA = Path(tempfile.mkdtemp(prefix="automatos-test-"))
+os.environ["DATA"] = str(DATA)
+os.environ["DJANGO_SETTINGS_MODULE"] = "automatos.settings"
+os.environ["LLM_OUTSIDE_CALLS"] = "false"
+os.environ["DEBUG"] = "false"
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "PUBLIC_URL"):
+    os.environ[name] = ""
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from automatos.local import servers  # noqa: E402
+from automatos.testing import Stack, cut_network  # noqa: E402
+
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if settings.EMBEDDED_DATABASE:
+    # The test database is the folder's own, so the processes of `stack` find it the way the product does.
+    settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}
+django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def embedded_servers() -> Iterator[None]:
+    """PostgreSQL and Valkey of this session; none where DATABASE_URL and REDIS_URL name others."""
+    cut_network()
+    needed = servers.needed()
+    held = servers.hold(DATA, needed, temporary=True) if needed else None
+    yield
+    if held:
+        django.db.connections.close_all()
+        held.release()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    return settings.EMBEDDED_DATABASE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(embedded_servers: None) -> None:
+    """The database is up before the test database is made."""
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The running product: web and worker as processes, on the test database, with a scripted model server.
+
+    What such a test writes stays until the session ends: it works in a workspace of its own.
+    """
+    from automatos.llm.testing import ScriptedServer
+
+    with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models) as running:
+        yield running
