@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workspaces.models import Workspace
+from workspaces.models import User, Workspace
 
 
 class Persona(models.Model):
@@ -122,8 +122,11 @@ class Agent(models.Model):
     persona = models.ForeignKey(Persona, models.SET_NULL, null=True, blank=True, related_name="agents")
     custom_prompt = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=AgentStatus, default=AgentStatus.ACTIVE)
+    version = models.PositiveIntegerField(default=1, help_text="Counts the edits, so that a late one is noticed.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+    edited_at = models.DateTimeField(default=timezone.now)
+    edited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = AgentQuerySet.as_manager()
