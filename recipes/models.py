@@ -88,8 +88,12 @@ class RecipeStep(StepSettings):
         db_table = "recipe_steps"
         ordering = ("order",)
         constraints = (
-            models.UniqueConstraint(fields=["recipe", "order"], name="one_step_per_order", deferrable=models.Deferrable.DEFERRED),
-            models.UniqueConstraint(fields=["recipe", "step_id"], name="one_step_per_step_id", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=["recipe", "order"], name="one_step_per_order", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.UniqueConstraint(
+                fields=["recipe", "step_id"], name="one_step_per_step_id", deferrable=models.Deferrable.DEFERRED
+            ),
         )
 
     def __str__(self) -> str:
@@ -242,9 +246,11 @@ class ExecutionStep(StepSettings):
         ordering = ("order",)
         constraints = (models.UniqueConstraint(fields=["execution", "order"], name="one_execution_step_per_order"),)
         indexes = (
-            models.Index(fields=["runnable_at"], condition=Q(status="pending", runnable_at__isnull=False), name="steps_runnable"),
+            models.Index(
+                fields=["runnable_at"], condition=Q(status="pending", runnable_at__isnull=False), name="steps_runnable"
+            ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
-            models.Index(fields=["agent", F("started_at").desc(nulls_last=True)], name="steps_of_agent"),
+            models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,43 @@
+"""Reads: agents and personas."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from agents.models import Agent, AgentStatus, Persona
+from automatos.errors import NotFound
+from workspaces.models import Workspace
+
+
+def agents_of(workspace: Workspace) -> QuerySet[Agent]:
+    """The workspace's agents with what their cards show, by name."""
+    return (
+        Agent.objects.visible()
+        .filter(workspace=workspace)
+        .select_related("agent_model_config", "persona")
+        .order_by("name", "id")
+    )
+
+
+def agent(*, workspace: Workspace, agent_id: UUID) -> Agent:
+    """One agent; NotFound when it is unknown, deleted or another workspace's."""
+    found = agents_of(workspace).filter(pk=agent_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def personas_for(workspace: Workspace) -> QuerySet[Persona]:
+    """The personas an agent of this workspace can wear: the global ones and its own."""
+    return Persona.objects.filter(Q(workspace=None) | Q(workspace=workspace)).order_by("category", "name", "id")
+
+
+def unusable(agent: Agent) -> str | None:
+    """Why the agent cannot cook now, with the cure; None when it can."""
+    if agent.deleted_at is not None:
+        return f"The agent {agent.name} was deleted. Give the step another agent."
+    if agent.status == AgentStatus.RETIRED:
+        return f"The agent {agent.name} is retired. Give the step another agent."
+    if agent.status != AgentStatus.ACTIVE:
+        return f"The agent {agent.name} is {agent.get_status_display().lower()}. Make it active, then cook again."
+    return None

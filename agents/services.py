@@ -1,0 +1,181 @@
+"""Changes: agents, their models and where they are in their life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from agents.model_choice import ModelInput, checked_model
+from agents.models import (
+    TYPE_OF_CATEGORY,
+    Agent,
+    AgentModelConfig,
+    AgentStatus,
+    AgentType,
+    Category,
+)
+from agents.queries import personas_for
+from automatos.checking import Problems
+from automatos.errors import Conflict, NotFound
+from automatos.slugs import insert_with_slug
+from workspaces.models import User, Workspace
+
+# What an agent may become next. Retired is final.
+ALLOWED_MOVES: dict[AgentStatus, tuple[AgentStatus, ...]] = {
+    AgentStatus.DRAFT: (AgentStatus.INACTIVE, AgentStatus.ERROR),
+    AgentStatus.INACTIVE: (AgentStatus.ACTIVE, AgentStatus.RETIRED, AgentStatus.ERROR),
+    AgentStatus.ACTIVE: (AgentStatus.PAUSED, AgentStatus.MAINTENANCE, AgentStatus.ERROR),
+    AgentStatus.PAUSED: (AgentStatus.ACTIVE, AgentStatus.MAINTENANCE, AgentStatus.ERROR),
+    AgentStatus.MAINTENANCE: (AgentStatus.ACTIVE, AgentStatus.INACTIVE, AgentStatus.ERROR),
+    AgentStatus.ERROR: (AgentStatus.INACTIVE,),
+    AgentStatus.RETIRED: (),
+}
+FIRST_STATUSES = (AgentStatus.DRAFT, AgentStatus.INACTIVE, AgentStatus.ACTIVE)
+LONGEST_PROMPT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInput:
+    """Everything a person decides about an agent. agent_type None: what the category implies."""
+
+    name: str
+    description: str = ""
+    category: str = Category.GENERAL
+    agent_type: str | None = None
+    tags: Sequence[str] = ()
+    persona_id: UUID | None = None
+    custom_prompt: str = ""
+    agent_model_config: ModelInput = field(default_factory=ModelInput)
+
+
+def as_input(agent: Agent) -> AgentInput:
+    """The agent as it is, ready for `dataclasses.replace` and update_agent."""
+    return AgentInput(
+        name=agent.name,
+        description=agent.description,
+        category=agent.category,
+        agent_type=agent.agent_type,
+        tags=agent.tags,
+        persona_id=agent.persona_id,
+        custom_prompt=agent.custom_prompt,
+        agent_model_config=ModelInput.of(agent.agent_model_config),
+    )
+
+
+@transaction.atomic
+def create_agent(
+    *, workspace: Workspace, user: User | None, data: AgentInput, status: str = AgentStatus.ACTIVE
+) -> Agent:
+    """A new agent with its model, or InvalidInput naming each wrong field. status: draft, inactive or active."""
+    problems = Problems()
+    problems.choice("status", status, FIRST_STATUSES)
+    columns, model = _checked(workspace, data, problems)
+    agent = insert_with_slug(
+        lambda slug: Agent.objects.create(workspace=workspace, slug=slug, status=status, **columns),
+        name=data.name,
+        longest=80,
+        otherwise="agent",
+    )
+    model.agent = agent
+    model.save(force_insert=True)
+    return agent
+
+
+@transaction.atomic
+def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_version: int | None = None) -> Agent:
+    """The agent with everything as in `data`. A retired agent is refused.
+
+    expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
+    """
+    agent = _locked(agent)
+    if agent.status == AgentStatus.RETIRED:
+        raise Conflict(f"{agent.name} is retired and cannot be changed. Create a new agent instead.")
+    if expected_version is not None and agent.version != expected_version:
+        raise Conflict(f"{agent.name} was saved by someone else meanwhile. Load it again.", code="changed_meanwhile")
+    columns, model = _checked(agent.workspace, data, Problems())
+    for name, value in columns.items():
+        setattr(agent, name, value)
+    agent.version += 1
+    agent.edited_at = timezone.now()
+    agent.edited_by = user
+    agent.save()
+    model.agent = agent
+    model.save()
+    return agent
+
+
+def delete_agent(*, agent: Agent, user: User | None) -> None:
+    """Take the agent out of sight. Past runs keep it; recipes that name it say so until it is replaced."""
+    with transaction.atomic():
+        agent = _locked(agent)
+        agent.deleted_at = timezone.now()
+        agent.save(update_fields=["deleted_at", "updated_at"])
+
+
+def restore_agent(*, agent: Agent, user: User | None) -> Agent:
+    """A deleted agent back in sight, under its address or, when that was taken meanwhile, a new one."""
+    with transaction.atomic():
+        gone = Agent.objects.select_for_update(of=("self",)).filter(pk=agent.pk).first()
+        if gone is None:
+            raise NotFound()
+        if gone.deleted_at is None:
+            return gone
+        return insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
+
+
+def _bring_back(agent: Agent, slug: str) -> Agent:
+    agent.slug, agent.deleted_at = slug, None
+    agent.save(update_fields=["slug", "deleted_at", "updated_at"])
+    return agent
+
+
+def change_status(*, agent: Agent, user: User | None, status: str) -> Agent:
+    """The agent in its new status; Conflict, with the moves there are, when the table does not allow it."""
+    problems = Problems()
+    problems.choice("status", status, AgentStatus.values)
+    problems.raise_any()
+    with transaction.atomic():
+        agent = _locked(agent)
+        wished, now = AgentStatus(status), AgentStatus(agent.status)
+        if wished == now:
+            return agent
+        if wished not in ALLOWED_MOVES[now]:
+            ways = ", ".join(ALLOWED_MOVES[now])
+            cure = f"From {now} it can become: {ways}." if ways else f"{AgentStatus(now).label} is final."
+            raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
+        agent.status = wished
+        agent.save(update_fields=["status", "updated_at"])
+    return agent
+
+
+def _locked(agent: Agent) -> Agent:
+    """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
+    rows = Agent.objects.visible().select_for_update(of=("self",)).select_related("workspace", "agent_model_config")
+    fresh = rows.filter(pk=agent.pk).first()
+    if fresh is None:
+        raise NotFound()
+    return fresh
+
+
+def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tuple[dict[str, object], AgentModelConfig]:
+    """The agent's columns and its model row, not saved. Raises InvalidInput with every problem found."""
+    problems.choice("category", data.category, Category.values)
+    if data.agent_type is not None:
+        problems.choice("agent_type", data.agent_type, AgentType.values)
+    if data.persona_id is not None and not personas_for(workspace).filter(pk=data.persona_id).exists():
+        problems.add("persona_id", "There is no such persona. GET /api/personas lists those you can use.")
+    columns: dict[str, object] = {
+        "name": problems.text("name", data.name, longest=120, required=True),
+        "description": problems.text("description", data.description, longest=10_000),
+        "category": data.category,
+        "agent_type": data.agent_type or TYPE_OF_CATEGORY.get(data.category, AgentType.CUSTOM),
+        "tags": problems.tags("tags", data.tags),
+        "persona_id": data.persona_id,
+        "custom_prompt": problems.text("custom_prompt", data.custom_prompt, longest=LONGEST_PROMPT),
+    }
+    model = checked_model(data.agent_model_config, problems)
+    problems.raise_any()
+    return columns, model

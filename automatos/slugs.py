@@ -1,0 +1,32 @@
+"""Readable, unique addresses made from names."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+Row = TypeVar("Row")
+
+
+def candidates(name: str, *, longest: int, otherwise: str) -> Iterator[str]:
+    """The name as a slug, then numbered ones, then random ones. otherwise: what a name without letters becomes."""
+    base = slugify(name)[:longest].strip("-_") or otherwise
+    yield base
+    for number in range(2, 7):
+        yield f"{base[: longest - 2].strip('-_')}-{number}"
+    for _ in range(5):
+        yield f"{base[: longest - 7].strip('-_')}-{secrets.token_hex(3)}"
+
+
+def insert_with_slug(create: Callable[[str], Row], *, name: str, longest: int, otherwise: str) -> Row:
+    """The row that `create(slug)` inserts under the first slug no other row has, also when several do so at once."""
+    refusal: IntegrityError | None = None
+    for slug in candidates(name, longest=longest, otherwise=otherwise):
+        try:
+            with transaction.atomic():
+                return create(slug)
+        except IntegrityError as error:
+            refusal = error
+    raise refusal or IntegrityError("no slug could be made")

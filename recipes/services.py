@@ -1,0 +1,187 @@
+"""Changes: recipes, their steps and versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from automatos.checking import Problems
+from automatos.errors import Conflict, InvalidInput, NotFound
+from automatos.slugs import insert_with_slug
+from recipes.models import Recipe, RecipeStep, RecipeVersion
+from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps
+from workspaces.models import User, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeInput:
+    """Everything a person decides about a recipe. template_id: its address, by default made from the name."""
+
+    name: str
+    steps: Sequence[StepInput]
+    description: str = ""
+    template_id: str = ""
+    tags: Sequence[str] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    execution_config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def as_input(recipe: Recipe) -> RecipeInput:
+    """The recipe as it is, ready for `dataclasses.replace` and update_recipe."""
+    return input_of_body(body_of(recipe, list(recipe.steps.all())))
+
+
+def input_of_body(body: Mapping[str, Any]) -> RecipeInput:
+    """A recipe kept in a version's body."""
+    steps = [StepInput(**{**step, "agent_id": UUID(step["agent_id"])}) for step in body["steps"]]
+    return RecipeInput(**{**body, "steps": steps})
+
+
+@transaction.atomic
+def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput) -> Recipe:
+    """A new recipe at version 1, or InvalidInput naming each wrong field."""
+    columns, steps = _checked(workspace, data)
+    recipe = _insert(workspace, user, data.template_id, columns)
+    _keep(recipe, steps, user, changelog="Created")
+    return recipe
+
+
+@transaction.atomic
+def update_recipe(
+    *, recipe: Recipe, user: User | None, data: RecipeInput, changelog: str = "", expected_version: int | None = None
+) -> Recipe:
+    """The recipe with everything as in `data`, as its next version. Runs under way go on with the version they have.
+
+    expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
+    """
+    recipe = _locked(recipe)
+    if expected_version is not None and recipe.version != expected_version:
+        raise Conflict(
+            f"{recipe.name} was saved by someone else meanwhile: it is at version {recipe.version}, "
+            f"and this change was made from {expected_version}. Load it again."
+        )
+    columns, steps = _checked(recipe.workspace, data, changelog)
+    for name, value in columns.items():
+        setattr(recipe, name, value)
+    recipe.version += 1
+    if data.template_id:
+        recipe.template_id = data.template_id
+    try:
+        with transaction.atomic():
+            recipe.save()
+    except IntegrityError:
+        raise _taken(data.template_id) from None
+    recipe.steps.all().delete()
+    _keep(recipe, steps, user, changelog=changelog.strip())
+    return recipe
+
+
+def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
+    """Take the recipe out of sight. Its past runs stay readable, runs under way go on."""
+    with transaction.atomic():
+        recipe = _locked(recipe)
+        recipe.deleted_at = timezone.now()
+        recipe.save(update_fields=["deleted_at", "updated_at"])
+
+
+def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
+    """A deleted recipe back in sight, under its address or, when that was taken meanwhile, a new one."""
+    with transaction.atomic():
+        gone = Recipe.objects.select_for_update(of=("self",)).filter(pk=recipe.pk).first()
+        if gone is None:
+            raise NotFound()
+        if gone.deleted_at is None:
+            return gone
+        return insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
+
+
+def _bring_back(recipe: Recipe, slug: str) -> Recipe:
+    recipe.template_id, recipe.deleted_at = slug, None
+    recipe.save(update_fields=["template_id", "deleted_at", "updated_at"])
+    return recipe
+
+
+def duplicate_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
+    """A copy at version 1 under a name and an address of its own."""
+    name = f"{recipe.name[:150]} (copy)"
+    return create_recipe(
+        workspace=recipe.workspace, user=user, data=replace(as_input(recipe), name=name, template_id="")
+    )
+
+
+def restore_version(*, recipe: Recipe, version: int, user: User | None) -> Recipe:
+    """The recipe as it read at an earlier version, as its next version; NotFound for a version there never was."""
+    kept = recipe.versions.filter(version=version).first()
+    if kept is None:
+        raise NotFound()
+    data = replace(input_of_body(kept.body), template_id="")
+    return update_recipe(recipe=recipe, user=user, data=data, changelog=f"Version {version} restored")
+
+
+def _checked(workspace: Workspace, data: RecipeInput, changelog: str = "") -> tuple[dict[str, Any], list[RecipeStep]]:
+    """The recipe's columns and its step rows, not saved. Raises InvalidInput with every problem found."""
+    problems = Problems()
+    if data.template_id and not SLUG.fullmatch(data.template_id):
+        problems.add("template_id", "Use small letters, digits and -; at most 80.")
+    problems.text("changelog", changelog, longest=300)
+    config = checked_config(data.execution_config, problems)
+    inputs = checked_schema("inputs", data.inputs, problems)
+    columns = {
+        "name": problems.text("name", data.name, longest=160, required=True),
+        "description": problems.text("description", data.description, longest=10_000),
+        "tags": problems.tags("tags", data.tags),
+        "inputs": inputs,
+        "outputs": checked_schema("outputs", data.outputs, problems),
+        "execution_config": config,
+    }
+    steps = checked_steps(workspace=workspace, steps=data.steps, inputs=inputs, config=config, problems=problems)
+    for name in ("inputs", "outputs", "execution_config"):
+        problems.json(name, columns[name])
+    problems.raise_any()
+    return columns, steps
+
+
+def _insert(workspace: Workspace, user: User | None, template_id: str, columns: dict[str, Any]) -> Recipe:
+    def create(slug: str) -> Recipe:
+        return Recipe.objects.create(workspace=workspace, template_id=slug, created_by=user, **columns)
+
+    if not template_id:
+        return insert_with_slug(create, name=columns["name"], longest=80, otherwise="recipe")
+    try:
+        with transaction.atomic():
+            return create(template_id)
+    except IntegrityError:
+        raise _taken(template_id) from None
+
+
+def _taken(template_id: str) -> InvalidInput:
+    text = f"Another recipe here is called {template_id}; choose another."
+    return InvalidInput(f"template_id: {text}", fields={"template_id": [text]})
+
+
+def _keep(recipe: Recipe, steps: list[RecipeStep], user: User | None, *, changelog: str) -> None:
+    """Save the steps, and the whole as it reads at this version."""
+    for step in steps:
+        step.recipe = recipe
+    RecipeStep.objects.bulk_create(steps)
+    RecipeVersion.objects.create(
+        recipe=recipe,
+        version=recipe.version,
+        body=body_of(recipe, steps),
+        changelog=changelog,
+        created_by=user,
+    )
+
+
+def _locked(recipe: Recipe) -> Recipe:
+    """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
+    rows = Recipe.objects.visible().select_for_update(of=("self",)).select_related("workspace")
+    fresh = rows.filter(pk=recipe.pk).first()
+    if fresh is None:
+        raise NotFound()
+    return fresh

@@ -1,0 +1,291 @@
+"""What a recipe must be like: names, order, agents, prompt variables, limits. And the inputs of a run."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from agents.models import Agent
+from automatos.checking import Problems
+from recipes import templating
+from recipes.models import ErrorHandling, Recipe, RecipeStep
+from workspaces.models import Workspace
+
+MOST_STEPS = 50
+MOST_FIELDS = 50
+LONGEST_PROMPT = 1_000_000
+LONGEST_INPUT = 1_000_000
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,79}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+STEP_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
+RESERVED_KEY = re.compile(r"previous_output|input|step_\d+_output")
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+DEFAULT_TIMEOUT = 300.0
+# name: lowest, highest, default; times in seconds
+CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
+    "timeout_per_step": (1, 86_400, DEFAULT_TIMEOUT),
+    "total_timeout": (1, 604_800, 600),
+    "max_retries": (0, 20, 1),
+    "retry_delay": (0, 3_600, 2),
+    "backoff": (1, 10, 2),
+}
+MODES = ("sequential", "parallel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInput:
+    """One step as a person writes it. None and empty values mean the recipe's defaults; times in seconds."""
+
+    agent_id: UUID | None
+    prompt_template: str
+    order: int | None = None
+    step_id: str = ""
+    name: str = ""
+    output_key: str = ""
+    error_handling: str = ErrorHandling.STOP
+    max_retries: int | None = None
+    max_iterations: int = 25
+    timeout: float | None = None
+
+
+def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """The execution settings that were given; unknown names and values out of range are noted."""
+    known = ("mode", *CONFIG_NUMBERS)
+    for name in config:
+        if name not in known:
+            problems.add(f"execution_config.{name}", f"There is no such setting. There are: {', '.join(known)}.")
+    if "mode" in config:
+        problems.choice("execution_config.mode", _text(config["mode"]), MODES)
+    for name, (low, high, _) in CONFIG_NUMBERS.items():
+        if name in config:
+            value = config[name]
+            wanted = int if name == "max_retries" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, wanted):
+                problems.add(f"execution_config.{name}", f"Use a number from {low:g} to {high:g}.")
+            else:
+                problems.number(f"execution_config.{name}", value, low=low, high=high)
+    return dict(config)
+
+
+def checked_schema(field: str, schema: Mapping[str, Any], problems: Problems) -> dict[str, dict[str, Any]]:
+    """An inputs or outputs object: {name: {type, required, default, description}}. Problems go under dotted names."""
+    if len(schema) > MOST_FIELDS:
+        problems.add(field, f"There are {len(schema)} entries; keep {MOST_FIELDS} or fewer.")
+        return {}
+    return {name: _checked_entry(f"{field}.{name}", name, entry, problems) for name, entry in schema.items()}
+
+
+def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dict[str, Any]:
+    if not NAME.fullmatch(name):
+        problems.add(field, "Names start with a small letter or _ and hold only a-z, 0-9 and _.")
+    if not isinstance(entry, dict):
+        problems.add(field, 'Write an object, for example {"type": "string"}.')
+        return {}
+    allowed = ("type", "required", "default", "description")
+    for part in entry:
+        if part not in allowed:
+            problems.add(f"{field}.{part}", f"There is no such part. There are: {', '.join(allowed)}.")
+    kind = entry.get("type", "string")
+    problems.choice(f"{field}.type", _text(kind), TYPES)
+    if not isinstance(entry.get("required", False), bool):
+        problems.add(f"{field}.required", "Write true or false.")
+    if not isinstance(entry.get("description", ""), str):
+        problems.add(f"{field}.description", "Write text.")
+    default = entry.get("default")
+    if default is not None and kind in TYPES and not _fits(default, kind):
+        problems.add(f"{field}.default", f"This is not {_article(kind)}.")
+    return {"type": kind, **{part: entry[part] for part in allowed[1:] if part in entry}}
+
+
+def checked_steps(
+    *,
+    workspace: Workspace,
+    steps: Sequence[StepInput],
+    inputs: Mapping[str, Any],
+    config: Mapping[str, Any],
+    problems: Problems,
+) -> list[RecipeStep]:
+    """The step rows in their order, renumbered from 1, not saved. Notes what is wrong under `steps.<position>.<name>`.
+
+    Positions count from 0 as the steps were sent.
+    """
+    if not steps:
+        problems.add("steps", "A recipe needs at least one step.")
+    if len(steps) > MOST_STEPS:
+        problems.add("steps", f"There are {len(steps)} steps; keep {MOST_STEPS} or fewer.")
+        return []
+    _note_doubles("order", [(place, step.order) for place, step in enumerate(steps)], problems)
+    ranked = sorted(enumerate(steps), key=lambda pair: (pair[1].order is None, pair[1].order or 0, pair[0]))
+    wanted = {step.agent_id for step in steps if step.agent_id is not None}
+    found = set(Agent.objects.visible().filter(workspace=workspace, pk__in=wanted).values_list("pk", flat=True))
+    rows: list[RecipeStep] = []
+    earlier: list[templating.Output] = []
+    for order, (place, step) in enumerate(ranked, start=1):
+        field = f"steps.{place}"
+        if step.agent_id not in found:
+            problems.add(f"{field}.agent_id", "There is no such agent here. GET /api/agents lists those you can use.")
+        row = _step_row(field, order, step, config, problems)
+        _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
+        rows.append(row)
+        earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
+    by_place = [(place, row) for (place, _), row in zip(ranked, rows, strict=True)]
+    _note_doubles("step_id", [(place, row.step_id) for place, row in by_place], problems)
+    _note_doubles("output_key", [(place, row.output_key) for place, row in by_place], problems)
+    return rows
+
+
+def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any], problems: Problems) -> RecipeStep:
+    step_id = step.step_id or f"step_{order}"
+    if not STEP_ID.fullmatch(step_id):
+        problems.add(f"{field}.step_id", "Use letters, digits, - and _; at most 80.")
+    output_key = step.output_key or f"step_{order}"
+    if not NAME.fullmatch(output_key):
+        problems.add(
+            f"{field}.output_key", "It starts with a small letter or _ and holds only a-z, 0-9 and _; at most 80."
+        )
+    elif RESERVED_KEY.fullmatch(output_key):
+        problems.add(f"{field}.output_key", f"{output_key} already has a meaning in prompts; choose another name.")
+    problems.choice(f"{field}.error_handling", step.error_handling, ErrorHandling.values)
+    retries = _given(step.max_retries, config, "max_retries")
+    timeout = _given(step.timeout, config, "timeout_per_step")
+    problems.number(f"{field}.max_retries", retries, low=0, high=20)
+    problems.number(f"{field}.max_iterations", step.max_iterations, low=1, high=200)
+    problems.number(f"{field}.timeout", timeout, low=1, high=86_400)
+    return RecipeStep(
+        step_id=step_id,
+        order=order,
+        name=problems.text(f"{field}.name", step.name, longest=160),
+        agent_id=step.agent_id,
+        prompt_template=step.prompt_template,
+        output_key=output_key,
+        error_handling=step.error_handling,
+        max_retries=retries,
+        max_iterations=step.max_iterations,
+        timeout=timeout,
+    )
+
+
+def _given(value: float | None, config: Mapping[str, Any], name: str) -> Any:
+    """The step's own value, else the recipe's (when it is a number), else the default."""
+    if value is not None:
+        return value
+    general = config.get(name)
+    usable = isinstance(general, (int, float)) and not isinstance(general, bool)
+    return general if usable else CONFIG_NUMBERS[name][2]
+
+
+def _check_prompt(
+    field: str, prompt: str, inputs: Mapping[str, Any], earlier: Sequence[templating.Output], problems: Problems
+) -> None:
+    problems.text(field, prompt, longest=LONGEST_PROMPT, required=True)
+    if field not in problems:
+        for problem in templating.check(prompt, inputs=list(inputs), earlier=earlier):
+            problems.add(field, problem)
+
+
+def _note_doubles(name: str, values: Sequence[tuple[int, Any]], problems: Problems) -> None:
+    first: dict[Any, int] = {}
+    for place, value in values:
+        if value is not None and value in first:
+            problems.add(f"steps.{place}.{name}", f"{value} is already used by steps.{first[value]}; choose another.")
+        first.setdefault(value, place)
+
+
+def fill_inputs(inputs: Mapping[str, Any], input_data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run starts with: the given values, checked and converted, and the defaults of the others.
+
+    inputs: the recipe's schema. Text that holds a number, or true and false, is converted for such inputs, so that
+    forms and terminals can send text. Raises InvalidInput with fields `input_data.<name>`.
+    """
+    problems = Problems()
+    known = ", ".join(inputs) or "none"
+    for name in input_data:
+        if name not in inputs:
+            problems.add(f"input_data.{name}", f"This recipe has no such input. It has: {known}.")
+    problems.json("input_data", dict(input_data))
+    problems.raise_any()
+    if len(json.dumps(input_data, ensure_ascii=False)) > LONGEST_INPUT:
+        problems.add("input_data", f"The input is too long; keep it under {LONGEST_INPUT:,} characters.")
+    filled = {name: _filled(name, entry, input_data.get(name), problems) for name, entry in inputs.items()}
+    problems.json("input_data", filled)
+    problems.raise_any()
+    return filled
+
+
+def _filled(name: str, entry: Mapping[str, Any], value: Any, problems: Problems) -> Any:
+    field, kind = f"input_data.{name}", str(entry.get("type", "string"))
+    if value is None or (value == "" and kind != "string"):
+        value = entry.get("default")
+    missing = value is None or (isinstance(value, str) and not value.strip())
+    if missing and entry.get("required"):
+        problems.add(field, "This input is required.")
+        return ""
+    if value is None:
+        # A prompt may name an optional input nobody filled: it reads as empty text, whatever its kind.
+        return ""
+    value = _converted(value, kind)
+    if not _fits(value, kind):
+        problems.add(field, f"This is not {_article(kind)}.")
+    return value
+
+
+def _converted(value: Any, kind: str) -> Any:
+    """Text turned into the wanted kind where it reads like one; everything else as it is."""
+    if not isinstance(value, str) or kind == "string" or len(value) > LONGEST_INPUT:
+        return value
+    try:
+        parsed = json.loads(value.strip().lower() if kind == "boolean" else value)
+    except (ValueError, RecursionError):
+        return value
+    return parsed if _fits(parsed, kind) else value
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, TYPES[kind])
+
+
+def _article(kind: str) -> str:
+    names = {
+        "string": "text",
+        "number": "a number",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "array": "a list",
+        "object": "an object",
+    }
+    return names[kind]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)[:60]
+
+
+def body_of(recipe: Recipe, steps: Sequence[RecipeStep]) -> dict[str, Any]:
+    """The recipe in the shape POST /api/workflow-recipes takes; a version keeps it."""
+    names = (
+        "step_id", "order", "name", "prompt_template", "output_key", "error_handling", "max_retries",
+        "max_iterations", "timeout",
+    )  # fmt: skip
+    return {
+        "template_id": recipe.template_id,
+        "name": recipe.name,
+        "description": recipe.description,
+        "tags": list(recipe.tags),
+        "inputs": recipe.inputs,
+        "outputs": recipe.outputs,
+        "steps": [{**{name: getattr(step, name) for name in names}, "agent_id": str(step.agent_id)} for step in steps],
+        "execution_config": recipe.execution_config,
+    }
