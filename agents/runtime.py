@@ -81,9 +81,7 @@ def load_specs(agent_ids: Iterable[UUID]) -> dict[UUID, AgentSpec]:
     rows = Agent.objects.filter(id__in=set(agent_ids)).values_list(*FIELDS)
     specs = {}
     for pk, name, description, custom, status, deleted_at, persona, provider, model_id, fallback, *numbers in rows:
-        assembled = assemble(
-            name=name, description=description, persona_prompt=persona or "", custom_prompt=custom
-        )
+        assembled = assemble(name=name, description=description, persona_prompt=persona or "", custom_prompt=custom)
         unusable = why_unusable(name, status, deleted=deleted_at is not None)
         model = f"{provider}:{model_id}"
         specs[pk] = AgentSpec(pk, name, assembled.system_prompt, model, fallback or "", *numbers, unusable)

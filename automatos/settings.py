@@ -102,6 +102,12 @@ DEFAULT_LLM_MODEL = env.text("DEFAULT_LLM_MODEL", "smollm2-135m-instruct")
 # False makes any model call to an address off this machine fail: tests set it.
 LLM_OUTSIDE_CALLS = env.boolean("LLM_OUTSIDE_CALLS", True)
 
+# --- Workers --------------------------------------------------------------------------------------------------------
+
+# How many model calls one worker process waits for at once, and how many seconds it may finish them after a stop signal.
+WORKER_SLOTS = env.integer("WORKER_SLOTS", 1000, low=1, high=100_000)
+WORKER_GRACE = float(env.integer("WORKER_GRACE", 5, low=0, high=3600))
+
 # --- Workspaces -----------------------------------------------------------------------------------------------------
 
 WORKSPACE_ID = env.uuid("WORKSPACE_ID", None)
@@ -244,7 +250,10 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = LOCAL.data / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": LOCAL.data / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": LOCAL.data / "files"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

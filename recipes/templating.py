@@ -1,6 +1,6 @@
 """Prompt templates: `{input.name}`, `{previous_output}`, `{step_2_output}` and `{output_key}` in single braces.
 
-`{{` and `}}` stand for the braces themselves. Braces around anything that is not such a name, JSON for example, are text.
+`{{` and `}}` stand for the braces themselves. Braces around anything that is not such a name, as in JSON, are text.
 """
 
 import json
@@ -32,6 +32,7 @@ class Output:
     key: str
     text: str = ""
     name: str = ""
+    completed: bool = True
 
 
 def names(template: str) -> list[str]:
@@ -51,7 +52,9 @@ def _problem(name: str, inputs: Collection[str], earlier: Sequence[Output]) -> s
     if name.startswith("input."):
         if name.removeprefix("input.") in inputs:
             return ""
-        return f"{{{name}}} is not an input of this recipe. {_choices('Its inputs are', [f'input.{i}' for i in inputs])}"
+        return (
+            f"{{{name}}} is not an input of this recipe. {_choices('Its inputs are', [f'input.{i}' for i in inputs])}"
+        )
     if _find(name, earlier) is not None:
         return ""
     if name == "previous_output":

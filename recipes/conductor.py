@@ -1,0 +1,251 @@
+"""The waiting half of the kitchen: one asyncio loop per worker process on which every model call waits.
+
+A waiting call holds no thread, no database connection and no lock. Whatever decides or writes is a turn of the engine,
+run in a small thread pool. Turns settle several outcomes at once when several are there, so that under load a commit is
+shared.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from automatos import events
+from automatos.errors import AppError
+from automatos.events import Notice
+from automatos.llm.errors import ModelError, ModelTimeout
+from automatos.llm.registry import Models
+from automatos.llm.types import ModelReply
+from recipes import engine
+from recipes.steps import Job, Outcome, Turn
+from recipes.streams import Streams
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+BEAT = 1.5
+POLL = 1.0
+TEXT_TICK = 0.1
+THREADS = 4
+TURNERS = 2
+BATCH = 64
+LONGEST_PAUSE = 5.0
+# How long a call may overrun its own time-out before it is cut off from outside.
+OVERRUN = 2.0
+
+
+class Conductor:
+    """Claims steps, sends their calls, settles what they come to. One per worker process."""
+
+    def __init__(self, *, slots: int = settings.WORKER_SLOTS, grace: float = settings.WORKER_GRACE) -> None:
+        self.owner = uuid.uuid4()
+        self.slots, self.grace = slots, grace
+        self.models = Models()
+        self.streams = Streams()
+        self.cooking: dict[uuid.UUID, tuple[Job, asyncio.Task[None]]] = {}
+        self.outcomes: deque[Outcome] = deque()
+        self.wanted = True
+        self.claiming = 0
+        self.work = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
+        self.background: set[asyncio.Task[None]] = set()
+
+    # --- Life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until stop() is called; then finish or release what is held."""
+        await self._db(engine.beat, self.owner)
+        chores = [self._beat(), self._poll(), self._listen(), self._stream(), *(self._turns() for _ in range(TURNERS))]
+        tasks = [asyncio.create_task(chore) for chore in chores]
+        logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
+        await self.stopping.wait()
+        try:
+            async with asyncio.timeout(self.grace):
+                while self.cooking or self.outcomes:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            logger.info("Handing on %s steps that did not finish in time", len(self.cooking))
+        for _, task in self.cooking.values():
+            task.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *(task for _, task in self.cooking.values()), return_exceptions=True)
+        await self._publish(await self._db(engine.leave, self.owner))
+        await self.models.close()
+        self.threads.shutdown()
+
+    def stop(self) -> None:
+        """Take nothing new and come to an end."""
+        self.stopping.set()
+
+    def wake(self) -> None:
+        """There may be runnable steps."""
+        self.wanted = True
+        self.work.set()
+
+    async def _db(self, function: Callable[..., T], *args: object) -> T:
+        """Run synchronous Django code in the pool; while PostgreSQL does not answer, wait and try again."""
+        loop, pause = asyncio.get_running_loop(), 0.1
+        while True:
+            try:
+                return await loop.run_in_executor(self.threads, function, *args)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
+                await loop.run_in_executor(self.threads, _drop_connection)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    # --- Turns --------------------------------------------------------------------------------------------------------
+
+    async def _turns(self) -> None:
+        """Take turns as long as there is something to settle or to claim."""
+        while True:
+            await self.work.wait()
+            outcomes = [self.outcomes.popleft() for _ in range(min(BATCH, len(self.outcomes)))]
+            limit = self._free_slots() if (self.wanted or outcomes) and not self.stopping.is_set() else 0
+            self.wanted = False
+            if not self.outcomes:
+                self.work.clear()
+            if outcomes or limit:
+                await self._turn(outcomes, limit)
+
+    def _free_slots(self) -> int:
+        return max(0, min(BATCH, self.slots - len(self.cooking) - self.claiming))
+
+    async def _turn(self, outcomes: list[Outcome], limit: int) -> None:
+        self.claiming += limit
+        try:
+            turn = await self._safe_turn(outcomes, limit)
+        finally:
+            self.claiming -= limit
+        for job in turn.jobs:
+            task = asyncio.create_task(self._cook(job))
+            self.cooking[job.step_id] = (job, task)
+        if turn.more:
+            self.wake()
+        self._in_background(self._after(turn))
+
+    async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
+        """A turn; when a batch fails for a reason of its own, each outcome is settled alone, so one cannot hold others."""
+        try:
+            return await self._db(engine.take_turn, self.owner, outcomes, limit)
+        except Exception:
+            logger.exception("A turn with %s outcomes failed", len(outcomes))
+        turn = Turn(more=True)
+        for outcome in outcomes:
+            try:
+                single = await self._db(engine.take_turn, self.owner, [outcome], 0)
+            except Exception:
+                logger.exception("The outcome of step %s could not be recorded", outcome.step_id)
+                single = await self._db(engine.take_turn, self.owner, [_unrecordable(outcome)], 0)
+            turn.notices += single.notices
+            turn.dropped += single.dropped
+        await asyncio.sleep(POLL)
+        return turn
+
+    async def _after(self, turn: Turn) -> None:
+        await self._publish(turn.notices)
+        if turn.dropped:
+            await events.tell_workers_to_drop(turn.dropped)
+
+    async def _publish(self, notices: list[Notice]) -> None:
+        if notices:
+            await events.publish(notices)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+    # --- Calls --------------------------------------------------------------------------------------------------------
+
+    async def _cook(self, job: Job) -> None:
+        """Send one call and hand in what it came to; a dropped one hands in nothing."""
+        try:
+            outcome = await self._call(job)
+        finally:
+            self.streams.close(job)
+            self.cooking.pop(job.step_id, None)
+        self.outcomes.append(outcome)
+        self.work.set()
+
+    async def _call(self, job: Job) -> Outcome:
+        reply: ModelReply | None = None
+        error: AppError | None = None
+        try:
+            async with asyncio.timeout(job.request.timeout + OVERRUN):
+                reply = await self.models.complete(job.request, self.streams.open(job))
+        except AppError as known:
+            error = known
+        except TimeoutError:
+            error = ModelTimeout(f"{job.request.model} gave no whole answer within {job.request.timeout:g} seconds.")
+        except Exception as unknown:
+            logger.exception("Step %s failed in an unexpected way", job.step_id)
+            error = ModelError(f"The call to {job.request.model} failed: {type(unknown).__name__}.")
+        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error)
+
+    def drop(self, execution_ids: set[str]) -> None:
+        """Abort the calls of these executions at once."""
+        for job, task in list(self.cooking.values()):
+            if str(job.execution_id) in execution_ids:
+                task.cancel()
+
+    # --- Chores -------------------------------------------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        """Renew the lease, and abort calls whose step is no longer ours."""
+        while True:
+            await asyncio.sleep(BEAT)
+            await self._db(engine.beat, self.owner)
+            held = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
+            if held:
+                ours = await self._db(engine.still_held, held)
+                for step_id in held.keys() - ours:
+                    if step_id in self.cooking and self.cooking[step_id][0].fence == held[step_id]:
+                        self.cooking[step_id][1].cancel()
+
+    async def _poll(self) -> None:
+        """Cover lost wake-ups and lost workers."""
+        while True:
+            await self._publish(await self._db(engine.hand_on))
+            self.wake()
+            await asyncio.sleep(POLL)
+
+    async def _listen(self) -> None:
+        """Hear at once which runs to drop; the heartbeat finds them too when Redis is away."""
+        layer = get_channel_layer()
+        while True:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(events.WORKERS_GROUP, channel)
+                while True:
+                    message = await layer.receive(channel)
+                    self.drop(set(message.get("executions", ())))
+            except OSError as error:
+                logger.warning("Redis did not answer: %s", error)
+                await asyncio.sleep(POLL)
+
+    async def _stream(self) -> None:
+        """Send new text ten times a second, one message a run."""
+        while True:
+            await asyncio.sleep(TEXT_TICK)
+            if chunks := self.streams.take():
+                await events.publish_text(chunks)
+
+
+def _drop_connection() -> None:
+    """Give this thread's broken connection back; the next use opens another."""
+    connection.close()
+
+
+def _unrecordable(outcome: Outcome) -> Outcome:
+    error = ModelError("The answer could not be stored. Its text may hold characters the database refuses.")
+    return Outcome(outcome.step_id, outcome.fence, outcome.has_fallback, None, error)

@@ -1,0 +1,145 @@
+"""The deciding half of the kitchen: synchronous, one short transaction each, nothing here ever waits on a model.
+
+A turn settles what calls came to and claims what may start next. Every change of a step happens under the lock of its
+execution and under the step's fence, so a worker that was given up cannot write.
+"""
+
+import os
+import socket
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from automatos.events import Notice
+from recipes.claiming import claim
+from recipes.ledger import RUN_COLUMNS, Ledger, Run
+from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus, Worker
+from recipes.settling import settle
+from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
+
+# A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.
+LEASE = 6.0
+FORGET_WORKERS_AFTER = timedelta(hours=1)
+BATCH = 100
+
+
+def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
+    """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction."""
+    turn = Turn()
+    with transaction.atomic(), connection.cursor() as cursor:
+        ledger = Ledger(cursor, timezone.now())
+        if outcomes:
+            settle(ledger, outcomes, turn)
+        if limit > 0:
+            failed = claim(ledger, owner, limit, turn)
+            if failed:
+                settle(ledger, failed, turn)
+        turn.notices = ledger.write()
+    return turn
+
+
+def beat(owner: UUID) -> None:
+    """Renew the worker's lease on everything it holds; makes its row when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO workers (id, host, pid, started_at, heartbeat_at) VALUES (%s, %s, %s, now(), now()) "
+            "ON CONFLICT (id) DO UPDATE SET heartbeat_at = now()",
+            [owner, socket.gethostname()[:120], os.getpid()],
+        )
+
+
+def still_held(fences: dict[UUID, int]) -> set[UUID]:
+    """Of the steps a worker cooks (fence by id), those that are still its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id FROM execution_steps s JOIN unnest(%s::uuid[], %s::int[]) AS v(id, fence) "
+            "ON s.id = v.id AND s.fence = v.fence WHERE s.status = 'running'",
+            [list(fences), list(fences.values())],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def hand_on() -> list[Notice]:
+    """Make steps runnable again whose worker is gone.
+
+    Right after PostgreSQL itself started nobody is given up: no worker could send a heartbeat before.
+    """
+    return _release(
+        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner AND w.heartbeat_at > now() - %s * interval '1 s') "
+        "AND now() - pg_postmaster_start_time() > %s * interval '1 s'",
+        [LEASE, LEASE],
+        reason="worker lost",
+    )
+
+
+def leave(owner: UUID) -> list[Notice]:
+    """A worker stops: what it still holds becomes runnable at once, and its row goes."""
+    notices = _release("s.owner = %s", [owner], reason="worker stopped")
+    Worker.objects.filter(id=owner).delete()
+    return notices
+
+
+def _release(condition: str, params: list[object], *, reason: str) -> list[Notice]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        ledger = Ledger(cursor, timezone.now())
+        cursor.execute(
+            f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
+            f"JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'running' AND {condition} "
+            "ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED",
+            params,
+        )
+        held = picked(ledger, cursor.fetchall())
+        if not held:
+            return []
+        for run, step in held:
+            run.emit("execution.resumed", ledger.now, step.order, attempt=step.attempt, reason=reason)
+        _make_runnable(ledger, [step for _, step in held])
+        return ledger.write()
+
+
+def _make_runnable(ledger: Ledger, steps: list[Step]) -> None:
+    """The raised fence refuses the old owner; its id stays as a mark that this attempt has started before."""
+    ledger.cursor.execute(
+        "UPDATE execution_steps SET status = %s, runnable_at = %s, fence = fence + 1 WHERE id = ANY(%s)",
+        [StepStatus.PENDING, ledger.now, [step.id for step in steps]],
+    )
+
+
+def end_overdue() -> Turn:
+    """Fail the runs that are past their deadline; what to publish and to drop."""
+    turn = Turn()
+    with transaction.atomic(), connection.cursor() as cursor:
+        ledger = Ledger(cursor, timezone.now())
+        cursor.execute(
+            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s) AND e.deadline_at < %s "  # noqa: S608
+            "ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+            [[status.value for status in LIVE_STATUSES], ledger.now, BATCH],
+        )
+        runs = [ledger.run(row) for row in cursor.fetchall()]
+        if runs:
+            ledger.cancel_steps(runs)
+            for run in runs:
+                _end_as_overdue(ledger, run)
+        turn.notices, turn.dropped = ledger.write(), [run.id for run in runs]
+    Worker.objects.filter(heartbeat_at__lt=timezone.now() - FORGET_WORKERS_AFTER).delete()
+    return turn
+
+
+def _end_as_overdue(ledger: Ledger, run: Run) -> None:
+    message = "The run took longer than its total time-out. Raise total_timeout in the recipe's settings or shorten its steps."
+    run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "run_timeout", "message": message})
+
+
+def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:
+    """Cancel what is still live among these runs; call it inside a transaction. What to publish after the commit."""
+    with connection.cursor() as cursor:
+        ledger = Ledger(cursor, timezone.now())
+        live = [run for run in ledger.lock(execution_ids) if run.is_live]
+        if live:
+            ledger.cancel_steps(live)
+            for run in live:
+                run.end(ExecutionStatus.CANCELLED, ledger.now, by=by)
+        return ledger.write()

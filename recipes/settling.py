@@ -1,0 +1,177 @@
+"""What calls came to, recorded: a step completes, is tried again, is skipped, or fails its run."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from automatos.errors import AppError
+from automatos.llm.types import ModelReply
+from recipes.journal import call_id, error_shape, record_results
+from recipes.ledger import Ledger, Run, as_json, columns
+from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from recipes.steps import Outcome, Step, Turn, lock_steps, outputs_of
+from recipes.templating import Output
+
+LONGEST_RETRY_DELAY = 300.0
+
+
+@dataclass(slots=True)
+class Change:
+    """What becomes of a step."""
+
+    step: Step
+    status: StepStatus
+    output: str = ""
+    error: dict[str, Any] | None = None
+    reply: ModelReply | None = None
+    runnable_at: datetime | None = None
+
+
+def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
+    """Record outcomes of steps still owned under their fence; the others are stale and refused."""
+    steps = lock_steps(ledger, [outcome.step_id for outcome in outcomes])
+    changes: dict[UUID, list[Change]] = {}
+    accepted = []
+    for outcome in outcomes:
+        held = steps.get(outcome.step_id)
+        if held is None or held[1].fence != outcome.fence or held[1].status != StepStatus.RUNNING:
+            continue
+        run, step = held
+        accepted.append((call_id(step.id, step.attempt), outcome.reply, outcome.error))
+        changes.setdefault(run.id, []).append(_decide(ledger, run, step, outcome))
+    if not changes:
+        return
+    record_results(ledger.cursor, ledger.now, accepted)
+    _write_changes(ledger, [change for of_run in changes.values() for change in of_run])
+    _free_dependents(ledger, changes)
+    _close_runs(ledger, changes, turn)
+
+
+def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
+    """What an outcome means for its step and run."""
+    if outcome.reply is not None:
+        return _complete(ledger, run, step, outcome.reply)
+    error = outcome.error or AppError("The call ended without a result.")
+    delay = retry_delay(step, run, error, has_fallback=outcome.has_fallback)
+    shape = error_shape(error)
+    if not run.is_live:
+        return Change(step, StepStatus.CANCELLED, error=shape)
+    if delay is not None:
+        run.emit("step.retrying", ledger.now, step.order, attempt=step.attempt, delay=delay, error=shape)
+        return Change(step, StepStatus.PENDING, runnable_at=ledger.now + timedelta(seconds=delay))
+    run.unfinished_steps -= 1
+    if step.error_handling == ErrorHandling.SKIP:
+        run.emit("step.skipped", ledger.now, step.order, attempt=step.attempt, error=shape)
+        return Change(step, StepStatus.SKIPPED, error=shape)
+    run.emit("step.failed", ledger.now, step.order, attempt=step.attempt, error=shape)
+    run.end(ExecutionStatus.FAILED, ledger.now, error={**shape, "step": step.order})
+    return Change(step, StepStatus.FAILED, error=shape)
+
+
+def _complete(ledger: Ledger, run: Run, step: Step, reply: ModelReply) -> Change:
+    usage = reply.usage
+    run.unfinished_steps -= 1
+    run.input_tokens += usage.input_tokens
+    run.output_tokens += usage.output_tokens
+    run.cost += reply.cost
+    run.emit(
+        "step.completed",
+        ledger.now,
+        step.order,
+        attempt=step.attempt,
+        model=reply.model,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost=str(reply.cost),
+        duration_ms=_milliseconds(step.started_at, ledger.now),
+    )
+    return Change(step, StepStatus.COMPLETED, output=reply.text, reply=reply)
+
+
+def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) -> float | None:
+    """Seconds until the step is tried again, or None when it is not.
+
+    `retry` tries again max_retries times, waiting retry_delay · backoff^(tries so far) seconds, when trying can help.
+    `fallback` tries once more, at once, with the agent's fallback model.
+    """
+    if step.error_handling == ErrorHandling.FALLBACK and step.attempt == 1 and has_fallback:
+        return 0.0
+    if step.error_handling == ErrorHandling.RETRY and error.retryable and step.attempt <= step.max_retries:
+        delay = run.retry_delay * run.backoff ** (step.attempt - 1)
+        return min(max(delay, error.retry_after or 0.0), LONGEST_RETRY_DELAY)
+    return None
+
+
+def _write_changes(ledger: Ledger, changes: list[Change]) -> None:
+    rows = []
+    for change in changes:
+        usage = change.reply.usage if change.reply else None
+        again = change.status == StepStatus.PENDING
+        rows.append(
+            (
+                change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
+                as_json(change.error), usage.input_tokens if usage else 0, usage.output_tokens if usage else 0,
+                change.reply.cost if change.reply else 0, None if again else ledger.now,
+            )
+        )  # fmt: skip
+    ledger.cursor.execute(
+        "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
+        "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = s.input_tokens + v.input_tokens, "
+        "output_tokens = s.output_tokens + v.output_tokens, cost = s.cost + v.cost, completed_at = v.completed_at "
+        "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
+        "%s::bigint[], %s::numeric[], %s::timestamptz[]) AS v(id, status, attempt, runnable_at, output, error, "
+        "input_tokens, output_tokens, cost, completed_at) WHERE s.id = v.id",
+        columns(rows),
+    )
+
+
+def _free_dependents(ledger: Ledger, changes: dict[UUID, list[Change]]) -> None:
+    """Count down what later steps wait for; at zero they may be claimed."""
+    over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
+    rows = [
+        (run_id, change.step.order)
+        for run_id, of_run in changes.items()
+        if ledger.runs[run_id].is_live and ledger.runs[run_id].unfinished_steps
+        for change in of_run
+        if change.status in over
+    ]
+    if not rows:
+        return
+    ledger.cursor.execute(
+        "WITH freed AS (SELECT d.id, count(*) AS steps FROM execution_steps d "
+        'JOIN unnest(%s::uuid[], %s::int[]) AS over(execution_id, "order") '
+        'ON d.execution_id = over.execution_id AND over."order" = ANY(d.depends_on) '
+        "WHERE d.status = 'pending' GROUP BY d.id) "
+        "UPDATE execution_steps d SET waiting_on = d.waiting_on - freed.steps, "
+        "runnable_at = CASE WHEN d.waiting_on = freed.steps THEN %s::timestamptz END FROM freed WHERE d.id = freed.id",
+        [*columns(rows), ledger.now],
+    )
+
+
+def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -> None:
+    """End the runs whose last step is over, and clear away what a failed one leaves."""
+    runs = [ledger.runs[run_id] for run_id in changes]
+    failed = [run for run in runs if not run.is_live and run.unfinished_steps]
+    if failed:
+        ledger.cancel_steps(failed)
+        turn.dropped.extend(run.id for run in failed if run.mode == Mode.PARALLEL)
+    done = [run for run in runs if run.is_live and not run.unfinished_steps]
+    if done:
+        outputs = outputs_of(ledger, [run.id for run in done])
+        for run in done:
+            _finish(ledger, run, outputs.get(run.id, []))
+
+
+def _finish(ledger: Ledger, run: Run, outputs: list[Output]) -> None:
+    if not any(output.completed for output in outputs):
+        message = "Every step was skipped, so there is no result. Look at the errors of the steps."
+        run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "all_skipped", "message": message})
+        return
+    final = next(output.text for output in reversed(outputs) if output.completed)
+    run.output_data = {"final_output": final, "outputs": {output.key: output.text for output in outputs}}
+    run.end(ExecutionStatus.COMPLETED, ledger.now, duration_ms=_milliseconds(run.started_at, ledger.now))
+
+
+def _milliseconds(start: datetime | None, end: datetime) -> int:
+    return round((end - start).total_seconds() * 1000) if start else 0

@@ -1,0 +1,109 @@
+"""Steps under lock, the jobs they become, and what those come to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from automatos.errors import AppError
+from automatos.events import Notice
+from automatos.llm.types import ModelReply, ModelRequest
+from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run
+from recipes.templating import Output
+
+STEP_COLUMNS = (
+    's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
+    "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner"
+)
+
+
+@dataclass(slots=True)
+class Step:
+    """The columns of a locked step."""
+
+    id: UUID
+    order: int
+    name: str
+    step_id: str
+    agent_id: UUID
+    prompt_template: str
+    error_handling: str
+    max_retries: int
+    timeout: float
+    depends_on: list[int]
+    fence: int
+    attempt: int
+    status: str
+    started_at: datetime | None
+    owner: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed step whose intent is committed: the call may be sent. fence: what a write about it must carry."""
+
+    step_id: UUID
+    execution_id: UUID
+    workspace_id: UUID
+    order: int
+    attempt: int
+    fence: int
+    has_fallback: bool
+    request: ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job came to: a reply or an error."""
+
+    step_id: UUID
+    fence: int
+    has_fallback: bool = False
+    reply: ModelReply | None = None
+    error: AppError | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a turn leaves to do: calls to send, events to publish, runs to drop, and whether more work waits."""
+
+    jobs: list[Job] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    dropped: list[UUID] = field(default_factory=list)
+    more: bool = False
+
+
+def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, Step]]:
+    """Lock steps with their executions: (run, step) by the step's id."""
+    ledger.cursor.execute(
+        f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
+        "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.id = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE",
+        [step_ids],
+    )
+    held = {}
+    for row in ledger.cursor.fetchall():
+        step = Step(*row[RUN_COLUMN_COUNT:])
+        held[step.id] = (ledger.run(row[:RUN_COLUMN_COUNT]), step)
+    return held
+
+
+def outputs_of(ledger: Ledger, execution_ids: Iterable[UUID]) -> dict[UUID, list[Output]]:
+    """What the finished steps of runs left, in order."""
+    execution_ids = list(execution_ids)
+    if not execution_ids:
+        return {}
+    ledger.cursor.execute(
+        "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
+        "status = 'completed' FROM execution_steps "
+        "WHERE execution_id = ANY(%s) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
+        [execution_ids],
+    )
+    found: dict[UUID, list[Output]] = {}
+    for execution_id, *output in ledger.cursor.fetchall():
+        found.setdefault(execution_id, []).append(Output(*output))
+    return found
+
+
+def picked(ledger: Ledger, rows: Iterable[tuple[object, ...]]) -> list[tuple[Run, Step]]:
+    """Rows of RUN_COLUMNS and STEP_COLUMNS, as runs the ledger holds and their steps."""
+    return [(ledger.run(row[:RUN_COLUMN_COUNT]), Step(*row[RUN_COLUMN_COUNT:])) for row in rows]  # type: ignore[arg-type]

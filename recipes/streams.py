@@ -1,0 +1,55 @@
+"""Text that models are writing right now, collected between two ticks of the clock."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from automatos.events import TextChunk
+from automatos.llm.types import OnText
+from recipes.steps import Job
+
+
+@dataclass(slots=True)
+class Stream:
+    """The unsent text of one call, and how many characters of it went out before."""
+
+    job: Job
+    pieces: list[str] = field(default_factory=list)
+    offset: int = 0
+
+
+class Streams:
+    """All open streams of one worker."""
+
+    def __init__(self) -> None:
+        self.open_streams: dict[UUID, Stream] = {}
+
+    def open(self, job: Job) -> OnText:
+        """Start a stream; the function takes each piece of text as it arrives."""
+        stream = self.open_streams[job.step_id] = Stream(job)
+        return stream.pieces.append
+
+    def close(self, job: Job) -> None:
+        """The call is over: its whole text goes to the database, what was not sent yet need not be."""
+        stream = self.open_streams.get(job.step_id)
+        if stream is not None and stream.job.fence == job.fence:
+            del self.open_streams[job.step_id]
+
+    def take(self) -> list[TextChunk]:
+        """What is new since the last tick: at most one piece for each execution, the others wait for the next tick."""
+        chunks: list[TextChunk] = []
+        seen: set[UUID] = set()
+        for stream in list(self.open_streams.values()):
+            if not stream.pieces or stream.job.execution_id in seen:
+                continue
+            seen.add(stream.job.execution_id)
+            chunks.append(_chunk(stream))
+            # To the end of the line, so that parallel steps of one run take turns.
+            self.open_streams[stream.job.step_id] = self.open_streams.pop(stream.job.step_id)
+        return chunks
+
+
+def _chunk(stream: Stream) -> TextChunk:
+    job, text = stream.job, "".join(stream.pieces)
+    stream.pieces.clear()
+    offset, stream.offset = stream.offset, stream.offset + len(text)
+    return TextChunk(job.workspace_id, job.execution_id, job.step_id, job.order, job.attempt, offset, text)

@@ -1,0 +1,39 @@
+"""Celery tasks: wake-ups and periodic chores. They carry ids; losing or doubling one changes nothing but speed."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from celery import shared_task
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from automatos import events
+from recipes import engine, worker
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="recipes.tasks.cook")
+def cook(execution_id: str) -> None:
+    """A run waits to be cooked: wake the conductor of this process, which claims whatever is runnable."""
+    if worker.kitchen is not None:
+        worker.kitchen.wake()
+
+
+@shared_task(name="recipes.tasks.sweep")
+def sweep() -> None:
+    """End what is past its deadline and hand on what a lost worker held."""
+    turn = engine.end_overdue()
+    notices = turn.notices + engine.hand_on()
+    async_to_sync(events.publish)(notices)
+    if turn.dropped:
+        async_to_sync(events.tell_workers_to_drop)(turn.dropped)
+
+
+def send_wake_up(execution_id: str) -> None:
+    """Queue a wake-up unless one is on its way. Without Redis the worker's own poll finds the run a second later."""
+    try:
+        if events.wake_is_due():
+            cook.apply_async((execution_id,), retry=False, expires=60)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("No wake-up could be queued, the worker's poll will find the run: %s", error)

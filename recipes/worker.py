@@ -1,0 +1,67 @@
+"""The conductor inside the Celery worker: started with the process, stopped before it ends."""
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+
+from automatos import events
+from recipes.conductor import Conductor
+
+logger = logging.getLogger(__name__)
+
+
+class Kitchen:
+    """One conductor on its own loop in its own thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.conductor: Conductor | None = None
+        self.thread = threading.Thread(target=self._run, name="conductor", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._work())
+
+    async def _work(self) -> None:
+        self.conductor = Conductor()
+        await self.conductor.run()
+
+    def wake(self) -> None:
+        """From any thread: there may be runnable steps."""
+        events.wake_has_arrived()
+        if self.conductor is not None:
+            self.loop.call_soon_threadsafe(self.conductor.wake)
+
+    def stop(self) -> None:
+        """From any thread: take nothing new."""
+        if self.conductor is not None:
+            self.loop.call_soon_threadsafe(self.conductor.stop)
+
+
+kitchen: Kitchen | None = None
+
+
+@worker_init.connect
+def start(**_: Any) -> None:
+    """The worker process starts."""
+    global kitchen  # noqa: PLW0603 - one per process, made by Celery's signal
+    kitchen = Kitchen()
+    kitchen.thread.start()
+
+
+@worker_shutting_down.connect
+def stop(**_: Any) -> None:
+    """A stop signal arrived."""
+    if kitchen is not None:
+        kitchen.stop()
+
+
+@worker_shutdown.connect
+def finish(**_: Any) -> None:
+    """Celery is done: wait until the conductor has released what it held."""
+    if kitchen is not None:
+        kitchen.stop()
+        kitchen.thread.join()
