@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 if "automatos.settings" in sys.modules:
     pytest.exit("Settings were read before the tests could choose their own: unset DJANGO_SETTINGS_MODULE.", 3)
@@ -60,7 +61,7 @@ def django_db_modify_db_settings(embedded_servers: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Stack]:
+def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
     """The running product: web and worker as processes, on the test database, with a scripted model server.
 
     What such a test writes stays until the session ends: it works in a workspace of its own.

@@ -5,7 +5,7 @@ import os
 import sys
 
 # Commands that never touch a server: they must work before the embedded ones were ever started.
-OFFLINE = {"collectstatic", "compilemessages", "help", "makemessages", "spectacular", "up", "version"}
+OFFLINE = {"check", "collectstatic", "compilemessages", "help", "makemessages", "spectacular", "up", "version"}
 
 
 def main() -> None:

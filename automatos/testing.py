@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import connection
 
+from automatos.local import commands
 from automatos.local.addresses import PROJECT
 from automatos.local.processes import end, spawn
 
@@ -103,11 +104,9 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        python, environment = [sys.executable, "-m"], self._environment()
-        web = [*python, "uvicorn", "automatos.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)]
-        worker = [*python, "celery", "-A", "automatos", "worker", "-P", "threads", "--loglevel", "INFO"]
-        self.web = Part("web", [*web, "--timeout-graceful-shutdown", "2"], environment, self.folder / "web.log")
-        self.worker = Part("worker", worker, environment, self.folder / "worker.log")
+        environment = self._environment()
+        self.web = Part("web", commands.web(self.port), environment, self.folder / "web.log")
+        self.worker = Part("worker", commands.worker(), environment, self.folder / "worker.log")
 
     def _environment(self) -> dict[str, str]:
         chosen = {

@@ -19,12 +19,10 @@ from pathlib import Path
 
 from automatos.local.addresses import Addresses, addresses
 from automatos.local.postgres import Postgres, ServerFailed
-from automatos.local.processes import Identity, identity
+from automatos.local.processes import Identity, Restarts, identity
 from automatos.local.valkey import Valkey
 
 POLL_SECONDS = 0.2
-LONGEST_BACKOFF = 10.0
-HEALTHY_SECONDS = 30.0
 
 Server = Postgres | Valkey
 
@@ -57,26 +55,6 @@ def read_state(where: Addresses) -> State | None:
         return State(**json.loads(state_file(where).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-
-
-class Restarts:
-    """How long to wait before a crashed server is started again: twice as long each time, until it stays up."""
-
-    def __init__(self) -> None:
-        self.delay = 0.2
-        self.last_start = time.monotonic()
-        self.due: float | None = None
-
-    def crashed(self) -> bool:
-        """Call while the server is down; true when it is time to start it."""
-        now = time.monotonic()
-        if self.due is None:
-            self.delay = 0.2 if now - self.last_start > HEALTHY_SECONDS else min(self.delay * 2, LONGEST_BACKOFF)
-            self.due = now + self.delay
-        if now < self.due:
-            return False
-        self.due, self.last_start = None, now
-        return True
 
 
 class Keeper:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ import psutil
 PR_SET_PDEATHSIG = 1
 # A start time is computed from the boot time, which a clock adjustment may shift a little.
 START_TOLERANCE = 2.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 10.0
+HEALTHY_SECONDS = 30.0
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
 
@@ -84,3 +87,24 @@ def end(process: subprocess.Popen[bytes], steps: list[tuple[int, float]]) -> Non
             process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
+
+
+class Restarts:
+    """How long to wait before a crashed server is started again: twice as long each time, until it stays up."""
+
+    def __init__(self) -> None:
+        self.delay = FIRST_BACKOFF
+        self.last_start = time.monotonic()
+        self.due: float | None = None
+
+    def crashed(self) -> bool:
+        """Call while the server is down; true when it is time to start it."""
+        now = time.monotonic()
+        if self.due is None:
+            healthy = now - self.last_start > HEALTHY_SECONDS
+            self.delay = FIRST_BACKOFF if healthy else min(self.delay * 2, LONGEST_BACKOFF)
+            self.due = now + self.delay
+        if now < self.due:
+            return False
+        self.due, self.last_start = None, now
+        return True

@@ -77,7 +77,7 @@ def hold(data: Path, services: Sequence[str], *, temporary: bool = False) -> Hol
     temporary: nothing waits for the disk, and the whole folder is removed when the last user is gone.
     """
     where = addresses(data)
-    _make_folders(where)
+    make_folders(where)
     lock = users_file(where).open("a")
     # Waits here while a keeper is on its way out: it holds the lock for itself until it is gone.
     _lock(lock, fcntl.LOCK_SH, f"The servers of {data} have been stopping for {STOP_SECONDS:.0f} s: try again.")
@@ -93,7 +93,8 @@ def hold(data: Path, services: Sequence[str], *, temporary: bool = False) -> Hol
     return Hold(where, lock, keeper)
 
 
-def _make_folders(where: Addresses) -> None:
+def make_folders(where: Addresses) -> None:
+    """The folders of an installation, ours alone; ServersFailed when they cannot be."""
     try:
         for folder in (where.data, where.data / "logs"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

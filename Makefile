@@ -1,0 +1,57 @@
+# The few verbs of the project. `make up` and `make test` work on a bare machine with Python 3.11 or newer.
+# PYTHON=python3.12 chooses the interpreter; PORT and DATA choose the address and the data folder of `make up`.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+ARGS ?=
+
+export PYTHON
+
+.DEFAULT_GOAL := up
+.PHONY: up test lint bench chaos clean venv
+
+up: $(STAMP)
+	@exec $(BIN)/python manage.py up --parent $$PPID
+
+test: $(DEV_STAMP)
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+chaos: $(DEV_STAMP)
+	@exec $(BIN)/python -m pytest -m chaos $(ARGS)
+
+bench: $(STAMP)
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		PUBLIC_URL=https://automatos.example ALLOWED_HOSTS=automatos.example DEBUG=false \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Stop the product first: this takes the embedded database with it.
+clean:
+	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv: $(DEV_STAMP)
+
+$(STAMP): requirements.txt automatos/local/requirements.txt
+	@sh automatos/local/make_venv.sh $(VENV)
+	@echo "Installing the packages of requirements.txt, once ..."
+	@($(PIP) -r requirements.txt && $(PIP) --no-deps -r automatos/local/requirements.txt) || { \
+		echo "A package named above could not be installed. Without network, connect once; where a package has no wheel for" \
+			"this machine (wheels exist for Linux with glibc and macOS, on x86-64 and ARM64), use docker compose instead." >&2; \
+		exit 1; }
+	@touch $@
+
+$(DEV_STAMP): $(STAMP) .ci/requirements-dev.txt
+	@echo "Installing the packages of .ci/requirements-dev.txt, once ..."
+	@$(PIP) -r .ci/requirements-dev.txt || { echo "A tool named above could not be installed: connect once." >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,40 @@
+"""The command line of each process of the product, the same under `manage.py up` and in the suite."""
+
+import sys
+from pathlib import Path
+
+# Seconds an open connection (a socket of the kitchen) may hold up the web process's stop.
+WEB_GRACE = "3"
+
+
+def web(port: int) -> list[str]:
+    """The web process on 127.0.0.1."""
+    command = [sys.executable, "-m", "uvicorn", "automatos.asgi:application", "--host", "127.0.0.1"]
+    return [*command, "--port", str(port), "--lifespan", "off", "--timeout-graceful-shutdown", WEB_GRACE]
+
+
+def worker() -> list[str]:
+    """The worker that cooks. Alone on its queue, so it does not wait to meet others."""
+    command = [sys.executable, "-m", "celery", "-A", "automatos", "worker", "-P", "threads", "--loglevel", "INFO"]
+    return [*command, "--without-gossip", "--without-mingle"]
+
+
+def beat(schedule: Path) -> list[str]:
+    """The clock that sends periodic tasks; `schedule` is where it keeps their last times."""
+    command = [sys.executable, "-m", "celery", "-A", "automatos", "beat", "--loglevel", "WARNING"]
+    return [*command, "--schedule", str(schedule), "--pidfile", ""]
+
+
+def model() -> list[str]:
+    """The embedded model server."""
+    return [sys.executable, "-m", "automatos.local.model_server"]
+
+
+def setup() -> list[str]:
+    """Everything that has to be done before the others start."""
+    return [sys.executable, "-m", "automatos.local.setup"]
+
+
+def cook(recipe: str, workspace: str) -> list[str]:
+    """Cook a recipe once and follow it."""
+    return [sys.executable, "manage.py", "cook", recipe, "--workspace", workspace]

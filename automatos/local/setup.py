@@ -1,0 +1,46 @@
+"""What `manage.py up` does before the processes start: tables, static files, reference data and the demo workspace."""
+
+import hashlib
+import os
+
+import django
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connections
+from django.db.utils import OperationalError
+
+
+class SetupFailed(SystemExit):
+    """The product cannot start. The text is one sentence with the cure."""
+
+
+def collect_static() -> None:
+    """Gather and compress the static files, unless nothing changed since the last time."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found = os.stat(storage.path(path))
+            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    stamp = settings.STATIC_ROOT / ".collected"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest.hexdigest())
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
+    django.setup()
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None
+    call_command("migrate", interactive=False, verbosity=1)
+    collect_static()
+    call_command("seed", demo=True)
+
+
+if __name__ == "__main__":
+    main()
