@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from automatos.llm.registry import Models
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -21,7 +22,6 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
-from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply
 from recipes import engine
 from recipes.steps import Job, Outcome, Turn
@@ -69,7 +69,7 @@ class Conductor:
         await self.stopping.wait()
         try:
             async with asyncio.timeout(self.grace):
-                while self.cooking or self.outcomes:
+                while self.cooking or self.outcomes:  # noqa: ASYNC110 - a stop may look every 50 ms
                     await asyncio.sleep(0.05)
         except TimeoutError:
             logger.info("Handing on %s steps that did not finish in time", len(self.cooking))
@@ -134,7 +134,7 @@ class Conductor:
         self._in_background(self._after(turn))
 
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
-        """A turn; when a batch fails for a reason of its own, each outcome is settled alone, so one cannot hold others."""
+        """A turn. When a batch fails for a reason of its own each outcome is settled alone, so none holds up others."""
         try:
             return await self._db(engine.take_turn, self.owner, outcomes, limit)
         except Exception:

@@ -68,8 +68,8 @@ def hand_on() -> list[Notice]:
     Right after PostgreSQL itself started nobody is given up: no worker could send a heartbeat before.
     """
     return _release(
-        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner AND w.heartbeat_at > now() - %s * interval '1 s') "
-        "AND now() - pg_postmaster_start_time() > %s * interval '1 s'",
+        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s') "
+        "AND clock_timestamp() - pg_postmaster_start_time() > %s * interval '1 s'",
         [LEASE, LEASE],
         reason="worker lost",
     )
@@ -129,7 +129,7 @@ def end_overdue() -> Turn:
 
 
 def _end_as_overdue(ledger: Ledger, run: Run) -> None:
-    message = "The run took longer than its total time-out. Raise total_timeout in the recipe's settings or shorten its steps."
+    message = "The run took longer than its total time-out. Raise total_timeout in the recipe or shorten its steps."
     run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "run_timeout", "message": message})
 
 

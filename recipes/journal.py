@@ -20,7 +20,7 @@ def call_id(step_id: UUID, attempt: int, position: int = 0) -> UUID:
 
 
 def record_intents(cursor: CursorWrapper, now: datetime, intents: Iterable[tuple[UUID, UUID, UUID, int, str]]) -> None:
-    """Note calls about to be sent: (call, workspace, step, attempt, model). One noted before was lost with its worker."""
+    """Note calls about to be sent: (call, workspace, step, attempt, model). One noted before was lost on the way."""
     rows = [(*intent, now) for intent in intents]
     if not rows:
         return

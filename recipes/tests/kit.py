@@ -1,0 +1,72 @@
+"""A small cast for tests: a workspace with an owner, an agent, and recipes of any length."""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from agents.models import Agent
+from agents.services import AgentInput, ModelInput, create_agent
+from recipes.models import Execution, Recipe, Trigger
+from recipes.runs import start
+from recipes.services import RecipeInput, create_recipe
+from recipes.validation import StepInput
+from workspaces.models import User, Workspace
+from workspaces.services import create_workspace
+
+_numbers = itertools.count(1)
+
+
+class Cast:
+    """One workspace of its own with what is needed to cook."""
+
+    def __init__(self, *, model: str = "openai:test-model", fallback: str = "") -> None:
+        number = f"{next(_numbers)}-{uuid4().hex[:6]}"
+        self.owner: User = User.objects.create_user(f"owner-{number}@example.org", "correct horse battery")
+        self.workspace: Workspace = create_workspace(name=f"Kitchen {number}", owner=self.owner)
+        self.agent = self.add_agent("Quill", model=model, fallback=fallback)
+
+    def add_agent(self, name: str, *, model: str = "openai:test-model", fallback: str = "") -> Agent:
+        """An active agent on a model of the scripted server."""
+        provider, model_id = model.split(":", 1)
+        choice = ModelInput(provider=provider, model_id=model_id, fallback_model_id=fallback)
+        data = AgentInput(name=name, description="Writes briefly.", agent_model_config=choice)
+        return create_agent(workspace=self.workspace, user=self.owner, data=data)
+
+    def recipe(self, *prompts: str, step: dict[str, Any] | None = None, **fields: Any) -> Recipe:
+        """A recipe with one step a prompt; `step` holds settings all of them share."""
+        steps = [
+            StepInput(agent_id=self.agent.id, prompt_template=prompt, **{"name": f"Step {n}", **(step or {})})
+            for n, prompt in enumerate(prompts, 1)
+        ]
+        data = RecipeInput(name="Brief", steps=steps, **fields)
+        return create_recipe(workspace=self.workspace, user=self.owner, data=data)
+
+    def cook(self, recipe: Recipe, **inputs: Any) -> Execution:
+        """Start a run."""
+        return start(
+            workspace=self.workspace, recipe=recipe, input_data=inputs, user=self.owner, trigger=Trigger.COMMAND
+        )
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+    """Return when the condition holds; fail the test after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"Nothing after {seconds:g} s. {what}"
+        time.sleep(0.05)
+
+
+def ended(execution: Execution, seconds: float = 20.0) -> Execution:
+    """The run once it is over."""
+    wait_for(lambda: not Execution.objects.get(id=execution.id).is_live, seconds, f"Run {execution.id}")
+    execution.refresh_from_db()
+    return execution
+
+
+def assert_numbered_without_gap(execution: Execution) -> list[str]:
+    """The types of the run's events, whose numbers must be 1, 2, 3 and so on."""
+    rows = list(execution.events.values_list("seq", "type"))
+    assert [seq for seq, _ in rows] == list(range(1, len(rows) + 1))
+    return [kind for _, kind in rows]
