@@ -1,0 +1,3 @@
+"""The demo: who cooks in it."""
+
+DEMO_EMAIL = "demo@automatos.local"

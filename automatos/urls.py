@@ -1,0 +1,37 @@
+"""Every address of the product. Each app lists its own; here they are mounted."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from agents.urls import api as agent_api
+from agents.urls import pages as agent_pages
+from automatos import api, health, views
+from recipes.urls import api as recipe_api
+from recipes.urls import pages as recipe_pages
+from workspaces.urls import api as workspace_api
+from workspaces.urls import pages as workspace_pages
+
+handler400 = "automatos.views.bad_request"
+handler403 = "automatos.views.forbidden"
+handler404 = "automatos.views.not_found"
+handler500 = "automatos.views.server_error"
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("demo/", views.enter_demo, name="enter_demo"),
+    path("w/<slug:workspace>/search", views.search, name="search"),
+    path("w/<slug:workspace>/", include([*workspace_pages, *agent_pages, *recipe_pages])),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("health", health.health, name="health"),
+    path("ready", health.ready, name="ready"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"),
+        name="api_docs",
+    ),
+    path("api/", include([*workspace_api, *agent_api, *recipe_api])),
+    re_path(r"^api/(?P<rest>.*)$", api.not_found),
+]

@@ -1,0 +1,80 @@
+"""Numbers and times as people read them on a page or in a terminal."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+
+def duration(milliseconds: float | None) -> str:
+    """Milliseconds as "840 ms", "24.1 s", "1 min 14 s" or "2 h 5 min"; empty for None."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.1f} s"
+    seconds = round(milliseconds / 1000)
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def clock(milliseconds: float | None) -> str:
+    """Milliseconds as "1:42", or "1:02:03" from an hour on; "0:00" for None."""
+    seconds = int((milliseconds or 0) // 1000)
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours}:{minutes:02}:{seconds % 60:02}"
+    return f"{minutes}:{seconds % 60:02}"
+
+
+def compact(number: float | None) -> str:
+    """A count as "18,204", "412k" or "4.1M"; "0" for None."""
+    value = number or 0
+    if abs(value) < 100_000:
+        return f"{value:,.0f}"
+    if abs(value) < 999_500:
+        return f"{value / 1000:.0f}k"
+    if abs(value) < 999_950_000:
+        return f"{value / 1_000_000:.1f}M"
+    return f"{value / 1_000_000_000:.1f}B"
+
+
+def short(number: float | None) -> str:
+    """A count in little space: "840", "12.9k", "4.1M"."""
+    value = number or 0
+    if 1000 <= abs(value) < 99_950:
+        return f"{value / 1000:.1f}k"
+    return compact(value)
+
+
+def money(dollars: Decimal | float | None) -> str:
+    """Dollars as "$18.42", "$0.118" or, so that small amounts are not lost, "$0.00042"; "$0.00" for nothing."""
+    amount = Decimal(str(dollars or 0))
+    if amount < 0:
+        return f"-{money(-amount)}"
+    if not amount:
+        return "$0.00"
+    if amount >= 1:
+        return f"${amount:,.2f}"
+    if amount >= Decimal("0.01"):
+        return f"${amount:.3f}"
+    places = 1 - amount.adjusted()
+    digits = f"{amount:.{places}f}".rstrip("0")
+    return f"${digits}"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago: "just now", "2 minutes ago", "yesterday", "3 days ago", or the date after a month."""
+    gone = (now or timezone.now()) - moment
+    if gone < timedelta(seconds=45):
+        return "just now"
+    for unit, size, most in (("minute", 60, 60), ("hour", 3600, 24), ("day", 86_400, 30)):
+        count = max(1, round(gone.total_seconds() / size))
+        if count < most:
+            if unit == "day" and count == 1:
+                return "yesterday"
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return f"{moment.day} {moment:%b %Y}"

@@ -1,0 +1,45 @@
+// Form fields: the slider's filled part and figure, cure buttons, the busy state of a sent form, focus on the first error.
+function paint(range) {
+  const share = ((range.value - range.min) / (range.max - range.min)) * 100;
+  range.style.setProperty('--v', `${share}%`);
+}
+
+function start(root) {
+  for (const range of root.querySelectorAll('.range')) paint(range);
+  root.querySelector('[data-summary]')?.focus();
+}
+
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('.range')) return;
+  paint(event.target);
+  const figure = document.querySelector(`output[for="${event.target.id}"]`);
+  if (figure) figure.value = event.target.value;
+});
+
+// data-set="field=value": an error offers its cure as a button
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-set]');
+  if (!button) return;
+  const [id, value] = button.dataset.set.split('=');
+  const field = document.getElementById(id);
+  field.value = value;
+  field.removeAttribute('aria-invalid');
+  button.closest('.error')?.setAttribute('hidden', '');
+  field.focus();
+});
+
+// Only the button that was pressed turns busy; the next page, or coming back to this one, ends it.
+document.addEventListener('submit', (event) => {
+  if (event.defaultPrevented || event.target.method === 'dialog') return;
+  event.submitter?.setAttribute('aria-busy', 'true');
+});
+window.addEventListener('pageshow', () => {
+  for (const button of document.querySelectorAll('button[aria-busy="true"]')) button.removeAttribute('aria-busy');
+});
+document.addEventListener('htmx:after:request', (event) => {
+  const { sourceElement } = event.detail.ctx ?? {};
+  for (const button of sourceElement?.querySelectorAll?.('[aria-busy="true"]') ?? []) button.removeAttribute('aria-busy');
+});
+
+document.addEventListener('htmx:after:swap', (event) => start(event.target instanceof Element ? event.target : document));
+start(document);
