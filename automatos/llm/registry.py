@@ -1,0 +1,173 @@
+"""Models by name, `provider:model`: which there are, which can be called, and calling them."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from automatos.llm.base import Endpoint, Provider
+from automatos.llm.errors import ModelNotConfigured, ModelUnavailable
+from automatos.llm.pricing import price, rates_of
+from automatos.llm.retry import RetryPolicy, with_retries
+from automatos.llm.types import ModelReply, ModelRequest, OnText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LABELS = {"local": "the local model server", "openai": "OpenAI", "anthropic": "Anthropic"}
+SETTINGS = {"local": "LOCAL_LLM_URL", "openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+DEFAULT_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
+LOCAL_MODEL = "smollm2-135m-instruct"
+LOCAL_CONTEXT = 4096
+# What the pages offer to choose from; any other name of a vendor's model can be typed in.
+OFFERED = {
+    "openai": ("gpt-6.1-sol", "gpt-6.1-terra", "gpt-6-luna", "gpt-6-astra", "gpt-5.4-mini", "gpt-4.1-mini", "gpt-4o"),
+    "anthropic": ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-haiku-4-5"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model as pages show it. Prices: US dollars per million tokens. cure: what to do when it is not configured."""
+
+    id: str
+    label: str
+    provider: str
+    context_window: int | None
+    input_price: Decimal
+    output_price: Decimal
+    configured: bool
+    cure: str = ""
+
+
+def models_available() -> list[ModelChoice]:
+    """The local model first, then each vendor's, whether or not there is a key for them."""
+    choices = [_choice("local", LOCAL_MODEL, "SmolLM2 135M (on this machine)", LOCAL_CONTEXT)]
+    for provider, models in OFFERED.items():
+        choices += [_choice(provider, model, model, None) for model in models]
+    return choices
+
+
+def default_model() -> str:
+    """The model used where none is named, from DEFAULT_LLM_PROVIDER and DEFAULT_LLM_MODEL."""
+    return f"{settings.DEFAULT_LLM_PROVIDER}:{settings.DEFAULT_LLM_MODEL}"
+
+
+def resolve(model: str) -> tuple[Endpoint, str]:
+    """Where to send calls for `provider:model`, and the vendor's own name of it.
+
+    Raises ModelNotConfigured, whose text names the setting and the cure; ModelUnavailable when the embedded server
+    does not run. Opens no connection.
+    """
+    provider, _, name = model.partition(":")
+    if provider not in LABELS or not name:
+        known = ", ".join(LABELS)
+        raise ModelNotConfigured(
+            f"There is no model {model!r}. Write provider:model with one of the providers {known}, "
+            f"such as local:{LOCAL_MODEL}."
+        )
+    endpoint = _endpoint(provider)
+    if not endpoint.key:
+        raise ModelNotConfigured(
+            f"{model} needs a key for {endpoint.label}. Set {endpoint.setting} and restart, or choose another model."
+        )
+    if not settings.LLM_OUTSIDE_CALLS and not _on_this_machine(endpoint.base_url):
+        raise ModelNotConfigured(
+            f"Calls to {endpoint.where or endpoint.label} are switched off. Set LLM_OUTSIDE_CALLS=true to allow them."
+        )
+    return endpoint, name
+
+
+class Models:
+    """Calls models. One instance belongs to the asyncio loop it is first used on, and keeps connections open there."""
+
+    def __init__(self, policy: RetryPolicy | None = None) -> None:
+        self._policy = policy or RetryPolicy()
+        self._providers: dict[Endpoint, Provider] = {}
+
+    async def complete(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """The whole answer, priced. With on_text the answer is streamed and each piece handed over as it comes.
+
+        Raises only ModelError kinds, and whatever on_text raises. Cancelling closes the connection at once.
+        """
+        endpoint, name = resolve(request.model)
+        provider = self._provider(endpoint)
+        reply = await with_retries(
+            lambda told: provider.attempt(name, request, told),
+            on_text,
+            seconds=request.timeout,
+            policy=self._policy,
+            what=f"{name} at {endpoint.label}",
+        )
+        cost = price(endpoint.provider, name, reply.usage)
+        return replace(reply, cost=cost) if cost else reply
+
+    async def close(self) -> None:
+        """Close every connection; the instance can be used again afterwards."""
+        providers, self._providers = list(self._providers.values()), {}
+        await asyncio.gather(*(provider.close() for provider in providers))
+
+    def _provider(self, endpoint: Endpoint) -> Provider:
+        if endpoint not in self._providers:
+            self._providers[endpoint] = _adapter(endpoint.provider)(endpoint)
+        return self._providers[endpoint]
+
+
+def _adapter(provider: str) -> "Callable[[Endpoint], Provider]":
+    """The adapter's class. Imported when first needed: the SDKs take a second and more to import."""
+    if provider == "anthropic":
+        from automatos.llm.anthropic_provider import AnthropicProvider
+
+        return AnthropicProvider
+    if provider == "local":
+        from automatos.llm.local_provider import LocalProvider
+
+        return LocalProvider
+    from automatos.llm.openai_provider import OpenAIProvider
+
+    return OpenAIProvider
+
+
+def _endpoint(provider: str) -> Endpoint:
+    if provider == "local":
+        url = settings.LOCAL_LLM_URL or settings.LOCAL.model_url()
+        if not url:
+            raise ModelUnavailable(
+                "The local model server does not run. Start everything with `make up`, "
+                "or set LOCAL_LLM_URL to the address of a server that speaks OpenAI's protocol."
+            )
+        return Endpoint("local", LABELS["local"], url, "none", SETTINGS["local"])
+    upper = provider.upper()
+    given, key = getattr(settings, f"{upper}_BASE_URL"), getattr(settings, f"{upper}_API_KEY")
+    if given and provider == "openai":
+        # Many compatible servers take no key at all; the SDK wants some text.
+        key = key or "none"
+    return Endpoint(provider, LABELS[provider], given or DEFAULT_URLS[provider], key, SETTINGS[provider])
+
+
+def _choice(provider: str, model: str, label: str, window: int | None) -> ModelChoice:
+    id, cure = f"{provider}:{model}", ""
+    try:
+        resolve(id)
+    except (ModelNotConfigured, ModelUnavailable) as error:
+        cure = error.message
+    rates = rates_of(provider, model)
+    if rates is None:
+        return ModelChoice(id, label, provider, window, Decimal(0), Decimal(0), not cure, cure)
+    return ModelChoice(
+        id, rates.name, provider, rates.context_window, rates.input.base, rates.output.base, not cure, cure
+    )
+
+
+def _on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
