@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from agents.models import Agent, AgentStatus
+from django.db import connection
+
+from agents.models import AgentStatus
 from agents.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Message, ModelRequest
@@ -57,32 +60,23 @@ def why_unusable(name: str, status: str, *, deleted: bool) -> str:
     return ""
 
 
-FIELDS = (
-    "id",
-    "name",
-    "description",
-    "custom_prompt",
-    "status",
-    "deleted_at",
-    "persona__system_prompt",
-    "agent_model_config__provider",
-    "agent_model_config__model_id",
-    "agent_model_config__fallback_model_id",
-    "agent_model_config__temperature",
-    "agent_model_config__max_tokens",
-    "agent_model_config__top_p",
-    "agent_model_config__frequency_penalty",
-    "agent_model_config__presence_penalty",
+SPECS = (
+    "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
+    "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
+    "m.top_p, m.frequency_penalty, m.presence_penalty FROM agents a "
+    "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id WHERE a.id = ANY(%s)"
 )
 
 
 def load_specs(agent_ids: Iterable[UUID]) -> dict[UUID, AgentSpec]:
-    """The agents by id, in one query; those that do not exist are missing."""
-    rows = Agent.objects.filter(id__in=set(agent_ids)).values_list(*FIELDS)
-    specs = {}
-    for pk, name, description, custom, status, deleted_at, persona, provider, model_id, fallback, *numbers in rows:
-        assembled = assemble(name=name, description=description, persona_prompt=persona or "", custom_prompt=custom)
-        unusable = why_unusable(name, status, deleted=deleted_at is not None)
-        model = f"{provider}:{model_id}"
-        specs[pk] = AgentSpec(pk, name, assembled.system_prompt, model, fallback or "", *numbers, unusable)
-    return specs
+    """The agents by id; those that do not exist are missing. One statement: this is asked for every step."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPECS, [list(set(agent_ids))])
+        return {row[0]: _spec(*row) for row in cursor.fetchall()}
+
+
+def _spec(
+    pk: UUID, name: str, description: str, persona: str, custom: str, status: str, deleted: bool, *settings: Any
+) -> AgentSpec:
+    assembled = assemble(name=name, description=description, persona_prompt=persona, custom_prompt=custom)
+    return AgentSpec(pk, name, assembled.system_prompt, *settings, why_unusable(name, status, deleted=deleted))

@@ -5,21 +5,22 @@ from uuid import UUID
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from automatos.errors import AppError
 from recipes.journal import call_id, record_intents
-from recipes.ledger import RUN_COLUMNS, Ledger, Run, columns
+from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from recipes.sql import columns
 from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, outputs_of, picked
 from recipes.templating import Output, render
 
 
 def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     """Take runnable steps, oldest first; rows another worker holds are passed over. Returns those that fail at once."""
-    ledger.cursor.execute(
+    rows = ledger.sql.rows(
         f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
         "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'pending' AND s.runnable_at <= %s "
         "ORDER BY s.runnable_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
         [ledger.now, limit],
     )
-    held = picked(ledger, ledger.cursor.fetchall())
+    held = picked(ledger, rows)
     if not held:
         return []
     specs = load_specs(step.agent_id for _, step in held)
@@ -78,7 +79,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         request = requests.get(step.id)
         prompt, model = (request.messages[-1].content, request.model) if request else ("", "")
         rows.append((step.id, step.fence, step.started_at, prompt, model))
-    ledger.cursor.execute(
+    ledger.sql.send(
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
         "prompt = v.prompt, model = v.model "
         "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[]) "
@@ -89,4 +90,4 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         (call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.request.model)
         for job in jobs
     ]
-    record_intents(ledger.cursor, ledger.now, intents)
+    record_intents(ledger.sql, ledger.now, intents)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from automatos.events import Notice
@@ -18,6 +18,7 @@ from recipes.claiming import claim
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus, Worker
 from recipes.settling import settle
+from recipes.sql import array, statements
 from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
 
 # A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.
@@ -29,8 +30,8 @@ BATCH = 100
 def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
     """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction."""
     turn = Turn()
-    with transaction.atomic(), connection.cursor() as cursor:
-        ledger = Ledger(cursor, timezone.now())
+    with statements() as sql:
+        ledger = Ledger(sql, timezone.now())
         if outcomes:
             settle(ledger, outcomes, turn)
         if limit > 0:
@@ -68,7 +69,8 @@ def hand_on() -> list[Notice]:
     Right after PostgreSQL itself started nobody is given up: no worker could send a heartbeat before.
     """
     return _release(
-        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s') "
+        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner "
+        "AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s') "
         "AND clock_timestamp() - pg_postmaster_start_time() > %s * interval '1 s'",
         [LEASE, LEASE],
         reason="worker lost",
@@ -83,15 +85,15 @@ def leave(owner: UUID) -> list[Notice]:
 
 
 def _release(condition: str, params: list[object], *, reason: str) -> list[Notice]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        ledger = Ledger(cursor, timezone.now())
-        cursor.execute(
+    with statements() as sql:
+        ledger = Ledger(sql, timezone.now())
+        rows = sql.rows(
             f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
             f"JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'running' AND {condition} "
             "ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED",
             params,
         )
-        held = picked(ledger, cursor.fetchall())
+        held = picked(ledger, rows)
         if not held:
             return []
         for run, step in held:
@@ -102,23 +104,23 @@ def _release(condition: str, params: list[object], *, reason: str) -> list[Notic
 
 def _make_runnable(ledger: Ledger, steps: list[Step]) -> None:
     """The raised fence refuses the old owner; its id stays as a mark that this attempt has started before."""
-    ledger.cursor.execute(
-        "UPDATE execution_steps SET status = %s, runnable_at = %s, fence = fence + 1 WHERE id = ANY(%s)",
-        [StepStatus.PENDING, ledger.now, [step.id for step in steps]],
+    ledger.sql.send(
+        "UPDATE execution_steps SET status = %s, runnable_at = %s, fence = fence + 1 WHERE id = ANY(%s::uuid[])",
+        [StepStatus.PENDING, ledger.now, array(step.id for step in steps)],
     )
 
 
 def end_overdue() -> Turn:
     """Fail the runs that are past their deadline; what to publish and to drop."""
     turn = Turn()
-    with transaction.atomic(), connection.cursor() as cursor:
-        ledger = Ledger(cursor, timezone.now())
-        cursor.execute(
-            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s) AND e.deadline_at < %s "  # noqa: S608
+    with statements() as sql:
+        ledger = Ledger(sql, timezone.now())
+        rows = sql.rows(
+            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s::text[]) AND e.deadline_at < %s "  # noqa: S608
             "ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
-            [[status.value for status in LIVE_STATUSES], ledger.now, BATCH],
+            [array(status.value for status in LIVE_STATUSES), ledger.now, BATCH],
         )
-        runs = [ledger.run(row) for row in cursor.fetchall()]
+        runs = [ledger.run(row) for row in rows]
         if runs:
             ledger.cancel_steps(runs)
             for run in runs:
@@ -135,8 +137,8 @@ def _end_as_overdue(ledger: Ledger, run: Run) -> None:
 
 def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:
     """Cancel what is still live among these runs; call it inside a transaction. What to publish after the commit."""
-    with connection.cursor() as cursor:
-        ledger = Ledger(cursor, timezone.now())
+    with statements() as sql:
+        ledger = Ledger(sql, timezone.now())
         live = [run for run in ledger.lock(execution_ids) if run.is_live]
         if live:
             ledger.cancel_steps(live)

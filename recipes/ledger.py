@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.backends.utils import CursorWrapper
 
 from automatos.events import Notice, iso
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
+from recipes.sql import Statements, array, columns
 
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
@@ -76,8 +76,8 @@ class Run:
 class Ledger:
     """The executions one transaction holds."""
 
-    def __init__(self, cursor: CursorWrapper, now: datetime) -> None:
-        self.cursor, self.now = cursor, now
+    def __init__(self, sql: Statements, now: datetime) -> None:
+        self.sql, self.now = sql, now
         self.runs: dict[UUID, Run] = {}
 
     def run(self, columns: Iterable[Any]) -> Run:
@@ -87,18 +87,18 @@ class Ledger:
 
     def lock(self, execution_ids: Iterable[UUID]) -> list[Run]:
         """Lock executions by id."""
-        self.cursor.execute(
-            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.id = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE",  # noqa: S608
-            [list(execution_ids)],
+        rows = self.sql.rows(
+            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",  # noqa: S608
+            [array(execution_ids)],
         )
-        return [self.run(row) for row in self.cursor.fetchall()]
+        return [self.run(row) for row in rows]
 
     def cancel_steps(self, runs: Iterable[Run]) -> None:
         """Whatever is not over in these runs is cancelled; the raised fence refuses late results."""
-        self.cursor.execute(
+        self.sql.send(
             "UPDATE execution_steps SET status = %s, fence = fence + 1, owner = NULL, runnable_at = NULL, "
-            "completed_at = %s WHERE execution_id = ANY(%s) AND status IN (%s, %s)",
-            [StepStatus.CANCELLED, self.now, [run.id for run in runs], StepStatus.PENDING, StepStatus.RUNNING],
+            "completed_at = %s WHERE execution_id = ANY(%s::uuid[]) AND status IN (%s, %s)",
+            [StepStatus.CANCELLED, self.now, array(run.id for run in runs), StepStatus.PENDING, StepStatus.RUNNING],
         )
 
     def write(self) -> list[Notice]:
@@ -118,7 +118,7 @@ class Ledger:
             )
             for run in runs
         ]  # fmt: skip
-        self.cursor.execute(
+        self.sql.send(
             "UPDATE recipe_executions e SET status = v.status, last_seq = v.last_seq, "
             "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
             "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
@@ -137,17 +137,12 @@ class Ledger:
             for run in runs
             for event in run.events
         ]
-        self.cursor.execute(
+        self.sql.send(
             "INSERT INTO execution_events (workspace_id, execution_id, seq, type, step, data, at) "
             "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::int[], %s::jsonb[], "
             "%s::timestamptz[])",
             columns(rows),
         )
-
-
-def columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows turned into the column arrays that unnest() takes."""
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def as_json(value: Any) -> str | None:

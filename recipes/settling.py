@@ -8,8 +8,9 @@ from uuid import UUID
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
 from recipes.journal import call_id, error_shape, record_results
-from recipes.ledger import Ledger, Run, as_json, columns
+from recipes.ledger import Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from recipes.sql import columns
 from recipes.steps import Outcome, Step, Turn, lock_steps, outputs_of
 from recipes.templating import Output
 
@@ -42,7 +43,7 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         changes.setdefault(run.id, []).append(_decide(ledger, run, step, outcome))
     if not changes:
         return
-    record_results(ledger.cursor, ledger.now, accepted)
+    record_results(ledger.sql, ledger.now, accepted)
     _write_changes(ledger, [change for of_run in changes.values() for change in of_run])
     _free_dependents(ledger, changes)
     _close_runs(ledger, changes, turn)
@@ -115,7 +116,7 @@ def _write_changes(ledger: Ledger, changes: list[Change]) -> None:
                 change.reply.cost if change.reply else 0, None if again else ledger.now,
             )
         )  # fmt: skip
-    ledger.cursor.execute(
+    ledger.sql.send(
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
         "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = s.input_tokens + v.input_tokens, "
         "output_tokens = s.output_tokens + v.output_tokens, cost = s.cost + v.cost, completed_at = v.completed_at "
@@ -138,7 +139,7 @@ def _free_dependents(ledger: Ledger, changes: dict[UUID, list[Change]]) -> None:
     ]
     if not rows:
         return
-    ledger.cursor.execute(
+    ledger.sql.send(
         "WITH freed AS (SELECT d.id, count(*) AS steps FROM execution_steps d "
         'JOIN unnest(%s::uuid[], %s::int[]) AS over(execution_id, "order") '
         'ON d.execution_id = over.execution_id AND over."order" = ANY(d.depends_on) '

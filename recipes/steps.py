@@ -9,6 +9,7 @@ from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.types import ModelReply, ModelRequest
 from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run
+from recipes.sql import array
 from recipes.templating import Output
 
 STEP_COLUMNS = (
@@ -75,13 +76,13 @@ class Turn:
 
 def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, Step]]:
     """Lock steps with their executions: (run, step) by the step's id."""
-    ledger.cursor.execute(
+    rows = ledger.sql.rows(
         f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
-        "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.id = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE",
-        [step_ids],
+        "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",
+        [array(step_ids)],
     )
     held = {}
-    for row in ledger.cursor.fetchall():
+    for row in rows:
         step = Step(*row[RUN_COLUMN_COUNT:])
         held[step.id] = (ledger.run(row[:RUN_COLUMN_COUNT]), step)
     return held
@@ -92,14 +93,14 @@ def outputs_of(ledger: Ledger, execution_ids: Iterable[UUID]) -> dict[UUID, list
     execution_ids = list(execution_ids)
     if not execution_ids:
         return {}
-    ledger.cursor.execute(
+    rows = ledger.sql.rows(
         "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
         "status = 'completed' FROM execution_steps "
-        "WHERE execution_id = ANY(%s) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
-        [execution_ids],
+        "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
+        [array(execution_ids)],
     )
     found: dict[UUID, list[Output]] = {}
-    for execution_id, *output in ledger.cursor.fetchall():
+    for execution_id, *output in rows:
         found.setdefault(execution_id, []).append(Output(*output))
     return found
 
