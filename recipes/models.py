@@ -200,6 +200,28 @@ class Execution(models.Model):
         """Whether the run may still change."""
         return self.status in LIVE_STATUSES
 
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds from its start to its end; None while it is not over or if it never began."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return round((self.completed_at - self.started_at).total_seconds() * 1000)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps came to an end, skipped ones included."""
+        return self.total_steps - self.unfinished_steps
+
+    @property
+    def percent_done(self) -> int:
+        """Steps done of all, 0 to 100."""
+        return round(100 * self.steps_done / self.total_steps) if self.total_steps else 0
+
 
 class StepStatus(models.TextChoices):
     """Where a step is. The label is the word on the page."""

@@ -1,0 +1,65 @@
+"""What a viewer's socket reads: the run, the events above a number, the steps that write right now."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, StepStatus
+from recipes.queries import events_after
+
+# Events after which a run changes no more.
+FINAL = ("execution.completed", "execution.failed", "execution.cancelled", "execution.stopped")
+BATCH = 500
+LARGEST_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The run a viewer watches."""
+
+    id: UUID
+    workspace_id: UUID
+
+
+def find(execution_id: UUID, workspace_ids: Collection[UUID]) -> Followed | None:
+    """The run, if it belongs to one of these workspaces."""
+    rows = Execution.objects.filter(pk=execution_id, workspace_id__in=workspace_ids)
+    found = rows.values_list("id", "workspace_id").first()
+    return Followed(*found) if found else None
+
+
+def news(execution_id: UUID, after: int) -> tuple[list[dict[str, Any]], bool]:
+    """The next events above `after`, and whether more may come: read in this order, none can slip between."""
+    is_live = Execution.objects.filter(pk=execution_id, status__in=LIVE_STATUSES).exists()
+    return list(events_after(execution_id, after, limit=BATCH)), is_live
+
+
+def running_steps(execution_id: UUID) -> list[tuple[UUID, int, int]]:
+    """The steps that cook right now: (id, order, attempt)."""
+    rows = ExecutionStep.objects.filter(execution_id=execution_id, status=StepStatus.RUNNING)
+    return list(rows.order_by("order").values_list("id", "order", "attempt"))
+
+
+def step_id(execution_id: UUID, order: int) -> UUID | None:
+    """The id of a step by its place."""
+    return ExecutionStep.objects.filter(execution_id=execution_id, order=order).values_list("id", flat=True).first()
+
+
+def checked_number(text: str) -> int:
+    """A number from 0 as it stands in an address; ValueError for anything else."""
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) > LARGEST_NUMBER:
+        raise ValueError(text)
+    return int(text)
+
+
+def checked_request(message: Any) -> tuple[int, int, int]:
+    """step, attempt and offset of a `text_from` message; ValueError when it is anything else."""
+    if not isinstance(message, dict) or message.get("type") != "text_from":
+        raise ValueError("Only text_from is understood.")
+    numbers = message.get("step"), message.get("attempt"), message.get("offset")
+    if not all(
+        isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST_NUMBER for number in numbers
+    ):
+        raise ValueError("step, attempt and offset are numbers from 0.")
+    return numbers[0], numbers[1], numbers[2]

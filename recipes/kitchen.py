@@ -1,0 +1,303 @@
+"""What the kitchen page shows of one run, live or afterwards: everything comes from the database, in one shape."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Prefetch
+from django.utils import timezone
+
+from automatos import words
+from automatos.errors import NotFound
+from automatos.events import iso
+from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
+from recipes.stage import Stage, stage_of
+from recipes.templating import as_text
+from workspaces.models import Workspace
+
+# How many finished runs of a recipe its usual length is taken from.
+COMPARED_RUNS = 20
+SHORT_VALUE = 40
+
+# Step status: (class of the ticket and of its part of the heat bar, icon).
+LOOKS = {
+    StepStatus.PENDING: ("wait", ""),
+    StepStatus.RUNNING: ("hot", "flame"),
+    StepStatus.COMPLETED: ("ok", "check"),
+    StepStatus.FAILED: ("bad", "x"),
+    StepStatus.SKIPPED: ("skip", "skip-forward"),
+    StepStatus.CANCELLED: ("wait", "circle-slash"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The strip on top. Times in milliseconds; since: the start of a clock that still runs."""
+
+    headline: str
+    tokens: int
+    elapsed_ms: int
+    since: str | None
+    expected_ms: float | None
+    steps_done: int
+    steps_note: str
+    model_calls: int
+    calls_note: str
+    heat_label: str
+    spent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One step in the rail. since: the start of a clock that still runs; share: percent of the steps' time."""
+
+    order: int
+    name: str
+    agent_id: UUID
+    agent_name: str
+    look: str
+    icon: str
+    word: str
+    duration_ms: int | None
+    cooking_ms: int
+    since: str | None
+    facts: Sequence[str]
+    share: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """A value the steps share: an input (with its text), or what a step puts in (with the step's order)."""
+
+    key: str
+    note: str
+    text: str = ""
+    step: int | None = None
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """The whole page. now: the server's clock when it was made."""
+
+    execution: Execution
+    summary: Summary
+    tickets: Sequence[Ticket]
+    stage: Stage
+    jars: Sequence[Jar]
+    now: str
+
+
+def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None, tab: str = "") -> Kitchen:
+    """The page of a run, with one step on the stage: the asked one, else the one that matters most now.
+
+    Raises NotFound for a run that is unknown or another workspace's.
+    """
+    execution = _load(workspace, execution_id)
+    now = timezone.now()
+    steps = list(execution.steps.all())
+    chosen = _choose(steps, step)
+    return Kitchen(
+        execution=execution,
+        summary=_summary(execution, steps, now),
+        tickets=[_ticket(each, steps, execution, chosen, now) for each in steps],
+        stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
+        jars=[*_input_jars(execution), *_output_jars(steps, execution.is_live)],
+        now=iso(now) or "",
+    )
+
+
+def _load(workspace: Workspace, execution_id: UUID) -> Execution:
+    calls = Call.objects.defer("output").order_by("attempt", "position")
+    steps = (
+        ExecutionStep.objects.defer("prompt", "prompt_template")
+        .select_related("agent")
+        .prefetch_related(Prefetch("calls", calls))
+    )
+    found = (
+        Execution.objects.filter(workspace=workspace, pk=execution_id)
+        .select_related("recipe", "user")
+        .defer("output_data")
+        .prefetch_related(Prefetch("steps", steps.order_by("order")))
+        .first()
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _choose(steps: Sequence[ExecutionStep], asked: int | None) -> ExecutionStep:
+    """The asked step, else what failed, else what cooks, else the last that came to an end, else the first."""
+    for step in steps:
+        if step.order == asked:
+            return step
+    for status in (StepStatus.FAILED, StepStatus.RUNNING):
+        for step in steps:
+            if step.status == status:
+                return step
+    over = [step for step in steps if step.status in (StepStatus.COMPLETED, StepStatus.SKIPPED)]
+    return over[-1] if over else steps[0]
+
+
+# --- the strip -------------------------------------------------------------------------------------------------------
+
+
+def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime) -> Summary:
+    start = execution.started_at or execution.created_at
+    elapsed = _milliseconds(start, execution.completed_at or now)
+    done = sum(step.status == StepStatus.COMPLETED for step in steps)
+    calls = [call for step in steps for call in step.calls.all() if call.kind == Call.Kind.MODEL]
+    tokens = execution.input_tokens + execution.output_tokens
+    heat = ", ".join(f"{index}. {step.get_status_display().lower()}" for index, step in enumerate(steps, 1))
+    return Summary(
+        headline=_headline(execution, steps, elapsed),
+        tokens=tokens,
+        elapsed_ms=elapsed,
+        since=iso(start) if execution.is_live else None,
+        expected_ms=_expected(execution) if execution.is_live else None,
+        steps_done=done,
+        steps_note=_steps_note(steps),
+        model_calls=len(calls),
+        calls_note=_calls_note(calls),
+        heat_label=f"{done} of {len(steps)} steps done: {heat}",
+        spent=f"{_count(done, 'step')} of {len(steps)} done, {words.compact(tokens)} tokens and "
+        f"{words.money(execution.cost)} spent so far.",
+    )
+
+
+def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int) -> str:
+    """The state in words, e.g. "Cooking, step 2 of 3"."""
+    word = execution.get_status_display()
+    if execution.status == ExecutionStatus.RUNNING:
+        cooking = [step.order for step in steps if step.status == StepStatus.RUNNING]
+        place = [step.order for step in steps].index(cooking[0]) + 1 if cooking else execution.current_step
+        return f"{word}, step {max(place, 1)} of {len(steps)}"
+    if execution.status == ExecutionStatus.COMPLETED:
+        return f"{word} in {words.duration(elapsed)}"
+    if execution.status == ExecutionStatus.FAILED and (execution.error or {}).get("step"):
+        return f"{word} at step {(execution.error or {})['step']}"
+    return word if execution.is_live else f"{word} after {words.duration(elapsed)}"
+
+
+def _steps_note(steps: Sequence[ExecutionStep]) -> str:
+    skipped = sum(step.status == StepStatus.SKIPPED for step in steps)
+    return f"of {len(steps)}" + (f", {skipped} skipped" if skipped else "")
+
+
+def _calls_note(calls: Sequence[Call]) -> str:
+    failed = sum(call.status == Call.Status.FAILED for call in calls)
+    again = sum(call.sends - 1 for call in calls)
+    notes = [f"{failed} failed"] if failed else []
+    if again:
+        notes.append(f"{again} sent again")
+    return ", ".join(notes)
+
+
+def _expected(execution: Execution) -> float | None:
+    """How long the recipe's last finished runs took, the median in milliseconds; None when there is none."""
+    spans = (
+        Execution.objects.filter(
+            recipe_id=execution.recipe_id, status=ExecutionStatus.COMPLETED, started_at__isnull=False
+        )
+        .order_by("-created_at")
+        .values_list(F("completed_at") - F("started_at"), flat=True)[:COMPARED_RUNS]
+    )
+    times = [span.total_seconds() * 1000 for span in spans if span is not None]
+    return median(times) if times else None
+
+
+# --- the rail --------------------------------------------------------------------------------------------------------
+
+
+def _ticket(
+    step: ExecutionStep, steps: Sequence[ExecutionStep], execution: Execution, chosen: ExecutionStep, now: datetime
+) -> Ticket:
+    look, icon = LOOKS[StepStatus(step.status)]
+    whole = sum(each.duration_ms or 0 for each in steps)
+    running = step.status == StepStatus.RUNNING
+    return Ticket(
+        order=step.order,
+        name=step.name or step.step_id,
+        agent_id=step.agent_id,
+        agent_name=step.agent_name,
+        look=look,
+        icon=icon,
+        word=step.get_status_display().lower(),
+        duration_ms=step.duration_ms,
+        cooking_ms=_milliseconds(step.started_at or now, now),
+        since=iso(step.started_at) if running else None,
+        facts=_facts(step, steps, is_live=execution.is_live),
+        share=round(100 * (step.duration_ms or 0) / whole) if whole and not execution.is_live else 0,
+        selected=step.order == chosen.order,
+    )
+
+
+def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool) -> list[str]:
+    facts = []
+    if step.status == StepStatus.PENDING:
+        facts.append(waits_for(step, steps) if is_live else "not started")
+    elif step.status == StepStatus.CANCELLED:
+        facts.append("stopped while cooking" if step.started_at else "not started")
+    elif step.status == StepStatus.SKIPPED:
+        facts.append("skipped after an error")
+    elif step.status == StepStatus.RUNNING and not step.input_tokens:
+        facts.append("cooking")
+    tokens = step.input_tokens + step.output_tokens
+    if tokens:
+        facts += [f"{words.compact(tokens)} tokens", words.money(step.cost)]
+    if step.attempt > 1:
+        facts.append("retried once" if step.attempt == 2 else f"retried {step.attempt - 1} times")
+    return facts
+
+
+def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:
+    """What a waiting step waits for, e.g. "waits for brief"."""
+    if step.attempt > 1:
+        return f"waits before attempt {step.attempt}"
+    over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
+    keys = [each.output_key for each in steps if each.order in step.depends_on and each.status not in over]
+    return f"waits for {', '.join(keys)}" if keys else "next to cook"
+
+
+# --- the pantry ------------------------------------------------------------------------------------------------------
+
+
+def _input_jars(execution: Execution) -> list[Jar]:
+    return [Jar(key, f"input, {_measure(value)}", text=as_text(value)) for key, value in execution.input_data.items()]
+
+
+def _measure(value: Any) -> str:
+    """A value in a few words: itself when it is short, else how much there is."""
+    if isinstance(value, list):
+        return _count(len(value), "item")
+    text = as_text(value)
+    if "\n" not in text and 0 < len(text) <= SHORT_VALUE:
+        return text
+    return _count(len(text.split()), "word") if text else "empty"
+
+
+def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
+    return [_output_jar(step, is_live) for step in steps]
+
+
+def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
+    if step.status == StepStatus.COMPLETED:
+        return Jar(
+            step.output_key, f"{_count(len(step.output.split()), 'word')}, from {step.agent_name}", step=step.order
+        )
+    if step.status == StepStatus.RUNNING:
+        return Jar(step.output_key, "being written", step=step.order)
+    note = f"after step {step.order}" if step.status == StepStatus.PENDING and is_live else "left empty"
+    return Jar(step.output_key, note, step=step.order, empty=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _milliseconds(start: datetime, end: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))

@@ -1,0 +1,147 @@
+"""The middle of the kitchen page: one step's output, prompt or the run's events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from automatos import words
+from automatos.events import iso, streamed_text
+from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
+
+TABS = ("output", "prompt", "events")
+# Past this many characters a prompt is shown cut off, past this many events only the newest.
+LONGEST_PROMPT = 100_000
+MOST_EVENTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that came to nothing."""
+
+    number: int
+    code: str
+    message: str
+    at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as a line. summary: its data in words."""
+
+    seq: int
+    kind: str
+    at: str
+    clock: str
+    step: int | None
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far."""
+
+    step: ExecutionStep
+    name: str
+    subtitle: str
+    tab: str
+    streamed: str
+    attempts: Sequence[Attempt]
+    prompt: str
+    prompt_length: int
+    lines: Sequence[Line]
+    hidden_lines: int
+    waits: str
+
+    @property
+    def tabs(self) -> list[tuple[str, str]]:
+        """The tabs: (value in the address, label)."""
+        return [(tab, tab.capitalize()) for tab in TABS]
+
+    @property
+    def offset(self) -> int:
+        """How many characters of the running attempt's text the page holds."""
+        return len(self.streamed)
+
+
+def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) -> Stage:
+    """The stage with one step on it. tab: output, prompt or events; anything else is output. waits: for what."""
+    tab = tab if tab in TABS else TABS[0]
+    running = step.status == StepStatus.RUNNING
+    with_prompt = tab == "prompt" or step.status == StepStatus.FAILED
+    prompt = (step.prompt or step.prompt_template) if with_prompt else ""
+    lines = _lines(execution) if tab == "events" else []
+    return Stage(
+        step=step,
+        name=step.name or step.step_id,
+        subtitle=_subtitle(step),
+        tab=tab,
+        streamed=streamed_text(step.id, step.attempt) if running and tab == "output" else "",
+        attempts=_earlier_attempts(step),
+        prompt=prompt[:LONGEST_PROMPT],
+        prompt_length=len(prompt),
+        lines=lines,
+        hidden_lines=max(0, execution.last_seq - len(lines)) if tab == "events" else 0,
+        waits=f"This step {waits}.",
+    )
+
+
+def _subtitle(step: ExecutionStep) -> str:
+    parts = [step.agent_name]
+    if step.model:
+        parts.append(step.model.partition(":")[2] or step.model)
+    most = most_attempts(step)
+    if most > 1:
+        parts.append(f"attempt {step.attempt} of {max(most, step.attempt)}")
+    return " · ".join(parts)
+
+
+def most_attempts(step: ExecutionStep) -> int:
+    """How often the step may be tried at all."""
+    if step.error_handling == ErrorHandling.RETRY:
+        return 1 + step.max_retries
+    return 2 if step.error_handling == ErrorHandling.FALLBACK else 1
+
+
+def _earlier_attempts(step: ExecutionStep) -> list[Attempt]:
+    failed = [call for call in step.calls.all() if call.attempt < step.attempt and call.status == Call.Status.FAILED]
+    return [
+        Attempt(
+            call.attempt,
+            (call.error or {}).get("code", "error"),
+            (call.error or {}).get("message", "No reason was recorded."),
+            _clock(call.completed_at) if call.completed_at else None,
+        )
+        for call in failed
+    ]
+
+
+def _lines(execution: Execution) -> list[Line]:
+    newest = Event.objects.filter(execution_id=execution.pk, seq__gt=execution.last_seq - MOST_EVENTS)
+    return [
+        Line(event.seq, event.type, iso(event.at) or "", _clock(event.at), event.step, summary(event.data))
+        for event in newest.order_by("seq")
+        if event.seq <= execution.last_seq
+    ]
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+
+def summary(data: dict[str, Any]) -> str:
+    """An event's data as a line of words."""
+    parts = [_part(key, value) for key, value in data.items() if value not in (None, "")]
+    return ", ".join(parts)
+
+
+def _part(key: str, value: Any) -> str:
+    if key == "error" and isinstance(value, dict):
+        return str(value.get("message", value.get("code", "error")))
+    if key == "cost":
+        return words.money(float(value))
+    if key == "duration_ms":
+        return words.duration(value)
+    if key == "delay":
+        return f"again in {words.duration(value * 1000)}"
+    return f"{key.replace('_', ' ')} {value}"

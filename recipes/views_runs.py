@@ -1,0 +1,112 @@
+"""Pages of runs: the dashboard, the list, the kitchen; stop and cook again."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from automatos import listing
+from recipes import run_list, runs
+from recipes.dashboard import dashboard as read_dashboard
+from recipes.kitchen import kitchen
+from recipes.models import Trigger
+from recipes.queries import execution as find_execution
+from recipes.queries import recipe as find_recipe
+from workspaces.models import Role
+from workspaces.pages import WorkspaceRequest, workspace_page
+
+
+@require_safe
+@workspace_page()
+def dashboard(request: WorkspaceRequest) -> HttpResponse:
+    """What cooks now and what the last days came to."""
+    return _page(request, "dashboard.html", {"board": read_dashboard(request.workspace)})
+
+
+@require_safe
+@workspace_page()
+def run_index(request: WorkspaceRequest) -> HttpResponse:
+    """The runs, narrowed by what stands in the address."""
+    query = request.GET
+    filters = run_list.Filters(
+        search=listing.words(query),
+        state=listing.choice(query, "status", run_list.STATES),
+        recipe=_uuid(query.get("recipe")),
+    )
+    page = listing.page_of(run_list.runs(request.workspace, filters), query)
+    context = {
+        "page": page,
+        "filters": filters,
+        "states": [(value, word) for value, (word, _) in run_list.STATES.items()],
+        "recipes": run_list.recipe_choices(request.workspace),
+        "is_live": any(run.is_live for run in page),
+        "newer": _address(request, page.number - 1),
+        "older": _address(request, page.number + 1),
+    }
+    return _page(request, "recipes/runs.html", context)
+
+
+@require_safe
+@workspace_page()
+def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """The kitchen: one run, live or afterwards. `?step=` and `?tab=` choose what is on the stage."""
+    asked = request.GET.get("step", "")
+    page = kitchen(
+        workspace=request.workspace,
+        execution_id=execution_id,
+        step=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None,
+        tab=request.GET.get("tab", ""),
+    )
+    may_run = request.access.allows("executions:run")
+    return _page(request, "recipes/kitchen.html", {"kitchen": page, "may_run": may_run, "asked_step": asked})
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def stop(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Cancel a live run, then show what it came to."""
+    found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    runs.cancel(execution=found, user=request.user)
+    messages.success(request, "The run was stopped. What was done until then stays readable.")
+    return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Start a new run of the recipe as it is now, with the same inputs, and go to its kitchen."""
+    found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    started = runs.start(
+        workspace=request.workspace,
+        recipe=find_recipe(workspace=request.workspace, key=found.recipe_id),
+        input_data=found.input_data,
+        user=request.user,
+        trigger=Trigger.PAGE,
+    )
+    return redirect("run", workspace=request.workspace.slug, execution_id=started.id)
+
+
+def _page(request: WorkspaceRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    """The whole page, or for htmx only its living part: the template's `live` partial."""
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    response = render(request, f"{template}#live" if fragment else template, context)
+    response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
+
+
+def _address(request: WorkspaceRequest, number: int) -> str:
+    """The list's address with another page number."""
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,271 @@
+// <run-kitchen>: keeps the page of a run up to date while it is live. The server renders the page from its database,
+// live and afterwards; an event only says that something changed, and the page is then fetched again and morphed.
+// The text a model is writing is the one thing that is put in here, always as text, never as HTML.
+import { say } from './live.js';
+import { RunSocket } from './run-socket.js';
+import { StreamedText } from './streamed-text.js';
+
+const REFRESH_AFTER = 100; // milliseconds: several events at once are one refresh
+const TRY_AGAIN_AFTER = 1_500;
+const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
+const ASK_EVERY = 1_000;
+const AT_END = 40; // pixels from the end that still count as the end
+const SPOKEN = { started: 'cooking', completed: 'done', failed: 'failed', skipped: 'skipped', retrying: 'is tried again' };
+
+class RunKitchen extends HTMLElement {
+  texts = new Map();
+  asked = new Map();
+
+  connectedCallback() {
+    this.listening = new AbortController();
+    this.isFollowing = Boolean(this.ref('follow')?.checked);
+    this.clockAhead = Date.parse(this.dataset.now) - Date.now();
+    this.listen();
+    if (!history.state?.htmx) history.replaceState({ htmx: true }, '');
+    if (this.dataset.state !== 'live') return;
+    this.socket = new RunSocket({
+      path: this.dataset.socket,
+      after: Number(this.dataset.lastSeq),
+      onEvent: (event) => this.hear(event),
+      onText: (piece) => this.takeText(piece),
+      onState: () => this.showState(),
+      onEnd: (reason) => this.endLive(reason),
+    });
+    this.socket.connect();
+    this.ticking = setInterval(() => this.tick(), 500);
+    this.adoptText();
+    this.toEnd();
+  }
+
+  disconnectedCallback() {
+    this.listening.abort();
+    this.socket?.end();
+    clearInterval(this.ticking);
+    clearTimeout(this.refreshing);
+    clearTimeout(this.painting);
+  }
+
+  ref(name) {
+    return this.querySelector(`[data-ref="${name}"]`);
+  }
+
+  listen() {
+    const on = (target, type, handler, options = {}) =>
+      target.addEventListener(type, handler, { signal: this.listening.signal, ...options });
+    on(this, 'click', (event) => this.click(event));
+    on(this, 'keydown', (event) => this.moveTab(event));
+    on(this, 'change', (event) => { if (event.target === this.ref('follow')) this.follow(event.target.checked); });
+    on(this, 'scroll', (event) => this.scrolled(event.target), { capture: true, passive: true });
+    on(window, 'online', () => this.socket?.connect());
+    on(window, 'offline', () => this.socket?.drop());
+    on(document, 'visibilitychange', () => { if (!document.hidden) this.socket?.connect(); });
+    // Back and forward between steps and tabs of this page: ours to fetch.
+    on(document, 'htmx:before:history:restore', (event) => {
+      if (!event.detail.path.startsWith(location.pathname)) return;
+      event.preventDefault();
+      this.load();
+    });
+  }
+
+  // --- what happened ---
+
+  hear(event) {
+    this.announce(event);
+    this.refreshing ??= setTimeout(() => { this.refreshing = null; this.load(); }, REFRESH_AFTER);
+  }
+
+  announce(event) {
+    const [what, how] = event.type.split('.');
+    if (what !== 'step' || !SPOKEN[how]) return;
+    const name = this.querySelector(`#ticket-${event.step} .nm`)?.textContent ?? '';
+    say(`Step ${event.step}, ${name}, ${SPOKEN[how]}`);
+  }
+
+  endLive(reason) {
+    this.endReason = reason;
+    this.showState();
+    if (!reason) this.load();
+  }
+
+  // --- the page again ---
+
+  // Fetches the page at the present address and morphs it in. One at a time; a call meanwhile makes one more round.
+  async load() {
+    this.isStale = true;
+    if (this.isLoading) return;
+    this.isLoading = true;
+    while (this.isStale) {
+      this.isStale = false;
+      const address = location.href;
+      const html = await this.fetchPage(address);
+      this.isBehind = html === null;
+      if (this.isBehind) break;
+      if (address === location.href) await this.show(html);
+      else this.isStale = true;
+    }
+    this.isLoading = false;
+    if (this.isBehind && this.isConnected) setTimeout(() => this.load(), TRY_AGAIN_AFTER);
+    this.showState();
+  }
+
+  async fetchPage(address) {
+    try {
+      const response = await fetch(address, { headers: { 'HX-Request': 'true' } });
+      if (response.status === 401 || response.status === 404) location.reload();
+      return response.ok ? (await response.text()).trim() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async show(html) {
+    const wasLive = this.dataset.state === 'live';
+    const open = [...this.querySelectorAll('details[open][id]')].map((details) => details.id);
+    await window.htmx.swap({ text: html, target: this, swap: 'outerMorph', sourceElement: this });
+    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+    this.clockAhead = Date.parse(this.dataset.now) - Date.now();
+    if (this.isPinned && !this.ref('stream')) this.isFollowing = false;
+    this.showFollowing();
+    this.showState();
+    this.adoptText();
+    if (wasLive && this.dataset.state === 'done') this.finish();
+  }
+
+  finish() {
+    this.socket?.end();
+    clearInterval(this.ticking);
+    say(`The run is over: ${this.dataset.word}`);
+  }
+
+  // --- steps and tabs ---
+
+  click(event) {
+    if (event.target.closest('[data-ref="jump"]')) this.follow(true);
+    const link = event.target.closest('a[data-go]');
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.go(link.href, { reveal: link.role !== 'tab' });
+  }
+
+  async go(address, { reveal = false } = {}) {
+    if (address !== location.href) history.pushState({ htmx: true }, '', address);
+    await this.load();
+    const stage = this.querySelector('.stage');
+    const top = stage.getBoundingClientRect().top;
+    if (reveal && (top < 0 || top > innerHeight * 0.6)) stage.scrollIntoView();
+  }
+
+  moveTab(event) {
+    if (event.target.role !== 'tab') return;
+    const tabs = [...this.querySelectorAll('[role="tab"]')];
+    const at = tabs.indexOf(event.target);
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const tab = tabs[(next + tabs.length) % tabs.length];
+    tab.focus();
+    tab.click();
+  }
+
+  // --- following ---
+
+  get isPinned() {
+    return new URLSearchParams(location.search).has('step');
+  }
+
+  // Following means: the step that cooks now, at its end. Not following keeps the step that is on the stage.
+  follow(isFollowing) {
+    this.isFollowing = isFollowing;
+    const address = new URL(location.href);
+    if (isFollowing) address.searchParams.delete('step');
+    else address.searchParams.set('step', this.querySelector('.stage').dataset.step);
+    if (address.href !== location.href) history.replaceState({ htmx: true }, '', address);
+    this.showFollowing();
+    if (isFollowing) this.load();
+  }
+
+  scrolled(panel) {
+    if (panel !== this.ref('scroll') || !this.ref('follow')) return;
+    const isAtEnd = panel.scrollHeight - panel.scrollTop - panel.clientHeight < AT_END;
+    if (this.ref('stream') && isAtEnd !== this.isFollowing) this.follow(isAtEnd);
+  }
+
+  showFollowing() {
+    const box = this.ref('follow');
+    if (!box) return;
+    box.checked = this.isFollowing;
+    this.ref('jump').hidden = this.isFollowing;
+    this.toEnd();
+  }
+
+  toEnd() {
+    const panel = this.ref('scroll');
+    if (this.isFollowing && this.ref('stream')) panel.scrollTop = panel.scrollHeight;
+  }
+
+  // --- text as it is written ---
+
+  textOf(step, attempt) {
+    const key = `${step}:${attempt}`;
+    if (!this.texts.has(key)) this.texts.set(key, new StreamedText());
+    return this.texts.get(key);
+  }
+
+  takeText({ step, attempt, offset, text }) {
+    const known = this.textOf(step, attempt);
+    if (!known.take(offset, text)) this.askForText(step, attempt, known.length);
+    this.painting ??= setTimeout(() => { this.painting = null; this.paint(); }, PAINT_EVERY);
+  }
+
+  askForText(step, attempt, offset) {
+    const key = `${step}:${attempt}`;
+    if (Date.now() - (this.asked.get(key) ?? 0) < ASK_EVERY) return;
+    this.asked.set(key, Date.now());
+    this.socket.send({ type: 'text_from', step, attempt, offset });
+  }
+
+  // The server may have rendered more than came through the socket, or less: the longer text stands.
+  adoptText() {
+    const stream = this.ref('stream');
+    if (!stream) return;
+    const { step, attempt, offset } = stream.dataset;
+    const known = this.textOf(step, attempt);
+    if (Number(offset) > known.length) known.set(stream.textContent, Number(offset));
+    this.paint();
+  }
+
+  paint() {
+    const stream = this.ref('stream');
+    if (!stream) return;
+    const { text } = this.textOf(stream.dataset.step, stream.dataset.attempt);
+    const shown = stream.textContent;
+    if (shown === text) return;
+    if (stream.childNodes.length === 1 && text.startsWith(shown)) stream.firstChild.appendData(text.slice(shown.length));
+    else stream.textContent = text;
+    this.toEnd();
+  }
+
+  // --- clocks and the state of the connection ---
+
+  tick() {
+    for (const clock of this.querySelectorAll('[data-since]')) {
+      const seconds = Math.max(0, Math.floor((Date.now() + this.clockAhead - Date.parse(clock.dataset.since)) / 1000));
+      const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+      const two = (number) => String(number).padStart(2, '0');
+      const text = hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+      if (clock.textContent !== text) clock.textContent = text;
+    }
+  }
+
+  showState() {
+    const conn = this.ref('conn');
+    if (!conn || this.dataset.state !== 'live') return;
+    const isLive = this.socket.isOpen && !this.isBehind;
+    const reconnecting = `Reconnecting, shown up to event ${this.dataset.lastSeq}`;
+    conn.dataset.state = isLive ? 'live' : 'retry';
+    conn.lastElementChild.textContent = isLive ? 'Live' : this.endReason || reconnecting;
+  }
+}
+
+customElements.define('run-kitchen', RunKitchen);
