@@ -1,5 +1,5 @@
 // Short messages in the corner: what the server sent with an answer, and requests that failed.
-const FOR_READING = 6000; // milliseconds; errors stay until dismissed
+const FOR_READING = 6000; // milliseconds; errors, and those that offer an undo, stay until dismissed
 
 export function toast(text, tone = 'info') {
   const corner = document.getElementById('toasts');
@@ -12,7 +12,7 @@ export function toast(text, tone = 'info') {
 }
 
 function fade(box) {
-  if (!box.classList.contains('error')) setTimeout(() => box.matches(':hover, :focus-within') || box.remove(), FOR_READING);
+  if (!box.matches('.error, :has(form)')) setTimeout(() => box.matches(':hover, :focus-within') || box.remove(), FOR_READING);
 }
 
 document.addEventListener('click', (event) => {

@@ -1,0 +1,169 @@
+"""The agent form: what a person types, turned into a service's input, and a service's problems put at their fields."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from agents.model_choice import RANGES, ModelInput
+from agents.models import Agent, Category, Persona
+from agents.services import AgentInput
+from automatos.fields import (
+    TypedForm,
+    choice_field,
+    hidden_field,
+    number,
+    number_field,
+    plain,
+    split_tags,
+    spread,
+    text_field,
+    whole,
+)
+
+NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
+OTHER_MODEL = "other"
+NUMBERS = tuple(RANGES)
+CONFIG = "agent_model_config"
+# A service's name of a field: ours.
+FIELD_NAMES = {
+    **{name: name for name in ("name", "description", "category", "tags", "persona_id", "custom_prompt", "status")},
+    f"{CONFIG}.provider": "model",
+    f"{CONFIG}.model_id": "model",
+    f"{CONFIG}.fallback_model_id": "fallback_model",
+    **{f"{CONFIG}.{name}": name for name in NUMBERS},
+}
+
+
+class AgentForm(TypedForm):
+    """Everything a person decides about an agent, in three sections: config, persona, model."""
+
+    version = hidden_field()
+    category = choice_field("Category", Category.choices, hint="What the agent is for. It decides the agent's type.")
+    name = text_field("Name", autocomplete="off", maxlength=120)
+    description = text_field("Description", hint="One or two sentences. The model reads them too.", rows=3)
+    tags = text_field("Tags", hint="Separate them with commas.", autocomplete="off")
+    persona_kind = forms.CharField(label="Persona", required=False)
+    persona_id = forms.CharField(label="Persona", required=False)
+    instructions = text_field("Extra instructions", hint="Added after the persona's prompt.", rows=4)
+    custom_prompt = text_field("Your own prompt", hint="How the agent speaks and works, in your words.", rows=9)
+    model = forms.CharField(label="Model", required=False)
+    other_model = text_field(
+        "Model name", hint="As provider:model, for example openai:gpt-5-mini.", autocomplete="off", spellcheck="false"
+    )
+    temperature = number_field("Temperature", hint="0 is precise, 2 is inventive.")
+    max_tokens = number_field("Max output tokens", hint="About four characters each.", whole=True)
+    top_p = number_field("Top p", hint="From 0 to 1. Leave 1 unless you know why.")
+    frequency_penalty = number_field("Frequency penalty", hint="From -2 to 2. Above 0 repeats less.")
+    presence_penalty = number_field("Presence penalty", hint="From -2 to 2. Above 0 changes the subject sooner.")
+    fallback_model = choice_field("If this model fails", [], hint="Used by steps that say so.")
+
+    def __init__(self, *args: Any, models: Sequence[tuple[str, str]], personas: Sequence[Persona], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.known_models = [name for name, _ in models]
+        self.personas = personas
+        fallback = self.text("fallback_model")
+        choices = [("", "Nothing: the step fails"), *((name, f"Use {label}") for name, label in models)]
+        if fallback and fallback not in self.known_models:
+            choices.append((fallback, f"Use {fallback}"))
+        self.fields["fallback_model"].widget = forms.Select(choices=choices, attrs={"class": "select"})
+
+    @property
+    def persona(self) -> Persona | None:
+        """The chosen predefined persona."""
+        if self.text("persona_kind") != PREDEFINED:
+            return None
+        return next((persona for persona in self.personas if str(persona.pk) == self.text("persona_id")), None)
+
+    @property
+    def model_name(self) -> str:
+        """The chosen model as `provider:model`."""
+        chosen = self.text("model")
+        return self.text("other_model") if chosen == OTHER_MODEL else chosen
+
+    def clean(self) -> None:
+        """What only this page can know: that a choice was begun and not finished."""
+        kind = self.text("persona_kind")
+        if kind == PREDEFINED and self.persona is None:
+            self.add_error("persona_id", "Choose one of the personas, or choose no persona.")
+        if kind == CUSTOM and not self.text("custom_prompt"):
+            self.add_error("custom_prompt", "Write the prompt, or choose no persona.")
+        if not self.model_name:
+            self.add_error("model", "Choose a model, or name another one.")
+
+    def to_input(self, agent: Agent | None) -> AgentInput:
+        """What was typed, for create_agent or update_agent. An unchanged category keeps the agent's type."""
+        kind = self.text("persona_kind")
+        category = self.text("category")
+        persona = self.persona
+        texts = {PREDEFINED: self.text("instructions"), CUSTOM: self.text("custom_prompt")}
+        same_category = agent is not None and agent.category == category
+        return AgentInput(
+            name=self.text("name"),
+            description=self.text("description"),
+            category=category,
+            agent_type=agent.agent_type if agent and same_category else None,
+            tags=split_tags(self.text("tags")),
+            persona_id=UUID(str(persona.pk)) if persona else None,
+            custom_prompt=texts.get(kind, ""),
+            agent_model_config=self._model_input(),
+        )
+
+    def _model_input(self) -> ModelInput:
+        usual = ModelInput()
+        numbers = {name: number(self.text(name), getattr(usual, name)) for name in NUMBERS if name != "max_tokens"}
+        return ModelInput(
+            model_id=self.model_name,
+            max_tokens=whole(self.text("max_tokens"), usual.max_tokens),
+            fallback_model_id=self.text("fallback_model"),
+            **numbers,
+        )
+
+    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """Show a service's problems where they belong."""
+        placed, rest = spread(fields, FIELD_NAMES)
+        for name, texts in placed.items():
+            self.take("other_model" if name == "model" and self.text("model") == OTHER_MODEL else name, texts)
+        for text in rest:
+            self.add_error(None, text)
+
+    def cures(self) -> dict[str, str]:
+        """The nearest allowed value of each number that is out of range."""
+        return {name: cure for name in self.errors if name in RANGES and (cure := _nearest(name, self.text(name)))}
+
+
+def _nearest(name: str, typed: str) -> str:
+    low, high = RANGES[name]
+    value = number(typed, None)
+    if value is None or math.isnan(value):
+        return ""
+    return plain(high if value > high else low if value < low else None)
+
+
+def initial_of(agent: Agent | None, known_models: Sequence[str], default_model: str) -> dict[str, str]:
+    """What the form starts with: the agent as it is, or the defaults of a new one."""
+    if agent is None:
+        config, persona_kind = None, NONE
+    else:
+        config = agent.agent_model_config
+        persona_kind = PREDEFINED if agent.persona_id else CUSTOM if agent.custom_prompt else NONE
+    given = ModelInput.of(config) if config else ModelInput()
+    model = config.model if config else default_model
+    known = model in known_models
+    return {
+        "version": str(agent.version) if agent else "",
+        "category": agent.category if agent else Category.GENERAL.value,
+        "name": agent.name if agent else "",
+        "description": agent.description if agent else "",
+        "tags": ", ".join(agent.tags) if agent else "",
+        "persona_kind": persona_kind,
+        "persona_id": str(agent.persona_id or "") if agent else "",
+        "instructions": agent.custom_prompt if agent and agent.persona_id else "",
+        "custom_prompt": agent.custom_prompt if agent and not agent.persona_id else "",
+        "model": model if known else OTHER_MODEL,
+        "other_model": "" if known else model,
+        "fallback_model": given.fallback_model_id,
+        **{name: plain(getattr(given, name)) for name in NUMBERS},
+    }

@@ -1,0 +1,75 @@
+"""Reads for the agent pages: the list with its filters, and one agent by its address."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
+
+from agents.models import Agent, AgentStatus, Category
+from agents.queries import agents_of
+from automatos import listing
+from automatos.errors import NotFound
+from workspaces.models import Workspace
+
+SORTS = {"name": "Name", "newest": "Newest", "edited": "Last edited", "used": "Most used"}
+DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFilter:
+    """What the address of the list asks for. Empty values do not narrow it."""
+
+    q: str = ""
+    category: str = ""
+    status: str = ""
+    sort: str = "name"
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "AgentFilter":
+        """Read from a query string; what is not a known choice is ignored."""
+        return cls(
+            q=listing.words(query),
+            category=listing.choice(query, "category", Category.values),
+            status=listing.choice(query, "status", [*AgentStatus.values, DELETED]),
+            sort=listing.choice(query, "sort", SORTS, "name"),
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Whether something is left out on purpose."""
+        return bool(self.q or self.category or self.status)
+
+    def agents(self, workspace: Workspace) -> QuerySet[Agent]:
+        """The workspace's agents that match, in the order asked for."""
+        if self.status == DELETED:
+            rows = deleted_agents(workspace)
+        else:
+            rows = agents_of(workspace)
+            rows = rows.filter(status=self.status) if self.status else rows
+        if self.q:
+            rows = rows.filter(
+                Q(name__icontains=self.q) | Q(description__icontains=self.q) | Q(tags__contains=[self.q])
+            )
+        rows = rows.filter(category=self.category) if self.category else rows
+        if self.sort == "used":
+            return rows.annotate(uses=Count("execution_steps")).order_by("-uses", "name", "id")
+        return rows.order_by({"newest": "-created_at", "edited": "-edited_at"}.get(self.sort, "name"), "id")
+
+
+def deleted_agents(workspace: Workspace) -> QuerySet[Agent]:
+    """The workspace's agents that were deleted and can be brought back."""
+    rows = Agent.objects.filter(workspace=workspace, deleted_at__isnull=False)
+    return rows.select_related("agent_model_config", "persona")
+
+
+def agent_at(*, workspace: Workspace, key: str) -> Agent:
+    """One agent by its slug or id; NotFound when it is unknown, deleted or another workspace's."""
+    agents = agents_of(workspace).select_related("edited_by")
+    try:
+        found = agents.filter(pk=UUID(key)).first()
+    except ValueError:
+        found = agents.filter(slug=key).first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,0 +1,162 @@
+"""The agent pages: list, one agent, its form, its status, and taking it away."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agents import figures, listing, services
+from agents.editing import AgentEditor
+from agents.listing import AgentFilter, agent_at
+from agents.models import Agent, AgentStatus, Category
+from agents.prompting import Assembled, assemble
+from agents.queries import unusable
+from automatos.errors import Conflict, InvalidInput, NotFound
+from automatos.listing import page_of
+from workspaces.asking import whom_to_ask
+from workspaces.models import Role
+from workspaces.pages import WorkspaceRequest, workspace_page
+
+# What a move is called on its button, and what it means.
+MOVES = {
+    AgentStatus.INACTIVE: ("Make inactive", "It keeps its settings and cannot cook."),
+    AgentStatus.ACTIVE: ("Make active", "It can cook again."),
+    AgentStatus.PAUSED: ("Pause", "Steps that are cooking finish; new runs that need it are refused."),
+    AgentStatus.MAINTENANCE: ("Put into maintenance", "As paused, and everyone sees that it is being worked on."),
+    AgentStatus.RETIRED: ("Retire for good", "It can never be changed or used again."),
+}
+
+
+@require_safe
+@workspace_page()
+def agent_list(request: WorkspaceRequest) -> HttpResponse:
+    """The workspace's agents as cards, filtered as the address says."""
+    wanted = AgentFilter.of(request.GET)
+    page = page_of(wanted.agents(request.workspace), request.GET)
+    agents = list(page.object_list)
+    known = figures.figures_of(agents)
+    context = {
+        "page": page,
+        "rows": [{"agent": agent, "figures": known[agent.pk]} for agent in agents],
+        "wanted": wanted,
+        "categories": Category.choices,
+        "statuses": [*AgentStatus.choices, (listing.DELETED, "Deleted")],
+        "sorts": listing.SORTS.items(),
+        **_rights(request),
+    }
+    return render(request, "agents/list.html", context)
+
+
+@require_safe
+@workspace_page()
+def agent_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """One agent: what is sent to its model, who uses it, what it did lately."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    context = {
+        "agent": agent,
+        "sent": _sent(agent),
+        "figures": figures.figures_of([agent])[agent.pk],
+        "cooking": figures.cooking_now(agent),
+        "uses": figures.recipes_naming(agent),
+        "recent": figures.recent_steps(agent),
+        "moves": _moves(agent),
+        "unusable": unusable(agent),
+        **_rights(request),
+    }
+    return render(request, "agents/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.EDITOR)
+def agent_new(request: WorkspaceRequest) -> HttpResponse:
+    """The form for a new agent; a POST creates it."""
+    editor = AgentEditor(request.workspace, None, request.POST if request.method == "POST" else None)
+    if request.method != "POST" or editor.operate():
+        return render(request, "agents/form.html", editor.context())
+    saved = editor.save(request.user)
+    if saved is None:
+        return render(request, "agents/form.html", editor.context(), status=editor.status)
+    messages.success(request, f"{saved.name} is ready to cook.")
+    return redirect("agent_detail", request.workspace.slug, saved.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.EDITOR)
+def agent_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """The form of an agent; a POST saves it, or shows what someone else saved meanwhile."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    editor = AgentEditor(request.workspace, agent, request.POST if request.method == "POST" else None)
+    if request.method != "POST" or editor.operate():
+        return render(request, "agents/form.html", editor.context())
+    saved = editor.save(request.user)
+    if saved is None:
+        return render(request, "agents/form.html", editor.context(), status=editor.status)
+    messages.success(request, f"{saved.name} was saved.")
+    return redirect("agent_detail", request.workspace.slug, saved.slug)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def agent_status(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Move the agent to another status, where the table of moves allows it."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    try:
+        agent = services.change_status(agent=agent, user=request.user, status=request.POST.get("status", ""))
+    except (Conflict, InvalidInput) as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{agent.name} is {agent.get_status_display().lower()} now.")
+    return redirect("agent_detail", request.workspace.slug, agent.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.ADMIN)
+def agent_delete(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Ask first, naming the recipes that would stop working; a POST deletes, and offers to undo."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    if request.method != "POST":
+        uses = figures.recipes_naming(agent)
+        return render(request, "agents/delete.html", {"agent": agent, "uses": uses})
+    services.delete_agent(agent=agent, user=request.user)
+    undo = {"text": f"{agent.name} was deleted.", "route": "agent_restore", "key": agent.pk}
+    messages.success(request, render_to_string("forms/undo.html", undo, request))
+    return redirect("agents", request.workspace.slug)
+
+
+@require_POST
+@workspace_page(Role.ADMIN)
+def agent_restore(request: WorkspaceRequest, agent_id: UUID) -> HttpResponse:
+    """Bring a deleted agent back."""
+    agent = Agent.objects.filter(workspace=request.workspace, pk=agent_id).first()
+    if agent is None:
+        raise NotFound()
+    agent = services.restore_agent(agent=agent, user=request.user)
+    messages.success(request, f"{agent.name} is back.")
+    return redirect("agent_detail", request.workspace.slug, agent.slug)
+
+
+def _sent(agent: Agent) -> Assembled:
+    return assemble(
+        name=agent.name,
+        description=agent.description,
+        persona_prompt=agent.persona.system_prompt if agent.persona else "",
+        custom_prompt=agent.custom_prompt,
+    )
+
+
+def _moves(agent: Agent) -> list[dict[str, str]]:
+    """The moves a person may make now; into error only the platform puts an agent."""
+    allowed = services.ALLOWED_MOVES[AgentStatus(agent.status)]
+    return [{"status": move, "title": MOVES[move][0], "note": MOVES[move][1]} for move in allowed if move in MOVES]
+
+
+def _rights(request: WorkspaceRequest) -> dict[str, object]:
+    can_write, can_delete = request.access.allows("agents:write"), request.access.allows("agents:delete")
+    return {
+        "can_write": can_write,
+        "can_delete": can_delete,
+        "ask": "" if can_delete else whom_to_ask(request.workspace),
+    }
