@@ -1,0 +1,28 @@
+"""`manage.py seed`: reference data, and with --demo the demo kitchen. Safe to repeat."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from agents.personas import seed_personas
+from automatos.demo import DEMO_WORKSPACE, seed_demo
+
+
+class Command(BaseCommand):
+    help = "Bring the reference data (personas) up to date; with --demo also make what is missing of the demo kitchen."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="also the demo kitchen: its user, agents and recipes")
+
+    def handle(self, *args: Any, demo: bool, **options: Any) -> None:
+        self.stdout.write(f"{seed_personas()} personas are up to date.")
+        if not demo:
+            return
+        seeded = seed_demo()
+        if seeded.taken:
+            self.stdout.write(
+                f"The workspace {DEMO_WORKSPACE} is not the demo kitchen, so it was left alone. "
+                "Give it another address, then seed again."
+            )
+        else:
+            self.stdout.write(f"The demo kitchen is there; new: {seeded.agents} agents, {seeded.recipes} recipes.")
