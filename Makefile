@@ -11,7 +11,7 @@ ARGS ?=
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench chaos clean venv
+.PHONY: up test lint bench chaos css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -34,6 +34,10 @@ lint: $(DEV_STAMP)
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		PUBLIC_URL=https://automatos.example ALLOWED_HOSTS=automatos.example DEBUG=false \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# static/app.min.css from static/css; commit both.
+css: $(DEV_STAMP)
+	$(BIN)/tailwindcss -i static/css/app.css -o static/app.min.css --minify
 
 # Stop the product first: this takes the embedded database with it.
 clean:

@@ -141,4 +141,5 @@ def styled(field: BoundField) -> SafeString:
         return SafeString(field)
     looks = {CheckboxInput: "check", Select: "select", Textarea: "input textarea"}
     found = next((classes for kind, classes in looks.items() if isinstance(widget, kind)), "input")
-    return SafeString(field.as_widget(attrs={"class": found}))
+    # A placeholder that only repeats the label vanishes while typing and helps nobody.
+    return SafeString(field.as_widget(attrs={"class": found, "placeholder": False}))

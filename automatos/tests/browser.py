@@ -1,0 +1,196 @@
+"""A real browser for page tests: themes and widths, silence on the console, axe, no sideways scroll.
+
+The fixtures are loaded for every app by the root conftest. A page's test is one line: `visitor.check("/w/x/agents/")`.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from automatos.testing import Stack
+from workspaces.models import Membership, Role, User, Workspace
+from workspaces.services import create_personal_workspace
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+]
+THEMES = ("light", "dark")
+WIDTHS = (1440, 360)
+NARROWEST = 320
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],
+}
+
+
+def no_console_messages(messages: list[str]) -> None:
+    """Fail when the page said anything on the console: a blocked script, a missing file, an exception."""
+    assert not messages, "The console is not silent:\n" + "\n".join(messages)
+
+
+def no_sideways_scroll(page: Page) -> None:
+    """Fail when the page is wider than the window, naming what sticks out."""
+    wide = page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            return [...document.querySelectorAll('body *')]
+                .filter((one) => one.getBoundingClientRect().right > width + 0.5)
+                .map((one) => `${one.tagName}.${one.className}`).slice(0, 8);
+        }"""
+    )
+    assert not wide, f"Wider than {page.viewport_size}: {wide}"
+
+
+def no_axe_violations(page: Page) -> None:
+    """Fail on any violation axe finds; names the rule, the place and the reason."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    lines = [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+    assert not lines, f"{page.url}\n" + "\n".join(lines)
+
+
+class Visitor:
+    """Someone with a browser, signed in or not. `console` collects what their pages complain about."""
+
+    def __init__(self, browser: Browser, base_url: str, session: str = "") -> None:
+        self.browser = browser
+        self.base_url = base_url
+        self.session = session
+        self.console: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    def open(
+        self, path: str, *, theme: str = "light", width: int = 1440, height: int = 900, script: bool = True
+    ) -> Page:
+        """The page at this path, loaded, with the theme pinned and motion stopped."""
+        context = self.browser.new_context(
+            base_url=self.base_url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+            java_script_enabled=script,
+        )
+        self.contexts.append(context)
+        cookies = {"theme": theme, **({"sessionid": self.session} if self.session else {})}
+        context.add_cookies([{"name": name, "value": value, "url": self.base_url} for name, value in cookies.items()])
+        page = context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.console.append(f"{page.url}: {error}"))
+        page.goto(path, wait_until="load")
+        page.evaluate("document.fonts.ready") if script else None
+        return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        where = message.location.get("url", "")
+        # That the page itself is a 404 is what some tests are about.
+        if message.page and where == message.page.url and "Failed to load resource" in message.text:
+            return
+        self.console.append(f"{where} {message.type}: {message.text}")
+
+    def check(self, path: str, then: Callable[[Page], Any] | None = None) -> None:
+        """The page in both themes and widths: silent console, no sideways scroll (also at 320 px), axe finds nothing.
+
+        then: brings the page into the state to look at (a menu opened, a form sent).
+        """
+        for theme in THEMES:
+            for width in WIDTHS:
+                page = self.open(path, theme=theme, width=width)
+                if then:
+                    then(page)
+                no_sideways_scroll(page)
+                no_axe_violations(page)
+                if width == min(WIDTHS):
+                    page.set_viewport_size({"width": NARROWEST, "height": 800})
+                    no_sideways_scroll(page)
+                page.context.close()
+        no_console_messages(self.console)
+
+    def close(self) -> None:
+        """Close every page."""
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium. Where there is none, browser tests are skipped and say so; in CI they fail."""
+    if not Path(CHROMIUM).exists():
+        message = f"No Chromium at {CHROMIUM}: install it or set CHROMIUM. Browser tests are NOT run."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        warnings.warn(message, stacklevel=1)
+        pytest.skip(message)
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def _orm_beside_the_browser() -> Iterator[None]:
+    """Playwright keeps a loop running in this thread, which makes Django refuse the ORM unless told otherwise."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class People:
+    """Makes people who are really there for the running product, not only inside a test's transaction."""
+
+    def __init__(self, browser: Browser, stack: Stack) -> None:
+        self.browser = browser
+        self.stack = stack
+        self.visitors: list[Visitor] = []
+
+    def anyone(self) -> Visitor:
+        """A visitor who is not signed in."""
+        return self._visitor("")
+
+    def member(self, workspace: Workspace, role: Role = Role.OWNER) -> Visitor:
+        """A signed-in member of the workspace."""
+        number = User.objects.count()
+        user = User.objects.create_user(f"{role}-{number}@example.com", name=f"{role.label} {number}")
+        Membership.objects.create(workspace=workspace, user=user, role=role)
+        return self.as_user(user)
+
+    def owner(self, name: str) -> tuple[Visitor, Workspace]:
+        """A signed-in person with a personal workspace of their own."""
+        user = User.objects.create_user(f"{name.lower()}-{User.objects.count()}@example.com", name=name)
+        workspace = create_personal_workspace(user=user)
+        return self.as_user(user), workspace
+
+    def as_user(self, user: User) -> Visitor:
+        """A visitor signed in as this user."""
+        client = Client()
+        client.force_login(user)
+        return self._visitor(client.cookies["sessionid"].value)
+
+    def _visitor(self, session: str) -> Visitor:
+        visitor = Visitor(self.browser, self.stack.url, session)
+        self.visitors.append(visitor)
+        return visitor
+
+
+@pytest.fixture
+def people(browser: Browser, stack: Stack, django_db_blocker: Any, _orm_beside_the_browser: None) -> Iterator[People]:
+    """People with browsers in front of the running product; what they do is committed."""
+    with django_db_blocker.unblock():
+        made = People(browser, stack)
+        yield made
+        for visitor in made.visitors:
+            visitor.close()
