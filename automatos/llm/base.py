@@ -114,6 +114,8 @@ class Provider(ABC):
             answer = self.status_error(error)
             if answer is not None:
                 raise self.explain.status(model, *answer) from error
+            if isinstance(error, ValueError | TypeError):
+                raise self.explain.not_sent(model, error) from error
             raise self.explain.no_connection(error) from error
 
     async def _body(self, model: str, response: httpx2.Response) -> bytes:

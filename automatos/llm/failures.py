@@ -100,13 +100,18 @@ class Explainer:
         """No answer at all: the first bytes never came."""
         return ModelUnavailable(f"Could not reach {self.label} at {self.where}: {self._quoted(_reason(error))}.")
 
+    def not_sent(self, model: str, error: BaseException) -> ModelError:
+        """The SDK itself would not send it: an address or key it cannot use."""
+        why = self._quoted(str(error))
+        return ModelRejected(f"The call to {model} at {self.label} could not be made: {why}. Check {self.setting}.")
+
     def cut(self, model: str, error: BaseException | None = None) -> ModelError:
         """The answer stopped in the middle."""
         why = f" ({self._quoted(_reason(error))})" if error is not None else ""
         return CutShort(f"The answer of {model} at {self.label} was cut short{why}.")
 
     def malformed(self, model: str) -> ModelError:
-        return ModelBadReply(f"{self.name} answered for {model} with something that is not valid JSON.")
+        return ModelBadReply(f"{self.name} answered for {model} with something that is not a valid answer.")
 
     def refused(self, model: str, text: str) -> ModelError:
         said = f": {self._quoted(text)}" if text else "."

@@ -72,7 +72,10 @@ class Rule:
 
 @dataclass(slots=True)
 class Recorded:
-    """One request as it arrived. at: time.time(). gone: the client closed the connection before the answer's end."""
+    """One request as it arrived. at: time.time(). peer: the client's port, another one for each connection.
+
+    gone: the client closed the connection before the answer's end.
+    """
 
     wire: wires.Wire
     model: str
@@ -80,6 +83,7 @@ class Recorded:
     body: dict[str, Any]
     headers: dict[str, str]
     at: float
+    peer: int = 0
     finished: bool = False
     gone: bool = False
 
@@ -163,14 +167,20 @@ class ScriptedServer:
     def wait_for_requests(self, count: int, *, timeout: float = 10.0, match: str = "") -> list[Recorded]:
         """The matching requests, once there are `count`; AssertionError after `timeout` seconds."""
 
-        def matching() -> list[Recorded]:
-            return [request for request in self._requests if _fits(match, request)]
+        return self._wait(lambda request: _fits(match, request), count, timeout)
+
+    def wait_until_gone(self, count: int, *, timeout: float = 10.0) -> list[Recorded]:
+        """The requests whose clients closed the connection early, once there are `count`."""
+        return self._wait(lambda request: request.gone, count, timeout)
+
+    def _wait(self, wanted: Callable[[Recorded], bool], count: int, timeout: float) -> list[Recorded]:
+        def found() -> list[Recorded]:
+            return [request for request in self._requests if wanted(request)]
 
         with self._changed:
-            enough = self._changed.wait_for(lambda: len(matching()) >= count, timeout)
-            found = matching()
-        assert enough, f"waited {timeout} s for {count} requests with {match!r}, saw {len(found)}"
-        return found
+            enough = self._changed.wait_for(lambda: len(found()) >= count, timeout)
+            assert enough, f"waited {timeout} s for {count} requests, saw {len(found())} of {len(self._requests)}"
+            return found()
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -221,7 +231,7 @@ class ScriptedServer:
     def _door(self, wire: wires.Wire) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             body = json.loads(await request.read())
-            rule, recorded = self._record(wire, body, dict(request.headers))
+            rule, recorded = self._record(wire, body, request)
             try:
                 response = await self._answer(request, rule, recorded)
             except (asyncio.CancelledError, ConnectionError):
@@ -235,8 +245,11 @@ class ScriptedServer:
 
         return answer
 
-    def _record(self, wire: wires.Wire, body: dict[str, Any], headers: dict[str, str]) -> tuple[Rule, Recorded]:
-        request = Recorded(wire, str(body.get("model")), last_user_text(body), body, headers, time.time())
+    def _record(self, wire: wires.Wire, body: dict[str, Any], came: web.Request) -> tuple[Rule, Recorded]:
+        peer = came.get_extra_info("peername", ("", 0))[1]
+        request = Recorded(
+            wire, str(body.get("model")), last_user_text(body), body, dict(came.headers), time.time(), peer
+        )
         with self._changed:
             self._requests.append(request)
             self._changed.notify_all()
