@@ -6,8 +6,9 @@ from django.conf import settings
 
 from agents.models import AgentModelConfig
 from automatos.checking import Problems
+from automatos.llm.registry import LABELS
 
-PROVIDERS = ("local", "openai", "anthropic")
+PROVIDERS = tuple(LABELS)
 FIELD = "agent_model_config"
 # name: lowest, highest
 RANGES = {

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from agents.models import Agent, AgentStatus, Persona
+from agents.models import Agent, Persona
+from agents.runtime import why_unusable
 from automatos.errors import NotFound
 from workspaces.models import Workspace
 
@@ -34,10 +35,4 @@ def personas_for(workspace: Workspace) -> QuerySet[Persona]:
 
 def unusable(agent: Agent) -> str | None:
     """Why the agent cannot cook now, with the cure; None when it can."""
-    if agent.deleted_at is not None:
-        return f"The agent {agent.name} was deleted. Give the step another agent."
-    if agent.status == AgentStatus.RETIRED:
-        return f"The agent {agent.name} is retired. Give the step another agent."
-    if agent.status != AgentStatus.ACTIVE:
-        return f"The agent {agent.name} is {agent.get_status_display().lower()}. Make it active, then cook again."
-    return None
+    return why_unusable(agent.name, agent.status, deleted=agent.deleted_at is not None) or None

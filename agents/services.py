@@ -74,7 +74,7 @@ def create_agent(
     problems.choice("status", status, FIRST_STATUSES)
     columns, model = _checked(workspace, data, problems)
     agent = insert_with_slug(
-        lambda slug: Agent.objects.create(workspace=workspace, slug=slug, status=status, **columns),
+        lambda slug: Agent.objects.create(workspace=workspace, slug=slug, status=status, edited_by=user, **columns),
         name=data.name,
         longest=80,
         otherwise="agent",
@@ -94,13 +94,12 @@ def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_
     if agent.status == AgentStatus.RETIRED:
         raise Conflict(f"{agent.name} is retired and cannot be changed. Create a new agent instead.")
     if expected_version is not None and agent.version != expected_version:
-        raise Conflict(f"{agent.name} was saved by someone else meanwhile. Load it again.", code="changed_meanwhile")
+        raise Conflict(f"{agent.name} was saved by someone else meanwhile. Load it again, then make your change.")
     columns, model = _checked(agent.workspace, data, Problems())
     for name, value in columns.items():
         setattr(agent, name, value)
     agent.version += 1
-    agent.edited_at = timezone.now()
-    agent.edited_by = user
+    agent.edited_at, agent.edited_by = timezone.now(), user
     agent.save()
     model.agent = agent
     model.save()
@@ -160,6 +159,11 @@ def _locked(agent: Agent) -> Agent:
     return fresh
 
 
+def _implied_type(category: str) -> AgentType:
+    known = category in Category.values
+    return TYPE_OF_CATEGORY.get(Category(category), AgentType.CUSTOM) if known else AgentType.CUSTOM
+
+
 def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tuple[dict[str, object], AgentModelConfig]:
     """The agent's columns and its model row, not saved. Raises InvalidInput with every problem found."""
     problems.choice("category", data.category, Category.values)
@@ -171,7 +175,7 @@ def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tupl
         "name": problems.text("name", data.name, longest=120, required=True),
         "description": problems.text("description", data.description, longest=10_000),
         "category": data.category,
-        "agent_type": data.agent_type or TYPE_OF_CATEGORY.get(data.category, AgentType.CUSTOM),
+        "agent_type": data.agent_type or _implied_type(data.category),
         "tags": problems.tags("tags", data.tags),
         "persona_id": data.persona_id,
         "custom_prompt": problems.text("custom_prompt", data.custom_prompt, longest=LONGEST_PROMPT),

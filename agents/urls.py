@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from agents import api as rest
 from agents import views
 
 pages: list[URLPattern | URLResolver] = [
@@ -13,4 +14,12 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/status/", views.agent_status, name="agent_status"),
     path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
 ]
-api: list[URLPattern | URLResolver] = []
+api: list[URLPattern | URLResolver] = [
+    path("agents", rest.AgentList.as_view(), name="api_agents"),
+    path("agents/<uuid:agent_id>", rest.AgentDetail.as_view(), name="api_agent"),
+    path("agents/<uuid:agent_id>/status", rest.AgentStatusChange.as_view(), name="api_agent_status"),
+    path("agents/<uuid:agent_id>/persona", rest.AgentPersona.as_view(), name="api_agent_persona"),
+    path("agents/<uuid:agent_id>/assembled-context", rest.AssembledContext.as_view(), name="api_agent_context"),
+    path("personas", rest.PersonaList.as_view(), name="api_personas"),
+    path("models", rest.ModelList.as_view(), name="api_models"),
+]

@@ -54,7 +54,7 @@ class Problems:
     def json(self, field: str, value: Any) -> None:
         """Notes each place of parsed JSON that cannot be stored."""
         for name, problem in unstorable_json(value):
-            self.add(f"{field}.{name}" if name else field, problem)
+            self.add(".".join(filter(None, (field, name))) or "body", problem)
 
     def tags(self, field: str, values: Iterable[str]) -> list[str]:
         """Tags without blanks and doubles, in their order; at most 20 of 40 characters."""

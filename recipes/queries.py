@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from automatos.errors import NotFound
 from automatos.events import iso
-from recipes.models import Call, Event, Execution, ExecutionStep, Recipe, RecipeStep
+from recipes.models import Call, Event, Execution, ExecutionStep, Recipe, RecipeStep, RecipeVersion
 from workspaces.models import Workspace
 
 
@@ -75,7 +75,6 @@ def events_after(execution_id: UUID, after: int, *, limit: int = 1000) -> Sequen
     return [event_body(event) for event in rows]
 
 
-def run_counts(recipes: Sequence[Recipe]) -> dict[UUID, int]:
-    """How many runs each of the recipes has had."""
-    rows = Execution.objects.filter(recipe__in=recipes).values_list("recipe_id").annotate(Count("id"))
-    return dict(rows.order_by())
+def versions_of(recipe: Recipe) -> QuerySet[RecipeVersion]:
+    """The recipe's versions with who made them, newest first."""
+    return recipe.versions.select_related("created_by").order_by("-version")

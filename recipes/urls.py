@@ -1,8 +1,9 @@
 """Addresses: pages under /w/<workspace>/, the API under /api/, sockets."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from recipes import consumers, views_runs
+from recipes import api as rest
+from recipes import api_events, api_executions, consumers, views_runs
 
 pages: list[URLPattern | URLResolver] = [
     path("", views_runs.dashboard, name="dashboard"),
@@ -11,7 +12,23 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
 ]
-api: list[URLPattern | URLResolver] = []
+# What can be asked of a run, under its recipe and by itself.
+of_a_run: list[URLPattern | URLResolver] = [
+    path("<uuid:execution_id>", api_executions.ExecutionDetail.as_view(), name="api_execution"),
+    path("<uuid:execution_id>/cancel", api_executions.ExecutionCancel.as_view(), name="api_cancel"),
+    path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
+    path("<uuid:execution_id>/events", api_events.ExecutionEvents.as_view(), name="api_events"),
+]
+api: list[URLPattern | URLResolver] = [
+    path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
+    path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
+    path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
+    path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
+    path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
+    path("executions", api_executions.ExecutionList.as_view(), name="api_executions"),
+    path("executions/", include(of_a_run)),
+]
 sockets: list[URLPattern | URLResolver] = [
     path("ws/executions/<str:execution_id>/", consumers.ExecutionConsumer.as_asgi()),
     re_path(r"", consumers.NothingHere.as_asgi()),

@@ -13,6 +13,8 @@ from recipes import templating
 from recipes.models import ErrorHandling, Recipe, RecipeStep
 from workspaces.models import Workspace
 
+# Stands where no agent was named; such a step is refused before anything is saved.
+NO_AGENT = UUID(int=0)
 MOST_STEPS = 50
 MOST_FIELDS = 50
 LONGEST_PROMPT = 1_000_000
@@ -164,7 +166,7 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
         step_id=step_id,
         order=order,
         name=problems.text(f"{field}.name", step.name, longest=160),
-        agent_id=step.agent_id,
+        agent_id=step.agent_id or NO_AGENT,
         prompt_template=step.prompt_template,
         output_key=output_key,
         error_handling=step.error_handling,

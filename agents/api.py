@@ -1,0 +1,379 @@
+"""REST: agents and personas."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents import queries, services
+from agents.model_choice import ModelInput
+from agents.models import Agent, AgentStatus, AgentType, Category, Persona
+from agents.prompting import assemble
+from agents.services import AgentInput
+from automatos.api import InputSerializer
+from automatos.llm.registry import ModelChoice, default_model, models_available
+from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+ORDERINGS = ("name", "created_at", "updated_at", "status")
+
+
+class ModelConfigIn(InputSerializer):
+    """The model and its parameters."""
+
+    provider = serializers.CharField(required=False, allow_blank=True, help_text="For example local or openai.")
+    model_id = serializers.CharField(required=False, allow_blank=True)
+    temperature = serializers.FloatField(required=False, help_text="0 to 2.")
+    max_tokens = serializers.IntegerField(required=False)
+    top_p = serializers.FloatField(required=False, help_text="0 to 1.")
+    frequency_penalty = serializers.FloatField(required=False, help_text="-2 to 2.")
+    presence_penalty = serializers.FloatField(required=False, help_text="-2 to 2.")
+    fallback_model_id = serializers.CharField(required=False, allow_blank=True, help_text="provider:model")
+
+
+class ModelConfigOut(serializers.Serializer[Any]):
+    """The model an agent thinks with."""
+
+    provider = serializers.CharField()
+    model_id = serializers.CharField()
+    temperature = serializers.FloatField()
+    max_tokens = serializers.IntegerField()
+    top_p = serializers.FloatField()
+    frequency_penalty = serializers.FloatField()
+    presence_penalty = serializers.FloatField()
+    fallback_model_id = serializers.CharField()
+
+
+class PersonaOut(serializers.Serializer[Persona]):
+    """A persona."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    category = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    system_prompt = serializers.CharField()
+    voice_description = serializers.CharField()
+    suggested_temperature = serializers.FloatField()
+    suggested_models = serializers.ListField(child=serializers.CharField())
+    scope = serializers.ChoiceField(choices=["global", "workspace"])
+
+
+class AgentOut(serializers.Serializer[Agent]):
+    """An agent."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    category = serializers.ChoiceField(choices=Category.choices)
+    agent_type = serializers.ChoiceField(choices=AgentType.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    status = serializers.ChoiceField(choices=AgentStatus.choices)
+    persona_id = serializers.UUIDField(allow_null=True)
+    custom_prompt = serializers.CharField()
+    agent_model_config = ModelConfigOut()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class AgentIn(InputSerializer):
+    """What is decided about an agent. What is left out comes from the defaults."""
+
+    shown_only = ("id", "slug", "version", "created_at", "updated_at")
+
+    name = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(required=False, allow_blank=True)
+    category = serializers.CharField(required=False, help_text=", ".join(Category.values))
+    agent_type = serializers.CharField(
+        required=False, help_text=f"By default what the category implies. {', '.join(AgentType.values)}"
+    )
+    tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
+    persona_id = serializers.UUIDField(required=False, allow_null=True)
+    custom_prompt = serializers.CharField(required=False, allow_blank=True)
+    agent_model_config = ModelConfigIn(required=False)
+
+
+class NewAgentIn(AgentIn):
+    """A new agent, by default active."""
+
+    status = serializers.CharField(required=False, help_text="draft, inactive or active")
+
+
+class ChangedAgentIn(AgentIn):
+    """An agent's new values. Its status changes at /status."""
+
+    shown_only = (*AgentIn.shown_only, "status")
+
+
+def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
+    """The values over those of `start`; a new category implies a new type unless one is given."""
+    given = dict(values)
+    model = given.pop("agent_model_config", None)
+    if start is None:
+        return AgentInput(**given, agent_model_config=ModelInput(**(model or {})))
+    if model is not None:
+        if model.get("provider", start.agent_model_config.provider) != start.agent_model_config.provider:
+            model.setdefault("model_id", "")
+        given["agent_model_config"] = replace(start.agent_model_config, **model)
+    if "category" in given:
+        given.setdefault("agent_type", None)
+    return replace(start, **given)
+
+
+def _show(agents: Sequence[Agent]) -> Sequence[Mapping[str, Any]]:
+    return AgentOut(agents, many=True).data
+
+
+class AgentList(WorkspaceView):
+    """The workspace's agents."""
+
+    needs = {"GET": "agents:read", "POST": "agents:write"}
+
+    @extend_schema(
+        operation_id="agents_list",
+        parameters=[
+            WORKSPACE_HEADER,
+            *list_parameters(orderings=ORDERINGS, filters={"status": AgentStatus.values, "category": Category.values}),
+        ],
+        responses={200: page_of(AgentOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Agents, by name unless ordered otherwise; `search` looks at name and description."""
+        rows = searched(queries.agents_of(self.workspace), request, ["name", "description"])
+        if status := choice(request, "status", AgentStatus.values):
+            rows = rows.filter(status=status)
+        if category := choice(request, "category", Category.values):
+            rows = rows.filter(category=category)
+        return listing(request, ordered(rows, request, ORDERINGS), _show)
+
+    @extend_schema(
+        operation_id="agents_create",
+        parameters=[WORKSPACE_HEADER],
+        request=NewAgentIn,
+        responses={201: AgentOut, **errors(404, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """A new agent with its model, in one go or not at all."""
+        body = NewAgentIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        status = body.validated_data.pop("status", AgentStatus.ACTIVE)
+        data = _input(None, body.validated_data)
+        agent = services.create_agent(workspace=self.workspace, user=self.caller, data=data, status=status)
+        return Response(AgentOut(agent).data, status=201, headers={"Location": f"/api/agents/{agent.pk}"})
+
+
+class AgentDetail(WorkspaceView):
+    """One agent."""
+
+    needs = {"GET": "agents:read", "PUT": "agents:write", "PATCH": "agents:write", "DELETE": "agents:delete"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER], responses={200: AgentOut, **errors(404)})
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        """The agent."""
+        return Response(AgentOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER], request=ChangedAgentIn, responses={200: AgentOut, **errors(404, 409, 415)}
+    )
+    def put(self, request: Request, agent_id: UUID) -> Response:
+        """Everything new; what is left out goes back to the defaults."""
+        return self._change(request, agent_id, partial=False)
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER], request=ChangedAgentIn, responses={200: AgentOut, **errors(404, 409, 415)}
+    )
+    def patch(self, request: Request, agent_id: UUID) -> Response:
+        """Only what is sent changes."""
+        return self._change(request, agent_id, partial=True)
+
+    @extend_schema(parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404)})
+    def delete(self, request: Request, agent_id: UUID) -> Response:
+        """Out of sight; past runs keep it."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        services.delete_agent(agent=agent, user=self.caller)
+        return Response(status=204)
+
+    def _change(self, request: Request, agent_id: UUID, *, partial: bool) -> Response:
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = ChangedAgentIn(data=request.data, partial=partial)
+        body.is_valid(raise_exception=True)
+        data = _input(services.as_input(agent) if partial else None, body.validated_data)
+        return Response(AgentOut(services.update_agent(agent=agent, user=self.caller, data=data)).data)
+
+
+class StatusIn(InputSerializer):
+    """Where the agent goes."""
+
+    status = serializers.CharField(help_text=", ".join(AgentStatus.values))
+
+
+class AgentStatusChange(WorkspaceView):
+    """Moves between an agent's states."""
+
+    needs = {"POST": "agents:write"}
+
+    @extend_schema(
+        operation_id="agents_status",
+        parameters=[WORKSPACE_HEADER],
+        request=StatusIn,
+        responses={200: AgentOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request, agent_id: UUID) -> Response:
+        """The agent in its new status; 409 names the moves there are."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = StatusIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        changed = services.change_status(agent=agent, user=self.caller, status=body.validated_data["status"])
+        return Response(AgentOut(changed).data)
+
+
+class AgentPersonaIn(InputSerializer):
+    """How the agent speaks."""
+
+    shown_only = ("persona",)
+
+    persona_id = serializers.UUIDField(required=False, allow_null=True)
+    custom_prompt = serializers.CharField(required=False, allow_blank=True)
+
+
+class AgentPersonaOut(serializers.Serializer[Agent]):
+    """How an agent speaks."""
+
+    persona_id = serializers.UUIDField(allow_null=True)
+    persona = PersonaOut(allow_null=True)
+    custom_prompt = serializers.CharField()
+
+
+class AgentPersona(WorkspaceView):
+    """An agent's persona and own instructions."""
+
+    needs = {"GET": "agents:read", "PUT": "agents:write"}
+
+    @extend_schema(
+        operation_id="agents_persona", parameters=[WORKSPACE_HEADER], responses={200: AgentPersonaOut, **errors(404)}
+    )
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        """The persona it wears, if any, and its own instructions."""
+        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
+
+    @extend_schema(
+        operation_id="agents_persona_change",
+        parameters=[WORKSPACE_HEADER],
+        request=AgentPersonaIn,
+        responses={200: AgentPersonaOut, **errors(404, 409, 415)},
+    )
+    def put(self, request: Request, agent_id: UUID) -> Response:
+        """Another persona (null takes it off), other instructions; what is left out is emptied."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = AgentPersonaIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = {"persona_id": None, "custom_prompt": "", **body.validated_data}
+        data = replace(services.as_input(agent), **values)
+        services.update_agent(agent=agent, user=self.caller, data=data)
+        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
+
+
+class AssembledOut(serializers.Serializer[Any]):
+    """What the model is told before its task."""
+
+    agent_id = serializers.UUIDField()
+    model = serializers.CharField(help_text="provider:model")
+    temperature = serializers.FloatField()
+    system_prompt = serializers.CharField()
+    persona = serializers.CharField(allow_null=True, help_text="The persona's slug.")
+    token_estimate = serializers.IntegerField()
+
+
+class AssembledContext(WorkspaceView):
+    """What an agent brings to a task."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(
+        operation_id="agents_assembled_context",
+        parameters=[WORKSPACE_HEADER],
+        responses={200: AssembledOut, **errors(404)},
+    )
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        """Exactly what the runtime sends ahead of the prompt."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        assembled = assemble(
+            name=agent.name,
+            description=agent.description,
+            persona_prompt=agent.persona.system_prompt if agent.persona else "",
+            custom_prompt=agent.custom_prompt,
+        )
+        config = agent.agent_model_config
+        shape = {
+            "agent_id": agent.pk,
+            "model": config.model,
+            "temperature": config.temperature,
+            "system_prompt": assembled.system_prompt,
+            "persona": agent.persona.slug if agent.persona else None,
+            "token_estimate": assembled.token_estimate,
+        }
+        return Response(AssembledOut(shape).data)
+
+
+class PersonaList(WorkspaceView):
+    """Personas to put on."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(
+        operation_id="personas_list",
+        parameters=[
+            WORKSPACE_HEADER,
+            *list_parameters(orderings=("name", "category"), filters={"category": ()}),
+        ],
+        responses={200: page_of(PersonaOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """The global personas and the workspace's own, by category and name."""
+        rows = searched(queries.personas_for(self.workspace), request, ["name", "description", "category"])
+        if category := request.query_params.get("category"):
+            rows = rows.filter(category__iexact=category)
+        return listing(
+            request, ordered(rows, request, ("name", "category")), lambda page: PersonaOut(page, many=True).data
+        )
+
+
+class ModelOut(serializers.Serializer[ModelChoice]):
+    """A model an agent can think with. Prices in US dollars per million tokens."""
+
+    id = serializers.CharField(help_text="provider:model")
+    label = serializers.CharField()
+    provider = serializers.CharField()
+    context_window = serializers.IntegerField(allow_null=True, help_text="Tokens.")
+    input_price = serializers.FloatField()
+    output_price = serializers.FloatField()
+    configured = serializers.BooleanField(help_text="Whether it can be called now.")
+    cure = serializers.CharField(help_text="What to do when it cannot.")
+
+
+class ModelsOut(serializers.Serializer[Any]):
+    """The models, and the one used where none is named."""
+
+    items = ModelOut(many=True)
+    total = serializers.IntegerField()
+    default = serializers.CharField()
+
+
+class ModelList(WorkspaceView):
+    """Models to choose from."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(operation_id="models_list", parameters=[WORKSPACE_HEADER], responses={200: ModelsOut, **errors(404)})
+    def get(self, request: Request) -> Response:
+        """The local model first, then each vendor's. A vendor's other models can be named too."""
+        models = models_available()
+        return Response(ModelsOut({"items": models, "total": len(models), "default": default_model()}).data)

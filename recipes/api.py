@@ -1,0 +1,299 @@
+"""REST: recipes, their versions, and cooking them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automatos.api import InputSerializer
+from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
+from recipes import queries, runs, services
+from recipes.models import ErrorHandling, Execution, Recipe, RecipeStep, RecipeVersion, Trigger
+from recipes.services import RecipeInput
+from recipes.validation import StepInput
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.idempotency import HEADER, once
+
+ORDERINGS = ("name", "created_at", "updated_at")
+RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")
+
+
+class StepIn(InputSerializer):
+    """One task for one agent. Times in seconds."""
+
+    shown_only = ("agent_name",)
+
+    step_id = serializers.CharField(required=False, allow_blank=True)
+    order = serializers.IntegerField(required=False, allow_null=True, help_text="Steps are renumbered by it from 1.")
+    name = serializers.CharField(required=False, allow_blank=True)
+    agent_id = serializers.UUIDField()
+    prompt_template = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    output_key = serializers.CharField(required=False, allow_blank=True, help_text="By default step_<order>.")
+    error_handling = serializers.CharField(required=False, help_text=", ".join(ErrorHandling.values))
+    max_retries = serializers.IntegerField(required=False, allow_null=True)
+    max_iterations = serializers.IntegerField(required=False)
+    timeout = serializers.FloatField(required=False, allow_null=True)
+
+
+class RecipeIn(InputSerializer):
+    """What is decided about a recipe."""
+
+    shown_only = ("id", "version", "created_at", "updated_at")
+
+    template_id = serializers.CharField(required=False, allow_blank=True, help_text="By default made from the name.")
+    name = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(required=False, allow_blank=True)
+    tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
+    inputs = serializers.DictField(required=False, help_text="{name: {type, required, default, description}}")
+    outputs = serializers.DictField(required=False, help_text="{field: {type}}")
+    steps = StepIn(many=True)
+    execution_config = serializers.DictField(
+        required=False,
+        help_text="mode, timeout_per_step, total_timeout, max_retries, retry_delay, backoff; times in seconds.",
+    )
+
+
+class ChangedRecipeIn(RecipeIn):
+    """A recipe's new values. Each change is its next version."""
+
+    version = serializers.IntegerField(
+        required=False, help_text="The version the change was made from; 409 when it is not the newest any more."
+    )
+    changelog = serializers.CharField(required=False, allow_blank=True, help_text="What changed, in a line.")
+
+
+class StepOut(serializers.Serializer[RecipeStep]):
+    """One task for one agent."""
+
+    step_id = serializers.CharField()
+    order = serializers.IntegerField()
+    name = serializers.CharField()
+    agent_id = serializers.UUIDField()
+    agent_name = serializers.CharField(source="agent.name")
+    prompt_template = serializers.CharField()
+    output_key = serializers.CharField()
+    error_handling = serializers.ChoiceField(choices=ErrorHandling.choices)
+    max_retries = serializers.IntegerField()
+    max_iterations = serializers.IntegerField()
+    timeout = serializers.FloatField()
+
+
+class RecipeOut(serializers.Serializer[Recipe]):
+    """A recipe."""
+
+    id = serializers.UUIDField()
+    template_id = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    inputs = serializers.DictField()
+    outputs = serializers.DictField()
+    steps = StepOut(many=True)
+    execution_config = serializers.DictField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+def _input(start: RecipeInput | None, values: Mapping[str, Any]) -> RecipeInput:
+    """The values over those of `start`."""
+    given = {name: value for name, value in values.items() if name not in ("version", "changelog")}
+    if "steps" in given:
+        given["steps"] = [StepInput(**step) for step in given["steps"]]
+    return RecipeInput(**given) if start is None else replace(start, **given)
+
+
+class RecipeList(WorkspaceView):
+    """The workspace's recipes."""
+
+    needs = {"GET": "recipes:read", "POST": "recipes:write"}
+
+    @extend_schema(
+        operation_id="recipes_list",
+        parameters=[WORKSPACE_HEADER, *list_parameters(orderings=ORDERINGS, filters={"tag": ()})],
+        responses={200: page_of(RecipeOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Recipes, by name unless ordered otherwise; `search` looks at name, description and template_id."""
+        rows = searched(queries.recipes_of(self.workspace), request, ["name", "description", "template_id"])
+        if tag := request.query_params.get("tag"):
+            rows = rows.filter(tags__contains=[tag])
+        return listing(request, ordered(rows, request, ORDERINGS), lambda page: RecipeOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="recipes_create",
+        parameters=[WORKSPACE_HEADER],
+        request=RecipeIn,
+        responses={201: RecipeOut, **errors(404, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """A new recipe; it can be cooked at once."""
+        body = RecipeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = services.create_recipe(
+            workspace=self.workspace, user=self.caller, data=_input(None, body.validated_data)
+        )
+        recipe = queries.recipe(workspace=self.workspace, key=made.pk)
+        return Response(
+            RecipeOut(recipe).data, status=201, headers={"Location": f"/api/workflow-recipes/{recipe.template_id}"}
+        )
+
+
+class RecipeDetail(WorkspaceView):
+    """One recipe."""
+
+    needs = {"GET": "recipes:read", "PUT": "recipes:write", "PATCH": "recipes:write", "DELETE": "recipes:delete"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RECIPE], responses={200: RecipeOut, **errors(404)})
+    def get(self, request: Request, recipe_id: str) -> Response:
+        """The recipe with its steps."""
+        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe_id)).data)
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, RECIPE],
+        request=ChangedRecipeIn,
+        responses={200: RecipeOut, **errors(404, 409, 415)},
+    )
+    def put(self, request: Request, recipe_id: str) -> Response:
+        """Everything new, as the next version; what is left out goes back to the defaults."""
+        return self._change(request, recipe_id, partial=False)
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, RECIPE],
+        request=ChangedRecipeIn,
+        responses={200: RecipeOut, **errors(404, 409, 415)},
+    )
+    def patch(self, request: Request, recipe_id: str) -> Response:
+        """Only what is sent changes, as the next version; `steps` are replaced as a whole."""
+        return self._change(request, recipe_id, partial=True)
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RECIPE], responses={204: None, **errors(404)})
+    def delete(self, request: Request, recipe_id: str) -> Response:
+        """Out of sight; its past runs stay readable."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        services.delete_recipe(recipe=recipe, user=self.caller)
+        return Response(status=204)
+
+    def _change(self, request: Request, recipe_id: str, *, partial: bool) -> Response:
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        body = ChangedRecipeIn(data=request.data, partial=partial)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        services.update_recipe(
+            recipe=recipe,
+            user=self.caller,
+            data=_input(services.as_input(recipe) if partial else None, values),
+            changelog=values.get("changelog", ""),
+            expected_version=values.get("version"),
+        )
+        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
+
+
+class VersionOut(serializers.Serializer[RecipeVersion]):
+    """A recipe as it read at one version."""
+
+    version = serializers.IntegerField()
+    changelog = serializers.CharField()
+    created_by = serializers.EmailField(source="created_by.email", default=None, allow_null=True)
+    created_at = serializers.DateTimeField()
+    body = serializers.DictField(help_text="The shape POST /api/workflow-recipes takes.")
+
+
+class RecipeVersions(WorkspaceView):
+    """A recipe's history."""
+
+    needs = {"GET": "recipes:read"}
+
+    @extend_schema(
+        operation_id="recipes_versions",
+        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(search=False)],
+        responses={200: page_of(VersionOut), **errors(404)},
+    )
+    def get(self, request: Request, recipe_id: str) -> Response:
+        """Every version, newest first."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        return listing(request, queries.versions_of(recipe), lambda page: VersionOut(page, many=True).data)
+
+
+class ExecuteIn(InputSerializer):
+    """What the run starts with."""
+
+    input_data = serializers.DictField(required=False)
+
+
+class LinksOut(serializers.Serializer[Any]):
+    """Where the run can be followed."""
+
+    self = serializers.URLField()
+    events = serializers.URLField()
+    socket = serializers.URLField()
+    kitchen = serializers.URLField()
+
+
+class StartedOut(serializers.Serializer[Any]):
+    """A run that was started."""
+
+    execution_id = serializers.UUIDField()
+    recipe_id = serializers.UUIDField()
+    status = serializers.CharField()
+    total_steps = serializers.IntegerField()
+    links = LinksOut()
+
+
+class RecipeExecute(WorkspaceView):
+    """Cooking a recipe."""
+
+    needs = {"POST": "executions:run"}
+
+    @extend_schema(
+        operation_id="recipes_execute",
+        parameters=[
+            WORKSPACE_HEADER,
+            RECIPE,
+            OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Sent again, it starts nothing new."),
+        ],
+        request=ExecuteIn,
+        responses={202: StartedOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request, recipe_id: str) -> Response:
+        """Start a run and answer at once; a worker cooks it."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        body = ExecuteIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        status, answer = once(
+            workspace=self.workspace,
+            route=f"execute:{recipe.pk}",
+            key=request.headers.get(HEADER),
+            body=request.data,
+            act=lambda: (202, self._start(request, recipe, body.validated_data.get("input_data", {}))),
+        )
+        return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
+
+    def _start(self, request: Request, recipe: Recipe, input_data: Mapping[str, Any]) -> dict[str, Any]:
+        execution = runs.start(
+            workspace=self.workspace, recipe=recipe, input_data=input_data, user=self.caller, trigger=Trigger.API
+        )
+        return {
+            "execution_id": str(execution.pk),
+            "recipe_id": str(recipe.pk),
+            "status": execution.status,
+            "total_steps": execution.total_steps,
+            "links": _links(request, execution, self.workspace.slug),
+        }
+
+
+def _links(request: Request, execution: Execution, workspace_slug: str) -> dict[str, str]:
+    own = request.build_absolute_uri(reverse("api_execution", args=[execution.pk]))
+    kitchen = reverse("run", kwargs={"workspace": workspace_slug, "execution_id": execution.pk})
+    site = request.build_absolute_uri("/").rstrip("/")
+    return {
+        "self": own,
+        "events": f"{own}/events",
+        "socket": f"ws{site.removeprefix('http')}/ws/executions/{execution.pk}/",
+        "kitchen": f"{site}{kitchen}",
+    }

@@ -1,0 +1,208 @@
+"""REST: runs, their steps, and stopping them. The same operations stand under a recipe and under /api/executions."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automatos.errors import NotFound
+from automatos.rest_lists import choice, list_parameters, listing, page_of
+from recipes import queries, runs
+from recipes.api import RECIPE
+from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+RUN = OpenApiParameter("execution_id", UUID, OpenApiParameter.PATH)
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ToolCallOut(serializers.Serializer[Call]):
+    """A tool an agent used."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    attempt = serializers.IntegerField()
+    status = serializers.CharField()
+    output = serializers.CharField()
+    error = ProblemOut(allow_null=True)
+    started_at = serializers.DateTimeField(source="sent_at")
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+
+class StepResultOut(serializers.Serializer[ExecutionStep]):
+    """A step of a run: its state and what came out."""
+
+    step_id = serializers.CharField()
+    order = serializers.IntegerField()
+    name = serializers.CharField()
+    agent_id = serializers.UUIDField()
+    agent_name = serializers.CharField()
+    status = serializers.ChoiceField(choices=StepStatus.choices)
+    attempt = serializers.IntegerField()
+    prompt = serializers.CharField()
+    output = serializers.CharField()
+    output_key = serializers.CharField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost = serializers.FloatField(help_text="US dollars.")
+    model = serializers.CharField(help_text="provider:model")
+    duration_ms = serializers.IntegerField(allow_null=True)
+    tool_calls = serializers.SerializerMethodField()
+    error = ProblemOut(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(ToolCallOut(many=True))
+    def get_tool_calls(self, step: ExecutionStep) -> Any:
+        """The tools its agent used, in order."""
+        return ToolCallOut([call for call in step.calls.all() if call.kind == Call.Kind.TOOL], many=True).data
+
+
+class TotalsOut(serializers.Serializer[Execution]):
+    """What a run came to so far."""
+
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost = serializers.FloatField(help_text="US dollars.")
+    duration_ms = serializers.SerializerMethodField()
+    tool_calls = serializers.IntegerField()
+
+    def get_duration_ms(self, execution: Execution) -> int | None:
+        """Milliseconds from start to end, or until now; null before the start."""
+        if execution.started_at is None:
+            return None
+        until = execution.completed_at or timezone.now()
+        return round((until - execution.started_at).total_seconds() * 1000)
+
+
+class ExecutionSummaryOut(serializers.Serializer[Execution]):
+    """A run in a list."""
+
+    execution_id = serializers.UUIDField(source="id")
+    recipe_id = serializers.UUIDField()
+    recipe_name = serializers.CharField()
+    recipe_version = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=ExecutionStatus.choices)
+    current_step = serializers.IntegerField()
+    total_steps = serializers.IntegerField()
+    totals = TotalsOut(source="*")
+    error = ProblemOut(allow_null=True)
+    triggered_by = serializers.ChoiceField(choices=Trigger.choices)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+
+class ExecutionOut(ExecutionSummaryOut):
+    """A run with everything in it."""
+
+    input_data = serializers.DictField()
+    output_data = serializers.DictField(allow_null=True, help_text="final_output, and each output by its key.")
+    step_results = StepResultOut(many=True, source="steps")
+    quality = serializers.SerializerMethodField(help_text="null as long as the run was not assessed.")
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_quality(self, execution: Execution) -> None:
+        """No run is assessed yet."""
+        return
+
+
+class RunView(WorkspaceView):
+    """Finds the run of the address, under its recipe or by itself."""
+
+    def run(self, execution_id: UUID, recipe_id: str | None) -> Execution:
+        """The run with its steps; NotFound where recipe and run do not belong together."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id) if recipe_id else None
+        return queries.execution(workspace=self.workspace, execution_id=execution_id, recipe=recipe)
+
+
+class ExecutionList(WorkspaceView):
+    """The workspace's runs."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(
+        operation_id="executions_list",
+        parameters=[
+            WORKSPACE_HEADER,
+            *list_parameters(filters={"status": ExecutionStatus.values, "recipe": ()}),
+        ],
+        responses={200: page_of(ExecutionSummaryOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first. `recipe` takes a UUID or template_id."""
+        return _listed(self, request, request.query_params.get("recipe"))
+
+
+class RecipeExecutions(WorkspaceView):
+    """A recipe's runs."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(
+        operation_id="recipes_executions",
+        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(filters={"status": ExecutionStatus.values})],
+        responses={200: page_of(ExecutionSummaryOut), **errors(404)},
+    )
+    def get(self, request: Request, recipe_id: str) -> Response:
+        """Newest first."""
+        return _listed(self, request, recipe_id)
+
+
+def _listed(view: WorkspaceView, request: Request, recipe_key: str | None) -> Response:
+    rows = queries.executions_of(view.workspace).defer("input_data", "output_data")
+    if recipe_key:
+        rows = rows.filter(recipe=queries.recipe(workspace=view.workspace, key=recipe_key))
+    if status := choice(request, "status", ExecutionStatus.values):
+        rows = rows.filter(status=status)
+    for word in request.query_params.get("search", "").split()[:10]:
+        rows = rows.filter(recipe_name__icontains=word)
+    return listing(request, rows, lambda page: ExecutionSummaryOut(page, many=True).data)
+
+
+class ExecutionDetail(RunView):
+    """One run."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: ExecutionOut, **errors(404)})
+    def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """The run, live or over, with every step's prompt and output."""
+        return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
+
+
+class ExecutionStepDetail(RunView):
+    """One step of a run."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: StepResultOut, **errors(404)})
+    def get(self, request: Request, execution_id: UUID, order: int, recipe_id: str | None = None) -> Response:
+        """The step at this place, counted from 1."""
+        steps = self.run(execution_id, recipe_id).steps.all()
+        step = next((step for step in steps if step.order == order), None)
+        if step is None:
+            raise NotFound()
+        return Response(StepResultOut(step).data)
+
+
+class ExecutionCancel(RunView):
+    """Stopping a run."""
+
+    needs = {"POST": "executions:run"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
+    def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """Calls in flight are aborted; 409 when the run is over already."""
+        runs.cancel(execution=self.run(execution_id, recipe_id), user=self.caller)
+        return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)

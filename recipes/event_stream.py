@@ -1,0 +1,106 @@
+"""A run's events as Server-Sent Events: every durable event once and in order, and text while it is written."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from automatos.events import group_name, read_text
+from recipes.following import Followed, news, running_steps
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks into the database for what no message told of.
+LOOK_AGAIN = 2.0
+# A slow reader's text is dropped past this; events are read from the database, so none is lost.
+MOST_WAITING = 1000
+
+Inbox = asyncio.Queue[dict[str, Any]]
+
+
+async def stream(followed: Followed, after: int) -> AsyncIterator[bytes]:
+    """The answer's pieces: events above `after`, then what happens, until the run is over and all was sent."""
+    yield b"retry: 2000\n\n"
+    inbox: Inbox = asyncio.Queue(MOST_WAITING)
+    async with _listening(followed, inbox):
+        for text in await _written_so_far(followed):
+            yield _message(text)
+        while True:
+            events, is_live = await database_sync_to_async(news)(followed.id, after)
+            for event in events:
+                after = event["seq"]
+                yield _message(event)
+            if events:
+                continue
+            if not is_live:
+                return
+            async for piece in _until_news(inbox):
+                yield piece
+
+
+def _message(body: dict[str, Any]) -> bytes:
+    """Only durable events carry an id, so that a client reconnects at the right place."""
+    number = f"id: {body['seq']}\n".encode() if "seq" in body else b""
+    return number + b"data: " + orjson.dumps(body) + b"\n\n"
+
+
+async def _until_news(inbox: Inbox) -> AsyncIterator[bytes]:
+    """Text as it comes, until an event is announced or it is time to look anyway."""
+    loop = asyncio.get_running_loop()
+    look_at = loop.time() + LOOK_AGAIN
+    while (left := look_at - loop.time()) > 0:
+        try:
+            message = await asyncio.wait_for(inbox.get(), left)
+        except TimeoutError:
+            break
+        if message["type"] != "execution.text":
+            return
+        yield _message(message["message"])
+    # A comment tells proxies, and us, whether somebody still reads.
+    yield b": waiting\n\n"
+
+
+async def _written_so_far(followed: Followed) -> list[dict[str, Any]]:
+    """What the running steps have written before we listened."""
+    found = []
+    for step_id, step, attempt in await database_sync_to_async(running_steps)(followed.id):
+        if text := await read_text(step_id, attempt):
+            found.append({"type": "text", "step": step, "attempt": attempt, "offset": 0, "text": text})
+    return found
+
+
+@contextlib.asynccontextmanager
+async def _listening(followed: Followed, inbox: Inbox) -> AsyncIterator[None]:
+    """Joined to the run's group. Without Redis the stream still gets every event, from the database."""
+    layer, group = get_channel_layer(), group_name(followed.workspace_id, followed.id)
+    channel = await layer.new_channel()
+    reader = None
+    try:
+        try:
+            await layer.group_add(group, channel)
+            reader = asyncio.create_task(_read(channel, inbox))
+        except (RedisError, OSError) as error:
+            logger.warning("A reader follows through the database alone: %s", error)
+        yield
+    finally:
+        if reader is not None:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+            with contextlib.suppress(RedisError, OSError):
+                await layer.group_discard(group, channel)
+
+
+async def _read(channel: str, inbox: Inbox) -> None:
+    """Waits in a task of its own: a cancelled receive would unsubscribe the channel."""
+    layer = get_channel_layer()
+    while True:
+        message = await layer.receive(channel)
+        with contextlib.suppress(asyncio.QueueFull):
+            inbox.put_nowait(message)

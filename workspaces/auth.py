@@ -1,0 +1,96 @@
+"""The ways in for the REST API. A credential that is present but wrong is refused and never falls through."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from workspaces.models import ApiKey, User
+from workspaces.services import key_hash
+
+if TYPE_CHECKING:
+    from drf_spectacular.openapi import AutoSchema
+
+REALM = 'ApiKey realm="api"'
+SCHEME = "apikey"
+# Writing the time of every single use would make each read a write.
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """`X-API-Key: atm_…` or `Authorization: ApiKey atm_…`. Gives the key's user, and the key itself as request.auth."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        """User and key; None when no such header came. Raises AuthenticationFailed for any wrong one."""
+        given = _given_keys(request)
+        if not given:
+            return None
+        if len(set(given)) > 1:
+            raise AuthenticationFailed("Two different credentials were sent. Send one.")
+        key = ApiKey.objects.select_related("user", "workspace").filter(key_hash=key_hash(given[0])).first()
+        if key is None or key.revoked_at is not None or not key.user.is_active:
+            raise AuthenticationFailed("This API key is unknown or was revoked. Create a new one.")
+        now = timezone.now()
+        if key.expires_at is not None and key.expires_at <= now:
+            raise AuthenticationFailed("This API key has expired. Create a new one.")
+        _note_use(key)
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 says about getting in."""
+        return REALM
+
+
+def _given_keys(request: Request) -> list[str]:
+    given = []
+    if (key := request.headers.get("X-API-Key")) is not None:
+        given.append(key.strip())
+    if (header := request.headers.get("Authorization")) is not None:
+        scheme, _, key = header.strip().partition(" ")
+        if scheme.lower() != SCHEME:
+            raise AuthenticationFailed("This kind of Authorization is not known here. Send `Authorization: ApiKey …`.")
+        given.append(key.strip())
+    return given
+
+
+def _note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    before = now - LAST_USED_PRECISION
+    if key.last_used_at is None or key.last_used_at < before:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=before)
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session, with the CSRF token demanded on every change."""
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a missing sign-in a 401 and not a 403."""
+        return REALM
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the key shows in the OpenAPI document."""
+
+    target_class = "workspaces.auth.ApiKeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:
+        """A key in a header."""
+        return {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the session shows in the OpenAPI document."""
+
+    target_class = "workspaces.auth.SessionAuthentication"
+    name = "Session"
+
+    def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:
+        """The session cookie."""
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -1,0 +1,96 @@
+"""The ground every REST operation stands on: who calls, in which workspace, allowed to do what."""
+
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from automatos.api import ErrorAnswer
+from automatos.checking import Problems, unstorable_text
+from automatos.errors import NotAllowed, NotFound
+from workspaces.models import ApiKey, User, Workspace
+from workspaces.permissions import Access, lower
+from workspaces.queries import access_by_id, personal_workspace_id
+from workspaces.resolution import resolve
+
+WORKSPACE_HEADER = OpenApiParameter(
+    "X-Workspace-ID",
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="The workspace meant; without it the key's own, or your personal one.",
+)
+
+
+def errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    """The documented error answers: those any operation can give, and the ones named."""
+    return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, *statuses})}
+
+
+class SignedInView(APIView):
+    """An operation for anyone who is signed in, outside of any workspace."""
+
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse query text no database can hold, before anything reads it."""
+        super().initial(request, *args, **kwargs)
+        problems = Problems()
+        for name, value in request.query_params.items():
+            if problem := unstorable_text(name + value):
+                problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
+        problems.raise_any()
+
+    @property
+    def caller(self) -> User:
+        """The person, or the person whose key it is."""
+        return cast(User, self.request.user)
+
+    @property
+    def key(self) -> ApiKey | None:
+        """The API key used; None for a session."""
+        return self.request.auth if isinstance(self.request.auth, ApiKey) else None
+
+
+class WorkspaceView(SignedInView):
+    """An operation inside a workspace. `needs` says which action each method takes; a method it omits is refused."""
+
+    needs: ClassVar[dict[str, str]] = {}
+    access: Access
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the workspace, then check the role: default deny."""
+        super().initial(request, *args, **kwargs)
+        method = (request.method or "").upper()
+        if not hasattr(self, method.lower()):
+            self.http_method_not_allowed(request)
+        self.access = self._entered(request, kwargs.get("workspace_id"))
+        action = self.needs.get("GET" if method == "HEAD" else method)
+        if action is None:
+            raise NotAllowed("Nobody may do this here.")
+        self.access.require(action)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace this request is in."""
+        return self.access.workspace
+
+    def _entered(self, request: Request, named: UUID | None) -> Access:
+        key = self.key
+        workspace_id = named or resolve(
+            header=request.headers.get("X-Workspace-ID"),
+            query=request.query_params.get("workspace_id"),
+            bound=key.workspace_id if key else None,
+            configured=settings.WORKSPACE_ID,
+            personal=lambda: personal_workspace_id(self.caller),
+            default=settings.DEFAULT_TENANT_ID,
+        )
+        if key is not None and key.workspace_id != workspace_id:
+            raise NotFound()
+        access = access_by_id(user=self.caller, workspace_id=workspace_id)
+        if key is None:
+            return access
+        return Access(workspace=access.workspace, role=lower(access.role, key.role), scopes=key.scopes)

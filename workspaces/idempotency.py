@@ -1,0 +1,51 @@
+"""The same POST sent twice does its work once: `Idempotency-Key`."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+
+from automatos.errors import Conflict, InvalidInput
+from workspaces.models import IdempotentRequest, Workspace
+
+LONGEST_KEY = 255
+HEADER = "Idempotency-Key"
+
+
+def once(
+    *,
+    workspace: Workspace,
+    route: str,
+    key: str | None,
+    body: Any,
+    act: Callable[[], tuple[int, dict[str, Any]]],
+) -> tuple[int, dict[str, Any]]:
+    """What `act` answers, as status and body; on the same route, key and body the answer it gave the first time.
+
+    The key's row and the work are one transaction: a second request with the key waits at the unique index until the
+    first is over, then reads its answer. Work that is refused leaves no row, so the key can be used again.
+    Raises Conflict for the same key with another body, InvalidInput for a key that is too long.
+    """
+    if key is None:
+        return act()
+    if not key or len(key) > LONGEST_KEY or not key.isprintable():
+        text = f"Send 1 to {LONGEST_KEY} printable characters."
+        raise InvalidInput(f"{HEADER}: {text}", fields={HEADER: [text]})
+    digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row = IdempotentRequest.objects.create(workspace=workspace, route=route, key=key, body_hash=digest)
+        except IntegrityError:
+            return _answered(IdempotentRequest.objects.get(workspace=workspace, route=route, key=key), digest)
+        row.status, row.body = act()
+        row.save(update_fields=["status", "body"])
+    return row.status, row.body
+
+
+def _answered(row: IdempotentRequest, digest: str) -> tuple[int, dict[str, Any]]:
+    if row.body_hash != digest:
+        raise Conflict(f"This {HEADER} was used with another body. Use a new key.", code="idempotency_key_reused")
+    return row.status or 200, row.body or {}
