@@ -18,7 +18,7 @@ import httpx2
 import orjson
 
 from automatos.llm.errors import ModelBadReply
-from automatos.llm.failures import Explainer
+from automatos.llm.failures import Explainer, cannot_travel
 from automatos.llm.text import Cleaner, clean
 from automatos.llm.types import FinishReason, ModelReply, ModelRequest, OnText, ToolCall, Usage
 
@@ -114,7 +114,7 @@ class Provider(ABC):
             answer = self.status_error(error)
             if answer is not None:
                 raise self.explain.status(model, *answer) from error
-            if isinstance(error, ValueError | TypeError):
+            if cannot_travel(error):
                 raise self.explain.not_sent(model, error) from error
             raise self.explain.no_connection(error) from error
 

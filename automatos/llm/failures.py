@@ -102,7 +102,7 @@ class Explainer:
 
     def not_sent(self, model: str, error: BaseException) -> ModelError:
         """The SDK itself would not send it: an address or key it cannot use."""
-        why = self._quoted(str(error))
+        why = self._quoted(_reason(error)).rstrip(".")
         return ModelRejected(f"The call to {model} at {self.label} could not be made: {why}. Check {self.setting}.")
 
     def cut(self, model: str, error: BaseException | None = None) -> ModelError:
@@ -151,13 +151,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause that says something. (The SDKs call a refused connection a time-out; the cause knows.)"""
+def cannot_travel(error: BaseException) -> bool:
+    """Whether address, key or body are such that nothing was sent. (A certificate's error is a ValueError, too.)"""
+    return any(isinstance(link, ValueError | TypeError) and not isinstance(link, OSError) for link in _chain(error))
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what caused it, innermost last."""
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:
         chain.append(link)
         link = link.__cause__ or link.__context__
+    return chain
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause that says something. (The SDKs call a refused connection a time-out; the cause knows.)"""
+    chain = _chain(error)
     for link in reversed(chain):
         for kind, words in REASONS:
             if isinstance(link, kind):
