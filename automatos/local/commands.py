@@ -15,14 +15,13 @@ def web(port: int) -> list[str]:
 
 def worker() -> list[str]:
     """The worker that cooks. Alone on its queue, so it does not wait to meet others."""
-    command = [sys.executable, "-m", "celery", "-A", "automatos", "worker", "-P", "threads", "--loglevel", "INFO"]
+    command = [*_celery(), "worker", "-P", "threads", "--loglevel", "INFO"]
     return [*command, "--without-gossip", "--without-mingle"]
 
 
 def beat(schedule: Path) -> list[str]:
     """The clock that sends periodic tasks; `schedule` is where it keeps their last times."""
-    command = [sys.executable, "-m", "celery", "-A", "automatos", "beat", "--loglevel", "WARNING"]
-    return [*command, "--schedule", str(schedule), "--pidfile", ""]
+    return [*_celery(), "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile", ""]
 
 
 def model() -> list[str]:
@@ -38,3 +37,9 @@ def setup() -> list[str]:
 def cook(recipe: str, workspace: str) -> list[str]:
     """Cook a recipe once and follow it."""
     return [sys.executable, "manage.py", "cook", recipe, "--workspace", workspace]
+
+
+def _celery() -> list[str]:
+    # Its advice against root is about pickled messages, which we refuse.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "automatos"]

@@ -8,6 +8,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ SETTINGS = {
     "max_connections": str(MAX_CONNECTIONS),
     "unix_socket_permissions": "0700",
     "jit": "off",
-    "log_min_messages": "warning",
+    "log_checkpoints": "off",
 }
 # For data that is thrown away right after: nothing waits for the disk.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -110,9 +111,10 @@ class Postgres:
         """Make the database folder on the first start, and clear what a killed server left behind."""
         if self.account:
             open_binaries(self.bin)
-            open_path(self.where.data)
             os.chown(self.where.run, self.account.pw_uid, self.account.pw_gid)
-            open_path(self.where.run.parent)
+            opened = [*open_path(self.where.data), *open_path(self.where.run.parent)]
+            if opened:
+                sys.stderr.write(f"Let {ACCOUNT} pass through {', '.join(opened)} (chmod go+x)\n")
         if not self.folder.exists():
             self._make()
         self._clear_leftovers()

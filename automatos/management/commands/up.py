@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import psutil
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from automatos import demo, env
 from automatos.local import servers
@@ -18,6 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, help="stop when the process with this number is gone")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        parent = options["parent"]
+        if parent and not psutil.pid_exists(parent):
+            raise CommandError(f"--parent {parent} is not a running process.")
         plan = Plan(
             where=settings.LOCAL,
             port=env.integer("PORT", 8000, low=1, high=65535),
@@ -26,7 +30,7 @@ class Command(BaseCommand):
             own_model=not settings.LOCAL_LLM_URL,
             recipe=demo.DEMO_RECIPE,
             workspace=demo.DEMO_WORKSPACE,
-            parent=options["parent"],
+            parent=parent,
         )
         Supervisor(plan).run()
 

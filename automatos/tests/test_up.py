@@ -1,0 +1,189 @@
+"""`manage.py up` as a process of its own, on folders and ports of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import rmtree, which
+
+import psutil
+import pytest
+
+from automatos.local.addresses import PROJECT
+from automatos.testing import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+READY = r"^Automatos is ready at http://127\.0\.0\.1:{port}$"
+NOBODY = 65534
+
+
+def until(true: Callable[[], object], *, seconds: float, otherwise: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, otherwise()
+        time.sleep(0.05)
+
+
+class Installation:
+    """One data folder and port, and the product on them."""
+
+    def __init__(self, *, account: int | None = None) -> None:
+        self.data = Path(tempfile.mkdtemp(prefix="automatos-up-"))
+        self.port = free_port()
+        self.account = account
+        if account:
+            os.chown(self.data, account, account)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in {"DATA", "SECRET_KEY"}}
+        return {**kept, "DATA": str(self.data), "PORT": str(self.port)}
+
+    def up(self, *options: str) -> float:
+        """Start; gives back the seconds to the ready line."""
+        began = time.monotonic()
+        command = [sys.executable, str(PROJECT / "manage.py"), "up", *options]
+        who = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
+        with (self.data / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                command, cwd="/", env=self.environment(), stdout=output, stderr=output, start_new_session=True, **who
+            )
+        until(self.ready_or_ended, seconds=150, otherwise=self.output)
+        assert self.process.poll() is None, self.output()
+        return time.monotonic() - began
+
+    def ready_or_ended(self) -> bool:
+        assert self.process
+        return bool(re.search(READY.format(port=self.port), self.output(), re.M)) or self.process.poll() is not None
+
+    def output(self) -> str:
+        return (self.data / "output").read_text(errors="replace")
+
+    def processes(self) -> list[str]:
+        """Whatever runs on this data folder."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE and self._ours(process):
+                    found.append(" ".join(process.cmdline()) or process.name())
+            except psutil.Error:
+                continue
+        return found
+
+    def _ours(self, process: psutil.Process) -> bool:
+        if str(self.data) in " ".join(process.cmdline()):
+            return True
+        return process.environ().get("DATA") == str(self.data)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it; gives back the exit status."""
+        assert self.process
+        self.process.send_signal(number)
+        return self.process.wait(40)
+
+    def remove(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.stop(signal.SIGTERM)
+        rmtree(self.data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Installation]:
+    """One installation for the whole file, started for the first time and stopped again."""
+    installation = Installation()
+    installation.first_start = installation.up()  # type: ignore[attr-defined]
+    cooked = installation.data / "demo-cooked"
+    until(cooked.exists, seconds=90, otherwise=installation.output)
+    assert installation.stop() == 0, installation.output()
+    yield installation
+    installation.remove()
+
+
+@pytest.fixture
+def neighbour() -> Iterator[Installation]:
+    """Another installation on this machine, an ordinary user's where the tests run as root."""
+    # What runs the suite may sit where only root can look.
+    readable = which("setpriv") and _nobody_can(["test", "-x", sys.executable, "-a", "-r", str(PROJECT / "manage.py")])
+    account = NOBODY if os.geteuid() == 0 and readable else None
+    installation = Installation(account=account)
+    (installation.data / "demo-cooked").touch()
+    yield installation
+    installation.remove()
+
+
+def _nobody_can(command: list[str]) -> bool:
+    lent = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    return os.geteuid() == 0 and subprocess.run([*lent, *command], check=False).returncode == 0
+
+
+def refused(installation: Installation) -> str:
+    """Start where it must fail; gives back the sentence."""
+    command = [sys.executable, str(PROJECT / "manage.py"), "up"]
+    ended = subprocess.run(
+        command, env=installation.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    return ended.stderr.strip().splitlines()[-1]
+
+
+def test_ctrl_c_leaves_no_process_behind(home: Installation) -> None:
+    assert home.processes() == []
+
+
+def test_the_first_start_cooks_the_demo_recipe(home: Installation) -> None:
+    shown = home.output()
+    assert re.search(r"^demo +\| ", shown, re.M), shown
+    assert shown.index("Automatos is ready at") < shown.index("demo     | ")
+
+
+def test_a_second_start_is_quick_and_shares_the_machine(home: Installation, neighbour: Installation) -> None:
+    assert home.up() < 20
+    assert not re.search(r"^demo +\| ", home.output(), re.M)
+
+    assert f"already runs in {home.data}" in refused(home)
+    neighbour.port, free = home.port, neighbour.port
+    assert refused(neighbour).startswith(f"Port {home.port} is taken")
+    assert not (neighbour.data / "postgres").exists()
+
+    neighbour.port = free
+    neighbour.up()
+    assert neighbour.stop(signal.SIGHUP) == 0
+    assert neighbour.processes() == []
+    assert home.process
+    assert home.process.poll() is None
+    assert home.stop(signal.SIGTERM) == 0
+
+
+def test_a_killed_supervisor_leaves_nothing_and_starts_again(home: Installation) -> None:
+    home.up()
+    home.stop(signal.SIGKILL)
+    until(lambda: not home.processes(), seconds=10, otherwise=lambda: "\n".join(home.processes()))
+
+    with subprocess.Popen(["sleep", "300"]) as parent:
+        home.up("--parent", str(parent.pid))
+        parent.kill()
+    assert home.process
+    assert home.process.wait(40) == 0
+    assert home.processes() == []
+
+
+def test_a_crashed_process_comes_back(home: Installation) -> None:
+    home.up()
+    web = next(process for process in psutil.process_iter() if _is_web(process, home.port))
+    web.kill()
+    until(lambda: home.output().count("Uvicorn running on") == 2, seconds=60, otherwise=home.output)
+    assert "web stopped by itself (signal 9); starting it again" in home.output()
+    assert home.stop() == 0
+
+
+def _is_web(process: psutil.Process, port: int) -> bool:
+    try:
+        return "uvicorn" in process.cmdline() and str(port) in process.cmdline()
+    except psutil.Error:
+        return False
