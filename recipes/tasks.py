@@ -3,24 +3,24 @@
 import logging
 
 from asgiref.sync import async_to_sync
-from celery import shared_task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos import events
+from automatos.celery import app
 from recipes import engine, worker
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="recipes.tasks.cook")
+@app.task(name="recipes.tasks.cook")
 def cook(execution_id: str) -> None:
     """A run waits to be cooked: wake the conductor of this process, which claims whatever is runnable."""
     if worker.kitchen is not None:
         worker.kitchen.wake()
 
 
-@shared_task(name="recipes.tasks.sweep")
+@app.task(name="recipes.tasks.sweep")
 def sweep() -> None:
     """End what is past its deadline and hand on what a lost worker held."""
     turn = engine.end_overdue()
