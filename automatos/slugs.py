@@ -9,10 +9,15 @@ from django.utils.text import slugify
 
 Row = TypeVar("Row")
 
+# Pages have these addresses themselves.
+RESERVED = frozenset({"new"})
+
 
 def candidates(name: str, *, longest: int, otherwise: str) -> Iterator[str]:
     """The name as a slug, then numbered ones, then random ones. otherwise: what a name without letters becomes."""
     base = slugify(name)[:longest].strip("-_") or otherwise
+    if base in RESERVED:
+        base = f"{base}-{otherwise}"
     yield base
     for number in range(2, 7):
         yield f"{base[: longest - 2].strip('-_')}-{number}"

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import api_events, api_executions, consumers, views_runs
+from recipes import api_events, api_executions, consumers, views, views_runs
 
 pages: list[URLPattern | URLResolver] = [
     path("", views_runs.dashboard, name="dashboard"),
@@ -11,6 +11,16 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/", views_runs.run, name="run"),
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
+    path("recipes/", views.recipe_list, name="recipes"),
+    path("recipes/new/", views.recipe_new, name="recipe_new"),
+    path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
+    path("recipes/<slug:key>/", views.recipe_detail, name="recipe_detail"),
+    path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
+    path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
+    path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),
+    path("recipes/<slug:key>/versions/", views.recipe_versions, name="recipe_versions"),
+    path("recipes/<slug:key>/versions/restore/", views.recipe_take_back, name="recipe_take_back"),
+    path("recipes/<slug:key>/delete/", views.recipe_delete, name="recipe_delete"),
 ]
 # What can be asked of a run, under its recipe and by itself.
 of_a_run: list[URLPattern | URLResolver] = [

@@ -1,0 +1,94 @@
+"""The form that asks for a recipe's inputs, and starting a run from it once, however often it is sent."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+
+from automatos.fields import TypedForm, text_field
+from recipes import runs
+from recipes.models import Recipe, Trigger
+from workspaces.idempotency import once
+from workspaces.models import User, Workspace
+
+PREFIX = "input"
+LONG_TEXT = ("array", "object")
+
+
+class CookForm(TypedForm):
+    """One field for each input, by its type, filled with its default."""
+
+    def __init__(self, recipe: Recipe, posted: QueryDict | None = None) -> None:
+        super().__init__(posted, prefix=PREFIX)
+        self.schema: Mapping[str, Mapping[str, Any]] = recipe.inputs
+        self.token = (posted or {}).get("token", "") or secrets.token_urlsafe(18)
+        for name, entry in self.schema.items():
+            self.fields[name] = _field(name, entry)
+            self.initial[name] = _default(entry)
+
+    def input_data(self) -> dict[str, Any]:
+        """What was typed, by input name; empty fields are left out, so that the defaults stand."""
+        given: dict[str, Any] = {}
+        for name, entry in self.schema.items():
+            if entry.get("type") == "boolean":
+                given[name] = bool(self[name].value())
+            elif text := str(self[name].value() or "").replace("\r\n", "\n"):
+                given[name] = text
+        return given
+
+    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """Show a service's problems at their fields."""
+        for field, texts in fields.items():
+            name = field.removeprefix("input_data.")
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The bound fields with what the template must know of each."""
+        return [
+            {
+                "field": self[name],
+                "optional": not entry.get("required"),
+                "is_boolean": entry.get("type") == "boolean",
+            }
+            for name, entry in self.schema.items()
+        ]
+
+
+def cook_once(*, workspace: Workspace, recipe: Recipe, user: User, form: CookForm) -> UUID:
+    """The id of the run. The same form with the same inputs, sent twice, is one run; InvalidInput as `runs.start`."""
+    data = form.input_data()
+
+    def act() -> tuple[int, dict[str, Any]]:
+        run = runs.start(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE)
+        return 302, {"execution_id": str(run.pk)}
+
+    digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()
+    _, body = once(workspace=workspace, route=f"page:cook:{recipe.pk}", key=digest, body=None, act=act)
+    return UUID(body["execution_id"])
+
+
+def _field(name: str, entry: Mapping[str, Any]) -> forms.Field:
+    label, hint, kind = name.replace("_", " ").capitalize(), str(entry.get("description", "")), entry.get("type")
+    if kind == "boolean":
+        tick = forms.CheckboxInput(attrs={"class": "check"})
+        return forms.BooleanField(label=label, help_text=hint, required=False, widget=tick)
+    if kind in ("number", "integer"):
+        return text_field(label, hint=hint or "A number.", inputmode="decimal", autocomplete="off")
+    if kind in LONG_TEXT:
+        example = 'a list, such as ["a", "b"]' if kind == "array" else 'an object, such as {"a": 1}'
+        return text_field(label, hint=f"{hint} Write {example}.".strip(), rows=3, spellcheck="false")
+    return text_field(label, hint=hint, rows=2)
+
+
+def _default(entry: Mapping[str, Any]) -> Any:
+    default = entry.get("default")
+    if default is None or isinstance(default, (str, bool)):
+        return default
+    return json.dumps(default, ensure_ascii=False)
