@@ -1,6 +1,6 @@
 """REST: agents and personas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -87,7 +87,7 @@ class AgentOut(serializers.Serializer[Agent]):
 class AgentIn(InputSerializer):
     """What is decided about an agent. What is left out comes from the defaults."""
 
-    shown_only = ("id", "slug", "version", "created_at", "updated_at")
+    shown_only: tuple[str, ...] = ("id", "slug", "version", "created_at", "updated_at")
 
     name = serializers.CharField(allow_blank=True)
     description = serializers.CharField(required=False, allow_blank=True)
@@ -128,10 +128,6 @@ def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
     return replace(start, **given)
 
 
-def _show(agents: Sequence[Agent]) -> Sequence[Mapping[str, Any]]:
-    return AgentOut(agents, many=True).data
-
-
 class AgentList(WorkspaceView):
     """The workspace's agents."""
 
@@ -152,7 +148,7 @@ class AgentList(WorkspaceView):
             rows = rows.filter(status=status)
         if category := choice(request, "category", Category.values):
             rows = rows.filter(category=category)
-        return listing(request, ordered(rows, request, ORDERINGS), _show)
+        return listing(request, ordered(rows, request, ORDERINGS), AgentOut)
 
     @extend_schema(
         operation_id="agents_create",
@@ -341,16 +337,14 @@ class PersonaList(WorkspaceView):
         rows = searched(queries.personas_for(self.workspace), request, ["name", "description", "category"])
         if category := request.query_params.get("category"):
             rows = rows.filter(category__iexact=category)
-        return listing(
-            request, ordered(rows, request, ("name", "category")), lambda page: PersonaOut(page, many=True).data
-        )
+        return listing(request, ordered(rows, request, ("name", "category")), PersonaOut)
 
 
 class ModelOut(serializers.Serializer[ModelChoice]):
     """A model an agent can think with. Prices in US dollars per million tokens."""
 
     id = serializers.CharField(help_text="provider:model")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework's own attribute is on instances
     provider = serializers.CharField()
     context_window = serializers.IntegerField(allow_null=True, help_text="Tokens.")
     input_price = serializers.FloatField()

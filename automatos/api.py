@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from automatos import request_id
 from automatos.checking import Problems
-from automatos.errors import AppError, InvalidInput, NotFound, Unavailable
+from automatos.errors import AppError, InvalidInput, NotFound, NotSignedIn, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ def _understood(error: Exception) -> AppError:
             known = TooLarge("The body is too long. Send less at once.")
         case exceptions.ValidationError():
             known = _invalid(error)
+        case exceptions.NotAuthenticated():
+            known = NotSignedIn("Sign in, or send an API key as X-API-Key.")
         case exceptions.APIException():
             known = _ours(str(error.detail), error.status_code)
             known.retry_after = getattr(error, "wait", None)
@@ -153,7 +155,7 @@ def _flat(name: str, detail: Any) -> Iterator[tuple[str, list[str]]]:
 
 def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
     """Any address under /api/ that there is not."""
-    return JsonResponse(error_body(NotFound()), status=404)
+    return JsonResponse(error_body(NotFound()), status=404, json_dumps_params={"separators": (",", ":")})
 
 
 class InputSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Lists at the API: `limit`, `offset`, `search`, `ordering`, and the shape they come back in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -58,16 +59,20 @@ def ordered(rows: QuerySet[Row], request: Request, allowed: Sequence[str]) -> Qu
 
 
 def listing(
-    request: Request, rows: QuerySet[Row], show: Callable[[Sequence[Row]], Sequence[Mapping[str, Any]]]
+    request: Request,
+    rows: QuerySet[Row],
+    item: type[serializers.Serializer[Any]],
+    *,
+    prepare: Callable[[Sequence[Row]], Sequence[Any]] | None = None,
 ) -> Response:
-    """One page of the rows. show: turns the page's rows into their JSON shapes."""
+    """One page of the rows, each as `item` shows it. prepare: turns the page's rows into what `item` takes."""
     limit = number(request, "limit", USUAL, low=1, high=MOST)
     offset = number(request, "offset", 0, low=0, high=FARTHEST)
     total = rows.count()
     page = list(rows[offset : offset + limit]) if offset < total else []
     return Response(
         {
-            "items": show(page),
+            "items": item(prepare(page) if prepare else page, many=True).data,
             "total": total,
             "limit": limit,
             "offset": offset,
@@ -82,6 +87,7 @@ def _address(request: Request, limit: int, offset: int) -> str:
     return str(replace_query_param(address, "offset", str(offset)))
 
 
+@cache
 def page_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The documented shape of a list of such items."""
     name = item.__name__.removesuffix("Out")

@@ -281,6 +281,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AgentStatus": "agents.models.AgentStatus",
+        "ExecutionStatus": "recipes.models.ExecutionStatus",
+        "StepStatus": "recipes.models.StepStatus",
+    },
 }
 
 LOGGING: dict[str, Any] = {

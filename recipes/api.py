@@ -123,7 +123,7 @@ class RecipeList(WorkspaceView):
         rows = searched(queries.recipes_of(self.workspace), request, ["name", "description", "template_id"])
         if tag := request.query_params.get("tag"):
             rows = rows.filter(tags__contains=[tag])
-        return listing(request, ordered(rows, request, ORDERINGS), lambda page: RecipeOut(page, many=True).data)
+        return listing(request, ordered(rows, request, ORDERINGS), RecipeOut)
 
     @extend_schema(
         operation_id="recipes_create",
@@ -217,7 +217,7 @@ class RecipeVersions(WorkspaceView):
     def get(self, request: Request, recipe_id: str) -> Response:
         """Every version, newest first."""
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
-        return listing(request, queries.versions_of(recipe), lambda page: VersionOut(page, many=True).data)
+        return listing(request, queries.versions_of(recipe), VersionOut)
 
 
 class ExecuteIn(InputSerializer):

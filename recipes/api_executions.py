@@ -65,7 +65,8 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     @extend_schema_field(ToolCallOut(many=True))
     def get_tool_calls(self, step: ExecutionStep) -> Any:
         """The tools its agent used, in order."""
-        return ToolCallOut([call for call in step.calls.all() if call.kind == Call.Kind.TOOL], many=True).data
+        calls: Any = [call for call in step.calls.all() if call.kind == Call.Kind.TOOL]
+        return ToolCallOut(calls, many=True).data
 
 
 class TotalsOut(serializers.Serializer[Execution]):
@@ -167,7 +168,7 @@ def _listed(view: WorkspaceView, request: Request, recipe_key: str | None) -> Re
         rows = rows.filter(status=status)
     for word in request.query_params.get("search", "").split()[:10]:
         rows = rows.filter(recipe_name__icontains=word)
-    return listing(request, rows, lambda page: ExecutionSummaryOut(page, many=True).data)
+    return listing(request, rows, ExecutionSummaryOut)
 
 
 class ExecutionDetail(RunView):

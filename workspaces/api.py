@@ -81,7 +81,7 @@ class WorkspaceList(_OwnWorkspaces):
         rows = searched(queries.memberships_of(self.caller), request, ["workspace__name", "workspace__slug"])
         if self.key is not None:
             rows = rows.filter(workspace_id=self.key.workspace_id)
-        return listing(request, rows, lambda page: WorkspaceOut(self._show(page), many=True).data)
+        return listing(request, rows, WorkspaceOut, prepare=self._show)
 
     @extend_schema(operation_id="workspaces_create", request=WorkspaceIn, responses={201: WorkspaceOut, **errors(415)})
     def post(self, request: Request) -> Response:
@@ -151,7 +151,7 @@ class ApiKeyList(WorkspaceView):
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Those not revoked, newest first."""
         rows = searched(queries.api_keys_of(self.workspace), request, ["name", "prefix", "user__email"])
-        return listing(request, rows, lambda page: ApiKeyOut(page, many=True).data)
+        return listing(request, rows, ApiKeyOut)
 
     @extend_schema(operation_id="api_keys_create", request=ApiKeyIn, responses={201: NewApiKeyOut, **errors(404, 415)})
     def post(self, request: Request, workspace_id: UUID) -> Response:

@@ -40,7 +40,7 @@ class SignedInView(APIView):
         super().initial(request, *args, **kwargs)
         problems = Problems()
         for name, value in request.query_params.items():
-            if problem := unstorable_text(name + value):
+            if problem := unstorable_text(f"{name}{value}"):
                 problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
         problems.raise_any()
 
@@ -86,7 +86,7 @@ class WorkspaceView(SignedInView):
             bound=key.workspace_id if key else None,
             configured=settings.WORKSPACE_ID,
             personal=lambda: personal_workspace_id(self.caller),
-            default=settings.DEFAULT_TENANT_ID,
+            default=settings.DEFAULT_TENANT_ID or UUID(int=0),
         )
         if key is not None and key.workspace_id != workspace_id:
             raise NotFound()

@@ -40,12 +40,14 @@ def once(
                 row = IdempotentRequest.objects.create(workspace=workspace, route=route, key=key, body_hash=digest)
         except IntegrityError:
             return _answered(IdempotentRequest.objects.get(workspace=workspace, route=route, key=key), digest)
-        row.status, row.body = act()
+        row.status, answer = act()
+        # Kept as text: PostgreSQL would sort the names of an object, and the second answer would not equal the first.
+        row.body = orjson.dumps(answer).decode()
         row.save(update_fields=["status", "body"])
-    return row.status, row.body
+    return row.status, answer
 
 
 def _answered(row: IdempotentRequest, digest: str) -> tuple[int, dict[str, Any]]:
     if row.body_hash != digest:
         raise Conflict(f"This {HEADER} was used with another body. Use a new key.", code="idempotency_key_reused")
-    return row.status or 200, row.body or {}
+    return row.status or 200, orjson.loads(str(row.body))
