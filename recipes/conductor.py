@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from automatos.llm.registry import Models
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -22,6 +21,7 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
+from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply
 from recipes import engine
 from recipes.steps import Job, Outcome, Turn
@@ -61,26 +61,35 @@ class Conductor:
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Work until stop() is called; then finish or release what is held."""
+        """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
         await self._db(engine.beat, self.owner)
         chores = [self._beat(), self._poll(), self._listen(), self._stream(), *(self._turns() for _ in range(TURNERS))]
         tasks = [asyncio.create_task(chore) for chore in chores]
+        stop = asyncio.create_task(self.stopping.wait())
         logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
-        await self.stopping.wait()
+        await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in tasks if task.done()]
+        self.stopping.set()
+        if not broken:
+            await self._finish_calls()
+        cooking = [task for _, task in self.cooking.values()]
+        for task in (*cooking, *tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, *cooking, return_exceptions=True)
+        await self._publish(await self._db(engine.leave, self.owner))
+        await self.models.close()
+        self.threads.shutdown()
+        for task in broken:
+            task.result()
+
+    async def _finish_calls(self) -> None:
+        """Give what cooks a little time to end by itself."""
         try:
             async with asyncio.timeout(self.grace):
                 while self.cooking or self.outcomes:  # noqa: ASYNC110 - a stop may look every 50 ms
                     await asyncio.sleep(0.05)
         except TimeoutError:
             logger.info("Handing on %s steps that did not finish in time", len(self.cooking))
-        for _, task in self.cooking.values():
-            task.cancel()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, *(task for _, task in self.cooking.values()), return_exceptions=True)
-        await self._publish(await self._db(engine.leave, self.owner))
-        await self.models.close()
-        self.threads.shutdown()
 
     def stop(self) -> None:
         """Take nothing new and come to an end."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import threading
 from typing import Any
 
@@ -23,7 +25,12 @@ class Kitchen:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self._work())
+        try:
+            self.loop.run_until_complete(self._work())
+        except Exception:
+            # A worker without a conductor would look alive and do nothing: end, so that the supervisor starts another.
+            logger.exception("The conductor broke")
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _work(self) -> None:
         self.conductor = Conductor()
