@@ -1,9 +1,10 @@
 """App registration: template tags and commands of the project itself, and which static files are served."""
 
-from typing import ClassVar
-
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
+
+# Imported so that a task queued by the web process or a command knows the broker.
+import automatos.celery  # noqa: F401
 
 
 class AutomatosConfig(AppConfig):
@@ -14,4 +15,4 @@ class AutomatosConfig(AppConfig):
 class StaticConfig(StaticFilesConfig):
     """Serves what a page loads; static/css holds the sources of app.min.css and stays behind."""
 
-    ignore_patterns: ClassVar[list[str]] = [*StaticFilesConfig.ignore_patterns, "css/*"]
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "css/*"]

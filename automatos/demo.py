@@ -119,9 +119,8 @@ CREW = (
         name="Otto",
         description="A reader who finds the main point.",
         category=Category.PRODUCTIVITY,
-        max_tokens=120,
+        max_tokens=80,
         temperature=0.1,
-        instructions="Extract and present the main key point of the input text in one very short sentence.",
         tags=("summarises",),
     ),
 )
@@ -148,7 +147,13 @@ RECIPES = (
                 "{explanation}\n\nWhy is {input.topic} important for {input.audience}? Answer in one short paragraph.",
             ),
             Course("Make it shorter", "Kim", "short_version", "{importance}", ErrorHandling.RETRY),
-            Course("Keep one sentence", "Otto", "takeaway", "{explanation}", ErrorHandling.RETRY),
+            Course(
+                "Keep one sentence",
+                "Otto",
+                "takeaway",
+                "{explanation}\n\nSummarize this text in one sentence.",
+                ErrorHandling.RETRY,
+            ),
         ),
     ),
     DemoRecipe(
