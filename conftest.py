@@ -26,6 +26,7 @@ for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPI
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
@@ -36,6 +37,8 @@ if settings.EMBEDDED_DATABASE:
     # The test database is the folder's own, so the processes of `stack` find it the way the product does.
     settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}
 django.setup()
+
+pytest_plugins = ["automatos.tests.browser"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,5 +71,8 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """
     from automatos.llm.testing import ScriptedServer
 
+    with django_db_blocker.unblock():
+        # pytest-django makes tables only where a test of the session carries its mark; those of the stack need none.
+        call_command("migrate", verbosity=0)
     with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models) as running:
         yield running

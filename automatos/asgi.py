@@ -1,10 +1,12 @@
 """The ASGI application: pages and API by Django, sockets by Channels."""
 
 import os
+from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
@@ -12,11 +14,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 # Apps are set up by this call, so what imports models comes after it.
 pages = get_asgi_application()
 
-from agents.urls import sockets as agent_sockets  # noqa: E402
-from recipes.urls import sockets as recipe_sockets  # noqa: E402
-from workspaces.urls import sockets as workspace_sockets  # noqa: E402
+from recipes.urls import sockets  # noqa: E402
 
-sockets = URLRouter([*workspace_sockets, *agent_sockets, *recipe_sockets])
+
+class OwnPagesOnly(OriginValidator):  # type: ignore[misc]
+    """Browsers always say which page opens a socket: only ours may. A program says nothing and brings a key."""
+
+    def valid_origin(self, parsed_origin: Any) -> bool:
+        """Whether the socket may be opened."""
+        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
+
 application = ProtocolTypeRouter(
-    {"http": pages, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))}
+    {"http": pages, "websocket": OwnPagesOnly(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
 )

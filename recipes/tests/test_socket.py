@@ -1,0 +1,216 @@
+"""The socket of a run: exact replay from any point, live and afterwards; text by offset; refusals."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from automatos.testing import Stack
+from recipes.models import Event, Execution
+from recipes.queries import event_body
+from recipes.tests.kit import Cast, ended, wait_for
+from workspaces.models import User
+from workspaces.services import create_api_key
+
+pytestmark = pytest.mark.slow
+
+Message = dict[str, Any]
+
+
+@pytest.fixture
+def cast(stack: Stack) -> Cast:
+    stack.models.clear()
+    return Cast()
+
+
+def cookie_of(user: User) -> dict[str, str]:
+    """The Cookie header of a browser in which the user is signed in."""
+    browser = Client()
+    browser.force_login(user)
+    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+
+
+@contextmanager
+def watching(
+    stack: Stack, cast: Cast, execution_id: object, after: object = 0, **headers: str
+) -> Iterator[ClientConnection]:
+    address = f"{stack.url.replace('http', 'ws')}/ws/executions/{execution_id}/?after={after}"
+    with connect(address, additional_headers=headers or cookie_of(cast.owner)) as socket:
+        yield socket
+
+
+def read_to_end(socket: ClientConnection, seconds: float = 20) -> tuple[list[Message], int]:
+    """Every message until the server closes, and its close code."""
+    messages, end = [], time.monotonic() + seconds
+    while True:
+        try:
+            messages.append(json.loads(socket.recv(timeout=end - time.monotonic())))
+        except ConnectionClosed as closed:
+            return messages, closed.rcvd.code if closed.rcvd else 1006
+
+
+def durable(messages: list[Message]) -> list[Message]:
+    return [message for message in messages if "seq" in message]
+
+
+def recorded(execution: Execution, after: int = 0) -> list[Message]:
+    return [event_body(event) for event in Event.objects.filter(execution=execution, seq__gt=after).order_by("seq")]
+
+
+def test_replay_after_the_run_is_exact_from_every_point(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one", "two", "three")))
+    for after in range(execution.last_seq + 2):
+        with watching(stack, cast, execution.id, after) as socket:
+            assert read_to_end(socket) == (recorded(execution, after), 1000)
+
+
+def test_a_viewer_from_the_start_and_a_late_one_get_the_same_events(stack: Stack, cast: Cast) -> None:
+    word = cast.workspace.slug
+    held = stack.models.hold(f"two {word}", after_chunks=1)
+    execution = cast.cook(cast.recipe(f"one {word}", f"two {word}", "three"))
+    with watching(stack, cast, execution.id) as early:
+        held.wait_for_requests(1)
+        with watching(stack, cast, execution.id) as late, watching(stack, cast, execution.id, 3) as later:
+            held.release()
+            seen = [durable(read_to_end(socket)[0]) for socket in (early, late, later)]
+    ended(execution)
+    assert seen == [recorded(execution), recorded(execution), recorded(execution, 3)]
+
+
+def test_events_whose_messages_were_lost_come_from_the_database(stack: Stack, cast: Cast) -> None:
+    """Events written straight into the database, which nobody publishes, reach the viewer all the same."""
+    held = stack.models.hold(cast.workspace.slug)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    with watching(stack, cast, execution.id) as socket:
+        execution.refresh_from_db()
+        Event.objects.create(
+            workspace=cast.workspace,
+            execution=execution,
+            seq=execution.last_seq + 1,
+            type="quality.ready",
+            at=execution.created_at,
+        )
+        Execution.objects.filter(id=execution.id).update(last_seq=execution.last_seq + 1)
+        time.sleep(2.5)
+        held.release()
+        messages, code = read_to_end(socket)
+    assert (durable(messages), code) == (recorded(ended(execution)), 1000)
+    assert "quality.ready" in [message["type"] for message in durable(messages)]
+
+
+def test_text_arrives_in_pieces_whose_offsets_fit_together(stack: Stack, cast: Cast) -> None:
+    words = [f"word{number} 🍲 " for number in range(30)]
+    stack.models.on(cast.workspace.slug, chunks=words, chunk_delay=0.03)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    with watching(stack, cast, execution.id) as socket:
+        messages, _ = read_to_end(socket)
+    pieces = [message for message in messages if message["type"] == "text"]
+    assert len(pieces) >= 3
+    known = ""
+    for piece in pieces:
+        assert set(piece) == {"type", "step", "attempt", "offset", "text"}
+        assert piece["offset"] <= len(known)
+        known = known[: piece["offset"]] + piece["text"]
+    output = ended(execution).steps.get().output
+    assert known
+    assert output.startswith(known)
+
+
+def test_a_late_viewer_gets_the_text_so_far_and_may_ask_from_an_offset(stack: Stack, cast: Cast) -> None:
+    held = stack.models.hold(cast.workspace.slug, chunks=["Soup 🍲 ", "and ", "bread"], after_chunks=2)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    with watching(stack, cast, execution.id) as first:
+        until_text(first, "Soup 🍲 and ")
+        with watching(stack, cast, execution.id) as socket:
+            assert until_text(socket, "Soup 🍲 and ")["offset"] == 0
+            socket.send(json.dumps({"type": "text_from", "step": 1, "attempt": 1, "offset": 7}))
+            assert until_text(socket, "and ") == {"type": "text", "step": 1, "attempt": 1, "offset": 7, "text": "and "}
+            held.release()
+    assert ended(execution).steps.get().output == "Soup 🍲 and bread"
+
+
+def until_text(socket: ClientConnection, wanted: str) -> Message:
+    """The piece after which the text known of step 1 ends with `wanted`."""
+    known = ""
+    while True:
+        message: Message = json.loads(socket.recv(timeout=10))
+        if message["type"] == "text":
+            known = known[: message["offset"]] + message["text"]
+            if known.endswith(wanted):
+                return message
+
+
+def test_who_is_not_signed_in_is_closed_with_4401(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one")))
+    for headers in ({"Cookie": "sessionid=nonsense"}, {"X-API-Key": "atm_wrong"}, {"Authorization": "Bearer what"}):
+        with watching(stack, cast, execution.id, **headers) as socket:
+            assert read_to_end(socket) == ([], 4401)
+
+
+def test_what_is_not_there_or_not_ours_is_closed_with_4404(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one")))
+    stranger = Cast()
+    with watching(stack, stranger, execution.id) as socket:
+        assert read_to_end(socket) == ([], 4404)
+    for key, after in ((uuid4(), 0), ("nonsense", 0), (execution.id, "x"), (execution.id, -1), (execution.id, 10**12)):
+        with watching(stack, cast, key, after) as socket:
+            assert read_to_end(socket) == ([], 4404)
+
+
+def test_an_api_key_opens_the_socket_of_its_own_workspace_only(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one")))
+    _, key = create_api_key(workspace=cast.workspace, user=cast.owner, name="Watcher", role="viewer")
+    other = Cast()
+    _, foreign = create_api_key(workspace=other.workspace, user=other.owner, name="Watcher", role="owner")
+    _, narrow = create_api_key(
+        workspace=cast.workspace, user=cast.owner, name="Narrow", role="viewer", scopes=["agents:read"]
+    )
+    for headers in ({"X-API-Key": key}, {"Authorization": f"ApiKey {key}"}):
+        with watching(stack, cast, execution.id, **headers) as socket:
+            assert read_to_end(socket) == (recorded(execution), 1000)
+    for refused in (foreign, narrow):
+        with watching(stack, cast, execution.id, **{"X-API-Key": refused}) as socket:
+            assert read_to_end(socket) == ([], 4404)
+
+
+def test_a_page_of_another_site_may_not_open_a_socket(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one")))
+    with (
+        pytest.raises(Exception, match="403"),
+        watching(stack, cast, execution.id, **cookie_of(cast.owner), Origin="https://evil.example"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (b"\x00\x01", 1003),
+        ("not json", 1003),
+        ("[]", 1003),
+        ('{"type": "dance"}', 1003),
+        ('{"type": "text_from", "step": 1, "attempt": true, "offset": 0}', 1003),
+        ('{"type": "text_from", "step": 1, "attempt": 1, "offset": -1}', 1003),
+        ("x" * 5000, 1009),
+    ],
+)
+def test_nonsense_from_a_client_closes_its_socket_politely(
+    stack: Stack, cast: Cast, message: str | bytes, code: int
+) -> None:
+    held = stack.models.hold(cast.workspace.slug)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    with watching(stack, cast, execution.id) as socket:
+        socket.send(message)
+        assert read_to_end(socket)[1] == code
+    held.release()
+    wait_for(lambda: ended(execution))
