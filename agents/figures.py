@@ -44,15 +44,15 @@ def figures_of(agents: Sequence[Agent]) -> dict[UUID, Figures]:
     """What each of the agents has done, in one query."""
     took = F("execution_steps__completed_at") - F("execution_steps__started_at")
     rows = Agent.objects.filter(pk__in=[agent.pk for agent in agents]).order_by()
-    counted = rows.values_list("pk").annotate(
-        Count("execution_steps__execution", filter=Q(execution_steps__started_at__isnull=False), distinct=True),
-        Count(STEPS, filter=COMPLETED),
-        Count(STEPS, filter=FAILED),
-        Sum(F("execution_steps__input_tokens") + F("execution_steps__output_tokens"), default=0),
-        Sum("execution_steps__cost", default=Decimal(0)),
-        Avg(took, filter=COMPLETED),
-        Max("execution_steps__started_at"),
-    )
+    counted = rows.annotate(
+        n_runs=Count("execution_steps__execution", filter=Q(execution_steps__started_at__isnull=False), distinct=True),
+        n_completed=Count(STEPS, filter=COMPLETED),
+        n_failed=Count(STEPS, filter=FAILED),
+        n_tokens=Sum(F("execution_steps__input_tokens") + F("execution_steps__output_tokens"), default=0),
+        n_cost=Sum("execution_steps__cost", default=Decimal(0)),
+        mean=Avg(took, filter=COMPLETED),
+        latest=Max("execution_steps__started_at"),
+    ).values_list("pk", "n_runs", "n_completed", "n_failed", "n_tokens", "n_cost", "mean", "latest")
     return {pk: Figures(*values) for pk, *values in counted}
 
 

@@ -91,13 +91,14 @@ def figures_of(recipes: Sequence[Recipe]) -> dict[UUID, Figures]:
     completed = Q(status=ExecutionStatus.COMPLETED)
     counted = (
         runs.order_by()
-        .values_list("recipe_id")
+        .values("recipe_id")
         .annotate(
-            Count("id"),
-            Count("id", filter=completed),
-            Count("id", filter=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.STOPPED])),
-            Avg(F("completed_at") - F("started_at"), filter=completed),
+            n_runs=Count("id"),
+            n_completed=Count("id", filter=completed),
+            n_failed=Count("id", filter=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.STOPPED])),
+            mean=Avg(F("completed_at") - F("started_at"), filter=completed),
         )
+        .values_list("recipe_id", "n_runs", "n_completed", "n_failed", "mean")
     )
     known = {key: Figures(*numbers, last=last.get(key)) for key, *numbers in counted}
     return {key: known.get(key, Figures()) for key in keys}
