@@ -86,7 +86,8 @@ def _counts(workspace: Workspace) -> dict[str, int]:
 
 
 def _number(queryset: QuerySet[Any]) -> QuerySet[Any, int]:
-    return queryset.order_by().values("workspace_id").annotate(n=Count("pk")).values_list("n", flat=True)
+    counted: QuerySet[Any, int] = queryset.order_by().values("workspace_id").annotate(n=Count("pk"))
+    return counted.values_list("n", flat=True)
 
 
 def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
@@ -103,7 +104,7 @@ def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
                 place("Recipes", "book-open-text", "recipes/", count=counts["recipes"]),
             ],
         ),
-        Group("Run", [place("Kitchen", "flame", "kitchen/", hot=counts["cooking"])]),
+        Group("Run", [place("Kitchen", "flame", "runs/", hot=counts["cooking"])]),
     ]
 
 
@@ -117,7 +118,7 @@ def _palette(home: str, role: str) -> list[Group]:
         Place("Dashboard", "layout-dashboard", home),
         Place("Agents", "bot", f"{home}agents/"),
         Place("Recipes", "book-open-text", f"{home}recipes/"),
-        Place("Kitchen", "utensils", f"{home}kitchen/"),
+        Place("Kitchen", "utensils", f"{home}runs/"),
         Place("API documentation", "circle-question-mark", "/api/docs/"),
     ]
     return [Group("Actions", actions), Group("Places", places)] if actions else [Group("Places", places)]

@@ -60,4 +60,4 @@ def _highlight(code: str, language: str, attributes: str) -> str:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
         return ""
-    return pygments_highlight(code, lexer, HtmlFormatter(nowrap=True))
+    return str(pygments_highlight(code, lexer, HtmlFormatter(nowrap=True)))

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from automatos import request_id
-from automatos.errors import AppError, NotSignedIn
+from automatos.errors import AppError, NotFound, NotSignedIn
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -78,7 +78,9 @@ class AppErrorMiddleware(_Middleware):
             return to_sign_in(request)
         if request.headers.get("HX-Request") == "true":
             return toast_answer(exception)
-        return render(request, "errors/refused.html", {"error": exception}, status=exception.http_status)
+        # The same page as for an address that never existed.
+        template = "errors/404.html" if isinstance(exception, NotFound) else "errors/refused.html"
+        return render(request, template, {"error": exception}, status=exception.http_status)
 
 
 def toast_answer(error: AppError) -> HttpResponse:

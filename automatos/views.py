@@ -75,7 +75,7 @@ def _agents(request: WorkspaceRequest, newest: bool = False, **filters: str) -> 
     agents = agents_of(request.workspace).filter(**filters)
     agents = agents.order_by("-updated_at") if newest else agents
     return [
-        _item(request, "agent", agent.name, agent.get_category_display(), f"agents/{agent.pk}/")
+        _item(request, "agent", agent.name, agent.get_category_display(), f"agents/{agent.slug}/")
         for agent in agents[:FOUND_PER_KIND]
     ]
 
@@ -91,7 +91,7 @@ def _recipes(request: WorkspaceRequest, newest: bool = False, **filters: str) ->
 
 def _runs(request: WorkspaceRequest, runs: Any) -> list[dict[str, str]]:
     return [
-        _item(request, "run", f"{run.recipe_name}, run {run.short_id}", run.get_status_display(), f"kitchen/{run.pk}/")
+        _item(request, "run", f"{run.recipe_name}, run {run.short_id}", run.get_status_display(), f"runs/{run.pk}/")
         for run in runs[:FOUND_PER_KIND]
     ]
 

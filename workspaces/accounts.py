@@ -1,4 +1,4 @@
-"""What sign-up and sign-in do beyond the library: a personal workspace, the way there, and a mail server that is down."""
+"""What sign-up and sign-in do beyond the library: a personal workspace, the way there, a mail server that is down."""
 
 import logging
 from smtplib import SMTPException

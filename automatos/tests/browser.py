@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from automatos.testing import Stack
 from workspaces.models import Membership, Role, User, Workspace
@@ -109,16 +109,16 @@ class Visitor:
         then: brings the page into the state to look at (a menu opened, a form sent).
         """
         for theme in THEMES:
+            page = self.open(path, theme=theme, width=WIDTHS[0])
+            if then:
+                then(page)
             for width in WIDTHS:
-                page = self.open(path, theme=theme, width=width)
-                if then:
-                    then(page)
+                page.set_viewport_size({"width": width, "height": 900})
                 no_sideways_scroll(page)
                 no_axe_violations(page)
-                if width == min(WIDTHS):
-                    page.set_viewport_size({"width": NARROWEST, "height": 800})
-                    no_sideways_scroll(page)
-                page.context.close()
+            page.set_viewport_size({"width": NARROWEST, "height": 800})
+            no_sideways_scroll(page)
+            page.context.close()
         no_console_messages(self.console)
 
     def close(self) -> None:
@@ -127,26 +127,24 @@ class Visitor:
             context.close()
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium. Where there is none, browser tests are skipped and say so; in CI they fail."""
+@pytest.fixture(scope="module")
+def chromium(stack: Stack) -> Iterator[Browser]:
+    """Debian's Chromium, for one module. Where there is none, its tests are skipped and say so; in CI they fail.
+
+    Playwright keeps an event loop running in this thread as long as it is open. So it is closed after each module,
+    for the asynchronous tests elsewhere, and meanwhile Django is told not to mind.
+    """
     if not Path(CHROMIUM).exists():
         message = f"No Chromium at {CHROMIUM}: install it or set CHROMIUM. Browser tests are NOT run."
         if os.environ.get("CI"):
             pytest.fail(message)
         warnings.warn(message, stacklevel=1)
         pytest.skip(message)
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
-
-
-@pytest.fixture(scope="session")
-def _orm_beside_the_browser() -> Iterator[None]:
-    """Playwright keeps a loop running in this thread, which makes Django refuse the ORM unless told otherwise."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    yield
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 class People:
@@ -187,10 +185,10 @@ class People:
 
 
 @pytest.fixture
-def people(browser: Browser, stack: Stack, django_db_blocker: Any, _orm_beside_the_browser: None) -> Iterator[People]:
+def people(chromium: Browser, stack: Stack, django_db_blocker: Any) -> Iterator[People]:
     """People with browsers in front of the running product; what they do is committed."""
     with django_db_blocker.unblock():
-        made = People(browser, stack)
+        made = People(chromium, stack)
         yield made
         for visitor in made.visitors:
             visitor.close()

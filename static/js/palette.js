@@ -79,7 +79,8 @@ async function find(text) {
     if (!answer.ok) return;
     const { groups } = await answer.json();
     for (const old of list.querySelectorAll('[data-found]')) old.remove();
-    list.append(...groups.map(drawGroup));
+    const places = list.querySelector('[data-fixed]:last-of-type');
+    for (const group of groups.map(drawGroup)) list.insertBefore(group, places);
     mark(0);
   } catch (error) {
     if (error.name !== 'AbortError') for (const old of list.querySelectorAll('[data-found]')) old.remove();
