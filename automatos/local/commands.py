@@ -34,9 +34,9 @@ def setup() -> list[str]:
     return [sys.executable, "-m", "automatos.local.setup"]
 
 
-def cook(recipe: str, workspace: str) -> list[str]:
-    """Cook a recipe once and follow it."""
-    return [sys.executable, "manage.py", "cook", recipe, "--workspace", workspace]
+def demo() -> list[str]:
+    """Cook the demo recipe once and follow it."""
+    return [sys.executable, "manage.py", "cook_demo"]
 
 
 def _celery() -> list[str]:

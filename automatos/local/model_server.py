@@ -18,7 +18,6 @@ from automatos.local.addresses import PROJECT, addresses
 CONTEXT_TOKENS = 8192
 # Requests answered at once; they share the context.
 PARALLEL = 2
-NICENESS = 5
 ALIAS = "smollm2-135m-instruct"
 BUNDLED = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -65,12 +64,11 @@ def serve() -> None:
     params.port = 0
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = PARALLEL
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 2
+    # Its threads wait for each other spinning, which starves everybody where the processors are busy: half of them.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) // 2)
     params.model_alias = {ALIAS if model.name == BUNDLED else model.stem}
     params.ui = False
     params.verbosity = 1
-    # Pages come before tokens where both want the processor.
-    os.nice(NICENESS)
     server = xllamacpp.Server(params)
 
     port_file = addresses().model_port_file

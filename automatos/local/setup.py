@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 
 
@@ -29,6 +30,13 @@ def collect_static() -> None:
     stamp.write_text(digest.hexdigest())
 
 
+def migrate() -> None:
+    """Bring the tables up to date; quick where they are."""
+    executor = MigrationExecutor(connections["default"])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=1)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
     django.setup()
@@ -37,7 +45,7 @@ def main() -> None:
     except OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None
-    call_command("migrate", interactive=False, verbosity=1)
+    migrate()
     collect_static()
     call_command("seed", demo=True)
 

@@ -36,15 +36,13 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to start. recipe, workspace: cooked once on the first start. parent: stop when this process is gone."""
+    """What to start. host: a name the web process answers to. parent: stop when this process is gone."""
 
     where: Addresses
     port: int
     host: str
     services: list[str]
     own_model: bool
-    recipe: str
-    workspace: str
     parent: int | None = None
 
 
@@ -222,7 +220,7 @@ class Supervisor:
             connection.close()
 
     def _cook_demo(self) -> None:
-        child = Child("demo", commands.cook(self.plan.recipe, self.plan.workspace), 3.0)
+        child = Child("demo", commands.demo(), 3.0)
         self._start(child)
         self._mind_until(lambda: not child.running())
         self._follow_logs()

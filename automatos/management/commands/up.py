@@ -6,7 +6,7 @@ import psutil
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from automatos import demo, env
+from automatos import env
 from automatos.local import servers
 from automatos.local.supervisor import Plan, Supervisor
 
@@ -28,8 +28,6 @@ class Command(BaseCommand):
             host=_own_host(settings.ALLOWED_HOSTS),
             services=servers.needed(),
             own_model=not settings.LOCAL_LLM_URL,
-            recipe=demo.DEMO_RECIPE,
-            workspace=demo.DEMO_WORKSPACE,
             parent=parent,
         )
         Supervisor(plan).run()
