@@ -1,16 +1,17 @@
 """An agent at work: its settings read once, turned into a model request."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-
-from django.db import connection
 
 from agents.models import AgentStatus
 from agents.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Message, ModelRequest
+
+# Runs a statement with its parameters and gives its rows.
+Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 
 class AgentUnusable(AppError):
@@ -64,19 +65,18 @@ SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
     "m.top_p, m.frequency_penalty, m.presence_penalty FROM agents a "
-    "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id WHERE a.id = ANY(%s)"
+    "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
+    "WHERE a.id = ANY(%s::uuid[])"
 )
 
 
-def load_specs(agent_ids: Iterable[UUID]) -> dict[UUID, AgentSpec]:
-    """The agents by id; those that do not exist are missing. One statement: this is asked for every step."""
-    with connection.cursor() as cursor:
-        cursor.execute(SPECS, [list(set(agent_ids))])
-        return {row[0]: _spec(*row) for row in cursor.fetchall()}
+def load_specs(agent_ids: Iterable[UUID], rows: Rows) -> dict[UUID, AgentSpec]:
+    """The agents by id, asked for every step: one statement, run by `rows`. Those that do not exist are missing."""
+    ids = "{" + ",".join(str(agent_id) for agent_id in set(agent_ids)) + "}"
+    return {row[0]: _spec(row) for row in rows(SPECS, [ids])}
 
 
-def _spec(
-    pk: UUID, name: str, description: str, persona: str, custom: str, status: str, deleted: bool, *settings: Any
-) -> AgentSpec:
+def _spec(row: tuple[Any, ...]) -> AgentSpec:
+    pk, name, description, persona, custom, status, deleted, *settings = row
     assembled = assemble(name=name, description=description, persona_prompt=persona, custom_prompt=custom)
     return AgentSpec(pk, name, assembled.system_prompt, *settings, why_unusable(name, status, deleted=deleted))

@@ -8,7 +8,7 @@ from recipes.journal import call_id, record_intents
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import columns
-from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, outputs_of, picked
+from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, ask_outputs, picked, read_outputs
 from recipes.templating import Output, render
 
 
@@ -23,8 +23,9 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     held = picked(ledger, rows)
     if not held:
         return []
-    specs = load_specs(step.agent_id for _, step in held)
-    outputs = outputs_of(ledger, {run.id for run, step in held if step.order > 1})
+    asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
+    specs = load_specs((step.agent_id for _, step in held), ledger.sql.rows)
+    outputs = read_outputs(asked)
     failed = []
     for run, step in held:
         _start(ledger, run, step, specs.get(step.agent_id))

@@ -88,7 +88,8 @@ class Ledger:
     def lock(self, execution_ids: Iterable[UUID]) -> list[Run]:
         """Lock executions by id."""
         rows = self.sql.rows(
-            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",  # noqa: S608
+            f"SELECT {RUN_COLUMNS} FROM recipe_executions e "  # noqa: S608
+            "WHERE e.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",
             [array(execution_ids)],
         )
         return [self.run(row) for row in rows]

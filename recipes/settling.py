@@ -11,7 +11,7 @@ from recipes.journal import call_id, error_shape, record_results
 from recipes.ledger import Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import columns
-from recipes.steps import Outcome, Step, Turn, lock_steps, outputs_of
+from recipes.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
 from recipes.templating import Output
 
 LONGEST_RETRY_DELAY = 300.0
@@ -159,7 +159,7 @@ def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -
         turn.dropped.extend(run.id for run in failed if run.mode == Mode.PARALLEL)
     done = [run for run in runs if run.is_live and not run.unfinished_steps]
     if done:
-        outputs = outputs_of(ledger, [run.id for run in done])
+        outputs = read_outputs(ask_outputs(ledger, [run.id for run in done]))
         for run in done:
             _finish(ledger, run, outputs.get(run.id, []))
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from psycopg import Cursor
 
 from automatos.errors import AppError
 from automatos.events import Notice
@@ -78,7 +81,8 @@ def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, St
     """Lock steps with their executions: (run, step) by the step's id."""
     rows = ledger.sql.rows(
         f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
-        "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",
+        "JOIN recipe_executions e ON e.id = s.execution_id "
+        "WHERE s.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",
         [array(step_ids)],
     )
     held = {}
@@ -88,19 +92,23 @@ def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, St
     return held
 
 
-def outputs_of(ledger: Ledger, execution_ids: Iterable[UUID]) -> dict[UUID, list[Output]]:
-    """What the finished steps of runs left, in order."""
-    execution_ids = list(execution_ids)
-    if not execution_ids:
-        return {}
-    rows = ledger.sql.rows(
+def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | None:
+    """Ask what the finished steps of runs left; read it later."""
+    ids = array(execution_ids)
+    if ids == "{}":
+        return None
+    return ledger.sql.send(
         "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
         "status = 'completed' FROM execution_steps "
         "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
-        [array(execution_ids)],
+        [ids],
     )
+
+
+def read_outputs(asked: Cursor[Any] | None) -> dict[UUID, list[Output]]:
+    """The outputs asked for, by execution, in order."""
     found: dict[UUID, list[Output]] = {}
-    for execution_id, *output in rows:
+    for execution_id, *output in asked.fetchall() if asked else ():
         found.setdefault(execution_id, []).append(Output(*output))
     return found
 

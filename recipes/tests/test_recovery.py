@@ -51,9 +51,7 @@ def test_twenty_runs_survive_a_killed_worker_and_no_finished_call_is_sent_again(
     resent = sum(call.sends - 1 for call in ours)
     assert len(stack.models.requests) == 60 + resent
     assert seconds <= 10
-    print(
-        f"20 runs, worker killed: first new call after {seconds:.1f} s, {len(finished)} finished calls sent again 0 times"
-    )
+    print(f"20 runs, worker killed: first new call after {seconds:.1f} s; {len(finished)} finished calls, 0 sent again")
 
 
 def test_a_stopped_worker_hands_on_at_once_what_it_holds(stack: Stack, cast: Cast) -> None:
