@@ -112,6 +112,10 @@ class ChangedAgentIn(AgentIn):
 
     shown_only = (*AgentIn.shown_only, "status")
 
+    version = serializers.IntegerField(
+        required=False, help_text="The version the change was made from; 409 when it is not the newest any more."
+    )
+
 
 def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
     """The values over those of `start`; a new category implies a new type unless one is given."""
@@ -201,8 +205,11 @@ class AgentDetail(WorkspaceView):
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
         body = ChangedAgentIn(data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
-        data = _input(services.as_input(agent) if partial else None, body.validated_data)
-        return Response(AgentOut(services.update_agent(agent=agent, user=self.caller, data=data)).data)
+        values = body.validated_data
+        version = values.pop("version", None)
+        data = _input(services.as_input(agent) if partial else None, values)
+        changed = services.update_agent(agent=agent, user=self.caller, data=data, expected_version=version)
+        return Response(AgentOut(changed).data)
 
 
 class StatusIn(InputSerializer):

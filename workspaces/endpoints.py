@@ -34,6 +34,7 @@ class SignedInView(APIView):
     """An operation for anyone who is signed in, outside of any workspace."""
 
     metadata_class = None
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query text no database can hold, before anything reads it."""
@@ -65,7 +66,7 @@ class WorkspaceView(SignedInView):
         """Find the workspace, then check the role: default deny."""
         super().initial(request, *args, **kwargs)
         method = (request.method or "").upper()
-        if not hasattr(self, method.lower()):
+        if method.lower() not in self.http_method_names or not hasattr(self, method.lower()):
             self.http_method_not_allowed(request)
         self.access = self._entered(request, kwargs.get("workspace_id"))
         action = self.needs.get("GET" if method == "HEAD" else method)
