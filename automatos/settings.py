@@ -251,7 +251,7 @@ TEMPLATES = [
 COTTON_DIR = "components"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = LOCAL.data / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT") or LOCAL.data / "static")
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -42,10 +42,12 @@ class Hold:
         self._lock.close()
         if not wait:
             return
+        state = read_state(self.where)
         noticed_by = time.monotonic() + NOTICE_SECONDS
         give_up = time.monotonic() + STOP_SECONDS
-        while (state := read_state(self.where)) and state.alive() and time.monotonic() < give_up:
-            if state.phase == "ready" and time.monotonic() > noticed_by:
+        while state and state.alive() and time.monotonic() < give_up:
+            latest = read_state(self.where)
+            if latest and latest.phase == "ready" and time.monotonic() > noticed_by:
                 return
             time.sleep(0.02)
         if self._keeper:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree, which
+from typing import Any
 
 import psutil
 import pytest
@@ -49,7 +50,7 @@ class Installation:
         """Start; gives back the seconds to the ready line."""
         began = time.monotonic()
         command = [sys.executable, str(PROJECT / "manage.py"), "up", *options]
-        who = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
+        who: dict[str, Any] = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
         with (self.data / "output").open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd="/", env=self.environment(), stdout=output, stderr=output, start_new_session=True, **who
@@ -160,6 +161,7 @@ def test_a_second_start_is_quick_and_shares_the_machine(home: Installation, neig
     assert home.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.chaos
 def test_a_killed_supervisor_leaves_nothing_and_starts_again(home: Installation) -> None:
     home.up()
     home.stop(signal.SIGKILL)
@@ -173,6 +175,7 @@ def test_a_killed_supervisor_leaves_nothing_and_starts_again(home: Installation)
     assert home.processes() == []
 
 
+@pytest.mark.chaos
 def test_a_crashed_process_comes_back(home: Installation) -> None:
     home.up()
     web = next(process for process in psutil.process_iter() if _is_web(process, home.port))
