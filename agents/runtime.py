@@ -28,6 +28,7 @@ class AgentSpec:
     id: UUID
     name: str
     system_prompt: str
+    unusable: str
     model: str
     fallback_model: str
     temperature: float
@@ -35,7 +36,6 @@ class AgentSpec:
     top_p: float
     frequency_penalty: float
     presence_penalty: float
-    unusable: str
 
     def request(self, prompt: str, *, timeout: float, key: str, use_fallback: bool = False) -> ModelRequest:
         """The model call for one task. timeout in seconds; key: the call's idempotency key."""
@@ -79,4 +79,5 @@ def load_specs(agent_ids: Iterable[UUID], rows: Rows) -> dict[UUID, AgentSpec]:
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
     assembled = assemble(name=name, description=description, persona_prompt=persona, custom_prompt=custom)
-    return AgentSpec(pk, name, assembled.system_prompt, *settings, why_unusable(name, status, deleted=deleted))
+    unusable = why_unusable(name, status, deleted=deleted)
+    return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)

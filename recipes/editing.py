@@ -35,7 +35,7 @@ class RecipeEditor:
             self.draft = Draft.of_post(posted)
         else:
             self.draft = Draft.of_recipe(recipe) if recipe else Draft.blank()
-        self.agents = list(agents_of(workspace).only("name", "status"))
+        self.agents = list(agents_of(workspace).select_related(None).only("name", "status"))
         self.deleted = self._deleted_agents()
         self.forms = self._forms(bound=False)
 

@@ -22,7 +22,7 @@ class Statements:
 
     def send(self, sql: str, params: Sequence[Any]) -> psycopg.Cursor[Any]:
         """Send a statement with $1-style typed parameters written as %s; its rows may be fetched later."""
-        return psycopg.Cursor(self.raw).execute(sql, params, prepare=True)  # type: ignore[arg-type]
+        return psycopg.Cursor(self.raw).execute(sql, params, prepare=True)
 
     def rows(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Send a statement and wait for its rows."""

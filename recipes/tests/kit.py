@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from agents.model_choice import ModelInput
 from agents.models import Agent
-from agents.services import AgentInput, ModelInput, create_agent
+from agents.services import AgentInput, create_agent
 from recipes.models import Execution, Recipe, Trigger
 from recipes.runs import start
 from recipes.services import RecipeInput, create_recipe
@@ -63,6 +64,20 @@ def ended(execution: Execution, seconds: float = 20.0) -> Execution:
     wait_for(lambda: not Execution.objects.get(id=execution.id).is_live, seconds, f"Run {execution.id}")
     execution.refresh_from_db()
     return execution
+
+
+def error_of(execution: Execution) -> dict[str, Any]:
+    """The run's error, which must be there."""
+    assert execution.error is not None
+    error: dict[str, Any] = execution.error
+    return error
+
+
+def final_output(execution: Execution) -> str:
+    """The run's result, which must be there."""
+    assert execution.output_data is not None, execution.error
+    text: str = execution.output_data["final_output"]
+    return text
 
 
 def assert_numbered_without_gap(execution: Execution) -> list[str]:

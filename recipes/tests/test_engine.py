@@ -13,7 +13,7 @@ from automatos.llm.types import ModelReply, Usage
 from recipes import engine, runs
 from recipes.models import Call, Execution, ExecutionStep
 from recipes.steps import Job, Outcome
-from recipes.tests.kit import Cast, assert_numbered_without_gap
+from recipes.tests.kit import Cast, assert_numbered_without_gap, error_of, final_output
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def test_steps_run_in_order_and_hand_on_their_outputs(cast: Cast) -> None:
     assert done(second, "a warm apple pie") == []
     execution.refresh_from_db()
     assert execution.status == "completed"
-    assert execution.output_data["final_output"] == "a warm apple pie"
+    assert final_output(execution) == "a warm apple pie"
     assert (execution.input_tokens, execution.output_tokens, execution.cost) == (20, 10, Decimal("0.002"))
     assert assert_numbered_without_gap(execution) == [
         "execution.started", "step.started", "step.completed", "step.started", "step.completed", "execution.completed",
@@ -86,14 +86,13 @@ def test_nobody_claims_a_step_twice(cast: Cast) -> None:
 def test_an_outdated_fence_is_refused(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook"))
     (job,) = claim()
-    ExecutionStep.objects.update(owner=uuid4())
-    assert engine.leave(ExecutionStep.objects.get().owner)
+    assert engine.leave(ME)
     (again,) = claim()
     done(job, "late soup")
     assert ExecutionStep.objects.get().status == "running"
     done(again, "fresh soup")
     execution.refresh_from_db()
-    assert execution.output_data["final_output"] == "fresh soup"
+    assert final_output(execution) == "fresh soup"
     assert Call.objects.get().sends == 2
     assert assert_numbered_without_gap(execution).count("step.started") == 1
 
@@ -114,14 +113,14 @@ def test_skip_goes_on_without_the_output(cast: Cast) -> None:
     assert second.request.messages[-1].content == "Serve ."
     done(second, "bread")
     execution.refresh_from_db()
-    assert (execution.status, execution.output_data["final_output"]) == ("completed", "bread")
+    assert (execution.status, final_output(execution)) == ("completed", "bread")
 
 
 def test_a_run_whose_every_step_was_skipped_is_not_reported_as_done(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook", step={"error_handling": "skip"}))
     failed(claim()[0])
     execution.refresh_from_db()
-    assert (execution.status, execution.error["code"]) == ("failed", "all_skipped")
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "all_skipped")
 
 
 def test_retry_waits_longer_each_time_and_then_fails(cast: Cast) -> None:
@@ -131,7 +130,7 @@ def test_retry_waits_longer_each_time_and_then_fails(cast: Cast) -> None:
     job = claim()[0]
     for attempt, delay in ((1, 3), (2, 6)):
         assert failed(job) == []
-        event = execution.events.filter(type="step.retrying").last()
+        event = execution.events.filter(type="step.retrying").latest("seq")
         assert (event.data["attempt"], event.data["delay"]) == (attempt, delay)
         make_due()
         (job,) = claim()
@@ -168,7 +167,7 @@ def test_parallel_steps_start_at_once_and_join(cast: Cast) -> None:
     assert third.request.messages[-1].content == "1+2"
     done(third, "3")
     execution.refresh_from_db()
-    assert execution.output_data["final_output"] == "3"
+    assert final_output(execution) == "3"
 
 
 def test_two_results_of_one_run_in_one_turn_are_both_kept(cast: Cast) -> None:
@@ -205,8 +204,8 @@ def test_a_deleted_agent_fails_the_step_with_the_cure(cast: Cast) -> None:
     cast.agent.save()
     assert claim() == []
     execution.refresh_from_db()
-    assert execution.error["code"] == "agent_unusable"
-    assert "Choose another agent" in execution.error["message"]
+    assert error_of(execution)["code"] == "agent_unusable"
+    assert "Choose another agent" in error_of(execution)["message"]
 
 
 def test_a_run_past_its_deadline_fails(cast: Cast) -> None:
@@ -215,7 +214,7 @@ def test_a_run_past_its_deadline_fails(cast: Cast) -> None:
     Execution.objects.filter(id=execution.id).update(deadline_at=timezone.now())
     assert engine.end_overdue().dropped == [execution.id]
     execution.refresh_from_db()
-    assert (execution.status, execution.error["code"]) == ("failed", "run_timeout")
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "run_timeout")
 
 
 def test_what_a_silent_worker_held_is_handed_on(cast: Cast) -> None:

@@ -7,7 +7,7 @@ import pytest
 from automatos.testing import Stack
 from recipes import runs
 from recipes.models import Call, Execution
-from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
+from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -28,20 +28,20 @@ def test_both_vendors_cook(cast: Cast) -> None:
     for model in ("openai:test-model", "anthropic:test-model"):
         execution = cooked(cast, "Say hello", model)
         assert execution.status == "completed", execution.error
-        assert execution.output_data["final_output"]
+        assert final_output(execution)
         assert execution.input_tokens > 0
 
 
 def test_an_unknown_provider_names_the_setting(cast: Cast) -> None:
     execution = cooked(cast, "Say hello", "acme:test-model")
-    assert (execution.status, execution.error["code"]) == ("failed", "model_not_configured")
-    assert "acme" in execution.error["message"]
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "model_not_configured")
+    assert "acme" in error_of(execution)["message"]
 
 
 def test_a_rejected_key_fails_at_once(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say hello", status=401, error="Incorrect API key provided.")
     execution = cooked(cast, "Say hello", error_handling="retry", max_retries=3)
-    assert execution.error["code"] in {"model_rejected", "model_not_configured"}
+    assert error_of(execution)["code"] in {"model_rejected", "model_not_configured"}
     assert Call.objects.filter(step__execution=execution).count() == 1
 
 
@@ -60,26 +60,26 @@ def test_a_cut_stream_is_a_failure_and_may_be_retried(stack: Stack, cast: Cast, 
 def test_an_empty_answer_is_a_failure(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say nothing", reply="")
     execution = cooked(cast, "Say nothing")
-    assert (execution.status, execution.error["code"]) == ("failed", "model_bad_reply")
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "model_bad_reply")
 
 
 def test_a_refusal_is_a_failure(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say bad", refusal="I cannot help with that.")
     execution = cooked(cast, "Say bad")
-    assert (execution.status, execution.error["code"]) == ("failed", "model_refused")
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "model_refused")
 
 
 def test_a_step_past_its_time_out_fails(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say slowly", reply="late", delay=20)
     execution = cooked(cast, "Say slowly", timeout=1)
-    assert (execution.status, execution.error["code"]) == ("failed", "model_timeout")
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "model_timeout")
 
 
 def test_a_dead_model_server_fails_the_step_within_its_time_out(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say down", status=503, error="Overloaded")
     execution = cooked(cast, "Say down", timeout=3)
     assert execution.status == "failed"
-    assert execution.error["code"] in {"model_unavailable", "model_timeout"}
+    assert error_of(execution)["code"] in {"model_unavailable", "model_timeout"}
 
 
 def test_a_prompt_of_a_megabyte_arrives_whole(stack: Stack, cast: Cast) -> None:
@@ -93,7 +93,7 @@ def test_characters_a_database_cannot_hold_do_not_break_a_run(stack: Stack, cast
     stack.models.on("Say odd", reply="a\x00b\ud83dc")
     execution = cooked(cast, "Say odd")
     assert execution.status == "completed"
-    assert execution.output_data["final_output"].startswith("ab")
+    assert final_output(execution).startswith("ab")
 
 
 def test_cancelling_aborts_the_call_in_flight(stack: Stack, cast: Cast) -> None:

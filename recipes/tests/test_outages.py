@@ -53,10 +53,10 @@ def crash_postgres() -> None:
     """An immediate shutdown, as after a power cut: every connection breaks, recovery runs at the next start."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW data_directory")
-        lines = open(f"{cursor.fetchone()[0]}/postmaster.pid").read().splitlines()  # noqa: PTH123, SIM115
+        lines = open(f"{cursor.fetchone()[0]}/postmaster.pid").read().splitlines()  # noqa: SIM115
     os.kill(int(lines[0]), signal.SIGQUIT)
     connections.close_all()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     wait_for(_connects, 30, "PostgreSQL did not come back")
 
 
@@ -66,7 +66,7 @@ def _connects() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_postmaster_start_time() > now() - interval '30 s'")
     except OperationalError:
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
         return False
     return True
 
