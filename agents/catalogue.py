@@ -11,19 +11,40 @@ PROVIDER_WORDS = {"local": "On this machine", "openai": "OpenAI", "anthropic": "
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model to choose. name: `provider:model`; note: whose it is, or what is missing; price: in and out."""
+    """One model to choose. name: `provider:model`; cure: what is missing before it can be used; price: in and out."""
 
     name: str
+    provider: str
     label: str
-    note: str
+    cure: str
     context: int | None
     price: str
     ready: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderCard:
+    """A provider to choose. cure: what is missing before its models can be used."""
+
+    name: str
+    label: str
+    cure: str
+    ready: bool
+
+
 def cards() -> list[ModelCard]:
-    """Every model on offer, those that can be used at once first."""
-    return sorted((_card(model) for model in models_available()), key=lambda card: not card.ready)
+    """Every model on offer."""
+    return [_card(model) for model in models_available()]
+
+
+def providers(models: Sequence[ModelCard]) -> list[ProviderCard]:
+    """The providers of these models, in their order."""
+    first = {model.provider: model for model in reversed(models)}
+    return [
+        ProviderCard(name, label, first[name].cure, first[name].ready)
+        for name, label in PROVIDER_WORDS.items()
+        if name in first
+    ]
 
 
 def names(models: Sequence[ModelCard]) -> list[tuple[str, str]]:
@@ -32,11 +53,11 @@ def names(models: Sequence[ModelCard]) -> list[tuple[str, str]]:
 
 
 def _card(model: ModelChoice) -> ModelCard:
-    note = PROVIDER_WORDS.get(model.provider, model.provider)
     return ModelCard(
         name=model.id,
+        provider=model.provider,
         label=model.label,
-        note=note if model.configured else f"{note}. {model.cure}",
+        cure=model.cure,
         context=model.context_window,
         price=_price(model),
         ready=model.configured,

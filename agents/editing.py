@@ -94,7 +94,6 @@ class AgentEditor:
     def context(self) -> dict[str, Any]:
         """What the template shows."""
         form, complaints = self.form, self.form.complaints() if self.form.is_bound else []
-        chosen = form.text("model")
         return {
             "agent": self.agent,
             "form": form,
@@ -102,8 +101,8 @@ class AgentEditor:
             "general": list(form.non_field_errors()) if form.is_bound else [],
             "conflict": self.conflict,
             "cures": form.cures() if form.is_bound else {},
-            "cards": [card for card in self.cards if card.ready or card.name == chosen],
-            "more_cards": [card for card in self.cards if not card.ready and card.name != chosen],
+            "cards": self.cards,
+            "providers": catalogue.providers(self.cards),
             "personas": self.personas,
             "persona_categories": list(dict.fromkeys(persona.category for persona in self.personas)),
             "kinds": KINDS,

@@ -24,7 +24,7 @@ from automatos.fields import (
 )
 
 NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
-OTHER_MODEL = "other"
+OTHER = "other"
 NUMBERS = tuple(RANGES)
 CONFIG = "agent_model_config"
 # A service's name of a field: ours.
@@ -49,6 +49,7 @@ class AgentForm(TypedForm):
     persona_id = forms.CharField(label="Persona", required=False)
     instructions = text_field("Extra instructions", hint="Added after the persona's prompt.", rows=4)
     custom_prompt = text_field("Your own prompt", hint="How the agent speaks and works, in your words.", rows=9)
+    provider = forms.CharField(label="Provider", required=False)
     model = forms.CharField(label="Model", required=False)
     other_model = text_field(
         "Model name", hint="As provider:model, for example openai:gpt-5-mini.", autocomplete="off", spellcheck="false"
@@ -79,9 +80,11 @@ class AgentForm(TypedForm):
 
     @property
     def model_name(self) -> str:
-        """The chosen model as `provider:model`."""
-        chosen = self.text("model")
-        return self.text("other_model") if chosen == OTHER_MODEL else chosen
+        """The chosen model as `provider:model`; empty when the chosen one is not of the chosen provider."""
+        provider, chosen = self.text("provider"), self.text("model")
+        if provider == OTHER:
+            return self.text("other_model")
+        return chosen if chosen.startswith(f"{provider}:") else ""
 
     def clean(self) -> None:
         """What only this page can know: that a choice was begun and not finished."""
@@ -91,7 +94,8 @@ class AgentForm(TypedForm):
         if kind == CUSTOM and not self.text("custom_prompt"):
             self.add_error("custom_prompt", "Write the prompt, or choose no persona.")
         if not self.model_name:
-            self.add_error("model", "Choose a model, or name another one.")
+            where = "other_model" if self.text("provider") == OTHER else "model"
+            self.add_error(where, "Name the model." if where == "other_model" else "Choose one of these models.")
 
     def to_input(self, agent: Agent | None) -> AgentInput:
         """What was typed, for create_agent or update_agent. An unchanged category keeps the agent's type."""
@@ -125,7 +129,7 @@ class AgentForm(TypedForm):
         """Show a service's problems where they belong."""
         placed, rest = spread(fields, FIELD_NAMES)
         for name, texts in placed.items():
-            self.take("other_model" if name == "model" and self.text("model") == OTHER_MODEL else name, texts)
+            self.take("other_model" if name == "model" and self.text("provider") == OTHER else name, texts)
         for text in rest:
             self.add_error(None, text)
 
@@ -162,7 +166,8 @@ def initial_of(agent: Agent | None, known_models: Sequence[str], default_model: 
         "persona_id": str(agent.persona_id or "") if agent else "",
         "instructions": agent.custom_prompt if agent and agent.persona_id else "",
         "custom_prompt": agent.custom_prompt if agent and not agent.persona_id else "",
-        "model": model if known else OTHER_MODEL,
+        "provider": model.partition(":")[0] if known else OTHER,
+        "model": model if known else "",
         "other_model": "" if known else model,
         "fallback_model": given.fallback_model_id,
         **{name: plain(getattr(given, name)) for name in NUMBERS},

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 NOT_A_NUMBER = math.nan
-CLASSES = {forms.Select: "select", forms.Textarea: "input textarea", forms.TextInput: "input"}
+CLASSES: dict[type[forms.Widget], str] = {forms.Select: "select", forms.Textarea: "input textarea", forms.TextInput: "input"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,14 @@ def hidden_field() -> forms.CharField:
     return forms.CharField(required=False, widget=forms.HiddenInput())
 
 
+def dressed(field: forms.Field) -> forms.Field:
+    """The field, its control wearing the design system's class."""
+    css = CLASSES.get(type(field.widget))
+    if css:
+        field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
+    return field
+
+
 class TypedForm(forms.Form):
     """A form whose fields wear the design system's classes and whose problems come from a service."""
 
@@ -49,9 +57,7 @@ class TypedForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            for kind, css in CLASSES.items():
-                if type(field.widget) is kind:
-                    field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
+            dressed(field)
 
     def text(self, name: str) -> str:
         """What was typed, or what the form started with."""

@@ -91,7 +91,7 @@ class RecipeOut(serializers.Serializer[Recipe]):
     name = serializers.CharField()
     description = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
-    inputs = serializers.DictField()
+    inputs = serializers.DictField(source="ordered_inputs")
     outputs = serializers.DictField()
     steps = StepOut(many=True)
     execution_config = serializers.DictField()

@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from automatos.fields import TypedForm, text_field
+from automatos.fields import TypedForm, dressed, text_field
 from recipes import runs
 from recipes.models import Recipe, Trigger
 from workspaces.idempotency import once
@@ -25,10 +25,10 @@ class CookForm(TypedForm):
 
     def __init__(self, recipe: Recipe, posted: QueryDict | None = None) -> None:
         super().__init__(posted, prefix=PREFIX)
-        self.schema: Mapping[str, Mapping[str, Any]] = recipe.inputs
+        self.schema: Mapping[str, Mapping[str, Any]] = recipe.ordered_inputs
         self.token = (posted or {}).get("token", "") or secrets.token_urlsafe(18)
         for name, entry in self.schema.items():
-            self.fields[name] = _field(name, entry)
+            self.fields[name] = dressed(_field(name, entry))
             self.initial[name] = _default(entry)
 
     def input_data(self) -> dict[str, Any]:

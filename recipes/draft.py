@@ -89,8 +89,10 @@ class Draft:
 
     def output_keys(self) -> list[str]:
         """Each step's output key; where none was typed, `step_N`, or the next free number."""
-        typed = [row["output_key"].strip() for row in self.steps]
-        return [key or _free(typed, place) for place, key in enumerate(typed, start=1)]
+        keys = [row["output_key"].strip() for row in self.steps]
+        for place, key in enumerate(keys):
+            keys[place] = key or _free(keys, place + 1)
+        return keys
 
     def variables(self, place: int) -> list[str]:
         """What the prompt of the step at this place (from 0) can name."""

@@ -1,6 +1,7 @@
 """Recipes, their executions, and the journal that lets an execution survive anything."""
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -29,6 +30,8 @@ class Recipe(models.Model):
     description = models.TextField(blank=True)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     inputs = models.JSONField(default=dict, blank=True)
+    # jsonb does not keep the order of names, and a form should ask in the order the author wrote.
+    input_order = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     outputs = models.JSONField(default=dict, blank=True)
     execution_config = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -50,6 +53,12 @@ class Recipe(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def ordered_inputs(self) -> dict[str, Any]:
+        """The inputs in the order their author wrote them."""
+        known = [name for name in self.input_order if name in self.inputs]
+        return {name: self.inputs[name] for name in [*known, *(name for name in self.inputs if name not in known)]}
 
 
 class ErrorHandling(models.TextChoices):

@@ -136,6 +136,7 @@ def _checked(workspace: Workspace, data: RecipeInput, changelog: str = "") -> tu
         "description": problems.text("description", data.description, longest=10_000),
         "tags": problems.tags("tags", data.tags),
         "inputs": inputs,
+        "input_order": list(inputs),
         "outputs": checked_schema("outputs", data.outputs, problems),
         "execution_config": config,
     }

@@ -286,7 +286,7 @@ def body_of(recipe: Recipe, steps: Sequence[RecipeStep]) -> dict[str, Any]:
         "name": recipe.name,
         "description": recipe.description,
         "tags": list(recipe.tags),
-        "inputs": recipe.inputs,
+        "inputs": recipe.ordered_inputs,
         "outputs": recipe.outputs,
         "steps": [{**{name: getattr(step, name) for name in names}, "agent_id": str(step.agent_id)} for step in steps],
         "execution_config": recipe.execution_config,

@@ -64,6 +64,7 @@ def agent_fields(**changes: str) -> dict[str, str]:
         "persona_id": "",
         "instructions": "",
         "custom_prompt": "",
+        "provider": "local",
         "model": "local:smollm2-135m-instruct",
         "other_model": "",
         "temperature": "0.4",

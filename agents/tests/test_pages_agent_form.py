@@ -78,12 +78,12 @@ def test_a_personas_prompt_becomes_ones_own_without_scripts() -> None:
 
 def test_a_model_that_is_not_in_the_catalogue_can_be_named() -> None:
     cast = Cast()
-    typed = agent_fields(model="other", other_model="openai:my-own-model")
+    typed = agent_fields(provider="other", other_model="openai:my-own-model")
     cast.editor.post(f"{cast.root}/agents/new/", typed)
     assert Agent.objects.get(workspace=cast.workspace).agent_model_config.model == "openai:my-own-model"
     form = cast.editor.get(f"{cast.root}/agents/nora/edit/").content.decode()
     assert 'value="openai:my-own-model"' in form
-    wrong = cast.editor.post(f"{cast.root}/agents/new/", agent_fields(model="other", other_model=""))
+    wrong = cast.editor.post(f"{cast.root}/agents/new/", agent_fields(provider="other", other_model=""))
     assert wrong.status_code == 422
 
 
@@ -157,7 +157,7 @@ def test_deleting_asks_first_and_can_be_undone_from_the_message() -> None:
     assert "Quill is back." in back.content.decode()
 
 
-@pytest.mark.parametrize("field", ["name", "description", "custom_prompt", "model", "other_model", "category", "version"])
+@pytest.mark.parametrize("field", ["name", "description", "custom_prompt", "provider", "model", "category", "version"])
 def test_hostile_text_in_any_field_is_an_error_not_a_crash(field: str) -> None:
     cast = Cast()
     cast.agent("Quill")

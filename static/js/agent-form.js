@@ -11,14 +11,27 @@ function personaShown() {
   return 'None';
 }
 
-function preview() {
+function modelShown() {
+  const provider = checked('provider')?.value;
+  if (provider === 'other') return field('other_model').value.trim();
   const model = checked('model');
+  return model?.value.startsWith(`${provider}:`) ? model.dataset.label : '';
+}
+
+// Choosing a provider chooses its first model, unless one of its models is chosen already.
+function chooseModel(provider) {
+  if (provider === 'other' || modelShown()) return;
+  const first = form.querySelector(`[name="model"][value^="${provider}:"]`);
+  if (first) first.checked = true;
+}
+
+function preview() {
   const shown = {
     name: field('name').value.trim() || 'Unnamed agent',
     category: chosenText(field('category')),
     description: field('description').value.trim() || 'Say in a sentence what it does.',
     persona: personaShown(),
-    model: (model?.value === 'other' ? field('other_model').value.trim() : model?.dataset.label) || 'Not chosen',
+    model: modelShown() || 'Not chosen',
     temperature: field('temperature').value,
     max_tokens: field('max_tokens').value || '2000',
     fallback: chosenText(field('fallback_model')),
@@ -42,6 +55,7 @@ function prefill(radio) {
 form.addEventListener('input', preview);
 form.addEventListener('change', (event) => {
   if (event.target.name === 'persona_kind' && event.target.value === 'custom') prefill(checked('persona_id'));
+  if (event.target.name === 'provider') chooseModel(event.target.value);
   preview();
 });
 
