@@ -23,7 +23,7 @@ chaos: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -m chaos $(ARGS)
 
 bench: $(STAMP)
-	@exec $(BIN)/python -m benchmarks $(ARGS)
+	@exec $(BIN)/python -m benchmarks.engine $(ARGS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
