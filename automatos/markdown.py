@@ -1,5 +1,7 @@
 """Markdown by a model or a person, as HTML that cannot run, load or leak anything."""
 
+from collections.abc import MutableMapping
+
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -47,9 +49,14 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _heading(self: RendererHTML, tokens: list[Token], index: int, options: object, env: object) -> str:
-    level = min(6, int(tokens[index].tag[1]) + 2)
-    return f"<h{level}>" if tokens[index].nesting == 1 else f"</h{level}>\n"
+def _heading(
+    self: RendererHTML, tokens: list[Token], index: int, options: object, env: MutableMapping[str, int]
+) -> str:
+    """A heading at most one level below the one before it, whatever the author skipped."""
+    if tokens[index].nesting == 1:
+        env["level"] = min(6, int(tokens[index].tag[1]) + 2, env.get("level", 2) + 1)
+        return f"<h{env['level']}>"
+    return f"</h{env['level']}>\n"
 
 
 def _highlight(code: str, language: str, attributes: str) -> str:

@@ -13,6 +13,21 @@ TABS = ("output", "prompt", "events")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.
 LONGEST_PROMPT = 100_000
 MOST_EVENTS = 1000
+# How the parts of an event's data read, in this order.
+WORDING = {
+    "name": "{}",
+    "agent": "by {}",
+    "attempt": "attempt {}",
+    "total_steps": "{} steps",
+    "model": "{}",
+    "input_tokens": "{} tokens in",
+    "output_tokens": "{} tokens out",
+    "cost": "{}",
+    "duration_ms": "{}",
+    "delay": "again in {}",
+    "by": "by {}",
+    "error": "{}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +146,20 @@ def _clock(moment: datetime) -> str:
 
 def summary(data: dict[str, Any]) -> str:
     """An event's data as a line of words."""
-    parts = [_part(key, value) for key, value in data.items() if value not in (None, "")]
-    return ", ".join(parts)
+    known = [key for key in WORDING if key in data]
+    parts = [_part(key, data[key]) for key in [*known, *sorted(data.keys() - WORDING.keys())]]
+    return ", ".join(part for part in parts if part)
 
 
 def _part(key: str, value: Any) -> str:
+    if value in (None, ""):
+        return ""
     if key == "error" and isinstance(value, dict):
         return str(value.get("message", value.get("code", "error")))
     if key == "cost":
-        return words.money(float(value))
-    if key == "duration_ms":
-        return words.duration(value)
-    if key == "delay":
-        return f"again in {words.duration(value * 1000)}"
-    return f"{key.replace('_', ' ')} {value}"
+        value = words.money(float(value))
+    elif key == "duration_ms":
+        value = words.duration(value)
+    elif key == "delay":
+        value = words.duration(value * 1000)
+    return WORDING.get(key, f"{key.replace('_', ' ')} {{}}").format(value)
