@@ -35,7 +35,7 @@ def seed(*, demo: bool = False) -> str:
     return out.getvalue()
 
 
-def everything() -> dict[str, list[object]]:
+def everything() -> dict[str, list[str]]:
     """The ids of all rows that seeding could make."""
     kinds = (Persona, User, Workspace, Agent, Recipe)
     return {kind.__name__: sorted(map(str, kind.objects.values_list("pk", flat=True))) for kind in kinds}

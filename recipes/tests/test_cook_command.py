@@ -69,8 +69,9 @@ def test_a_failed_run_exits_with_1_and_says_why(stack: Stack, cast: Cast) -> Non
     stack.models.on("Say hello", status=401, error="Incorrect API key provided.")
     done = cook(stack, cast, "brief")
     assert done.returncode == 1
-    error = Execution.objects.get(workspace=cast.workspace).error["message"]
-    assert error in done.stderr
+    error = Execution.objects.get(workspace=cast.workspace).error
+    assert error is not None
+    assert error["message"] in done.stderr
     assert "Failed after" in done.stderr
 
 
