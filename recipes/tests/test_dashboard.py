@@ -1,0 +1,170 @@
+"""The dashboard and the list of runs: real numbers, filters in the address, few queries, a calm start."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from automatos.testing import Stack
+from automatos.tests.browser import People
+from recipes.dashboard import dashboard
+from recipes.models import Execution, Recipe
+from recipes.tests.kit import Cast, ended
+from workspaces.models import Role, User
+from workspaces.services import set_role
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast()
+
+
+def ran(cast: Cast, recipe: Recipe, status: str = "completed", *, days_ago: int = 0, **fields: Any) -> Execution:
+    """A run as it stands in the database afterwards."""
+    began = timezone.now() - timedelta(days=days_ago)
+    values = {"input_tokens": 100, "output_tokens": 50, "cost": Decimal("0.25"), "user": cast.owner, **fields}
+    return Execution.objects.create(
+        workspace=cast.workspace,
+        recipe=recipe,
+        recipe_name=recipe.name,
+        recipe_version=1,
+        status=status,
+        total_steps=1,
+        unfinished_steps=0 if status == "completed" else 1,
+        triggered_by="page",
+        created_at=began,
+        started_at=began,
+        completed_at=began + timedelta(seconds=90),
+        deadline_at=began + timedelta(minutes=10),
+        **values,
+    )
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page_of(cast: Cast, path: str = "") -> str:
+    answer = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/{path}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_figures_are_those_of_the_runs(cast: Cast) -> None:
+    recipe = cast.recipe("one")
+    for days_ago in (0, 1, 1, 20):
+        ran(cast, recipe, days_ago=days_ago)
+    ran(cast, recipe, "failed")
+    ran(Cast(), Cast().recipe("x"))
+    board = dashboard(cast.workspace)
+    figures = {figure.name: (figure.value, figure.note) for figure in board.figures}
+    assert figures["Runs, last 7 days"] == ("4", "")
+    assert figures["Finished"] == ("75.0%", "1 failed")
+    assert figures["Median run"][0] == "1 min 30 s"
+    assert figures["Tokens"][0] == "600"
+    assert [day[1:] for day in board.columns[-2:]] == [(2, 0), (1, 1)]
+    assert len(board.columns) == 14
+    assert board.spend == Decimal("1.00")
+    assert board.spend_note == "$0.071 a day, 300% more than the two weeks before"
+
+
+def test_a_new_workspace_sees_one_action(cast: Cast) -> None:
+    page = page_of(cast)
+    assert "Nothing has cooked here yet" in page
+    assert page.split('<main id="main"')[1].split("</main>")[0].count('class="btn') == 1
+
+
+def test_the_dashboard_asks_no_more_of_the_database_for_many_runs(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    recipe = cast.recipe("one")
+    for number in range(30):
+        ran(cast, recipe, "running" if number % 2 else "completed")
+    with django_assert_max_num_queries(6):
+        board = dashboard(cast.workspace)
+        assert (len(board.live), len(board.recent)) == (6, 6)
+
+
+def test_the_list_filters_by_status_recipe_and_text(cast: Cast) -> None:
+    first, second = cast.recipe("one"), cast.recipe("two")
+    done, failed = ran(cast, first), ran(cast, second, "failed")
+    for query, shown, hidden in (
+        ("?status=failed", failed, done),
+        (f"?recipe={first.id}", done, failed),
+        (f"?q={str(failed.id)[:8]}", failed, done),
+    ):
+        page = page_of(cast, f"runs/{query}")
+        assert (str(shown.id) in page, str(hidden.id) in page) == (True, False), query
+
+
+def test_a_filter_without_hits_offers_to_clear_it(cast: Cast) -> None:
+    ran(cast, cast.recipe("one"))
+    page = page_of(cast, "runs/?q=nonsense")
+    assert "No run matches" in page
+    assert "Clear filters" in page
+    assert "Nothing has cooked here yet" not in page
+
+
+@pytest.mark.parametrize(
+    "query", ["?status=what", "?recipe=what", "?page=999", "?page=x", "?q=%00", "?q=" + "x" * 9000]
+)
+def test_a_mistyped_address_still_shows_the_list(cast: Cast, query: str) -> None:
+    ran(cast, cast.recipe("one"))
+    page_of(cast, f"runs/{query}")
+
+
+def test_long_lists_come_in_pages_that_keep_the_filter(cast: Cast) -> None:
+    recipe = cast.recipe("one")
+    for _ in range(30):
+        ran(cast, recipe)
+    page = page_of(cast, "runs/?status=completed")
+    assert "1 to 24 of 30" in page
+    assert "?status=completed&amp;page=2" in page
+
+
+def test_a_list_refreshes_itself_only_while_something_is_live(cast: Cast) -> None:
+    run = ran(cast, cast.recipe("one"), "running")
+    assert 'hx-trigger="every 3s"' in page_of(cast, "runs/")
+    Execution.objects.filter(id=run.id).update(status="completed")
+    assert 'hx-trigger="every 3s"' not in page_of(cast, "runs/")
+
+
+def test_another_workspaces_run_is_the_same_404_as_an_unknown_one(cast: Cast) -> None:
+    other = Cast()
+    theirs = ran(other, other.recipe("one"))
+    client = browser_of(cast.owner)
+    for path in ("", "stop/", "again/"):
+        answers = [
+            client.generic("POST" if path else "GET", f"/w/{cast.workspace.slug}/runs/{key}/{path}")
+            for key in (theirs.id, cast.agent.id)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_a_viewer_is_told_the_role_it_takes_and_cannot_stop(cast: Cast) -> None:
+    run = ran(cast, cast.recipe("one"), "running")
+    cast.recipe("x")
+    viewer = User.objects.create_user(f"viewer-{run.id}@example.org")
+    set_role(workspace=cast.workspace, user=viewer, role=Role.VIEWER)
+    client = browser_of(viewer)
+    answer = client.post(f"/w/{cast.workspace.slug}/runs/{run.id}/stop/")
+    assert answer.status_code == 403
+    assert Execution.objects.get(id=run.id).status == "running"
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(240)
+def test_dashboard_and_list_are_accessible_with_and_without_runs(stack: Stack, people: People) -> None:
+    stack.models.clear()
+    cast = Cast()
+    visitor = people.as_user(cast.owner)
+    visitor.check(f"/w/{cast.workspace.slug}/")
+    visitor.check(f"/w/{cast.workspace.slug}/runs/")
+    ended(cast.cook(cast.recipe("one", "two")))
+    visitor.check(f"/w/{cast.workspace.slug}/")
+    visitor.check(f"/w/{cast.workspace.slug}/runs/")
