@@ -87,7 +87,9 @@ def test_the_time_of_use_is_noted_at_most_once_a_minute(company: Company) -> Non
     assert rows.get().last_used_at == first
     rows.update(last_used_at=first - timedelta(minutes=2))
     company.viewer.get("/api/me")
-    assert rows.get().last_used_at >= first
+    later = rows.get().last_used_at
+    assert later is not None
+    assert later >= first
 
 
 def test_a_session_changes_nothing_without_its_csrf_token(company: Company) -> None:
@@ -107,6 +109,19 @@ def test_a_key_never_does_more_than_its_users_role(company: Company) -> None:
     status, body = key.post("/api/agents", {"name": "A"})
     assert status == 403
     assert "takes editor" in body["error"]["message"]
+
+
+def test_a_key_does_less_than_its_owner_where_it_has_a_lesser_role(company: Company) -> None:
+    key = Caller(key_of(company.workspace, company.people[Role.OWNER], Role.VIEWER))
+    assert key.get("/api/agents")[0] == 200
+    assert key.post("/api/agents", {"name": "A"})[0] == 403
+
+
+def test_a_key_opens_no_other_workspace_of_its_user(company: Company) -> None:
+    other = create_workspace(name="Other", owner=company.people[Role.OWNER])
+    assert company.owner.get("/api/agents", X_Workspace_ID=str(company.workspace.pk))[0] == 200
+    assert company.owner.get("/api/agents", X_Workspace_ID=str(other.pk))[0] == 404
+    assert company.owner.get(f"/api/workspaces/{other.pk}")[0] == 404
 
 
 def test_scopes_narrow_a_key(company: Company) -> None:
