@@ -3,7 +3,9 @@
 Settings are read when pytest-django starts, so the environment is put right here, at import, before anything else.
 """
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ if "automatos.settings" in sys.modules:
     pytest.exit("Settings were read before the tests could choose their own: unset DJANGO_SETTINGS_MODULE.", 3)
 
 DATA = Path(tempfile.mkdtemp(prefix="automatos-test-"))
+atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["DATA"] = str(DATA)
 os.environ["DJANGO_SETTINGS_MODULE"] = "automatos.settings"
 os.environ["LLM_OUTSIDE_CALLS"] = "false"
