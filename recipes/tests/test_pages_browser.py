@@ -1,0 +1,170 @@
+"""The agent and recipe pages in a real browser: both themes and widths, axe, and what scripts add."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from agents.model_choice import ModelInput
+from agents.models import Agent, Persona
+from agents.services import AgentInput, create_agent
+from automatos.tests.browser import People, Visitor, no_axe_violations, no_console_messages
+from recipes.models import Execution, Recipe
+from recipes.services import RecipeInput, create_recipe
+from recipes.validation import StepInput
+from workspaces.models import Workspace
+
+pytestmark = pytest.mark.browser
+MODEL = ModelInput(provider="openai", model_id="test-model")
+
+
+class Kitchen:
+    """A workspace with two agents, a recipe of two steps, and its owner at the browser."""
+
+    def __init__(self, people: People) -> None:
+        self.owner: Visitor
+        self.workspace: Workspace
+        self.owner, self.workspace = people.owner(f"Ines {uuid4().hex[:6]}")
+        self.quill, self.argus = self.agent("Quill"), self.agent("Argus")
+        steps = [
+            StepInput(
+                agent_id=self.quill.pk, name="Draft", prompt_template="Write about {input.topic}.", output_key="text"
+            ),
+            StepInput(agent_id=self.argus.pk, name="Check", prompt_template="Check {text}."),
+        ]
+        inputs = {"topic": {"type": "string", "required": True, "default": "tea"}}
+        data = RecipeInput(name="Brief", description="A short brief.", inputs=inputs, steps=steps)
+        self.recipe: Recipe = create_recipe(workspace=self.workspace, user=None, data=data)
+        self.root = f"/w/{self.workspace.slug}"
+
+    def agent(self, name: str) -> Agent:
+        """An active agent."""
+        data = AgentInput(name=name, description="Does one thing well.", agent_model_config=MODEL)
+        return create_agent(workspace=self.workspace, user=None, data=data)
+
+
+@pytest.fixture
+def kitchen(people: People) -> Kitchen:
+    return Kitchen(people)
+
+
+@pytest.mark.parametrize("path", ["agents/", "agents/new/", "agents/quill/", "agents/?q=zebra"])
+def test_agent_pages_are_clean_in_both_themes_and_widths(kitchen: Kitchen, path: str) -> None:
+    kitchen.owner.check(f"{kitchen.root}/{path}")
+
+
+@pytest.mark.parametrize(
+    "path", ["recipes/", "recipes/brief/", "recipes/brief/edit/", "recipes/brief/versions/", "recipes/brief/delete/"]
+)
+def test_recipe_pages_are_clean_in_both_themes_and_widths(kitchen: Kitchen, path: str) -> None:
+    kitchen.owner.check(f"{kitchen.root}/{path}")
+
+
+def test_a_refused_form_moves_the_focus_to_a_summary_that_leads_to_the_field(kitchen: Kitchen) -> None:
+    def send(page: Page) -> None:
+        page.get_by_label("Max output tokens").fill("0")
+        page.get_by_role("button", name="Create agent").click()
+        expect(page.locator("#summary")).to_be_focused()
+
+    kitchen.owner.check(f"{kitchen.root}/agents/new/", send)
+    page = kitchen.owner.open(f"{kitchen.root}/agents/new/")
+    send(page)
+    page.get_by_role("link", name="Max output tokens").click()
+    expect(page.get_by_label("Max output tokens")).to_be_focused()
+    page.get_by_role("button", name="use 1").click()
+    expect(page.get_by_label("Max output tokens")).to_have_value("1")
+
+
+def test_the_preview_follows_the_typing_and_a_persona_becomes_ones_own_prompt(kitchen: Kitchen) -> None:
+    Persona.objects.get_or_create(
+        slug="browser-reviewer",
+        workspace=None,
+        name="Reviewer",
+        category="Testing",
+        defaults={"system_prompt": "Be brief.", "suggested_temperature": 0.2},
+    )
+    page = kitchen.owner.open(f"{kitchen.root}/agents/new/")
+    preview = page.get_by_role("complementary", name="Agent preview")
+    page.get_by_label("Name", exact=True).fill("Nora")
+    expect(preview.get_by_role("heading")).to_have_text("Nora")
+    page.get_by_role("radio", name=re.compile("Predefined")).check()
+    page.get_by_role("button", name="Testing").click()
+    page.get_by_role("radio", name=re.compile("^Reviewer")).check()
+    expect(preview).to_contain_text("Reviewer")
+    page.get_by_text("Prompt and temperature of Reviewer").click()
+    page.get_by_role("button", name="Use its temperature, 0.2").click()
+    expect(page.get_by_label("Temperature", exact=True)).to_have_value("0.2")
+    page.get_by_role("radio", name=re.compile("Your own")).check()
+    expect(page.get_by_label("Your own prompt")).to_have_value("Be brief.")
+    no_console_messages(kitchen.owner.console)
+
+
+def test_the_editors_buttons_keep_what_was_typed_and_the_focus(kitchen: Kitchen) -> None:
+    page = kitchen.owner.open(f"{kitchen.root}/recipes/brief/edit/")
+    page.locator("#id_steps-1-prompt_template").fill("Typed by hand {text}.")
+    up = page.get_by_role("button", name="Move step 2 up")
+    up.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_steps-0-prompt_template")).to_have_value("Typed by hand {text}.")
+    expect(page.get_by_role("button", name="Move step 1 down")).to_be_focused()
+    page.get_by_role("button", name="Add a step").click()
+    expect(page.locator("#id_steps-2-name")).to_be_focused()
+    page.get_by_role("button", name="Remove step 3").click()
+    expect(page.get_by_role("button", name="Put it back")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_steps-2-name")).to_be_focused()
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.locator("#summary")).to_be_focused()
+    no_axe_violations(page)
+    no_console_messages(kitchen.owner.console)
+
+
+def test_variables_follow_the_typing_and_go_in_at_the_caret(kitchen: Kitchen) -> None:
+    page = kitchen.owner.open(f"{kitchen.root}/recipes/brief/edit/")
+    page.get_by_role("group", name="Input 1").get_by_label("Name").fill("subject")
+    prompt = page.locator("#id_steps-0-prompt_template")
+    prompt.fill("About : please")
+    prompt.evaluate("field => field.setSelectionRange(6, 6)")
+    chips = page.get_by_role("group", name="Put into the prompt of step 1")
+    chips.get_by_role("button", name="{input.subject}").click()
+    expect(prompt).to_have_value("About {input.subject}: please")
+    expect(prompt).to_be_focused()
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_role("heading", name="Brief", level=1)).to_be_visible()
+    assert Recipe.objects.get(pk=kitchen.recipe.pk).version == 2
+
+
+def test_the_editor_works_without_scripts(kitchen: Kitchen) -> None:
+    page = kitchen.owner.open(f"{kitchen.root}/recipes/brief/edit/", script=False)
+    page.get_by_label("Description (optional)").press_sequentially("Longer. ")
+    page.get_by_role("button", name="Add a step").click()
+    page.locator("#id_steps-2-name").fill("Post")
+    page.locator("#id_steps-2-agent_id").select_option(label="Quill")
+    page.locator("#id_steps-2-prompt_template").fill("Post it.")
+    page.get_by_label("Description (optional)").press("Tab")
+    page.locator("#id_steps-2-name").press("Enter")
+    expect(page.get_by_role("heading", name="Brief", level=1)).to_be_visible()
+    assert Recipe.objects.get(pk=kitchen.recipe.pk).steps.count() == 3
+
+
+def test_a_double_click_on_cook_makes_one_run_and_opens_its_kitchen(kitchen: Kitchen, stack: Any) -> None:
+    page = kitchen.owner.open(f"{kitchen.root}/recipes/brief/")
+    page.get_by_label("Topic").fill("coffee")
+    page.get_by_role("button", name="Cook", exact=True).dblclick()
+    page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
+    run = Execution.objects.get(workspace=kitchen.workspace)
+    assert str(run.pk) in page.url
+    assert run.input_data == {"topic": "coffee"}
+
+
+def test_leaving_a_changed_form_asks_first(kitchen: Kitchen) -> None:
+    page = kitchen.owner.open(f"{kitchen.root}/agents/quill/edit/")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("Name", exact=True).fill("Changed")
+    page.get_by_role("link", name="Recipes", exact=False).first.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/agents/quill/edit/")
