@@ -30,7 +30,7 @@ LOOK_AGAIN = 2.0
 LONGEST_MESSAGE = 1000
 
 
-class ExecutionConsumer(AsyncWebsocketConsumer):
+class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One viewer of one run."""
 
     execution: following.Followed | None = None
@@ -161,7 +161,7 @@ class ExecutionConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
 
 
-class NothingHere(AsyncWebsocketConsumer):
+class NothingHere(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Any other address: refused the same way as a run that is not there."""
 
     async def connect(self) -> None:

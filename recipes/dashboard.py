@@ -1,6 +1,6 @@
 """The dashboard's numbers: what cooks now, the last days, what it cost. Real figures only, in five queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -127,7 +127,7 @@ def _days(workspace: Workspace, today: date) -> list[Day]:
             started=Count("id"),
             done=Count("id", filter=Q(status=ExecutionStatus.COMPLETED)),
             failed=Count("id", filter=Q(status__in=(ExecutionStatus.FAILED, ExecutionStatus.STOPPED))),
-            tokens=Sum(F("input_tokens") + F("output_tokens")),
+            all_tokens=Sum(F("input_tokens") + F("output_tokens")),
             spent=Sum("cost"),
         )
     )
@@ -135,11 +135,11 @@ def _days(workspace: Workspace, today: date) -> list[Day]:
     return [_day(first + timedelta(days=index), by_day) for index in range(2 * DAYS)]
 
 
-def _day(day: date, by_day: dict[date, dict[str, Any]]) -> Day:
+def _day(day: date, by_day: Mapping[date, Mapping[str, Any]]) -> Day:
     label, row = f"{day.day} {day:%b}", by_day.get(day)
     if row is None:
         return Day(label)
-    return Day(label, row["started"], row["done"], row["failed"], row["tokens"], row["spent"])
+    return Day(label, row["started"], row["done"], row["failed"], row["all_tokens"], row["spent"])
 
 
 def _median(workspace: Workspace, today: date) -> float | None:
@@ -154,7 +154,7 @@ def _median(workspace: Workspace, today: date) -> float | None:
     return length.total_seconds() * 1000 if length is not None else None
 
 
-def _existing(workspace: Workspace) -> dict[str, Any]:
+def _existing(workspace: Workspace) -> Mapping[str, Any]:
     """Whether the workspace has any run and any recipe."""
     runs = Execution.objects.filter(workspace=workspace)
     recipes = Recipe.objects.visible().filter(workspace=workspace)

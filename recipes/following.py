@@ -57,9 +57,11 @@ def checked_request(message: Any) -> tuple[int, int, int]:
     """step, attempt and offset of a `text_from` message; ValueError when it is anything else."""
     if not isinstance(message, dict) or message.get("type") != "text_from":
         raise ValueError("Only text_from is understood.")
-    numbers = message.get("step"), message.get("attempt"), message.get("offset")
-    if not all(
-        isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST_NUMBER for number in numbers
-    ):
-        raise ValueError("step, attempt and offset are numbers from 0.")
-    return numbers[0], numbers[1], numbers[2]
+    return _number(message, "step"), _number(message, "attempt"), _number(message, "offset")
+
+
+def _number(message: dict[str, Any], name: str) -> int:
+    value = message.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_NUMBER:
+        raise ValueError(f"{name} is a number from 0.")
+    return value

@@ -1,7 +1,6 @@
 """Reads for the list of runs: filtered, newest first."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Q, QuerySet
@@ -49,6 +48,6 @@ def runs(workspace: Workspace, filters: Filters) -> QuerySet[Execution]:
     return found.order_by("-created_at", "-id")
 
 
-def recipe_choices(workspace: Workspace) -> list[dict[str, Any]]:
-    """The recipes one may filter by: id and name, by name."""
-    return list(Recipe.objects.visible().filter(workspace=workspace).order_by("name").values("id", "name"))
+def recipe_choices(workspace: Workspace) -> list[tuple[UUID, str]]:
+    """The recipes one may filter by: (id, name), by name."""
+    return list(Recipe.objects.visible().filter(workspace=workspace).order_by("name").values_list("id", "name"))

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from automatos.errors import NotFound
 from workspaces.auth import ApiKeyAuthentication
-from workspaces.models import ApiKey, User
+from workspaces.models import ApiKey, Role, User
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
 
@@ -32,7 +32,7 @@ def readable_workspaces(scope: dict[str, Any], action: str) -> set[UUID] | None:
     if user is None or not user.is_authenticated or not user.is_active:
         return None
     member = User.objects.get(pk=user.pk)
-    return {m.workspace_id for m in memberships_of(member) if Access(m.workspace, m.role).allows(action)}
+    return {m.workspace_id for m in memberships_of(member) if Access(m.workspace, Role(m.role)).allows(action)}
 
 
 def _of_key(key: ApiKey, action: str) -> set[UUID]:
