@@ -187,6 +187,19 @@ def test_a_failed_run_opens_on_its_failed_step_with_the_cure(room: Room) -> None
     assert again.input_data == execution.input_data
 
 
+def test_earlier_attempts_are_kept_and_shown_with_their_error(room: Room) -> None:
+    room.stack.models.on(room.word, chunks=["half ", "an ", "answer"], cut_after=2, times=1)
+    room.stack.models.on(room.word, reply="A whole answer.")
+    settings = {"error_handling": "retry", "max_retries": 2}
+    execution = ended(room.cast.cook(room.cast.recipe(room.word, step=settings, execution_config={"retry_delay": 0})))
+    page = room.visitor.open(room.path(execution))
+    expect(page.locator("#ticket-1")).to_contain_text("retried once")
+    expect(page.locator(".stage-h")).to_contain_text("attempt 2 of 3")
+    page.get_by_text("Attempt 1 failed").click()
+    expect(page.locator("#attempt-1-1")).to_contain_text("Error code")
+    expect(page.locator("#out")).to_have_text("A whole answer.")
+
+
 @pytest.mark.parametrize("query", ["", "?tab=events", "?step=2&tab=prompt"])
 def test_a_finished_run_is_accessible_in_both_themes_and_widths(room: Room, query: str) -> None:
     room.visitor.check(room.path(ended(room.cook()), query))
