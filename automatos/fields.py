@@ -8,7 +8,11 @@ from typing import Any
 from django import forms
 
 NOT_A_NUMBER = math.nan
-CLASSES: dict[type[forms.Widget], str] = {forms.Select: "select", forms.Textarea: "input textarea", forms.TextInput: "input"}
+CLASSES: dict[type[forms.Widget], str] = {
+    forms.Select: "select",
+    forms.Textarea: "input textarea",
+    forms.TextInput: "input",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,7 @@ def compare(old: str, new: str) -> list[Line]:
     return list(_lines(before, after, list(groups)))
 
 
-def _lines(
-    before: list[str], after: list[str], groups: list[list[tuple[str, int, int, int, int]]]
-) -> Iterator[Line]:
+def _lines(before: list[str], after: list[str], groups: list[list[tuple[str, int, int, int, int]]]) -> Iterator[Line]:
     shown = 0
     for group in groups:
         start = group[0][1]

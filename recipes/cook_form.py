@@ -26,7 +26,7 @@ class CookForm(TypedForm):
     def __init__(self, recipe: Recipe, posted: QueryDict | None = None) -> None:
         super().__init__(posted, prefix=PREFIX)
         self.schema: Mapping[str, Mapping[str, Any]] = recipe.ordered_inputs
-        self.token = (posted or {}).get("token", "") or secrets.token_urlsafe(18)
+        self.token = (posted.get("token", "") if posted is not None else "") or secrets.token_urlsafe(18)
         for name, entry in self.schema.items():
             self.fields[name] = dressed(_field(name, entry))
             self.initial[name] = _default(entry)

@@ -42,6 +42,7 @@ class RecipeFilter:
 
     def recipes(self, workspace: Workspace) -> QuerySet[Recipe]:
         """The workspace's recipes that match, in the order asked for."""
+        rows: QuerySet[Recipe]
         if self.state == "deleted":
             rows = Recipe.objects.filter(workspace=workspace, deleted_at__isnull=False)
         else:
@@ -88,17 +89,19 @@ def figures_of(recipes: Sequence[Recipe]) -> dict[UUID, Figures]:
     runs = Execution.objects.filter(recipe_id__in=keys)
     newest = runs.order_by("recipe_id", "-created_at", "-id").distinct("recipe_id")
     last = {run.recipe_id: run for run in newest.defer("input_data", "output_data", "error")}
-    completed = Q(status=ExecutionStatus.COMPLETED)
+    is_completed = Q(status=ExecutionStatus.COMPLETED)
     counted = (
         runs.order_by()
         .values("recipe_id")
         .annotate(
             n_runs=Count("id"),
-            n_completed=Count("id", filter=completed),
+            n_completed=Count("id", filter=is_completed),
             n_failed=Count("id", filter=Q(status__in=[ExecutionStatus.FAILED, ExecutionStatus.STOPPED])),
-            mean=Avg(F("completed_at") - F("started_at"), filter=completed),
+            mean=Avg(F("completed_at") - F("started_at"), filter=is_completed),
         )
         .values_list("recipe_id", "n_runs", "n_completed", "n_failed", "mean")
     )
-    known = {key: Figures(*numbers, last=last.get(key)) for key, *numbers in counted}
+    known = {
+        key: Figures(runs, completed, failed, mean, last.get(key)) for key, runs, completed, failed, mean in counted
+    }
     return {key: known.get(key, Figures()) for key in keys}

@@ -162,7 +162,7 @@ def test_hostile_text_in_any_field_is_an_error_not_a_crash(field: str) -> None:
     cast = Cast()
     cast.agent("Quill")
     for text in ("\x00", "<script>alert(1)</script>", "9" * 5000, "é" * 300):
-        typed = agent_fields(persona_kind="custom", custom_prompt="x", **{})
+        typed = agent_fields(persona_kind="custom", custom_prompt="x")
         answer = cast.editor.post(f"{cast.root}/agents/quill/edit/", {**typed, field: text})
         assert answer.status_code in (302, 409, 422)
         assert b"<script>alert" not in answer.content

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from agents.model_choice import ModelInput
 from agents.models import Agent, Persona
@@ -162,7 +162,12 @@ def test_a_double_click_on_cook_makes_one_run_and_opens_its_kitchen(kitchen: Kit
 def test_leaving_a_changed_form_asks_first(kitchen: Kitchen) -> None:
     page = kitchen.owner.open(f"{kitchen.root}/agents/quill/edit/")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.get_by_label("Name", exact=True).fill("Changed")
     page.get_by_role("link", name="Recipes", exact=False).first.click()
     page.wait_for_timeout(300)

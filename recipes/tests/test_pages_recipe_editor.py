@@ -88,7 +88,10 @@ def test_opening_and_saving_the_editor_changes_nothing_but_the_version() -> None
     cast = Cast()
     recipe = make_recipe(
         cast, cast.agent(), "One {input.a}", "Two {previous_output}",
-        inputs={"a": {"type": "array", "default": ["x", 1], "required": False}, "b": {"type": "boolean", "required": True}},
+        inputs={
+            "b": {"type": "array", "default": ["x", 1], "required": False},
+            "a": {"type": "boolean", "required": True},
+        },
         outputs={"text": {"type": "string"}}, tags=["t"], execution_config={"mode": "parallel", "retry_delay": 0.5},
     )  # fmt: skip
     before = as_input(Recipe.objects.get(pk=recipe.pk))
@@ -96,6 +99,7 @@ def test_opening_and_saving_the_editor_changes_nothing_but_the_version() -> None
     assert cast.editor.post(f"{cast.root}/recipes/brief/edit/", sent).status_code == 302
     recipe = Recipe.objects.get(pk=recipe.pk)
     assert as_input(recipe) == before
+    assert list(as_input(recipe).inputs) == ["b", "a"]
     assert recipe.version == 2
 
 
