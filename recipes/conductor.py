@@ -9,13 +9,11 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Coroutine
+from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 
 from automatos import events
 from automatos.errors import AppError
@@ -24,19 +22,17 @@ from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply
 from recipes import engine
+from recipes.deciders import Deciders
 from recipes.steps import Job, Outcome, Turn
 from recipes.streams import Streams
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 BEAT = 1.5
 POLL = 1.0
 TEXT_TICK = 0.1
-THREADS = 4
 TURNERS = 2
 BATCH = 64
-LONGEST_PAUSE = 5.0
 # How long a call may overrun its own time-out before it is cut off from outside.
 OVERRUN = 2.0
 
@@ -55,14 +51,15 @@ class Conductor:
         self.claiming = 0
         self.work = asyncio.Event()
         self.stopping = asyncio.Event()
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
+        self.deciders = Deciders()
+        self.decide = self.deciders.run
         self.background: set[asyncio.Task[None]] = set()
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
-        await self._db(engine.beat, self.owner)
+        await self.decide(engine.beat, self.owner)
         chores = [self._beat(), self._poll(), self._listen(), self._stream(), *(self._turns() for _ in range(TURNERS))]
         tasks = [asyncio.create_task(chore) for chore in chores]
         stop = asyncio.create_task(self.stopping.wait())
@@ -76,9 +73,9 @@ class Conductor:
         for task in (*cooking, *tasks):
             task.cancel()
         await asyncio.gather(*tasks, *cooking, return_exceptions=True)
-        await self._publish(await self._db(engine.leave, self.owner))
+        await self._publish(await self.decide(engine.leave, self.owner))
         await self.models.close()
-        self.threads.shutdown()
+        self.deciders.close()
         for task in broken:
             task.result()
 
@@ -99,18 +96,6 @@ class Conductor:
         """There may be runnable steps."""
         self.wanted = True
         self.work.set()
-
-    async def _db(self, function: Callable[..., T], *args: object) -> T:
-        """Run synchronous Django code in the pool; while PostgreSQL does not answer, wait and try again."""
-        loop, pause = asyncio.get_running_loop(), 0.1
-        while True:
-            try:
-                return await loop.run_in_executor(self.threads, function, *args)
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
-                await loop.run_in_executor(self.threads, _drop_connection)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
 
     # --- Turns --------------------------------------------------------------------------------------------------------
 
@@ -145,16 +130,16 @@ class Conductor:
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
         """A turn. When a batch fails for a reason of its own each outcome is settled alone, so none holds up others."""
         try:
-            return await self._db(engine.take_turn, self.owner, outcomes, limit)
+            return await self.decide(engine.take_turn, self.owner, outcomes, limit)
         except Exception:
             logger.exception("A turn with %s outcomes failed", len(outcomes))
         turn = Turn(more=True)
         for outcome in outcomes:
             try:
-                single = await self._db(engine.take_turn, self.owner, [outcome], 0)
+                single = await self.decide(engine.take_turn, self.owner, [outcome], 0)
             except Exception:
                 logger.exception("The outcome of step %s could not be recorded", outcome.step_id)
-                single = await self._db(engine.take_turn, self.owner, [_unrecordable(outcome)], 0)
+                single = await self.decide(engine.take_turn, self.owner, [_unrecordable(outcome)], 0)
             turn.notices += single.notices
             turn.dropped += single.dropped
         await asyncio.sleep(POLL)
@@ -213,10 +198,10 @@ class Conductor:
         """Renew the lease, and abort calls whose step is no longer ours."""
         while True:
             await asyncio.sleep(BEAT)
-            await self._db(engine.beat, self.owner)
+            await self.decide(engine.beat, self.owner)
             held = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
             if held:
-                ours = await self._db(engine.still_held, held)
+                ours = await self.decide(engine.still_held, held)
                 for step_id in held.keys() - ours:
                     if step_id in self.cooking and self.cooking[step_id][0].fence == held[step_id]:
                         self.cooking[step_id][1].cancel()
@@ -224,7 +209,7 @@ class Conductor:
     async def _poll(self) -> None:
         """Cover lost wake-ups and lost workers."""
         while True:
-            await self._publish(await self._db(engine.hand_on))
+            await self._publish(await self.decide(engine.hand_on))
             self.wake()
             await asyncio.sleep(POLL)
 
@@ -248,11 +233,6 @@ class Conductor:
             await asyncio.sleep(TEXT_TICK)
             if chunks := self.streams.take():
                 await events.publish_text(chunks)
-
-
-def _drop_connection() -> None:
-    """Give this thread's broken connection back; the next use opens another."""
-    connection.close()
 
 
 def _unrecordable(outcome: Outcome) -> Outcome:

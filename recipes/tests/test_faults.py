@@ -9,7 +9,7 @@ from recipes import runs
 from recipes.models import Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 
 @pytest.fixture

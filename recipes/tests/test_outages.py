@@ -15,6 +15,7 @@ from recipes.models import Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
 
 pytestmark = [
+    pytest.mark.chaos,
     pytest.mark.slow,
     pytest.mark.skipif(
         not (settings.EMBEDDED_DATABASE and settings.EMBEDDED_REDIS), reason="stops only servers that the suite started"

@@ -8,7 +8,7 @@ from automatos.testing import Stack
 from recipes.models import Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 
 @pytest.fixture

@@ -1,0 +1,39 @@
+"""The small thread pool in which a worker decides: synchronous Django code, away from the loop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+THREADS = 4
+LONGEST_PAUSE = 5.0
+
+
+class Deciders:
+    """Threads that run the engine's functions."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """What the function returns; while PostgreSQL does not answer, wait and try again."""
+        loop, pause = asyncio.get_running_loop(), 0.1
+        while True:
+            try:
+                return await loop.run_in_executor(self.threads, function, *args)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
+                # The thread's broken connection goes back to the pool; the next use opens another.
+                await loop.run_in_executor(self.threads, connection.close)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def close(self) -> None:
+        """Wait for what runs; nothing may be asked any more."""
+        self.threads.shutdown()
