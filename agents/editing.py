@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -61,19 +62,25 @@ class AgentEditor:
 
     def save(self, user: User) -> Agent | None:
         """The saved agent; None when the form now says what is wrong."""
-        if not self.form.is_valid():
-            return None
+        is_complete = self.form.is_valid()
         data = self.form.to_input(self.agent)
         expected = self._expected_version()
         try:
-            if self.agent is None:
-                return services.create_agent(workspace=self.workspace, user=user, data=data)
-            return services.update_agent(agent=self.agent, user=user, data=data, expected_version=expected)
+            with transaction.atomic():
+                saved = self._write(user, data, expected)
+                # An unfinished form is tried as well, so that the service's problems show beside the form's own.
+                transaction.set_rollback(not is_complete)
+            return saved if is_complete else None
         except InvalidInput as error:
             self.form.take_problems(error.fields)
         except Conflict as error:
             self._note_conflict(error, data, expected)
         return None
+
+    def _write(self, user: User, data: services.AgentInput, expected: int) -> Agent:
+        if self.agent is None:
+            return services.create_agent(workspace=self.workspace, user=user, data=data)
+        return services.update_agent(agent=self.agent, user=user, data=data, expected_version=expected)
 
     def _expected_version(self) -> int:
         """The version the person knows: the one the form was opened with, or the one they chose to overwrite."""

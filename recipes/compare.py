@@ -59,13 +59,14 @@ def agent_names(recipes: Iterable[RecipeInput]) -> dict[UUID | None, str]:
 def as_text(recipe: RecipeInput, names: Mapping[UUID | None, str]) -> str:
     """The recipe, one thing a line."""
     lines = [f"Name: {recipe.name}", f"Description: {recipe.description}", f"Tags: {', '.join(recipe.tags)}"]
-    for name, entry in recipe.inputs.items():
+    for name, entry in sorted(recipe.inputs.items()):
         lines += ["", f"Input {name}: {_entry(entry)}"]
-    for name, entry in recipe.outputs.items():
+    for name, entry in sorted(recipe.outputs.items()):
         lines += ["", f"Output {name}: {_entry(entry)}"]
     for order, step in enumerate(recipe.steps, start=1):
         lines += ["", *_step_lines(order, step, names)]
-    lines += ["", "Settings", *(f"  {name}: {_value(value)}" for name, value in recipe.execution_config.items())]
+    settings = sorted(recipe.execution_config.items())
+    lines += ["", "Settings", *(f"  {name}: {_value(value)}" for name, value in settings)]
     return "\n".join(lines)
 
 
