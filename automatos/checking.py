@@ -49,7 +49,7 @@ class Problems:
     def number(self, field: str, value: float, *, low: float, high: float) -> None:
         """Notes a number outside low and high, both included."""
         if not math.isfinite(value) or not low <= value <= high:
-            self.add(field, f"Use a number from {low:g} to {high:g}.")
+            self.add(field, f"Use a number from {low:,.10g} to {high:,.10g}.")
 
     def json(self, field: str, value: Any) -> None:
         """Notes each place of parsed JSON that cannot be stored."""

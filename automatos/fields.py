@@ -76,9 +76,9 @@ class TypedForm(forms.Form):
     def complaints(self) -> list[Complaint]:
         """What is wrong, field by field, for the summary."""
         return [
-            Complaint(str(self[name].label), str(texts[0]), self[name].id_for_label or self[name].auto_id)
-            for name, texts in self.errors.items()
-            if name in self.fields
+            Complaint(str(self[name].label), str(self.errors[name][0]), self[name].id_for_label or self[name].auto_id)
+            for name in self.fields
+            if name in self.errors
         ]
 
 
