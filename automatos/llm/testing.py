@@ -91,7 +91,7 @@ class Recorded:
 class Hold:
     """Keeps matching requests waiting (after `after_chunks` pieces of a stream) until release()."""
 
-    def __init__(self, server: "ScriptedServer", match: str, after_chunks: int) -> None:
+    def __init__(self, server: "Script", match: str, after_chunks: int) -> None:
         self.match = match
         self.after_chunks = after_chunks
         self._server = server
@@ -109,27 +109,14 @@ class Hold:
         await self._event.wait()
 
 
-class ScriptedServer:
-    """The server; runs in a thread of its own, start() and stop() or `with`. Rules are tried in the order given."""
+class Script:
+    """What to answer, tried in the order given, and what was asked; usable from any thread."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.port = port
+    def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._requests: list[Recorded] = []
         self._changed = threading.Condition()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
         self._holds: list[Hold] = []
-
-    @property
-    def openai_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    @property
-    def anthropic_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    # --- script and log: any thread ---------------------------------------------------------------------------------
 
     def on(self, match: str = "", **answer: Any) -> Rule:
         """Add a rule; see Rule for the words. The empty match fits every request."""
@@ -181,6 +168,28 @@ class ScriptedServer:
             enough = self._changed.wait_for(lambda: len(found()) >= count, timeout)
             assert enough, f"waited {timeout} s for {count} requests, saw {len(found())} of {len(self._requests)}"
             return found()
+
+    def call(self, action: Callable[[], object]) -> None:
+        """Run something where the answers are made."""
+        raise NotImplementedError
+
+
+class ScriptedServer(Script):
+    """The server; runs in a thread of its own, start() and stop() or `with`."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__()
+        self.port = port
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def openai_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def anthropic_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     # --- life -------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 BIGGEST_FILE = 20_000_000
+BIGGEST_LOG = 5_000_000
 PIPE_ATOM = 4096
 COLOURS = {"web": 36, "worker": 32, "beat": 35, "model": 33, "postgres": 34, "valkey": 31, "demo": 92, "setup": 90}
 WIDTH = 8
@@ -74,3 +75,37 @@ class Tail:
                 shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
                 os.truncate(self.path, 0)
                 self.offset = 0
+
+
+class LogScreen:
+    """The screen together with the log files shown on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.screen = Screen()
+        self.tails: list[Tail] = []
+
+    def watch(self, *names: str) -> None:
+        """From now on show what these processes write."""
+        for name in names:
+            self.tails.append(Tail(name, rotated(self.folder / f"{name}.log")))
+
+    def follow(self, listen_to: str = "") -> str:
+        """Show what is new; gives back the last line of one process."""
+        last = ""
+        for tail in self.tails:
+            for line in tail.new_lines():
+                self.screen.line(line, name=tail.name)
+                last = line if tail.name == listen_to and line.strip() else last
+        return last
+
+    def say(self, text: str) -> None:
+        """A line of the supervisor's own."""
+        self.screen.line(text, name="up")
+
+
+def rotated(path: Path) -> Path:
+    """A log file ready to be appended to; a big one is put aside first, once."""
+    if path.exists() and path.stat().st_size > BIGGEST_LOG:
+        path.replace(path.with_suffix(".log.1"))
+    return path

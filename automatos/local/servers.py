@@ -14,12 +14,12 @@ from typing import IO
 from automatos import env
 from automatos.local.addresses import PROJECT, Addresses, addresses, data_folder
 from automatos.local.keeper import State, read_state, users_file
+from automatos.local.logs import rotated
 
 STOP_SECONDS = 30.0
 START_SECONDS = 90.0
 # A keeper looks for users five times a second; one that has not moved after this long is needed by somebody else.
 NOTICE_SECONDS = 1.5
-BIGGEST_LOG = 5_000_000
 
 
 class ServersFailed(SystemExit):
@@ -129,13 +129,6 @@ def _check_services(state: State, services: Sequence[str], data: Path) -> None:
             f"The servers of {data} run without {' and '.join(missing)}, for somebody with other settings: "
             "stop that first, or set another DATA."
         )
-
-
-def rotated(path: Path) -> Path:
-    """A log file ready to be appended to; a big one is put aside first, once."""
-    if path.exists() and path.stat().st_size > BIGGEST_LOG:
-        path.replace(path.with_suffix(".log.1"))
-    return path
 
 
 def _start_keeper(where: Addresses, services: Sequence[str], *, temporary: bool) -> subprocess.Popen[bytes]:

@@ -1,4 +1,7 @@
-"""What `manage.py up` does before the processes start: tables, static files, reference data and the demo workspace."""
+"""What `manage.py up` does before the processes start: tables, static files, reference data.
+
+The demo workspace too, but only on the embedded database.
+"""
 
 import hashlib
 import os
@@ -47,7 +50,7 @@ def main() -> None:
         raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None
     migrate()
     collect_static()
-    call_command("seed", demo=True)
+    call_command("seed", demo=settings.EMBEDDED_DATABASE)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from automatos.local import commands, servers
 from automatos.local.addresses import PROJECT, Addresses
-from automatos.local.logs import Screen, Tail
+from automatos.local.logs import LogScreen
 from automatos.local.processes import Identity, Restarts, end, identity, spawn
 
 TICK_SECONDS = 0.1
@@ -43,6 +43,7 @@ class Plan:
     host: str
     services: list[str]
     own_model: bool
+    has_demo: bool
     parent: int | None = None
 
 
@@ -84,8 +85,7 @@ class Supervisor:
         self.logs = plan.where.data / "logs"
         self.children_file = plan.where.run / "children.json"
         self.cooked = plan.where.data / "demo-cooked"
-        self.screen = Screen()
-        self.tails: list[Tail] = []
+        self.show = LogScreen(self.logs)
         self.children: list[Child] = []
         self.first_signal: float | None = None
         self.parent = identity(plan.parent) if plan.parent else None
@@ -107,19 +107,19 @@ class Supervisor:
             held = None
             try:
                 if self.plan.services:
-                    self._watch(*self.plan.services, "keeper")
-                    self._say(f"starting {' and '.join(self.plan.services)} in {self.plan.where.data}")
+                    self.show.watch(*self.plan.services, "keeper")
+                    self.show.say(f"starting {' and '.join(self.plan.services)} in {self.plan.where.data}")
                     held = servers.hold(self.plan.where.data, self.plan.services)
                 self._start_all()
                 self._mind_until(lambda: False)
             except Stopped:
-                self._say("stopping")
+                self.show.say("stopping")
             finally:
                 self._stop()
                 if held:
                     held.release()
-                self._follow_logs()
-            self._say("stopped")
+                self.show.follow()
+            self.show.say("stopped")
 
     # --- start ------------------------------------------------------------------------------------------------------
 
@@ -152,14 +152,14 @@ class Supervisor:
         self._start(Child("worker", commands.worker(), 15.0))
         self._start(Child("beat", commands.beat(self.plan.where.run / "beat-schedule"), 5.0))
         self._wait_ready(model)
-        self.screen.line(f"Automatos is ready at http://127.0.0.1:{self.plan.port}", patience=5.0)
-        if not self.cooked.exists():
+        self.show.screen.line(f"Automatos is ready at http://127.0.0.1:{self.plan.port}", patience=5.0)
+        if self.plan.has_demo and not self.cooked.exists():
             self._cook_demo()
 
     def _start(self, child: Child) -> None:
         if child not in self.children:
             self.children.append(child)
-            self._watch(child.name)
+            self.show.watch(child.name)
         with (self.logs / f"{child.name}.log").open("ab") as log:
             child.process = spawn(
                 child.command,
@@ -185,7 +185,7 @@ class Supervisor:
         tail = ""
         while child.running():
             tail = self._tick(child.name) or tail
-        tail = self._follow_logs(child.name) or tail
+        tail = self.show.follow(child.name) or tail
         self.children.remove(child)
         if child.process and child.process.returncode:
             raise UpFailed(tail or f"{child.name} failed; its reasons are in {self.logs / child.name}.log.")
@@ -223,7 +223,7 @@ class Supervisor:
         child = Child("demo", commands.demo(), 3.0)
         self._start(child)
         self._mind_until(lambda: not child.running())
-        self._follow_logs()
+        self.show.follow()
         self.children.remove(child)
         if child.process and child.process.returncode == 0:
             self.cooked.touch()
@@ -238,7 +238,7 @@ class Supervisor:
         """One turn: new log lines to the screen, crashed children again, and a look whether we shall stop."""
         if self.first_signal or (self.parent and not self.parent.alive()):
             raise Stopped
-        last = self._follow_logs(listen_to)
+        last = self.show.follow(listen_to)
         for child in self.children:
             if child.name not in {"setup", "demo"} and child.process and not child.running():
                 self._bring_back(child, child.process.returncode)
@@ -248,25 +248,9 @@ class Supervisor:
     def _bring_back(self, child: Child, code: int) -> None:
         if child.restarts.due is None:
             how = f"signal {-code}" if code < 0 else f"exit {code}"
-            self._say(f"{child.name} stopped by itself ({how}); starting it again")
+            self.show.say(f"{child.name} stopped by itself ({how}); starting it again")
         if child.restarts.crashed():
             self._start(child)
-
-    def _watch(self, *names: str) -> None:
-        for name in names:
-            self.tails.append(Tail(name, servers.rotated(self.logs / f"{name}.log")))
-
-    def _follow_logs(self, listen_to: str = "") -> str:
-        """Show what is new; gives back the last line of one process."""
-        last = ""
-        for tail in self.tails:
-            for line in tail.new_lines():
-                self.screen.line(line, name=tail.name)
-                last = line if tail.name == listen_to and line.strip() else last
-        return last
-
-    def _say(self, text: str) -> None:
-        self.screen.line(text, name="up")
 
     # --- stop -------------------------------------------------------------------------------------------------------
 
@@ -290,7 +274,7 @@ class Supervisor:
             self._end(child)
         for child in self.children:
             self._end(child)
-        self._follow_logs()
+        self.show.follow()
         self.plan.where.model_port_file.unlink(missing_ok=True)
         self.children_file.unlink(missing_ok=True)
 

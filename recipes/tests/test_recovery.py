@@ -1,6 +1,7 @@
 """Kill anything at any moment: nothing is lost, stuck, doubled or paid twice. Real processes, really killed."""
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -47,9 +48,11 @@ def test_twenty_runs_survive_a_killed_worker_and_no_finished_call_is_sent_again(
     seconds = time.monotonic() - killed_at
     for execution in executions:
         assert ended(execution, 60).status == "completed"
-    assert set(ours.filter(id__in=finished).values_list("sends", flat=True)) == {1}
-    resent = sum(call.sends - 1 for call in ours)
-    assert len(stack.models.requests) == 60 + resent
+    seen = Counter(request.prompt for request in stack.models.requests)
+    prompts = ours.filter(id__in=finished).values_list("step__prompt", flat=True)
+    assert {prompt: seen[prompt] for prompt in prompts if seen[prompt] != 1} == {}
+    # An intent may have been noted and the worker killed before the request left, never the other way round.
+    assert len(stack.models.requests) <= sum(call.sends for call in ours)
     assert seconds <= 10
     print(f"20 runs, worker killed: first new call after {seconds:.1f} s; {len(finished)} finished calls, 0 sent again")
 

@@ -28,6 +28,7 @@ class Command(BaseCommand):
             host=_own_host(settings.ALLOWED_HOSTS),
             services=servers.needed(),
             own_model=not settings.LOCAL_LLM_URL,
+            has_demo=settings.EMBEDDED_DATABASE,
             parent=parent,
         )
         Supervisor(plan).run()
