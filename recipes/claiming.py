@@ -4,7 +4,7 @@ from uuid import UUID
 
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from automatos.errors import AppError
-from recipes.journal import call_id, record_intents
+from recipes.journal import call_id, intents_noted
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import columns
@@ -80,7 +80,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         request = requests.get(step.id)
         prompt, model = (request.messages[-1].content, request.model) if request else ("", "")
         rows.append((step.id, step.fence, step.started_at, prompt, model))
-    ledger.sql.send(
+    update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
         "prompt = v.prompt, model = v.model "
         "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[]) "
@@ -91,4 +91,6 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         (call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.request.model)
         for job in jobs
     ]
-    record_intents(ledger.sql, ledger.now, intents)
+    ledger.sql.put_off(update)
+    if intents:
+        ledger.sql.put_off(intents_noted(ledger.now, intents))

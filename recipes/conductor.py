@@ -9,20 +9,18 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Coroutine
-from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 
 from automatos import events
 from automatos.errors import AppError
-from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply
 from recipes import engine
 from recipes.deciders import Deciders
+from recipes.publisher import Publisher
 from recipes.steps import Job, Outcome, Turn
 from recipes.streams import Streams
 
@@ -53,14 +51,15 @@ class Conductor:
         self.stopping = asyncio.Event()
         self.deciders = Deciders()
         self.decide = self.deciders.run
-        self.background: set[asyncio.Task[None]] = set()
+        self.publisher = Publisher()
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
         await self.decide(engine.beat, self.owner)
-        chores = [self._beat(), self._poll(), self._listen(), self._stream(), *(self._turns() for _ in range(TURNERS))]
+        chores = [self._beat(), self._poll(), self._listen(), self._stream(), self.publisher.run()]
+        chores += [self._turns() for _ in range(TURNERS)]
         tasks = [asyncio.create_task(chore) for chore in chores]
         stop = asyncio.create_task(self.stopping.wait())
         logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
@@ -73,7 +72,8 @@ class Conductor:
         for task in (*cooking, *tasks):
             task.cancel()
         await asyncio.gather(*tasks, *cooking, return_exceptions=True)
-        await self._publish(await self.decide(engine.leave, self.owner))
+        self.publisher.add(await self.decide(engine.leave, self.owner))
+        await self.publisher.flush()
         await self.models.close()
         self.deciders.close()
         for task in broken:
@@ -125,7 +125,7 @@ class Conductor:
             self.cooking[job.step_id] = (job, task)
         if turn.more:
             self.wake()
-        self._in_background(self._after(turn))
+        self.publisher.add(turn.notices, turn.dropped)
 
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
         """A turn. When a batch fails for a reason of its own each outcome is settled alone, so none holds up others."""
@@ -144,20 +144,6 @@ class Conductor:
             turn.dropped += single.dropped
         await asyncio.sleep(POLL)
         return turn
-
-    async def _after(self, turn: Turn) -> None:
-        await self._publish(turn.notices)
-        if turn.dropped:
-            await events.tell_workers_to_drop(turn.dropped)
-
-    async def _publish(self, notices: list[Notice]) -> None:
-        if notices:
-            await events.publish(notices)
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self.background.add(task)
-        task.add_done_callback(self.background.discard)
 
     # --- Calls --------------------------------------------------------------------------------------------------------
 
@@ -209,7 +195,7 @@ class Conductor:
     async def _poll(self) -> None:
         """Cover lost wake-ups and lost workers."""
         while True:
-            await self._publish(await self.decide(engine.hand_on))
+            self.publisher.add(await self.decide(engine.hand_on))
             self.wake()
             await asyncio.sleep(POLL)
 

@@ -37,6 +37,7 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
         if limit > 0:
             failed = claim(ledger, owner, limit, turn)
             if failed:
+                sql.flush()
                 settle(ledger, failed, turn)
         turn.notices = ledger.write()
     return turn

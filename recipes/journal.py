@@ -10,7 +10,7 @@ from automatos.errors import AppError
 from automatos.llm.types import ModelReply
 from recipes.ledger import as_json
 from recipes.models import Call
-from recipes.sql import Statements, columns
+from recipes.sql import Statement, columns
 
 
 def call_id(step_id: UUID, attempt: int, position: int = 0) -> UUID:
@@ -18,12 +18,10 @@ def call_id(step_id: UUID, attempt: int, position: int = 0) -> UUID:
     return uuid5(step_id, f"{attempt}.{position}")
 
 
-def record_intents(sql: Statements, now: datetime, intents: Iterable[tuple[UUID, UUID, UUID, int, str]]) -> None:
-    """Note calls about to be sent: (call, workspace, step, attempt, model). One noted before was lost on the way."""
+def intents_noted(now: datetime, intents: Iterable[tuple[UUID, UUID, UUID, int, str]]) -> Statement:
+    """Notes calls about to be sent: (call, workspace, step, attempt, model). One noted before was lost on the way."""
     rows = [(*intent, now) for intent in intents]
-    if not rows:
-        return
-    sql.send(
+    return (
         "INSERT INTO execution_calls (id, workspace_id, step_id, attempt, name, sent_at, position, kind, status, "
         "sends, output, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost) "
         "SELECT v.*, 0, 'model', 'sent', 1, '', 0, 0, 0, 0, 0 "
@@ -34,14 +32,10 @@ def record_intents(sql: Statements, now: datetime, intents: Iterable[tuple[UUID,
     )
 
 
-def record_results(
-    sql: Statements, now: datetime, results: Iterable[tuple[UUID, ModelReply | None, AppError | None]]
-) -> None:
-    """Note what calls came to: a reply or an error each."""
+def results_noted(now: datetime, results: Iterable[tuple[UUID, ModelReply | None, AppError | None]]) -> Statement:
+    """Notes what calls came to: a reply or an error each."""
     rows = [_row(key, reply, error, now) for key, reply, error in results]
-    if not rows:
-        return
-    sql.send(
+    return (
         "UPDATE execution_calls c SET status = v.status, output = v.output, error = v.error::jsonb, "
         "input_tokens = v.input_tokens, output_tokens = v.output_tokens, cached_tokens = v.cached_tokens, "
         "reasoning_tokens = v.reasoning_tokens, cost = v.cost, completed_at = v.completed_at "

@@ -119,17 +119,19 @@ class Ledger:
             )
             for run in runs
         ]  # fmt: skip
-        self.sql.send(
-            "UPDATE recipe_executions e SET status = v.status, last_seq = v.last_seq, "
-            "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
-            "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
-            "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
-            "cost = e.cost + v.cost "
-            "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
-            "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[]) "
-            "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, error, "
-            "input_tokens, output_tokens, cost) WHERE e.id = v.id",
-            columns(rows),
+        self.sql.put_off(
+            (
+                "UPDATE recipe_executions e SET status = v.status, last_seq = v.last_seq, "
+                "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
+                "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
+                "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
+                "cost = e.cost + v.cost "
+                "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
+                "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[]) "
+                "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
+                "error, input_tokens, output_tokens, cost) WHERE e.id = v.id",
+                columns(rows),
+            )
         )
 
     def _write_events(self, runs: list[Run]) -> None:
@@ -138,11 +140,13 @@ class Ledger:
             for run in runs
             for event in run.events
         ]
-        self.sql.send(
-            "INSERT INTO execution_events (workspace_id, execution_id, seq, type, step, data, at) "
-            "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::int[], %s::jsonb[], "
-            "%s::timestamptz[])",
-            columns(rows),
+        self.sql.put_off(
+            (
+                "INSERT INTO execution_events (workspace_id, execution_id, seq, type, step, data, at) "
+                "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::int[], %s::jsonb[], "
+                "%s::timestamptz[])",
+                columns(rows),
+            )
         )
 
 

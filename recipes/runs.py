@@ -1,6 +1,7 @@
 """Starting and cancelling runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from agents.runtime import why_unusable
 from automatos import events
 from automatos.errors import Conflict
 from recipes import engine
-from recipes.models import Execution, ExecutionStep, Mode, Recipe, RecipeStep, Trigger
+from recipes.ledger import as_json
+from recipes.models import Execution, Mode, Recipe, Trigger
+from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
 from recipes.templating import Output, dependencies
 from recipes.validation import fill_inputs
@@ -27,6 +30,25 @@ DEFAULT_CONFIG: dict[str, Any] = {
 }
 
 
+# What a run takes over from its recipe's steps as it stands.
+COPIED = (
+    '"order", step_id, name, prompt_template, output_key, error_handling, max_retries, max_iterations, timeout, '
+    "agent_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What has to be known of a recipe's step before it is copied."""
+
+    order: int
+    output_key: str
+    prompt_template: str
+    agent_name: str
+    agent_status: str
+    agent_deleted: bool
+
+
 def start(
     *, workspace: Workspace, recipe: Recipe, input_data: Mapping[str, Any], user: User | None, trigger: Trigger
 ) -> Execution:
@@ -36,75 +58,90 @@ def start(
     cannot work.
     """
     values = fill_inputs(recipe.inputs, input_data)
-    steps = list(recipe.steps.select_related("agent").order_by("order"))
-    _check_agents(steps)
     config = {**DEFAULT_CONFIG, **recipe.execution_config}
     now = timezone.now()
-    with transaction.atomic():
-        execution = Execution.objects.create(
-            workspace=workspace,
-            recipe=recipe,
-            recipe_name=recipe.name,
-            recipe_version=recipe.version,
-            mode=config["mode"],
-            input_data=values,
-            total_steps=len(steps),
-            unfinished_steps=len(steps),
-            retry_delay=config["retry_delay"],
-            backoff=config["backoff"],
-            triggered_by=trigger,
-            user=user,
-            created_at=now,
-            deadline_at=now + timedelta(seconds=config["total_timeout"]),
-        )
-        ExecutionStep.objects.bulk_create(_copies(execution, steps))
+    execution = Execution(
+        workspace=workspace,
+        recipe=recipe,
+        recipe_name=recipe.name,
+        recipe_version=recipe.version,
+        mode=config["mode"],
+        input_data=values,
+        retry_delay=config["retry_delay"],
+        backoff=config["backoff"],
+        triggered_by=trigger,
+        user=user,
+        created_at=now,
+        deadline_at=now + timedelta(seconds=config["total_timeout"]),
+    )
+    with statements() as sql:
+        lines = _lines(sql, recipe)
+        _check(lines)
+        execution.total_steps = execution.unfinished_steps = len(lines)
+        _insert_execution(sql, execution)
+        _copy_steps(sql, execution, lines)
         transaction.on_commit(lambda: send_wake_up(str(execution.id)))
+    execution._state.adding = False
     return execution
 
 
-def _check_agents(steps: Sequence[RecipeStep]) -> None:
-    if not steps:
+def _lines(sql: Statements, recipe: Recipe) -> list[Line]:
+    """The steps in order; the recipe cannot change until the run has its copy."""
+    rows = sql.rows(
+        'SELECT s."order", s.output_key, s.prompt_template, a.name, a.status, a.deleted_at IS NOT NULL '
+        "FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id JOIN agents a ON a.id = s.agent_id "
+        'WHERE r.id = %s ORDER BY s."order" FOR KEY SHARE OF r',
+        [recipe.id],
+    )
+    return [Line(*row) for row in rows]
+
+
+def _check(lines: Sequence[Line]) -> None:
+    if not lines:
         raise Conflict("This recipe has no steps yet. Add one before cooking it.", code="no_steps")
     fields = {
         f"steps.{index}.agent_id": [reason]
-        for index, step in enumerate(steps)
-        if (reason := why_unusable(step.agent.name, step.agent.status, deleted=step.agent.deleted_at is not None))
+        for index, line in enumerate(lines)
+        if (reason := why_unusable(line.agent_name, line.agent_status, deleted=line.agent_deleted))
     }
     if fields:
         raise Conflict(" ".join(texts[0] for texts in fields.values()), code="agent_unusable", fields=fields)
 
 
-def _copies(execution: Execution, steps: Sequence[RecipeStep]) -> list[ExecutionStep]:
-    """The recipe's steps as the run's own, each with the steps it waits for."""
-    copies: list[ExecutionStep] = []
-    earlier: list[Output] = []
-    for step in steps:
+def _insert_execution(sql: Statements, execution: Execution) -> None:
+    sql.send(
+        "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
+        "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
+        "deadline_at, current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0, 0, 0)",
+        [
+            execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
+            execution.recipe_version, str(execution.mode), str(execution.status), as_json(execution.input_data),
+            execution.total_steps, execution.unfinished_steps, float(execution.retry_delay), float(execution.backoff),
+            str(execution.triggered_by), execution.created_at, execution.deadline_at,
+        ],
+    )  # fmt: skip
+
+
+def _copy_steps(sql: Statements, execution: Execution, lines: Sequence[Line]) -> None:
+    """Copy the recipe's steps, each with the orders of those it waits for."""
+    waits, earlier = [], list[Output]()
+    for line in lines:
         if execution.mode == Mode.PARALLEL:
-            depends_on = dependencies(step.prompt_template, earlier)
+            waits.append((line.order, array(dependencies(line.prompt_template, earlier))))
         else:
-            depends_on = [earlier[-1].order] if earlier else []
-        copies.append(
-            ExecutionStep(
-                workspace_id=execution.workspace_id,
-                execution=execution,
-                agent_id=step.agent_id,
-                agent_name=step.agent.name,
-                depends_on=depends_on,
-                waiting_on=len(depends_on),
-                runnable_at=None if depends_on else execution.created_at,
-                step_id=step.step_id,
-                order=step.order,
-                name=step.name,
-                prompt_template=step.prompt_template,
-                output_key=step.output_key,
-                error_handling=step.error_handling,
-                max_retries=step.max_retries,
-                max_iterations=step.max_iterations,
-                timeout=step.timeout,
-            )
-        )
-        earlier.append(Output(step.order, step.output_key))
-    return copies
+            waits.append((line.order, array(output.order for output in earlier[-1:])))
+        earlier.append(Output(line.order, line.output_key))
+    sql.send(
+        f"INSERT INTO execution_steps ({COPIED}, id, workspace_id, execution_id, agent_name, depends_on, waiting_on, "  # noqa: S608
+        "runnable_at, status, attempt, fence, prompt, model, output, input_tokens, output_tokens, cost) "
+        'SELECT s."order", s.step_id, s.name, s.prompt_template, s.output_key, s.error_handling, s.max_retries, '
+        "s.max_iterations, s.timeout, s.agent_id, gen_random_uuid(), %s, %s, a.name, v.waits::int[], "
+        "cardinality(v.waits::int[]), CASE WHEN v.waits = '{}' THEN %s::timestamptz END, 'pending', 1, 0, '', '', '', "
+        "0, 0, 0 FROM recipe_steps s JOIN agents a ON a.id = s.agent_id "
+        'JOIN unnest(%s::int[], %s::text[]) AS v("order", waits) ON v."order" = s."order" WHERE s.recipe_id = %s',
+        [execution.workspace_id, execution.id, execution.created_at, *columns(waits), execution.recipe_id],
+    )
 
 
 def cancel(*, execution: Execution, user: User | None) -> Execution:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
-from recipes.journal import call_id, error_shape, record_results
+from recipes.journal import call_id, error_shape, results_noted
 from recipes.ledger import Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
-from recipes.sql import columns
+from recipes.sql import Statement, columns
 from recipes.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
 from recipes.templating import Output
 
@@ -43,9 +43,11 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         changes.setdefault(run.id, []).append(_decide(ledger, run, step, outcome))
     if not changes:
         return
-    record_results(ledger.sql, ledger.now, accepted)
-    _write_changes(ledger, [change for of_run in changes.values() for change in of_run])
-    _free_dependents(ledger, changes)
+    writes = [results_noted(ledger.now, accepted), _changes_written(ledger, changes)]
+    over = _over_in_live_runs(ledger, changes)
+    if over:
+        writes.insert(0, _dependents_freed(ledger, over))
+    ledger.sql.together(writes)
     _close_runs(ledger, changes, turn)
 
 
@@ -104,9 +106,9 @@ def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) ->
     return None
 
 
-def _write_changes(ledger: Ledger, changes: list[Change]) -> None:
+def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> Statement:
     rows = []
-    for change in changes:
+    for change in (change for of_run in changes.values() for change in of_run):
         usage = change.reply.usage if change.reply else None
         again = change.status == StepStatus.PENDING
         rows.append(
@@ -116,7 +118,7 @@ def _write_changes(ledger: Ledger, changes: list[Change]) -> None:
                 change.reply.cost if change.reply else 0, None if again else ledger.now,
             )
         )  # fmt: skip
-    ledger.sql.send(
+    return (
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
         "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = s.input_tokens + v.input_tokens, "
         "output_tokens = s.output_tokens + v.output_tokens, cost = s.cost + v.cost, completed_at = v.completed_at "
@@ -127,26 +129,28 @@ def _write_changes(ledger: Ledger, changes: list[Change]) -> None:
     )
 
 
-def _free_dependents(ledger: Ledger, changes: dict[UUID, list[Change]]) -> None:
-    """Count down what later steps wait for; at zero they may be claimed."""
+def _over_in_live_runs(ledger: Ledger, changes: dict[UUID, list[Change]]) -> list[tuple[UUID, int]]:
+    """The steps, as execution and order, whose end lets others go on."""
     over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
-    rows = [
+    return [
         (run_id, change.step.order)
         for run_id, of_run in changes.items()
         if ledger.runs[run_id].is_live and ledger.runs[run_id].unfinished_steps
         for change in of_run
         if change.status in over
     ]
-    if not rows:
-        return
-    ledger.sql.send(
+
+
+def _dependents_freed(ledger: Ledger, over: list[tuple[UUID, int]]) -> Statement:
+    """Counts down what later steps wait for; at zero they may be claimed."""
+    return (
         "WITH freed AS (SELECT d.id, count(*) AS steps FROM execution_steps d "
         'JOIN unnest(%s::uuid[], %s::int[]) AS over(execution_id, "order") '
         'ON d.execution_id = over.execution_id AND over."order" = ANY(d.depends_on) '
         "WHERE d.status = 'pending' GROUP BY d.id) "
         "UPDATE execution_steps d SET waiting_on = d.waiting_on - freed.steps, "
         "runnable_at = CASE WHEN d.waiting_on = freed.steps THEN %s::timestamptz END FROM freed WHERE d.id = freed.id",
-        [*columns(rows), ledger.now],
+        [*columns(over), ledger.now],
     )
 
 

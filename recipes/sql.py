@@ -13,12 +13,16 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+# The text of a statement and its parameters.
+Statement = tuple[str, Sequence[Any]]
+
 
 class Statements:
     """Runs statements on the connection of the surrounding transaction."""
 
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self.raw = raw
+        self.later: list[Statement] = []
 
     def send(self, sql: str, params: Sequence[Any]) -> psycopg.Cursor[Any]:
         """Send a statement with $1-style typed parameters written as %s; its rows may be fetched later."""
@@ -28,6 +32,22 @@ class Statements:
         """Send a statement and wait for its rows."""
         return self.send(sql, params).fetchall()
 
+    def together(self, writes: Sequence[Statement]) -> None:
+        """Several writes as one statement, all but the last in WITH clauses: none sees what another one wrote."""
+        *others, (last, _) = writes
+        text = "".join([f"{'WITH' if n == 0 else ','} w{n} AS ({sql}) " for n, (sql, _) in enumerate(others)]) + last
+        self.send(text, [param for _, params in writes for param in params])
+
+    def put_off(self, write: Statement) -> None:
+        """A write that nothing in this transaction reads: sent together with others at the latest before the commit."""
+        self.later.append(write)
+
+    def flush(self) -> None:
+        """Send what was put off."""
+        if self.later:
+            self.together(self.later)
+            self.later = []
+
 
 @contextmanager
 def statements() -> Iterator[Statements]:
@@ -36,7 +56,9 @@ def statements() -> Iterator[Statements]:
         connection.ensure_connection()
         raw = connection.connection
         with raw.pipeline():
-            yield Statements(raw)
+            sql = Statements(raw)
+            yield sql
+            sql.flush()
 
 
 def columns(rows: Sequence[tuple[Any, ...]]) -> list[str]:

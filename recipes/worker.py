@@ -4,9 +4,11 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 from typing import Any
 
+import uvloop
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from automatos import events
@@ -19,7 +21,7 @@ class Kitchen:
     """One conductor on its own loop in its own thread."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = uvloop.new_event_loop()
         self.conductor: Conductor | None = None
         self.thread = threading.Thread(target=self._run, name="conductor", daemon=True)
 
@@ -49,12 +51,15 @@ class Kitchen:
 
 
 kitchen: Kitchen | None = None
+# Seconds a thread may keep the interpreter: the loop and the deciding threads hand over often, and each waits less.
+SWITCH_INTERVAL = 0.0005
 
 
 @worker_init.connect
 def start(**_: Any) -> None:
     """The worker process starts."""
     global kitchen  # noqa: PLW0603 - one per process, made by Celery's signal
+    sys.setswitchinterval(SWITCH_INTERVAL)
     kitchen = Kitchen()
     kitchen.thread.start()
 

@@ -1,0 +1,49 @@
+"""What turns changed, told to viewers.
+
+Notices are gathered for a moment, so that under load one message serves many.
+"""
+
+import asyncio
+from uuid import UUID
+
+from automatos import events
+from automatos.events import Notice
+
+# Seconds that notices wait for more of their kind: too short to be seen, long enough to halve the messages.
+GATHER = 0.02
+
+
+class Publisher:
+    """Takes notices in the order of their commits and sends them in that order."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[UUID, Notice] = {}
+        self.dropped: list[UUID] = []
+        self.news = asyncio.Event()
+
+    def add(self, notices: list[Notice], dropped: list[UUID] | None = None) -> None:
+        """Send these soon. dropped: runs whose calls every worker should abort."""
+        for notice in notices:
+            known = self.waiting.setdefault(notice.execution_id, notice)
+            if known is not notice:
+                known.events.extend(notice.events)
+        self.dropped.extend(dropped or ())
+        if self.waiting or self.dropped:
+            self.news.set()
+
+    async def run(self) -> None:
+        """Send what is added, for ever."""
+        while True:
+            await self.news.wait()
+            await asyncio.sleep(GATHER)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send everything added so far."""
+        self.news.clear()
+        notices, self.waiting = list(self.waiting.values()), {}
+        dropped, self.dropped = self.dropped, []
+        if notices:
+            await events.publish(notices)
+        if dropped:
+            await events.tell_workers_to_drop(dropped)
