@@ -246,12 +246,14 @@ class StepStatus(models.TextChoices):
 class ExecutionStep(StepSettings):
     """A step of a run: a copy of the recipe's step, its state, who works on it, and what came out.
 
+    Its workspace, like that of calls and events, is a copy of the execution's, whose own key the database checks.
+
     waiting_on counts the steps it still waits for; at 0 it has a runnable_at and may be claimed. While it runs, owner
     is the worker and fence the number that a write must carry: every claim and every take-over raises it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
     execution = models.ForeignKey(Execution, models.CASCADE, related_name="steps")
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="execution_steps")
     agent_name = models.CharField(max_length=120)
@@ -308,7 +310,7 @@ class Call(models.Model):
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
     step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="calls")
     attempt = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField(default=0)
@@ -337,7 +339,7 @@ class Call(models.Model):
 class Event(models.Model):
     """What changed, numbered without gap in each execution."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
     execution = models.ForeignKey(Execution, models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()
     type = models.CharField(max_length=30)
