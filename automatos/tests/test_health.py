@@ -47,9 +47,7 @@ def test_ready_names_a_redis_that_is_gone(client: Client, settings: Any) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ready_names_a_storage_that_cannot_be_written(
-    client: Client, settings: Any, tmp_path: Path
-) -> None:
+def test_ready_names_a_storage_that_cannot_be_written(client: Client, settings: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     options = {"location": tmp_path / "file" / "below"}
     backend = "django.core.files.storage.FileSystemStorage"
