@@ -77,6 +77,20 @@ def check_port(port: int) -> None:
             ) from None
 
 
+def ready_answer(port: int, host: str) -> str | None:
+    """None when every part works, else what the web process says, or why it says nothing. host: a name it answers to."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/ready", headers={"Host": host})
+        response = connection.getresponse()
+        body = response.read(500).decode(errors="replace")
+        return None if response.status == 200 else f"{response.status} {body}"
+    except (OSError, http.client.HTTPException) as error:
+        return str(error)
+    finally:
+        connection.close()
+
+
 class Supervisor:
     """Runs a plan until it is asked to stop."""
 
@@ -192,7 +206,7 @@ class Supervisor:
 
     def _wait_ready(self, model: Child) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while (answer := self._ready_answer()) is not None:
+        while (answer := ready_answer(self.plan.port, self.plan.host)) is not None:
             if time.monotonic() > deadline:
                 raise UpFailed(f"Not ready after {READY_SECONDS:.0f} s: {answer}. The reasons are in {self.logs}.")
             self._tick()
@@ -205,19 +219,6 @@ class Supervisor:
                 or time.monotonic() > deadline
             )
         )
-
-    def _ready_answer(self) -> str | None:
-        """None when every part works, else what the web process says, or why it says nothing."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.plan.port, timeout=5)
-        try:
-            connection.request("GET", "/ready", headers={"Host": self.plan.host})
-            response = connection.getresponse()
-            body = response.read(500).decode(errors="replace")
-            return None if response.status == 200 else f"{response.status} {body}"
-        except (OSError, http.client.HTTPException) as error:
-            return str(error)
-        finally:
-            connection.close()
 
     def _cook_demo(self) -> None:
         child = Child("demo", commands.demo(), 3.0)
