@@ -78,7 +78,7 @@ def check_port(port: int) -> None:
 
 
 def ready_answer(port: int, host: str) -> str | None:
-    """None when every part works, else what the web process says, or why it says nothing. host: a name it answers to."""
+    """None when every part works, else what the web process (which answers to `host`) says, or why it says nothing."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/ready", headers={"Host": host})
