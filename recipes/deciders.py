@@ -26,14 +26,21 @@ class Deciders:
         loop, pause = asyncio.get_running_loop(), 0.1
         while True:
             try:
-                return await loop.run_in_executor(self.threads, function, *args)
+                return await loop.run_in_executor(self.threads, _run, function, *args)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
-                # The thread's broken connection goes back to the pool; the next use opens another.
-                await loop.run_in_executor(self.threads, connection.close)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def close(self) -> None:
         """Wait for what runs; nothing may be asked any more."""
         self.threads.shutdown()
+
+
+def _run(function: Callable[..., T], *args: object) -> T:
+    try:
+        return function(*args)
+    except (OperationalError, InterfaceError):
+        # Connections belong to threads, so the broken one is given back here; the next use opens another.
+        connection.close()
+        raise
