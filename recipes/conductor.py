@@ -12,6 +12,7 @@ from collections import deque
 
 from channels.layers import get_channel_layer
 from django.conf import settings
+from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.errors import AppError
@@ -30,6 +31,8 @@ BEAT = 1.5
 POLL = 1.0
 TEXT_TICK = 0.1
 TURNERS = 2
+# Seconds a cancelled task may take to end.
+UNWILLING = 2.0
 BATCH = 64
 # How long a call may overrun its own time-out before it is cut off from outside.
 OVERRUN = 2.0
@@ -58,22 +61,26 @@ class Conductor:
     async def run(self) -> None:
         """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
         await self.decide(engine.beat, self.owner)
-        chores = [self._beat(), self._poll(), self._listen(), self._stream(), self.publisher.run()]
+        chores = [self._beat(), self._poll(), self._listen(), self._stream()]
         chores += [self._turns() for _ in range(TURNERS)]
         tasks = [asyncio.create_task(chore) for chore in chores]
+        publishing = asyncio.create_task(self.publisher.run())
         stop = asyncio.create_task(self.stopping.wait())
         logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
-        await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        broken = [task for task in tasks if task.done()]
+        await asyncio.wait([stop, publishing, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in (publishing, *tasks) if task.done()]
         self.stopping.set()
         if not broken:
             await self._finish_calls()
         cooking = [task for _, task in self.cooking.values()]
         for task in (*cooking, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, *cooking, return_exceptions=True)
+        _, unwilling = await asyncio.wait([*tasks, *cooking], timeout=UNWILLING)
+        for task in unwilling:
+            logger.warning("%s did not end when asked to; going on without it", task.get_coro())
         self.publisher.add(await self.decide(engine.leave, self.owner))
-        await self.publisher.flush()
+        self.publisher.close()
+        await asyncio.wait([publishing], timeout=UNWILLING)
         await self.models.close()
         self.deciders.close()
         for task in broken:
@@ -209,7 +216,7 @@ class Conductor:
                 while True:
                     message = await layer.receive(channel)
                     self.drop(set(message.get("executions", ())))
-            except OSError as error:
+            except (RedisError, OSError) as error:
                 logger.warning("Redis did not answer: %s", error)
                 await asyncio.sleep(POLL)
 

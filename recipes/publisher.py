@@ -20,6 +20,7 @@ class Publisher:
         self.waiting: dict[UUID, Notice] = {}
         self.dropped: list[UUID] = []
         self.news = asyncio.Event()
+        self.closing = False
 
     def add(self, notices: list[Notice], dropped: list[UUID] | None = None) -> None:
         """Send these soon. dropped: runs whose calls every worker should abort."""
@@ -32,14 +33,21 @@ class Publisher:
             self.news.set()
 
     async def run(self) -> None:
-        """Send what is added, for ever."""
-        while True:
+        """Send what is added, until close() is called and everything is out.
+
+        Closed and not cancelled: the Redis client may take a cancellation in the middle of a message for an outage.
+        """
+        while not self.closing or self.waiting:
             await self.news.wait()
             await asyncio.sleep(GATHER)
-            await self.flush()
+            await self._flush()
 
-    async def flush(self) -> None:
-        """Send everything added so far."""
+    def close(self) -> None:
+        """Send what was added so far and come to an end."""
+        self.closing = True
+        self.news.set()
+
+    async def _flush(self) -> None:
         self.news.clear()
         notices, self.waiting = list(self.waiting.values()), {}
         dropped, self.dropped = self.dropped, []

@@ -60,6 +60,7 @@ def test_the_live_page_ends_as_the_page_loaded_afresh(room: Room, query: str) ->
     is_recorded(page)
     fresh = room.visitor.open(room.path(execution, query))
     assert page.locator("main").inner_text() == fresh.locator("main").inner_text()
+    assert page.locator("#side .nav").inner_text() == fresh.locator("#side .nav").inner_text()
     assert "Done in" in page.locator("main").inner_text()
     assert not room.visitor.console
 

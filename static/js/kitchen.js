@@ -135,6 +135,15 @@ class RunKitchen extends HTMLElement {
     this.socket?.end();
     clearInterval(this.ticking);
     say(`The run is over: ${this.dataset.word}`);
+    this.countAgain();
+  }
+
+  // The navigation counts what cooks and stands outside of what is morphed.
+  async countAgain() {
+    const response = await fetch(location.href).catch(() => null);
+    if (!response?.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('.nav');
+    for (const nav of document.querySelectorAll('.nav')) nav.innerHTML = fresh.innerHTML;
   }
 
   // --- steps and tabs ---
