@@ -63,6 +63,8 @@ def test_a_stopped_worker_hands_on_at_once_what_it_holds(stack: Stack, cast: Cas
     execution = cast.cook(cast.recipe(f"slow {word}"))
     held.wait_for_requests(1)
     stack.worker.stop()
+    assert stack.worker.process is not None
+    assert stack.worker.process.returncode == 0, "it had to be killed"
     step = execution.steps.get()
     assert (step.status, step.runnable_at is not None) == ("pending", True)
     held.release()
