@@ -17,18 +17,8 @@ from recipes.models import Execution, Mode, Recipe, Trigger
 from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
 from recipes.templating import Output, dependencies
-from recipes.validation import fill_inputs
+from recipes.validation import fill_inputs, with_defaults
 from workspaces.models import User, Workspace
-
-DEFAULT_CONFIG: dict[str, Any] = {
-    "mode": Mode.SEQUENTIAL.value,
-    "timeout_per_step": 300,
-    "total_timeout": 600,
-    "max_retries": 1,
-    "retry_delay": 2,
-    "backoff": 2,
-}
-
 
 # What a run takes over from its recipe's steps as it stands.
 COPIED = (
@@ -58,7 +48,7 @@ def start(
     cannot work.
     """
     values = fill_inputs(recipe.inputs, input_data)
-    config = {**DEFAULT_CONFIG, **recipe.execution_config}
+    config = with_defaults(recipe.execution_config)
     now = timezone.now()
     execution = Execution(
         workspace=workspace,

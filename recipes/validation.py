@@ -10,7 +10,7 @@ from uuid import UUID
 from agents.models import Agent
 from automatos.checking import Problems
 from recipes import templating
-from recipes.models import ErrorHandling, Recipe, RecipeStep
+from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep
 from workspaces.models import Workspace
 
 # Stands where no agent was named; such a step is refused before anything is saved.
@@ -40,7 +40,6 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "retry_delay": (0, 3_600, 2),
     "backoff": (1, 10, 2),
 }
-MODES = ("sequential", "parallel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
         if name not in known:
             problems.add(f"execution_config.{name}", f"There is no such setting. There are: {', '.join(known)}.")
     if "mode" in config:
-        problems.choice("execution_config.mode", _text(config["mode"]), MODES)
+        problems.choice("execution_config.mode", _text(config["mode"]), Mode.values)
     for name, (low, high, _) in CONFIG_NUMBERS.items():
         if name in config:
             value = config[name]
@@ -76,6 +75,12 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
             else:
                 problems.number(f"execution_config.{name}", value, low=low, high=high)
     return dict(config)
+
+
+def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Every execution setting: what was given, and the default of the others."""
+    defaults = {name: default for name, (_, _, default) in CONFIG_NUMBERS.items()}
+    return {"mode": Mode.SEQUENTIAL.value, **defaults, **config}
 
 
 def checked_schema(field: str, schema: Mapping[str, Any], problems: Problems) -> dict[str, dict[str, Any]]:
