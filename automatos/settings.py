@@ -9,7 +9,7 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import env
+from automatos import env, private_hosts
 from automatos.local.addresses import addresses
 
 django_stubs_ext.monkeypatch()
@@ -104,6 +104,10 @@ DEFAULT_LLM_PROVIDER = env.text("DEFAULT_LLM_PROVIDER", "local")
 DEFAULT_LLM_MODEL = env.text("DEFAULT_LLM_MODEL", "smollm2-135m-instruct")
 # False makes any model call to an address off this machine fail: tests set it.
 LLM_OUTSIDE_CALLS = env.boolean("LLM_OUTSIDE_CALLS", True)
+
+# --- Requests to addresses that people, models and documents choose -------------------------------------------------
+
+OUTSIDE_PRIVATE_HOSTS = private_hosts.from_env("OUTSIDE_PRIVATE_HOSTS")
 
 # --- Workers --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,251 @@
+"""The one HTTP client for addresses that a person, a model or a document chose."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from automatos.outside import headers as header_rules
+from automatos.outside.errors import OutsideError, Refused, TooSlow, Unreachable, WrongType
+from automatos.outside.reading import read
+from automatos.outside.targets import Resolve, Target, find, system_resolve
+from automatos.private_hosts import Address, PrivateHosts
+
+USER_AGENT = "Automatos/0.1"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """seconds: for everything, redirects included. max_bytes: of the body, packed and unpacked.
+
+    content_types: media types that are read, such as `text/html` or `text/*`; empty takes all.
+    """
+
+    seconds: float = 20.0
+    max_bytes: int = 5_000_000
+    redirects: int = 5
+    content_types: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. url: the last one, after redirects. headers: names in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    redirects: tuple[str, ...] = ()
+
+    @property
+    def media_type(self) -> str:
+        """Such as text/html; empty when the server did not say."""
+        return _media_type(self.headers.get("content-type", ""))
+
+    def text(self) -> str:
+        """The body as text, in the charset it names, else UTF-8; what cannot be decoded is replaced."""
+        named = self.headers.get("content-type", "").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
+        try:
+            return self.content.decode(named or "utf-8-sig", "replace")
+        except (LookupError, UnicodeError):
+            return self.content.decode("utf-8-sig", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One request of the chain. secrets: headers that go to the first origin only."""
+
+    method: str
+    headers: Mapping[str, str]
+    secrets: Mapping[str, str]
+    body: bytes | None
+
+
+class Client:
+    """Requests with every guard in place.
+
+    resolve: looks names up. tls: another set of trusted certificates. private: instead of OUTSIDE_PRIVATE_HOSTS.
+    """
+
+    def __init__(
+        self,
+        *,
+        resolve: Resolve = system_resolve,
+        tls: ssl.SSLContext | None = None,
+        private: PrivateHosts | None = None,
+    ) -> None:
+        self.resolve = resolve
+        self.tls = tls
+        self.private = private
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        limits: Limits = Limits(),
+    ) -> Answer:
+        """Send it and read the answer, whatever its status.
+
+        secrets: further headers, never sent to another origin than the URL's own.
+        Raises Refused, Unreachable, TooSlow, TooMuch or WrongType.
+        """
+        if method not in METHODS:
+            raise Refused(f"The method has to be one of {', '.join(METHODS)}.")
+        sending = _Sending(method, header_rules.checked(headers or {}), header_rules.checked(secrets or {}), body)
+        try:
+            async with asyncio.timeout(limits.seconds):
+                return await self._follow(url, sending, limits)
+        except TimeoutError:
+            raise TooSlow(f"There was no complete answer within {limits.seconds:g} seconds.") from None
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits = Limits(),
+    ) -> Answer:
+        """A GET; see request()."""
+        return await self.request("GET", url, headers=headers, limits=limits)
+
+    async def _follow(self, url: str, sending: _Sending, limits: Limits) -> Answer:
+        passed: list[str] = []
+        target = await self._find(url)
+        while True:
+            answer = await self._once(target, sending, limits)
+            place = answer.headers.get("location")
+            if answer.status not in REDIRECTS or not place:
+                return replace(answer, redirects=tuple(passed))
+            if len(passed) == limits.redirects:
+                raise Refused(f"The address redirects more than {limits.redirects} times.")
+            passed.append(str(target.url))
+            following = await self._find(_joined(target.url, place))
+            sending = _redirected(sending, answer.status, target, following)
+            target = following
+
+    async def _find(self, url: str) -> Target:
+        return await find(url, resolve=self.resolve, private=self.private)
+
+    async def _once(self, target: Target, sending: _Sending, limits: Limits) -> Answer:
+        pinned = _Pinned(target.addresses)
+        connector = aiohttp.TCPConnector(
+            resolver=pinned, socket_factory=pinned.socket, use_dns_cache=False, force_close=True
+        )
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    connector=connector,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    trust_env=False,
+                    auto_decompress=False,
+                    timeout=aiohttp.ClientTimeout(total=None),
+                ) as session,
+                session.request(
+                    sending.method,
+                    target.url,
+                    headers={
+                        "Accept": "*/*",
+                        **sending.headers,
+                        **sending.secrets,
+                        "User-Agent": USER_AGENT,
+                        "Accept-Encoding": "gzip, deflate",
+                    },
+                    data=sending.body,
+                    allow_redirects=False,
+                    ssl=self.tls or True,
+                ) as response,
+            ):
+                return await _answer(response, limits)
+        except OutsideError:
+            raise
+        except aiohttp.ClientConnectorCertificateError:
+            raise Unreachable(f"The certificate of {target.host} is not valid for this name.") from None
+        except ssl.SSLError:
+            raise Unreachable(f"The secure connection to {target.host} failed.") from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise Unreachable(f"{target.host} does not answer, or not with HTTP that can be understood.") from None
+
+
+class _Pinned(AbstractResolver):
+    """Hands out the checked addresses and makes sockets to no other."""
+
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self.addresses = {str(address): address for address in addresses}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=text,
+                port=port,
+                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for text, address in self.addresses.items()
+        ]
+
+    def socket(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+        """A socket for one address; raises for one that was not checked."""
+        family, kind, protocol, _, address = info
+        if str(address[0]) not in self.addresses:
+            raise OSError("not an address that was checked")
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+async def _answer(response: aiohttp.ClientResponse, limits: Limits) -> Answer:
+    found = {name.lower(): value for name, value in response.headers.items()}
+    content = b""
+    if not (response.status in REDIRECTS and "location" in found) and response.method != "HEAD":
+        _check_type(found.get("content-type", ""), limits.content_types)
+        content = await read(response.content.iter_any(), found.get("content-encoding", ""), limits.max_bytes)
+    return Answer(str(response.url), response.status, found, content)
+
+
+def _check_type(header: str, wanted: Sequence[str]) -> None:
+    kind = _media_type(header)
+    if wanted and not any(kind == one or (one.endswith("/*") and kind.startswith(one[:-1])) for one in wanted):
+        raise WrongType(f"The answer is {kind[:80] or 'of no named type'}; it has to be {', '.join(wanted)}.")
+
+
+def _media_type(header: str) -> str:
+    return header.partition(";")[0].strip().lower()
+
+
+def _joined(base: URL, place: str) -> str:
+    try:
+        return str(base.join(URL(place.strip())))
+    except ValueError:
+        raise Refused("The address redirects to something that is no address.") from None
+
+
+def _redirected(sending: _Sending, status: int, old: Target, new: Target) -> _Sending:
+    """What is sent to the next address (RFC 9110, 15.4): secrets stay with their origin, a body as well."""
+    secrets = {**sending.headers, **sending.secrets} != header_rules.without_secrets(sending.headers)
+    if old.url.scheme == "https" and new.url.scheme == "http" and secrets:
+        raise Refused("The address redirects from https to http, where the credential would be readable.")
+    if status == 303 or (status in (301, 302) and sending.method == "POST"):
+        sending = replace(sending, method="HEAD" if sending.method == "HEAD" else "GET", body=None)
+    if new.origin == old.origin:
+        return sending
+    if sending.body is not None:
+        raise Refused("The address redirects to another host; what was to be sent there is not sent on.")
+    return replace(sending, headers=header_rules.without_secrets(sending.headers), secrets={})
