@@ -36,6 +36,8 @@ from automatos.testing import Stack, cut_network  # noqa: E402
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests make tables and rows of any workspace as the owner; the product's doors change to their own role by themselves.
+settings.DATABASES["default"] = settings.DATABASES.pop("owner")
 if settings.EMBEDDED_DATABASE:
     # The test database is the folder's own, so the processes of `stack` find it the way the product does.
     settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}

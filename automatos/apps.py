@@ -1,6 +1,8 @@
 """App registration: template tags and commands of the project itself, and which static files are served."""
 
 from django.apps import AppConfig
+from django.contrib.admin import autodiscover
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
 # Imported so that a task queued by the web process or a command knows the broker.
@@ -10,6 +12,18 @@ import automatos.celery  # noqa: F401
 class AutomatosConfig(AppConfig):
     name = "automatos"
     default = True
+
+
+class AdminConfig(SimpleAdminConfig):
+    """Django's admin on our own site."""
+
+    default = False
+    default_site = "automatos.admin_site.ModerationSite"
+
+    def ready(self) -> None:
+        """Find each app's admin.py."""
+        super().ready()
+        autodiscover()
 
 
 class StaticConfig(StaticFilesConfig):

@@ -13,6 +13,7 @@ from recipes.models import LIVE_STATUSES, Execution, Recipe
 from workspaces.models import Membership, Role, Workspace
 from workspaces.permissions import allowed
 from workspaces.queries import memberships_of
+from workspaces.tenancy import workspace_scope
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"theme": theme if theme in ("light", "dark") else "", "shell": None}
     membership: Membership | None = getattr(request, "membership", None)
     if membership is not None:
-        found["shell"] = _shell(request.path, membership)
+        # Error pages are drawn after the request's own scope has ended.
+        with workspace_scope(membership.workspace_id, membership.user_id):
+            found["shell"] = _shell(request.path, membership)
     return found
 
 

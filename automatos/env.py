@@ -52,6 +52,14 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return number
 
 
+def choice(name: str, default: str, known: tuple[str, ...]) -> str:
+    """One of the known words."""
+    value = text(name, default)
+    if value not in known:
+        raise EnvError(name, f"is {value!r}", f"Write {', '.join(known[:-1])} or {known[-1]}.")
+    return value
+
+
 def uuid(name: str, default: UUID | None) -> UUID | None:
     """A UUID such as 00000000-0000-0000-0000-000000000000."""
     value = text(name)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import env, private_hosts
+from automatos import clerk_settings, env, private_hosts
+from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import addresses
 
 django_stubs_ext.monkeypatch()
@@ -44,7 +45,20 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database(DATABASE_URL or LOCAL.database_url)}
+def _app_database() -> dict[str, Any]:
+    """The database as every process sees it: under a role that owns no table and bypasses no policy."""
+    found = _database(DATABASE_URL or LOCAL.app_database_url)
+    options = found["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c role={APP_ROLE}".strip()
+    return found
+
+
+# "owner" owns the tables: only `migrate` uses it.
+OWNER_URL = env.url("DATABASE_OWNER_URL", schemes=("postgres", "postgresql"))
+DATABASES = {
+    "default": _app_database(),
+    "owner": _database(OWNER_URL or DATABASE_URL or LOCAL.database_url),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis ----------------------------------------------------------------------------------------------------------
@@ -92,6 +106,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Clerk's tokens as a way in: on when a key, or where to get the keys, is named.
+CLERK = clerk_settings.read()
+
 # --- Model providers ------------------------------------------------------------------------------------------------
 
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
@@ -119,6 +136,8 @@ WORKER_GRACE = float(env.integer("WORKER_GRACE", 5, low=0, high=3600))
 
 WORKSPACE_ID = env.uuid("WORKSPACE_ID", None)
 DEFAULT_TENANT_ID = env.uuid("DEFAULT_TENANT_ID", UUID(int=0))
+# What a new workspace may hold; workspaces/plans.py lists the limits.
+DEFAULT_PLAN = env.choice("DEFAULT_PLAN", "unlimited", ("free", "team", "unlimited"))
 
 # --- The web process ------------------------------------------------------------------------------------------------
 
@@ -181,7 +200,7 @@ INSTALLED_APPS = [
     "workspaces",
     "agents",
     "recipes",
-    "django.contrib.admin",
+    "automatos.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

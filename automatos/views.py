@@ -18,7 +18,7 @@ from automatos.errors import AppError
 from recipes.queries import executions_of, recipes_of
 from workspaces.models import User
 from workspaces.pages import WorkspaceRequest, workspace_page
-from workspaces.queries import memberships_of
+from workspaces.queries import first_membership_of
 
 FOUND_PER_KIND = 6
 LONGEST_QUESTION = 100
@@ -28,7 +28,7 @@ LONGEST_QUESTION = 100
 def landing(request: HttpRequest) -> HttpResponse:
     """What Automatos is, and the ways in; members go straight to their workspace."""
     if isinstance(request.user, User):
-        membership = memberships_of(request.user).first()
+        membership = first_membership_of(request.user)
         if membership is not None:
             return redirect(f"/w/{membership.workspace.slug}/")
     return render(request, "landing.html", {"demo": settings.EMBEDDED_DATABASE})

@@ -119,12 +119,12 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_running_text(self) -> None:
         """What the running steps have written so far."""
         assert self.execution is not None
-        for _, step, attempt in await database_sync_to_async(following.running_steps)(self.execution.id):
+        for _, step, attempt in await database_sync_to_async(following.running_steps)(self.execution):
             await self._send_text(step, attempt, 0)
 
     async def _send_text(self, step: int, attempt: int, offset: int) -> None:
         assert self.execution is not None
-        step_id = await database_sync_to_async(following.step_id)(self.execution.id, step)
+        step_id = await database_sync_to_async(following.step_id)(self.execution, step)
         text = (await events.read_text(step_id, attempt))[offset:] if step_id else ""
         if text:
             await self._send({"type": "text", "step": step, "attempt": attempt, "offset": offset, "text": text})
@@ -143,7 +143,7 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         assert self.execution is not None
         async with self.lock:
             while not self.over:
-                batch, is_live = await database_sync_to_async(following.news)(self.execution.id, self.last_seq)
+                batch, is_live = await database_sync_to_async(following.news)(self.execution, self.last_seq)
                 await self._send_events(batch)
                 if not batch and not is_live:
                     self.over = True

@@ -20,6 +20,7 @@ from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus, Worker
 from recipes.settling import settle
 from recipes.sql import array, statements
 from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
+from workspaces.tenancy import Purpose, system_scope
 
 # A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.
 LEASE = 6.0
@@ -30,7 +31,7 @@ BATCH = 100
 def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
     """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction."""
     turn = Turn()
-    with statements() as sql:
+    with statements(Purpose.ENGINE) as sql:
         ledger = Ledger(sql, timezone.now())
         if outcomes:
             settle(ledger, outcomes, turn)
@@ -55,7 +56,7 @@ def beat(owner: UUID) -> None:
 
 def still_held(fences: dict[UUID, int]) -> set[UUID]:
     """Of the steps a worker cooks (fence by id), those that are still its own."""
-    with connection.cursor() as cursor:
+    with system_scope(Purpose.ENGINE), connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.id FROM execution_steps s JOIN unnest(%s::uuid[], %s::int[]) AS v(id, fence) "
             "ON s.id = v.id AND s.fence = v.fence WHERE s.status = 'running'",
@@ -86,7 +87,7 @@ def leave(owner: UUID) -> list[Notice]:
 
 
 def _release(condition: str, params: list[object], *, reason: str) -> list[Notice]:
-    with statements() as sql:
+    with statements(Purpose.ENGINE) as sql:
         ledger = Ledger(sql, timezone.now())
         rows = sql.rows(
             f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
@@ -114,7 +115,7 @@ def _make_runnable(ledger: Ledger, steps: list[Step]) -> None:
 def end_overdue() -> Turn:
     """Fail the runs that are past their deadline; what to publish and to drop."""
     turn = Turn()
-    with statements() as sql:
+    with statements(Purpose.ENGINE) as sql:
         ledger = Ledger(sql, timezone.now())
         rows = sql.rows(
             f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s::text[]) AND e.deadline_at < %s "  # noqa: S608

@@ -32,7 +32,7 @@ async def stream(followed: Followed, after: int) -> AsyncIterator[bytes]:
         for text in await _written_so_far(followed):
             yield _message(text)
         while True:
-            events, is_live = await database_sync_to_async(news)(followed.id, after)
+            events, is_live = await database_sync_to_async(news)(followed, after)
             for event in events:
                 after = event["seq"]
                 yield _message(event)
@@ -69,7 +69,7 @@ async def _until_news(inbox: Inbox) -> AsyncIterator[bytes]:
 async def _written_so_far(followed: Followed) -> list[dict[str, Any]]:
     """What the running steps have written before we listened."""
     found = []
-    for step_id, step, attempt in await database_sync_to_async(running_steps)(followed.id):
+    for step_id, step, attempt in await database_sync_to_async(running_steps)(followed):
         if text := await read_text(step_id, attempt):
             found.append({"type": "text", "step": step, "attempt": attempt, "offset": 0, "text": text})
     return found

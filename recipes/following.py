@@ -7,6 +7,7 @@ from uuid import UUID
 
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, StepStatus
 from recipes.queries import events_after
+from workspaces.tenancy import Purpose, system_scope, workspace_scope
 
 # Events after which a run changes no more.
 FINAL = ("execution.completed", "execution.failed", "execution.cancelled", "execution.stopped")
@@ -25,25 +26,31 @@ class Followed:
 def find(execution_id: UUID, workspace_ids: Collection[UUID]) -> Followed | None:
     """The run, if it belongs to one of these workspaces."""
     rows = Execution.objects.filter(pk=execution_id, workspace_id__in=workspace_ids)
-    found = rows.values_list("id", "workspace_id").first()
+    # The address names no workspace, so which one's scope to enter is found out here.
+    with system_scope(Purpose.SIGN_IN):
+        found = rows.values_list("id", "workspace_id").first()
     return Followed(*found) if found else None
 
 
-def news(execution_id: UUID, after: int) -> tuple[list[dict[str, Any]], bool]:
+def news(run: Followed, after: int) -> tuple[list[dict[str, Any]], bool]:
     """The next events above `after`, and whether more may come: read in this order, none can slip between."""
-    is_live = Execution.objects.filter(pk=execution_id, status__in=LIVE_STATUSES).exists()
-    return list(events_after(execution_id, after, limit=BATCH)), is_live
+    with workspace_scope(run.workspace_id):
+        is_live = Execution.objects.filter(pk=run.id, status__in=LIVE_STATUSES).exists()
+        return list(events_after(run.id, after, limit=BATCH)), is_live
 
 
-def running_steps(execution_id: UUID) -> list[tuple[UUID, int, int]]:
+def running_steps(run: Followed) -> list[tuple[UUID, int, int]]:
     """The steps that cook right now: (id, order, attempt)."""
-    rows = ExecutionStep.objects.filter(execution_id=execution_id, status=StepStatus.RUNNING)
-    return list(rows.order_by("order").values_list("id", "order", "attempt"))
+    rows = ExecutionStep.objects.filter(execution_id=run.id, status=StepStatus.RUNNING)
+    with workspace_scope(run.workspace_id):
+        return list(rows.order_by("order").values_list("id", "order", "attempt"))
 
 
-def step_id(execution_id: UUID, order: int) -> UUID | None:
+def step_id(run: Followed, order: int) -> UUID | None:
     """The id of a step by its place."""
-    return ExecutionStep.objects.filter(execution_id=execution_id, order=order).values_list("id", flat=True).first()
+    rows = ExecutionStep.objects.filter(execution_id=run.id, order=order)
+    with workspace_scope(run.workspace_id):
+        return rows.values_list("id", flat=True).first()
 
 
 def checked_number(text: str) -> int:

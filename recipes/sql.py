@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+from workspaces.tenancy import Purpose, system_scope, system_statement
+
 # The text of a statement and its parameters.
 Statement = tuple[str, Sequence[Any]]
 
@@ -50,13 +52,23 @@ class Statements:
 
 
 @contextmanager
-def statements() -> Iterator[Statements]:
-    """A transaction to run statements in; commits at the end, Django's errors on failure."""
+def statements(purpose: Purpose | None = None) -> Iterator[Statements]:
+    """A transaction to run statements in; commits at the end, Django's errors on failure.
+
+    purpose: work on every workspace's rows for it; without one the scope is that of the surrounding transaction.
+    """
+    if purpose is not None and connection.in_atomic_block:
+        # A scope of its own, which gives the surrounding one back at its end.
+        with system_scope(purpose), statements() as sql:
+            yield sql
+        return
     with transaction.atomic(), connection.wrap_database_errors:
         connection.ensure_connection()
         raw = connection.connection
         with raw.pipeline():
             sql = Statements(raw)
+            if purpose is not None:
+                sql.send(*system_statement(purpose))
             yield sql
             sql.flush()
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models.functions import Now
@@ -12,9 +11,10 @@ from django.db.models.functions import Now
 from automatos import words
 from automatos.errors import Unavailable
 from automatos.events import streamed_text
-from recipes.following import news
+from recipes.following import Followed, news
 from recipes.models import Execution, ExecutionStep, StepStatus, Worker
 from recipes.terminal import Screen, clean
+from workspaces.tenancy import workspace_scope
 
 POLL_SECONDS = 0.3
 # A worker writes its heartbeat every few seconds; one older than this belongs to a worker that is gone.
@@ -37,8 +37,8 @@ class NoWorker(Unavailable):
 class Watch:
     """Tells on a screen what happens in one run."""
 
-    def __init__(self, execution_id: UUID, screen: Screen) -> None:
-        self.execution_id = execution_id
+    def __init__(self, run: Followed, screen: Screen) -> None:
+        self.run = run
         self.screen = screen
         self.seq = 0
         self.steps: dict[int, ExecutionStep] = {}
@@ -50,13 +50,13 @@ class Watch:
     def until_over(self) -> Execution:
         """The run once it is over. Raises NoWorker, or Unavailable when the database stays away."""
         while True:
-            events, is_live = self._read(lambda: news(self.execution_id, self.seq))
+            events, is_live = self._read(lambda: news(self.run, self.seq))
             self._refresh()
             for event in events:
                 self.seq = event["seq"]
                 self._tell(event)
             if not events and not is_live:
-                return self._read(lambda: Execution.objects.get(pk=self.execution_id))
+                return self._read(lambda: Execution.objects.get(pk=self.run.id))
             if is_live:
                 self._stream()
                 self._status()
@@ -64,7 +64,7 @@ class Watch:
             time.sleep(0 if events else POLL_SECONDS)
 
     def _refresh(self) -> None:
-        rows = ExecutionStep.objects.filter(execution_id=self.execution_id).order_by("order")
+        rows = ExecutionStep.objects.filter(execution_id=self.run.id).order_by("order")
         self.steps = {step.order: step for step in self._read(lambda: list(rows))}
 
     def _read(self, read: Callable[[], Read]) -> Read:
@@ -73,7 +73,8 @@ class Watch:
         told = False
         while True:
             try:
-                return read()
+                with workspace_scope(self.run.workspace_id):
+                    return read()
             except (OperationalError, InterfaceError):
                 if time.monotonic() > deadline:
                     raise Unavailable("The database does not answer. Is it running?") from None

@@ -1,9 +1,13 @@
 """The ground every REST operation stands on: who calls, in which workspace, allowed to do what."""
 
+from contextlib import ExitStack
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.request import Request
@@ -12,10 +16,12 @@ from rest_framework.views import APIView
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
+from workspaces.acting import Actor, acting_as
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.resolution import resolve
+from workspaces.tenancy import person_scope, workspace_scope
 
 WORKSPACE_HEADER = OpenApiParameter(
     "X-Workspace-ID",
@@ -36,14 +42,40 @@ class SignedInView(APIView):
     metadata_class = None
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer in one transaction with the caller's scope; a refusal or an error takes everything back."""
+        self.scoped = False
+        with ExitStack() as self.inside:
+            response = super().dispatch(request, *args, **kwargs)
+            if self.scoped and getattr(response, "exception", False):
+                transaction.set_rollback(True)
+        return response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query text no database can hold, before anything reads it."""
         super().initial(request, *args, **kwargs)
+        self.inside.enter_context(acting_as(self._actor(request)))
+        self.enter_scope(request, kwargs)
         problems = Problems()
         for name, value in request.query_params.items():
             if problem := unstorable_text(f"{name}{value}"):
                 problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
         problems.raise_any()
+
+    def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
+        """See the caller's own memberships, and nothing in any workspace."""
+        self.inside.enter_context(person_scope(self.caller.pk))
+        self.scoped = True
+
+    def _actor(self, request: Request) -> Actor:
+        key = self.key
+        return Actor(
+            user_id=self.caller.pk,
+            name=self.caller.email,
+            via="api_key" if key else "session",
+            credential=key.prefix if key else "",
+            ip=request.META.get("REMOTE_ADDR", ""),
+        )
 
     @property
     def caller(self) -> User:
@@ -62,13 +94,15 @@ class WorkspaceView(SignedInView):
     needs: ClassVar[dict[str, str]] = {}
     access: Access
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find the workspace, then check the role: default deny."""
-        super().initial(request, *args, **kwargs)
+    def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
+        """Find the workspace, enter its scope, then check the role: default deny."""
         method = (request.method or "").upper()
         if method.lower() not in self.http_method_names or not hasattr(self, method.lower()):
             self.http_method_not_allowed(request)
-        self.access = self._entered(request, kwargs.get("workspace_id"))
+        workspace_id = self._meant(request, kwargs.get("workspace_id"))
+        self.inside.enter_context(workspace_scope(workspace_id, self.caller.pk))
+        self.scoped = True
+        self.access = self._access(workspace_id)
         action = self.needs.get("GET" if method == "HEAD" else method)
         if action is None:
             raise NotAllowed("Nobody may do this here.")
@@ -79,7 +113,8 @@ class WorkspaceView(SignedInView):
         """The workspace this request is in."""
         return self.access.workspace
 
-    def _entered(self, request: Request, named: UUID | None) -> Access:
+    def _meant(self, request: Request, named: UUID | None) -> UUID:
+        """The workspace this request is about; NotFound when the caller's key is bound to another one."""
         key = self.key
         workspace_id = named or resolve(
             header=request.headers.get("X-Workspace-ID"),
@@ -91,6 +126,11 @@ class WorkspaceView(SignedInView):
         )
         if key is not None and key.workspace_id != workspace_id:
             raise NotFound()
+        return workspace_id
+
+    def _access(self, workspace_id: UUID) -> Access:
+        """Resolving is not allowing: NotFound unless the caller is a member."""
+        key = self.key
         access = access_by_id(user=self.caller, workspace_id=workspace_id)
         if key is None:
             return access

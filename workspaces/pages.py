@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
+from workspaces.acting import Actor, acting_as
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.permissions import RANK, Access
 from workspaces.queries import memberships_of
+from workspaces.tenancy import person_scope, workspace_scope
 
 
 class WorkspaceRequest(HttpRequest):
@@ -36,7 +38,13 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
     def decorate(view: Page) -> Page:
         @wraps(view)
         def inner(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            return view(enter(request, workspace, role), *args, **kwargs)
+            inside = enter(request, workspace, role)
+            actor = Actor(
+                user_id=inside.user.pk, name=inside.user.email, via="session", ip=request.META.get("REMOTE_ADDR", "")
+            )
+            # One transaction: what a refused or broken request wrote is taken back.
+            with acting_as(actor), workspace_scope(inside.workspace.pk, inside.user.pk):
+                return view(inside, *args, **kwargs)
 
         return inner
 
@@ -47,7 +55,8 @@ def enter(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Workspac
     """The request with workspace, membership and access set; raises NotSignedIn, NotFound or NotAllowed."""
     if not isinstance(request.user, User):
         raise NotSignedIn("Sign in to see this page.")
-    membership = memberships_of(request.user).filter(workspace__slug=slug).first()
+    with person_scope(request.user.pk):
+        membership = memberships_of(request.user).filter(workspace__slug=slug).first()
     if membership is None:
         raise NotFound()
     membership.user = request.user

@@ -7,29 +7,22 @@ from django.db.models import QuerySet
 from automatos.errors import NotFound
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.permissions import Access
+from workspaces.tenancy import person_scope, workspace_scope
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
     """The user's memberships with their workspaces: the personal one first, then by name."""
     return (
-        Membership.objects.filter(user=user)
+        Membership.objects.filter(user=user, workspace__deleted_at=None)
         .select_related("workspace")
         .order_by("workspace__kind", "workspace__name", "workspace_id")
     )
 
 
-def access_by_slug(*, user: User, slug: str) -> Access:
-    """The user's way into a workspace by its address; NotFound when there is none or they do not belong."""
-    return _access(memberships_of(user).filter(workspace__slug=slug))
-
-
 def access_by_id(*, user: User, workspace_id: UUID) -> Access:
-    """The user's way into a workspace by its id; NotFound when there is none or they do not belong."""
-    return _access(memberships_of(user).filter(workspace_id=workspace_id))
-
-
-def _access(found: QuerySet[Membership]) -> Access:
-    membership = found.first()
+    """The user's way into a workspace by its id, in its scope; NotFound when there is none or they do not belong."""
+    with workspace_scope(workspace_id, user.pk):
+        membership = memberships_of(user).filter(workspace_id=workspace_id).first()
     if membership is None:
         raise NotFound()
     return Access(workspace=membership.workspace, role=Role(membership.role))
@@ -38,7 +31,14 @@ def _access(found: QuerySet[Membership]) -> Access:
 def personal_workspace_id(user: User) -> UUID | None:
     """The id of the user's own workspace, or None."""
     ids = memberships_of(user).filter(workspace__kind=Workspace.Kind.PERSONAL, role=Role.OWNER)
-    return ids.values_list("workspace_id", flat=True).first()
+    with person_scope(user.pk):
+        return ids.values_list("workspace_id", flat=True).first()
+
+
+def first_membership_of(user: User) -> Membership | None:
+    """Where the user lands after signing in; None when they belong nowhere."""
+    with person_scope(user.pk):
+        return memberships_of(user).first()
 
 
 def api_keys_of(workspace: Workspace) -> QuerySet[ApiKey]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from automatos.errors import NotAllowed
 from automatos.slugs import insert_with_slug
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.permissions import NEEDED_ROLE, RANK
+from workspaces.tenancy import person_scope, workspace_scope
 
 KEY_PREFIX = "atm_"
 
@@ -23,9 +25,10 @@ KEY_PREFIX = "atm_"
 def create_personal_workspace(*, user: User) -> Workspace:
     """The user's own workspace with them as owner; the one they have when there is one already."""
     User.objects.select_for_update().get(pk=user.pk)
-    own = Workspace.objects.filter(
-        kind=Workspace.Kind.PERSONAL, memberships__user=user, memberships__role=Role.OWNER
-    ).first()
+    with person_scope(user.pk):
+        own = Workspace.objects.filter(
+            kind=Workspace.Kind.PERSONAL, memberships__user=user, memberships__role=Role.OWNER
+        ).first()
     if own:
         return own
     name = f"{user.display_name}'s workspace"[:120]
@@ -42,14 +45,16 @@ def create_workspace(*, name: str, owner: User, slug: str = "") -> Workspace:
 
 
 def _insert(*, name: str, slug_from: str, owner: User, kind: Workspace.Kind) -> Workspace:
-    workspace = insert_with_slug(
-        lambda slug: Workspace.objects.create(slug=slug, name=name, kind=kind),
-        name=slug_from,
-        longest=60,
-        otherwise="workspace",
-    )
-    Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
-    return workspace
+    workspace_id = uuid.uuid4()
+    with workspace_scope(workspace_id, owner.pk):
+        workspace = insert_with_slug(
+            lambda slug: Workspace.objects.create(pk=workspace_id, slug=slug, name=name, kind=kind),
+            name=slug_from,
+            longest=60,
+            otherwise="workspace",
+        )
+        Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+        return workspace
 
 
 def set_role(*, workspace: Workspace, user: User, role: Role) -> Membership:

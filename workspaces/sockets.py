@@ -12,6 +12,7 @@ from workspaces.auth import ApiKeyAuthentication
 from workspaces.models import ApiKey, Role, User
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
+from workspaces.tenancy import person_scope
 
 HEADERS = {b"x-api-key": "HTTP_X_API_KEY", b"authorization": "HTTP_AUTHORIZATION"}
 
@@ -32,7 +33,8 @@ def readable_workspaces(scope: dict[str, Any], action: str) -> set[UUID] | None:
     if user is None or not user.is_authenticated or not user.is_active:
         return None
     member = User.objects.get(pk=user.pk)
-    return {m.workspace_id for m in memberships_of(member) if Access(m.workspace, Role(m.role)).allows(action)}
+    with person_scope(member.pk):
+        return {m.workspace_id for m in memberships_of(member) if Access(m.workspace, Role(m.role)).allows(action)}
 
 
 def _of_key(key: ApiKey, action: str) -> set[UUID]:

@@ -1,12 +1,11 @@
 """The list of agents, through its address."""
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from agents import services
 from agents.tests.page_kit import Cast
+from automatos.tests.queries import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +74,7 @@ def test_the_number_of_queries_does_not_grow_with_the_agents() -> None:
     cast.agent()
     counts = []
     for _ in range(2):
-        with CaptureQueriesContext(connection) as seen:
+        with asked() as seen:
             cast.viewer.get(f"{cast.root}/agents/")
         counts.append(len(seen))
         for number in range(12):

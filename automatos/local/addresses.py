@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from automatos.database_roles import APP_ROLE
+
 # A Unix socket's path may hold 107 bytes; PostgreSQL appends `.s.PGSQL.5432.lock` to its folder.
 LONGEST_SOCKET_FOLDER = 80
 
@@ -21,8 +23,13 @@ class Addresses:
 
     @property
     def database_url(self) -> str:
-        """PostgreSQL over a Unix socket, superuser `postgres`, database `automatos`."""
+        """PostgreSQL over a Unix socket, superuser `postgres`, who owns the tables, database `automatos`."""
         return f"postgresql://postgres@/automatos?host={self.run}"
+
+    @property
+    def app_database_url(self) -> str:
+        """The same database under the application's own role."""
+        return f"postgresql://{APP_ROLE}@/automatos?host={self.run}"
 
     @property
     def redis_socket(self) -> Path:

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import Addresses
 from automatos.local.processes import end, spawn
 
@@ -180,7 +181,7 @@ class Postgres:
             )
 
     def wait_ready(self) -> None:
-        """Wait until it answers, then make the database and the vector extension where missing."""
+        """Wait until it answers, then make the database, the vector extension and the app's role where missing."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -204,6 +205,8 @@ class Postgres:
             with self._connect("template1") as template:
                 template.execute("CREATE EXTENSION IF NOT EXISTS vector")
             connection.execute("CREATE DATABASE automatos")
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone():
+            connection.execute(f"CREATE ROLE {APP_ROLE} LOGIN NOINHERIT")
 
     def stop(self) -> None:
         """Fast shutdown: sessions are cut, everything committed is on disk."""

@@ -35,16 +35,17 @@ def collect_static() -> None:
 
 def migrate() -> None:
     """Bring the tables up to date; quick where they are."""
-    executor = MigrationExecutor(connections["default"])
+    executor = MigrationExecutor(connections["owner"])
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=1)
+    connections["owner"].close()
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
     django.setup()
     try:
-        connections["default"].ensure_connection()
+        connections["owner"].ensure_connection()
     except OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None

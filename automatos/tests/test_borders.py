@@ -7,6 +7,7 @@ from automatos.tests.source import APPS, Import, Module, imports, inside, module
 
 # The part of `automatos` that knows every app. The rest of it is the ground floor, which knows none.
 WIRING = (
+    "automatos.admin_site",
     "automatos.apps",
     "automatos.asgi",
     "automatos.context",

@@ -1,11 +1,10 @@
 """Writing and changing a recipe in its editor, without scripts."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from agents.services import delete_agent
 from agents.tests.page_kit import Cast
+from automatos.tests.queries import asked
 from recipes.models import Recipe
 from recipes.services import as_input
 from recipes.tests.page_kit import form_of, input_fields, make_recipe, recipe_fields, step_fields
@@ -224,7 +223,7 @@ def test_the_number_of_queries_does_not_grow_with_the_steps() -> None:
     counts = []
     for steps in (1, 12):
         recipe = make_recipe(cast, cast.agent(f"A{steps}"), *["Write"] * steps, template_id=f"r{steps}")
-        with CaptureQueriesContext(connection) as seen:
+        with asked() as seen:
             cast.editor.get(f"{cast.root}/recipes/{recipe.template_id}/edit/")
         counts.append(len(seen))
     assert counts[0] == counts[1]

@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.services import change_status, delete_agent
 from agents.tests.page_kit import Cast
+from automatos.tests.queries import asked
 from recipes.models import Execution, ExecutionStep, Recipe
 from recipes.services import delete_recipe
 from recipes.tests.page_kit import form_of, make_recipe
@@ -64,7 +63,7 @@ def test_the_number_of_queries_does_not_grow_with_the_recipes() -> None:
         for number in range(1 + 9 * round_):
             agent = cast.agent(f"Cook {round_} {number}")
             add_run(make_recipe(cast, agent, "One", "Two"), "completed")
-        with CaptureQueriesContext(connection) as seen:
+        with asked() as seen:
             cast.viewer.get(f"{cast.root}/recipes/")
         counts.append(len(seen))
     assert counts[0] == counts[1]

@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from agents.personas import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
+from workspaces.acting import SYSTEM, acting_as
+from workspaces.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):
@@ -15,6 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="also the demo kitchen: its user, agents and recipes")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
+        with system_scope(Purpose.SEED), acting_as(SYSTEM):
+            self._seed(demo)
+
+    def _seed(self, demo: bool) -> None:
         self.stdout.write(f"{seed_personas()} personas are up to date.")
         if not demo:
             return

@@ -13,10 +13,13 @@ from django.urls import reverse
 from automatos import env, words
 from automatos.errors import AppError, NotFound
 from recipes import queries, runs
+from recipes.following import Followed
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
 from recipes.terminal import Screen, clean
 from recipes.watching import Watch
+from workspaces.acting import OPERATOR, acting_as
 from workspaces.models import Workspace
+from workspaces.tenancy import Purpose, system_scope, workspace_scope
 
 MOST_LISTED = 15
 
@@ -42,10 +45,11 @@ class Command(BaseCommand):
         values = pairs(input)
         try:
             kitchen = chosen_workspace(workspace)
-            found = chosen_recipe(kitchen, recipe)
-            execution = runs.start(
-                workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND
-            )
+            with workspace_scope(kitchen.pk), acting_as(OPERATOR):
+                found = chosen_recipe(kitchen, recipe)
+                execution = runs.start(
+                    workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND
+                )
         except AppError as error:
             raise CommandError(explained(error, recipe)) from None
         address = kitchen_address(kitchen, execution)
@@ -53,7 +57,7 @@ class Command(BaseCommand):
         screen = Screen(self.stdout)
         screen.line(f"Cooking {clean(found.name)} in {clean(kitchen.name)}, run {execution.short_id}: {address}")
         try:
-            over = Watch(execution.id, screen).until_over()
+            over = Watch(Followed(execution.pk, kitchen.pk), screen).until_over()
         except KeyboardInterrupt:
             screen.close()
             raise CommandError(f"Not followed any more, but still cooking. Watch or stop it at {address}") from None
@@ -88,7 +92,12 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 def chosen_workspace(slug: str | None) -> Workspace:
     """The workspace of this slug; without one the only workspace, else the demo. CommandError lists the choices."""
-    everywhere = Workspace.objects.order_by("slug")
+    with system_scope(Purpose.OPERATOR):
+        return _chosen(slug)
+
+
+def _chosen(slug: str | None) -> Workspace:
+    everywhere = Workspace.objects.filter(deleted_at=None).order_by("slug")
     slugs = list(everywhere.values_list("slug", flat=True))
     if not slugs:
         raise CommandError("There is no workspace yet. Sign up, or run `manage.py seed --demo`.")

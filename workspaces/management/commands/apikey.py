@@ -5,8 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from automatos.errors import AppError
+from workspaces.acting import OPERATOR, acting_as
 from workspaces.models import Role
 from workspaces.services import grant_api_key
+from workspaces.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):
@@ -24,12 +26,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """The key alone on stdout."""
         try:
-            _, plaintext = grant_api_key(
-                email=options["email"],
-                workspace_slug=options["workspace"],
-                role=options["role"],
-                scopes=options["scope"],
-            )
+            with system_scope(Purpose.OPERATOR), acting_as(OPERATOR):
+                _, plaintext = grant_api_key(
+                    email=options["email"],
+                    workspace_slug=options["workspace"],
+                    role=options["role"],
+                    scopes=options["scope"],
+                )
         except AppError as error:
             raise CommandError(error.message) from error
         self.stdout.write(plaintext)

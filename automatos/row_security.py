@@ -1,0 +1,85 @@
+"""Row-level security as migration operations: which role may see and write which rows of a table.
+
+Two roles of PostgreSQL own nothing and bypass nothing. `automatos_app` is what every process is: it sees the rows of
+the workspace (or the person) that `automatos.workspace` and `automatos.person` name for the transaction, and none when
+nothing is named. `automatos_system` sees every workspace; `workspaces/tenancy.py` is the only way into it.
+"""
+
+from collections.abc import Mapping
+
+from django.db.migrations.operations import RunSQL
+
+from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
+
+# (SELECT …) lets PostgreSQL ask once for a statement and not once for each row.
+WORKSPACE = "(SELECT automatos_workspace())"
+PERSON = "(SELECT automatos_person())"
+OF_OWN_WORKSPACES = f"(SELECT workspace_id FROM workspace_members WHERE user_id = {PERSON})"  # noqa: S608 (constants)
+
+CREATE_ROLES = f"""
+DO $$ BEGIN CREATE ROLE {SYSTEM_ROLE} NOLOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT {SYSTEM_ROLE} TO {APP_ROLE};
+GRANT {APP_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER;
+GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {SYSTEM_ROLE};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}, {SYSTEM_ROLE};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}, {SYSTEM_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE}, {SYSTEM_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP_ROLE}, {SYSTEM_ROLE};
+CREATE OR REPLACE FUNCTION automatos_workspace() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT NULLIF(current_setting('automatos.workspace', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION automatos_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT NULLIF(current_setting('automatos.person', true), '')::uuid $$;
+"""
+
+
+def create_roles() -> RunSQL:
+    """The two roles with their rights on every table there is and will be, and what policies ask."""
+    return RunSQL(CREATE_ROLES, RunSQL.noop)
+
+
+def protect(
+    table: str,
+    *,
+    column: str = "workspace_id",
+    seen: str = "",
+    references: Mapping[str, str] | None = None,
+    append_only: bool = False,
+) -> RunSQL:
+    """Rows belong to the workspace in `column`: nobody outside of its scope sees or writes them.
+
+    seen: a condition for more rows that may be read, never written. references: foreign key columns and the protected
+    tables they point to; a value the writer cannot see there is refused, as PostgreSQL checks keys past all policies.
+    append_only: no role of ours may change or remove a row.
+    """
+    own = f"{column} = {WORKSPACE}"
+    reads = f"{own} OR {seen}" if seen else own
+    return _policies(table, reads=reads, writes=own, references=references or {}, append_only=append_only)
+
+
+def protect_child(table: str, *, parent: str, column: str, references: Mapping[str, str] | None = None) -> RunSQL:
+    """Rows hang under a protected table: whoever sees the parent's row sees and writes them."""
+    own = f"{column} IN (SELECT id FROM {parent})"  # noqa: S608 (names in our migrations)
+    return _policies(table, reads=own, writes=own, references=references or {}, append_only=False)
+
+
+def _policies(table: str, *, reads: str, writes: str, references: Mapping[str, str], append_only: bool) -> RunSQL:
+    checks = [f"({writes})"]
+    for column, other in references.items():
+        checks.append(f"({column} IS NULL OR EXISTS (SELECT 1 FROM {other} o WHERE o.id = {table}.{column}))")  # noqa: S608
+    check = " AND ".join(checks)
+    statements = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY workspace_reads ON {table} FOR SELECT TO {APP_ROLE} USING ({reads})",
+        f"CREATE POLICY workspace_adds ON {table} FOR INSERT TO {APP_ROLE} WITH CHECK ({check})",
+        f"CREATE POLICY workspace_changes ON {table} FOR UPDATE TO {APP_ROLE} USING ({writes}) WITH CHECK ({check})",
+        f"CREATE POLICY workspace_removes ON {table} FOR DELETE TO {APP_ROLE} USING ({writes})",
+        f"CREATE POLICY system_rows ON {table} TO {SYSTEM_ROLE} USING (true) WITH CHECK (true)",
+    ]
+    if append_only:
+        statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE}, {SYSTEM_ROLE}")
+    names = ("workspace_reads", "workspace_adds", "workspace_changes", "workspace_removes", "system_rows")
+    undo = [f"DROP POLICY {name} ON {table}" for name in names]
+    undo += [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    return RunSQL(";\n".join(statements), ";\n".join(undo))

@@ -1,0 +1,24 @@
+"""People, workspaces, who belongs where, their keys and secrets, and what is recorded of their doings."""
+
+from workspaces.models.access import ApiKey, ClerkEvent, IdempotentRequest
+from workspaces.models.audit import AuditEntry, AuditHead
+from workspaces.models.credential import Credential, CredentialType
+from workspaces.models.people import User, UserManager
+from workspaces.models.workspace import Invitation, Membership, Role, Workspace, WorkspaceSlug
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "ClerkEvent",
+    "Credential",
+    "CredentialType",
+    "IdempotentRequest",
+    "Invitation",
+    "Membership",
+    "Role",
+    "User",
+    "UserManager",
+    "Workspace",
+    "WorkspaceSlug",
+]

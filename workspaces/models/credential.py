@@ -1,0 +1,65 @@
+"""Secrets a workspace keeps for its agents and models."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from workspaces.models.people import User
+from workspaces.models.workspace import Workspace
+
+
+class CredentialType(models.Model):
+    """A kind of credential and its fields. Seeded, upsert by slug; belongs to no workspace.
+
+    fields: [{"name", "title", "help", "kind": "text" | "secret" | "url" | "integer" | "choice", "required", "default"?,
+    "choices"?}]. Only fields of the kind secret are encrypted; the others may be read back.
+    """
+
+    slug = models.SlugField(max_length=60, primary_key=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    icon = models.CharField(max_length=40, default="key-round")
+    fields = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "credential_types"
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(models.Model):
+    """One credential. `secret` is ciphertext bound to this row and workspace, under the master key `key_id`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="credentials")
+    type = models.ForeignKey(CredentialType, models.PROTECT, related_name="credentials")
+    name = models.CharField(max_length=120)
+    values = models.JSONField(default=dict)
+    secret = models.BinaryField()
+    key_id = models.CharField(max_length=16)
+    # What may be shown of each secret field, e.g. {"api_key": "…4f2a"}.
+    hints = models.JSONField(default=dict)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    tested_at = models.DateTimeField(null=True)
+    test_ok = models.BooleanField(null=True)
+    test_message = models.CharField(max_length=300, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "credentials"
+        indexes = (models.Index(fields=["workspace", "type", "-created_at"], name="credentials_of_type"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=models.Q(deleted_at=None), name="one_credential_name"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
