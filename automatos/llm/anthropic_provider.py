@@ -7,9 +7,10 @@ import anthropic
 import httpx2
 import orjson
 
-from automatos.llm.base import LIMITS, TIMEOUT, Collected, Endpoint, Provider, count
-from automatos.llm.text import clean
-from automatos.llm.types import FinishReason, Message, ModelRequest, Usage
+from automatos.llm.anthropic_words import messages, stop_words, system_text, untaken_by, wire_settings
+from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.collected import Collected, count
+from automatos.llm.types import FinishReason, ModelRequest, Usage
 
 FINISH: dict[str, FinishReason] = {
     "max_tokens": "length",
@@ -37,26 +38,19 @@ class AnthropicProvider(Provider):
         )
 
     def body(self, model: str, request: ModelRequest, stream: bool) -> dict[str, Any]:
-        """Temperature, top_p and penalties are left out: this vendor no longer takes them."""
-        system = "\n\n".join(clean(message.content) for message in request.messages if message.role == "system")
-        messages = _messages([message for message in request.messages if message.role != "system"])
-        body: dict[str, Any] = {"model": model, "max_tokens": request.max_tokens, "messages": messages}
-        if not messages:
-            # At least one turn has to be the user's.
+        """At least one turn has to be the user's: a system text alone becomes it."""
+        system, turns = system_text(request.messages), messages(request.messages, self.endpoint.provider)
+        body: dict[str, Any] = {"model": model, "messages": turns, **wire_settings(model, request)}
+        if not turns:
             body["messages"] = [{"role": "user", "content": system}]
         elif system:
             body["system"] = system
-        if request.tools:
-            body["tools"] = [
-                {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
-                for tool in request.tools
-            ]
-        if request.response_schema is not None:
-            schema = _closed(request.response_schema)
-            body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
         if stream:
             body["stream"] = True
         return body
+
+    def untaken(self, model: str, request: ModelRequest) -> list[str]:
+        return untaken_by(model, request)
 
     async def send(self, model: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
         # With this cast the SDK hands out the response itself, unread; its types do not say so.
@@ -70,13 +64,17 @@ class AnthropicProvider(Provider):
         return cast(httpx2.Response, response)
 
     def read_whole(self, answer: dict[str, Any], into: Collected) -> None:
-        """Text blocks are joined; thinking is left out."""
+        """Thinking and other blocks are kept as they are: they have to go back unchanged."""
+        into.ordered = True
+        into.served_model = answer.get("model") or ""
         for index, block in enumerate(answer.get("content") or ()):
             if block.get("type") == "text":
+                into.order.append(("text", len(into.text)))
                 into.text.append(block.get("text") or "")
             elif block.get("type") == "tool_use":
-                arguments = orjson.dumps(block.get("input") or {}).decode()
-                into.calls[index] = (block["id"], block["name"], [arguments])
+                into.call_piece(index, block["id"], block["name"], orjson.dumps(block.get("input") or {}).decode())
+            else:
+                into.block(index, block)
         _take_stop(answer, into)
         into.usage = _usage(answer.get("usage"), Usage())
 
@@ -87,15 +85,12 @@ class AnthropicProvider(Provider):
             delta = event["delta"]
             if delta["type"] == "text_delta":
                 return str(delta["text"])
-            if delta["type"] == "input_json_delta":
-                into.calls[event["index"]][2].append(delta["partial_json"])
+            _take_delta(event["index"], delta, into)
         elif kind == "content_block_start":
-            block = event["content_block"]
-            if block["type"] == "text":
-                return str(block.get("text") or "")
-            if block["type"] == "tool_use":
-                into.calls[event["index"]] = (block["id"], block["name"], [])
+            return _take_start(event["index"], event["content_block"], into)
         elif kind == "message_start":
+            into.ordered = True
+            into.served_model = event["message"].get("model") or ""
             into.usage = _usage(event["message"].get("usage"), Usage())
         elif kind == "message_delta":
             _take_stop(event["delta"], into)
@@ -111,47 +106,35 @@ class AnthropicProvider(Provider):
         await self._client.close()
 
 
-def _messages(messages: list[Message]) -> list[dict[str, Any]]:
-    """Turns of user and assistant; results of tools are the user's, those of one turn in one message."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "tool":
-            text = clean(message.content)
-            block = {"type": "tool_result", "tool_use_id": message.tool_call_id, "content": text}
-            if turns and isinstance(turns[-1]["content"], list) and turns[-1]["role"] == "user":
-                turns[-1]["content"].append(block)
-            else:
-                turns.append({"role": "user", "content": [block]})
-        elif message.tool_calls:
-            turns.append({"role": "assistant", "content": _called(message)})
-        elif message.content:
-            # An empty text is refused by the vendor, and says nothing.
-            turns.append({"role": message.role, "content": clean(message.content)})
-    return turns
+def _take_start(index: int, block: dict[str, Any], into: Collected) -> str:
+    if block["type"] == "text":
+        into.order.append(("text", len(into.text)))
+        return str(block.get("text") or "")
+    if block["type"] == "tool_use":
+        into.call_piece(index, block["id"], block["name"], "")
+    else:
+        into.block(index, dict(block))
+    return ""
 
 
-def _called(message: Message) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": clean(message.content)}] if message.content else []
-    for call in message.tool_calls:
-        blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": _arguments(call.arguments)})
-    return blocks
+def _take_delta(index: int, delta: dict[str, Any], into: Collected) -> None:
+    """More of a call or of thinking; a signature belongs to the thinking before it."""
+    if delta["type"] == "input_json_delta":
+        into.call_piece(index, "", "", delta["partial_json"])
+    elif delta["type"] == "thinking_delta":
+        block = into.blocks[index]
+        block["thinking"] = (block.get("thinking") or "") + delta["thinking"]
+        into.think(delta["thinking"])
+    elif delta["type"] == "signature_delta":
+        block = into.blocks[index]
+        block["signature"] = (block.get("signature") or "") + delta["signature"]
 
 
-def _arguments(text: str) -> dict[str, Any]:
-    """The object this vendor wants; what the model wrote wrongly is kept in it so that it can see its mistake."""
-    try:
-        value = orjson.loads(text)
-    except ValueError:
-        value = text
-    return value if isinstance(value, dict) else {"malformed_arguments": value}
-
-
-def _take_stop(source: Mapping[str, Any], into: Collected) -> None:
-    reason = source.get("stop_reason")
+def _take_stop(source: dict[str, Any], into: Collected) -> None:
+    reason, explanation = stop_words(source)
     if reason:
         into.finish = FINISH.get(reason, "stop")
-    explanation = (source.get("stop_details") or {}).get("explanation")
-    if explanation and reason == "refusal":
+    if explanation:
         into.refusal.append(explanation)
 
 
@@ -172,15 +155,3 @@ def _usage(raw: Mapping[str, Any] | None, before: Usage) -> Usage:
         cache_write_tokens=written if has_input else before.cache_write_tokens,
         reasoning_tokens=count(raw.get("output_tokens_details"), "thinking_tokens"),
     )
-
-
-def _closed(schema: Any) -> Any:
-    """The schema with every object closed to further properties, as this vendor demands."""
-    if isinstance(schema, list):
-        return [_closed(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {name: _closed(part) for name, part in schema.items()}
-    if closed.get("type") == "object":
-        closed.setdefault("additionalProperties", False)
-    return closed

@@ -7,9 +7,9 @@ for each piece of a stream costs ten times the CPU.
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,16 +17,20 @@ import aiohttp
 import httpx2
 import orjson
 
-from automatos.llm.errors import ModelBadReply
+from automatos.llm.collected import Collected
+from automatos.llm.deltas import Listener
+from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.failures import Explainer, cannot_travel
 from automatos.llm.text import Cleaner, clean
-from automatos.llm.types import FinishReason, ModelReply, ModelRequest, OnText, ToolCall, Usage
+from automatos.llm.types import FinishReason, ModelReply, ModelRequest, is_set
 
 CONNECT_SECONDS = 10.0
 # The deadline of the whole call is kept outside, see retry.py; here only connecting has one of its own.
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_SECONDS)
 LIMITS = httpx2.Limits(max_connections=10_000, max_keepalive_connections=1_000)
 END_SECONDS = 0.5
+SETTINGS = frozenset(item.name for item in fields(ModelRequest))
+DECLINED = ("refusal", "content_filter")
 # An answer that is JSON but not of the vendor's shape.
 SHAPE_ERRORS = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError, RuntimeError)
@@ -47,17 +51,6 @@ class Endpoint:
         """Host and port, never a user or password."""
         parts = urlsplit(self.base_url)
         return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
-
-
-@dataclass(slots=True)
-class Collected:
-    """An answer while it comes in. calls: [id, name, pieces of the arguments] by position."""
-
-    text: list[str] = field(default_factory=list)
-    calls: dict[int, tuple[str, str, list[str]]] = field(default_factory=dict)
-    refusal: list[str] = field(default_factory=list)
-    finish: FinishReason | None = None
-    usage: Usage = field(default_factory=Usage)
 
 
 class Provider(ABC):
@@ -90,19 +83,28 @@ class Provider(ABC):
         """(status, decoded body, headers) if this is the SDK's error for an answer with an error status."""
 
     @abstractmethod
+    def untaken(self, model: str, request: ModelRequest) -> Iterable[str]:
+        """The fields of a request that were not sent if they were set, because this model does not take them."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Close every connection."""
 
-    async def attempt(self, model: str, request: ModelRequest, on_text: OnText | None) -> ModelReply:
-        """One try: the whole reply, or one of our errors. Cancelling it closes the connection."""
+    async def attempt(self, model: str, request: ModelRequest, listener: Listener | None) -> ModelReply:
+        """One try: the whole reply, or one of our errors. It is streamed to a listener. Cancelling it hangs up."""
         headers = {"Idempotency-Key": request.idempotency_key} if request.idempotency_key else {}
-        response = await self._sent(model, self.body(model, request, on_text is not None), headers)
-        collected = Collected()
+        response = await self._sent(model, self.body(model, request, listener is not None), headers)
+        collected = Collected(listener)
         try:
-            if on_text is None:
+            if listener is None:
                 self._read_whole(model, await self._body(model, response), collected)
             else:
-                await self._stream(model, response, collected, on_text)
+                await self._stream(model, response, collected, listener)
+            self._check(model, request, collected)
+        except ModelError as error:
+            # What came in has to be paid for, whatever it is worth.
+            error.reply = self._reply(model, request, collected)
+            raise
         finally:
             await response.aclose()
         return self._reply(model, request, collected)
@@ -133,7 +135,7 @@ class Provider(ABC):
         except SHAPE_ERRORS as error:
             raise self.explain.malformed(model) from error
 
-    async def _stream(self, model: str, response: httpx2.Response, into: Collected, on_text: OnText) -> None:
+    async def _stream(self, model: str, response: httpx2.Response, into: Collected, listener: Listener) -> None:
         cleaner, lines, chunks, done = Cleaner(), DataLines(), response.aiter_bytes(), False
         while not done:
             chunk = await self._next(model, chunks)
@@ -145,10 +147,10 @@ class Provider(ABC):
                 piece = cleaner.feed(self._read_event(model, data, into))
                 if piece:
                     into.text.append(piece)
-                    on_text(piece)
+                    listener.text(piece)
         if rest := cleaner.rest():
             into.text.append(rest)
-            on_text(rest)
+            listener.text(rest)
         # Reading to the very end lets the connection be used again; a server that keeps it open is not waited for.
         with suppress(TimeoutError, ModelBadReply):
             async with asyncio.timeout(END_SECONDS):
@@ -183,27 +185,41 @@ class Provider(ABC):
             raise self.explain.malformed(model)
         return value
 
-    def _reply(self, model: str, request: ModelRequest, got: Collected) -> ModelReply:
-        """Check that what came in is an answer."""
-        text = clean("".join(got.text))
+    def _check(self, model: str, request: ModelRequest, got: Collected) -> None:
+        """Raises one of our errors when what came in is no answer."""
         label = f"{model} at {self.endpoint.label}"
-        if got.refusal or got.finish == "refusal":
+        if got.refusal or got.finish in DECLINED:
             raise self.explain.refused(model, clean("".join(got.refusal)))
         if got.finish is None:
             raise self.explain.cut(model)
-        calls = tuple(
-            ToolCall(clean(id), clean(name), clean("".join(parts)))
-            for _, (id, name, parts) in sorted(got.calls.items())
-        )
-        if not calls and not text.strip():
+        if got.calls:
+            return
+        text = "".join(got.text)
+        if not text.strip():
             if got.finish == "length":
                 raise ModelBadReply(
                     f"{label} used up its {request.max_tokens} tokens before the answer began. Allow more tokens."
                 )
             raise ModelBadReply(f"{label} sent an empty answer.")
-        if request.response_schema is not None and not calls:
+        if request.response_schema is not None:
             _check_json(text, label, got.finish)
-        return ModelReply(text=text, model=request.model, finish_reason=got.finish, usage=got.usage, tool_calls=calls)
+
+    def _reply(self, model: str, request: ModelRequest, got: Collected) -> ModelReply:
+        finish = "refusal" if got.refusal else got.finish or "cut"
+        return ModelReply(
+            text=clean("".join(got.text)),
+            model=request.model,
+            finish_reason=finish,
+            usage=got.usage,
+            tool_calls=got.tool_calls() if got.calls else (),
+            parts=got.parts(self.endpoint.provider) if got.order else (),
+            served_model=got.served_model,
+            ignored_parameters=self._ignored(model, request),
+        )
+
+    def _ignored(self, model: str, request: ModelRequest) -> tuple[str, ...]:
+        names = dict.fromkeys(self.untaken(model, request))
+        return tuple(name for name in names if name in SETTINGS and is_set(request, name))
 
 
 class DataLines:
@@ -225,9 +241,3 @@ def _check_json(text: str, label: str, finish: FinishReason) -> None:
     except ValueError as error:
         why = "ran out of tokens in the middle of" if finish == "length" else "did not keep to"
         raise ModelBadReply(f"{label} {why} the structured answer it was asked for.") from error
-
-
-def count(source: Mapping[str, Any] | None, name: str) -> int:
-    """A token count from a vendor's usage, 0 where it is missing or null."""
-    value = (source or {}).get(name)
-    return value if isinstance(value, int) else 0

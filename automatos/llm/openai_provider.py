@@ -1,24 +1,24 @@
 """OpenAI Chat Completions, and every server that speaks it."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 import httpx2
 import openai
 
-from automatos.llm.base import LIMITS, TIMEOUT, Collected, Endpoint, Provider, count
-from automatos.llm.text import clean
-from automatos.llm.types import FinishReason, Message, ModelRequest, Usage
+from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.collected import Collected, count
+from automatos.llm.openai_words import UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
+from automatos.llm.types import FinishReason, ModelRequest, Usage
 
-FINISH: dict[str, FinishReason] = {"length": "length", "content_filter": "refusal"}
-# Models that think first take another name for the limit; the older name is the one that other servers know.
-THINKERS = re.compile(r"^(o\d|gpt-([5-9]|\d\d))")
+FINISH: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 # Left out, once and for all later calls, when the vendor says that a model does not take them.
 OPTIONAL = frozenset({
     "temperature", "top_p", "frequency_penalty", "presence_penalty", "stream_options", "max_tokens",
-    "max_completion_tokens", "parallel_tool_calls",
+    "max_completion_tokens", "parallel_tool_calls", "reasoning_effort",
 })  # fmt: skip
+# Thinking has no position among the calls.
+THINKING_AT = -1
 
 
 class OpenAIProvider(Provider):
@@ -28,7 +28,8 @@ class OpenAIProvider(Provider):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self._untaken: dict[str, set[str]] = {}
+        # By model: what its vendor said it does not take, by the wire's names.
+        self._untaken: dict[str, list[str]] = {}
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key,
             base_url=endpoint.base_url,
@@ -38,31 +39,18 @@ class OpenAIProvider(Provider):
         )
 
     def body(self, model: str, request: ModelRequest, stream: bool) -> dict[str, Any]:
-        """Settings left at None are not sent."""
-        body: dict[str, Any] = {"model": model, "messages": [_message(message) for message in request.messages]}
-        body["max_completion_tokens" if THINKERS.match(model) else "max_tokens"] = request.max_tokens
-        for name in ("temperature", "top_p", "frequency_penalty", "presence_penalty"):
-            value = getattr(request, name)
-            if value is not None:
-                body[name] = value
-        if request.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
-                }
-                for tool in request.tools
-            ]
-        if request.response_schema is not None:
-            schema = request.response_schema
-            described = {"name": "answer", "schema": schema, "strict": _is_strict(schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": described}
+        """Settings left at their defaults are not sent."""
+        body: dict[str, Any] = {"model": model, "messages": messages(request.messages, self.endpoint.provider)}
+        body |= wire_settings(model, request)
         if stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
         for name in self._untaken.get(model, ()):
-            _leave_out(body, name)
+            leave_out(body, name)
         return body
+
+    def untaken(self, model: str, request: ModelRequest) -> list[str]:
+        return untaken_by(model, request, self._untaken.get(model, ()))
 
     async def send(self, model: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
         """Sent again at once, without it, when the vendor names a parameter this model does not take."""
@@ -79,16 +67,18 @@ class OpenAIProvider(Provider):
                 )
                 return cast(httpx2.Response, response)
             except openai.BadRequestError as error:
-                name = _untaken(error)
-                if name not in OPTIONAL or name not in body:
+                name = _untaken(error, body)
+                if not name:
                     raise
-                self._untaken.setdefault(model, set()).add(name)
-                _leave_out(body, name)
+                self._untaken.setdefault(model, []).append(name)
+                leave_out(body, name)
 
     def read_whole(self, answer: dict[str, Any], into: Collected) -> None:
         """The first choice counts."""
         choice: dict[str, Any] = next(iter(answer.get("choices") or ()), {})
         message = choice.get("message") or {}
+        into.served_model = answer.get("model") or ""
+        _take_thinking(message, into)
         if message.get("content"):
             into.text.append(message["content"])
         if message.get("refusal"):
@@ -100,10 +90,13 @@ class OpenAIProvider(Provider):
     def read_event(self, event: dict[str, Any], into: Collected) -> str:
         """Usage comes in a last event without choices."""
         _take_usage(event, into)
+        if not into.served_model:
+            into.served_model = event.get("model") or ""
         choice = next(iter(event.get("choices") or ()), None)
         if choice is None:
             return ""
         delta = choice.get("delta") or {}
+        _take_thinking(delta, into)
         if delta.get("refusal"):
             into.refusal.append(delta["refusal"])
         _take_calls(delta, into)
@@ -119,28 +112,27 @@ class OpenAIProvider(Provider):
         await self._client.close()
 
 
-def _message(message: Message) -> dict[str, Any]:
-    content: str | None = clean(message.content)
-    if message.role == "tool":
-        return {"role": "tool", "tool_call_id": message.tool_call_id, "content": content}
-    if message.tool_calls:
-        calls = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in message.tool_calls
-        ]
-        return {"role": "assistant", "content": content or None, "tool_calls": calls}
-    return {"role": message.role, "content": content}
+def _take_thinking(source: Mapping[str, Any], into: Collected) -> None:
+    """Several servers of open models show what the model thinks, and want it back with the results of its calls."""
+    text = source.get("reasoning_content")
+    if text:
+        if THINKING_AT not in into.blocks:
+            into.block(THINKING_AT, {"reasoning_content": ""})
+        into.blocks[THINKING_AT]["reasoning_content"] += text
+        into.think(text)
 
 
 def _take_calls(source: Mapping[str, Any], into: Collected) -> None:
     """Fragments belong together by index; the first one brings id and name. Some servers leave the index out."""
     for position, part in enumerate(source.get("tool_calls") or ()):
         index = part.get("index")
-        index = position if index is None else index
         function = part.get("function") or {}
-        id, name, pieces = into.calls.get(index, ("", "", []))
-        pieces.append(function.get("arguments") or "")
-        into.calls[index] = (part.get("id") or id or f"call_{index}", function.get("name") or name, pieces)
+        into.call_piece(
+            position if index is None else index,
+            part.get("id") or "",
+            function.get("name") or "",
+            function.get("arguments") or "",
+        )
 
 
 def _take_finish(choice: Mapping[str, Any], into: Collected) -> None:
@@ -163,27 +155,11 @@ def _take_usage(source: Mapping[str, Any], into: Collected) -> None:
         )
 
 
-def _untaken(error: openai.BadRequestError) -> str:
-    """The name of the parameter the vendor says this model does not support, or empty."""
-    body = error.body if isinstance(error.body, Mapping) else {}
-    return str(body.get("param") or "") if str(body.get("code") or "").startswith("unsupported") else ""
-
-
-def _leave_out(body: dict[str, Any], name: str) -> None:
-    value = body.pop(name, None)
-    if name == "max_tokens" and value is not None:
-        body["max_completion_tokens"] = value
-
-
-def _is_strict(schema: object) -> bool:
-    """Whether the vendor can enforce a schema: every object closed, every property required."""
-    if isinstance(schema, list):
-        return all(_is_strict(part) for part in schema)
-    if not isinstance(schema, dict):
-        return True
-    if schema.get("type") == "object" and (
-        schema.get("additionalProperties") is not False
-        or set(schema.get("required") or ()) != set(schema.get("properties") or ())
-    ):
-        return False
-    return all(_is_strict(part) for part in schema.values())
+def _untaken(error: openai.BadRequestError, body: Mapping[str, Any]) -> str:
+    """What the vendor says this model does not support and can be left out, or empty."""
+    said = error.body if isinstance(error.body, Mapping) else {}
+    name = str(said.get("param") or "")
+    if name == "reasoning_effort" and "unction tools" in str(said.get("message")):
+        return UNTHINKING_TOOLS if body.get("reasoning_effort") != "none" else ""
+    unsupported = str(said.get("code") or "").startswith("unsupported")
+    return name if unsupported and name in OPTIONAL and name in body else ""

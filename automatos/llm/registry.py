@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from automatos.llm.base import Endpoint, Provider
-from automatos.llm.errors import ModelNotConfigured, ModelUnavailable
+from automatos.llm.deltas import Listener, OnDelta
+from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.pricing import price, rates_of
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
@@ -89,22 +90,30 @@ class Models:
         self._policy = policy or RetryPolicy()
         self._providers: dict[Endpoint, Provider] = {}
 
-    async def complete(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
-        """The whole answer, priced. With on_text the answer is streamed and each piece handed over as it comes.
+    async def complete(
+        self, request: ModelRequest, on_text: OnText | None = None, *, on_delta: OnDelta | None = None
+    ) -> ModelReply:
+        """The whole answer, priced. With on_text or on_delta it is streamed and each piece handed over as it comes.
 
-        Raises only ModelError kinds, and whatever on_text raises. Cancelling closes the connection at once.
+        on_text hears the text alone, on_delta everything. Raises only ModelError kinds, whose `reply` holds (and
+        prices) what came in nevertheless, and whatever the two raise. Cancelling closes the connection at once.
         """
         endpoint, name = resolve(request.model)
         provider = self._provider(endpoint)
-        reply = await with_retries(
-            lambda told: provider.attempt(name, request, told),
-            on_text,
-            seconds=request.timeout,
-            policy=self._policy,
-            what=f"{name} at {endpoint.label}",
-        )
-        cost = price(endpoint.provider, name, reply.usage)
-        return replace(reply, cost=cost) if cost else reply
+        streamed = on_text is not None or on_delta is not None
+        try:
+            reply = await with_retries(
+                lambda listener: provider.attempt(name, request, listener),
+                Listener(on_text, on_delta) if streamed else None,
+                seconds=request.timeout,
+                policy=self._policy,
+                what=f"{name} at {endpoint.label}",
+            )
+        except ModelError as error:
+            if error.reply is not None:
+                error.reply = _priced(endpoint, name, error.reply)
+            raise
+        return _priced(endpoint, name, reply)
 
     async def close(self) -> None:
         """Close every connection; the instance can be used again afterwards."""
@@ -115,6 +124,11 @@ class Models:
         if endpoint not in self._providers:
             self._providers[endpoint] = _adapter(endpoint.provider)(endpoint)
         return self._providers[endpoint]
+
+
+def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
+    cost = price(endpoint.provider, model, reply.usage)
+    return replace(reply, cost=cost) if cost else reply
 
 
 def _adapter(provider: str) -> "Callable[[Endpoint], Provider]":

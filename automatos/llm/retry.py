@@ -5,9 +5,10 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelError, ModelTimeout, ModelUnavailable
 from automatos.llm.failures import CutShort
-from automatos.llm.types import ModelReply, OnText
+from automatos.llm.types import ModelReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +26,36 @@ class RetryPolicy:
 
 
 async def with_retries(
-    attempt: Callable[[OnText | None], Awaitable[ModelReply]],
-    on_text: OnText | None,
+    attempt: Callable[[Listener | None], Awaitable[ModelReply]],
+    listener: Listener | None,
     *,
     seconds: float,
     policy: RetryPolicy,
     what: str,
 ) -> ModelReply:
-    """Await attempt(on_text) until it succeeds, within `seconds` for everything; `what` names it in errors.
+    """Await attempt(listener) until it succeeds, within `seconds` for everything; `what` names it in errors.
 
     Raises the last error when tries or time run out, or at once when trying again is no use, when the server asks for a
-    longer wait than there is time, or when text has already been handed to on_text. Cancellation goes through at once.
+    longer wait than there is time, or when the listener was told something already. Cancellation goes through at once.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    told = Told(on_text)
     failures = 0
     while True:
         try:
             async with asyncio.timeout_at(deadline):
-                return await attempt(told if on_text is not None else None)
+                return await attempt(listener)
         except TimeoutError as error:
             raise ModelTimeout(f"No whole answer from {what} within {seconds:g} s.") from error
         except ModelError as error:
             failures += 1
-            if not _worth_it(error) or told.anything or failures >= policy.attempts:
+            if not _worth_it(error) or (listener is not None and listener.told) or failures >= policy.attempts:
                 raise
             wait = policy.wait(failures) if error.retry_after is None else error.retry_after
             left = deadline - loop.time()
             if wait >= left:
                 raise _out_of_time(error, left) from error
         await asyncio.sleep(wait)
-
-
-class Told:
-    """Passes text on and remembers that it did: what was shown cannot be taken back by another try."""
-
-    def __init__(self, on_text: OnText | None) -> None:
-        self._on_text = on_text
-        self.anything = False
-
-    def __call__(self, piece: str) -> None:
-        self.anything = True
-        if self._on_text is not None:
-            self._on_text(piece)
 
 
 def _worth_it(error: ModelError) -> bool:

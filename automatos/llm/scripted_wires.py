@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from automatos.llm.types import ToolCall, Usage
+from automatos.llm.parts import ToolCall
+from automatos.llm.types import Usage
 
 Wire = Literal["openai", "anthropic"]
 Events = Iterator[bytes]
@@ -20,8 +21,8 @@ ANTHROPIC_ERRORS = {
     529: "overloaded_error",
 }
 OPENAI_ERRORS = {401: "invalid_request_error", 429: "rate_limit_exceeded"}
-OPENAI_FINISH = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "refusal": "content_filter"}
-ANTHROPIC_FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "refusal": "refusal"}
+OPENAI_FINISH = {"refusal": "content_filter"}
+ANTHROPIC_FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 CONTEXT_TEXT = {
     "openai": "This model's maximum context length is 8192 tokens. However, your messages resulted in 90000 tokens.",
     "anthropic": "prompt is too long: 90000 tokens > 8192 maximum",
@@ -78,8 +79,7 @@ def openai_body(answer: Answer) -> bytes:
     message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": answer.refusal or None}
     if answer.calls:
         message["tool_calls"] = [
-            {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
-            for c in answer.calls
+            {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.text}} for c in answer.calls
         ]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _openai_finish(answer)}
     head = {"id": "chatcmpl-scripted", "object": "chat.completion", "created": 1_790_000_000, "model": answer.model}
@@ -88,7 +88,7 @@ def openai_body(answer: Answer) -> bytes:
 
 def anthropic_body(answer: Answer) -> bytes:
     content: list[dict[str, Any]] = [{"type": "text", "text": answer.text}] if answer.pieces else []
-    content += [{"type": "tool_use", "id": c.id, "name": c.name, "input": _object(c.arguments)} for c in answer.calls]
+    content += [{"type": "tool_use", "id": c.id, "name": c.name, "input": c.arguments} for c in answer.calls]
     return _json(
         {
             **_anthropic_head(answer.model),
@@ -121,7 +121,7 @@ def openai_events(answer: Answer, include_usage: bool = True) -> Events:
         function = {"name": call.name, "arguments": ""}
         yield chunk({"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]})
     for index, call in enumerate(answer.calls):
-        for part in _halves(call.arguments):
+        for part in _halves(call.text):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
     yield chunk({}, _openai_finish(answer))
     if include_usage:
@@ -149,7 +149,7 @@ def anthropic_events(answer: Answer) -> Events:
     for call in answer.calls:
         block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
         yield _event("content_block_start", index=index, content_block=block)
-        for part in _halves(call.arguments):
+        for part in _halves(call.text):
             yield _event("content_block_delta", index=index, delta={"type": "input_json_delta", "partial_json": part})
         yield _event("content_block_stop", index=index)
         index += 1
@@ -170,19 +170,11 @@ def _anthropic_head(model: str) -> dict[str, Any]:
 
 
 def _openai_finish(answer: Answer) -> str:
-    return "stop" if answer.refusal else OPENAI_FINISH[answer.finish]
+    return "stop" if answer.refusal else OPENAI_FINISH.get(answer.finish, answer.finish)
 
 
 def _anthropic_finish(answer: Answer) -> str:
-    return "refusal" if answer.refusal else ANTHROPIC_FINISH[answer.finish]
-
-
-def _object(arguments: str) -> dict[str, Any]:
-    try:
-        value = json.loads(arguments)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return "refusal" if answer.refusal else ANTHROPIC_FINISH.get(answer.finish, answer.finish)
 
 
 def _halves(text: str) -> tuple[str, str]:

@@ -22,7 +22,8 @@ from typing import Any
 from aiohttp import web
 
 from automatos.llm import scripted_wires as wires
-from automatos.llm.types import FinishReason, ToolCall, Usage
+from automatos.llm.parts import ToolCall
+from automatos.llm.types import FinishReason, Usage
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Text as it may be stored: PostgreSQL takes neither NUL characters nor halves of surrogate pairs."""
 
+from typing import Any
+
 
 def clean(text: str) -> str:
     """The text without NUL characters; surrogate pairs joined, lone halves replaced by U+FFFD."""
@@ -10,6 +12,17 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def clean_value(value: Any) -> Any:
+    """A decoded JSON value with every text in it cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(name): clean_value(item) for name, item in value.items()}
+    return value
 
 
 class Cleaner:

@@ -6,13 +6,16 @@ import orjson
 import pytest
 
 from automatos.llm.errors import ModelBadReply
+from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.testing import ScriptedServer
 from automatos.llm.tests.conftest import Caller
-from automatos.llm.types import Message, ToolCall, ToolSpec, Usage
+from automatos.llm.types import Message, ToolSpec, Usage
 
 TOOLS = (ToolSpec("weather", "Tells the weather.", {"type": "object", "properties": {"city": {"type": "string"}}}),)
-CALLS = (ToolCall("call_1", "weather", '{"city":"Oslo"}'), ToolCall("call_2", "weather", '{"city":"Rome"}'))
+CALLS = tuple(
+    ToolCall.read(id, "weather", raw) for id, raw in [("call_1", '{"city":"Oslo"}'), ("call_2", '{"city":"Rome"}')]
+)
 SCHEMA = {
     "type": "object",
     "properties": {"score": {"type": "integer"}},
@@ -72,15 +75,16 @@ async def test_a_reply_of_tool_calls_alone_is_not_empty(caller: Caller, server: 
 
 
 async def test_malformed_arguments_reach_the_caller_as_written(streaming: Caller, server: ScriptedServer) -> None:
-    server.on(tool_calls=(ToolCall("call_1", "weather", '{"city": "Os'),))
-    assert (await streaming.ask("weather?", tools=TOOLS)).tool_calls[0].arguments == '{"city": "Os'
+    server.on(tool_calls=(ToolCall.read("call_1", "weather", '{"city": "Os'),))
+    call = (await streaming.ask("weather?", tools=TOOLS)).tool_calls[0]
+    assert (call.raw, call.arguments) == ('{"city": "Os', {})
+    assert call.error.startswith("The arguments are not valid JSON")
 
 
 async def test_a_tools_results_go_back_in_the_vendors_words(caller: Caller, server: ScriptedServer) -> None:
     turns = (
-        Message("assistant", "", tool_calls=CALLS),
-        Message("tool", "rain", tool_call_id="call_1"),
-        Message("tool", "sun", tool_call_id="call_2"),
+        Message("assistant", CALLS),
+        Message("tool", [ToolResult("call_1", "rain"), ToolResult("call_2", "sun")]),
     )
     await caller.ask("weather?", *turns, tools=TOOLS)
     sent = server.requests[0].body["messages"]
