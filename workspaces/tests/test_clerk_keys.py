@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keys(instance: Instance, clock: Clock) -> Iterator[RemoteKeys]:
+def keys(instance: Instance, clock: Clock) -> RemoteKeys:
     made = RemoteKeys(instance.jwks.url, clock=clock)
     assert made.find("ins_first") is not None
     return made
