@@ -1,0 +1,105 @@
+"""Counters in Redis that let exactly so many through in any stretch of time, however many ask at the same moment."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+PATIENCE_SECONDS = 2.0
+PREFIX = "automatos:throttle:"
+
+# Looks at every counter first and counts only when all have room, in one step that nothing can come between.
+# KEYS: sorted sets of the moments counted. ARGV: a token for this one, then amount and milliseconds of each key.
+# Answers the milliseconds to wait; 0 when it was counted.
+TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local wait = 0
+for i, key in ipairs(KEYS) do
+  local amount, span = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - span)
+  if redis.call('ZCARD', key) >= amount then
+    local oldest = redis.call('ZRANGE', key, -amount, -amount, 'WITHSCORES')
+    wait = math.max(wait, oldest[2] + span - now)
+  end
+end
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+  redis.call('ZADD', key, now, ARGV[1])
+  redis.call('PEXPIRE', key, ARGV[2 * i + 1])
+end
+return 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """At most `amount` in any `seconds` for one name."""
+
+    name: str
+    amount: int
+    seconds: int
+
+    @property
+    def key(self) -> str:
+        """Where it is counted. Names hold e-mail addresses, which have no business in Redis."""
+        return f"{PREFIX}{self.seconds}:{hashlib.blake2b(self.name.encode(), digest_size=16).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was counted, to give it back."""
+
+    token: str
+    keys: tuple[str, ...]
+
+
+class Exhausted(Exception):
+    """A bucket is empty; retry_after: whole seconds until there is room in every one of them."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+def take(buckets: Sequence[Bucket]) -> Taken:
+    """Count one in each bucket, or none in any: then raises Exhausted. Raises RedisError when Redis does not answer."""
+    token = uuid.uuid4().hex
+    keys = [bucket.key for bucket in buckets]
+    numbers = [number for bucket in buckets for number in (bucket.amount, bucket.seconds * 1000)]
+    wait = int(_client(settings.REDIS_URL).eval(TAKE, len(keys), *keys, token, *numbers))
+    if wait > 0:
+        raise Exhausted(max(1, -(-wait // 1000)))
+    return Taken(token, tuple(keys))
+
+
+def give_back(taken: Taken) -> None:
+    """Uncount it: what was taken turned out to be a success, and only failures are limited."""
+    with _client(settings.REDIS_URL).pipeline(transaction=False) as batch:
+        for key in taken.keys:
+            batch.zrem(key, taken.token)
+        batch.execute()
+
+
+def forget_all() -> None:
+    """Empty every counter: for whoever locked themselves out, and between tests."""
+    client = _client(settings.REDIS_URL)
+    for key in client.scan_iter(f"{PREFIX}*", count=1000):
+        client.delete(key)
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> Redis:
+    # One retry, so that connections broken by a restart of Redis are replaced and nobody notices.
+    return Redis.from_url(
+        url,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
