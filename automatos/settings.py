@@ -73,6 +73,14 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "automatos"},
     }
 }
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "automatos",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
+}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "automatos"
@@ -94,9 +102,30 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"add_email": "workspaces.forms_account.AddEmailForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Ours are atomic, say when to come back and fail closed: workspaces/sign_in_limits.py.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "workspaces.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "workspaces.forms_account.AuthenticateForm",
+    "reauthenticate": "workspaces.forms_account.ReauthenticateForm",
+    "add_webauthn": "workspaces.forms_account.AddPasskeyForm",
+    "edit_webauthn": "workspaces.forms_account.RenamePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Automatos"
+# RFC 6238, section 5.2: at most one step of network delay. A code is still good only once.
+MFA_TOTP_TOLERANCE = 1
+# How many proxies of the operator's own stand in front of the web process, each writing X-Forwarded-For.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, low=0, high=10)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -168,6 +197,10 @@ CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS") or ([PUBLIC_URL] if P
 HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Seconds: unused, a session ends after two weeks; used, after three months all the same.
+SESSION_COOKIE_AGE = 14 * 86_400
+SESSION_LONGEST_AGE = 90 * 86_400
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -209,6 +242,8 @@ INSTALLED_APPS = [
     "automatos.apps.StaticConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
@@ -227,9 +262,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workspaces.session_activity.SessionActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "workspaces.sign_in_limits.SignInLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "automatos.middleware.AppErrorMiddleware",
 ]

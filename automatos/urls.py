@@ -1,5 +1,6 @@
 """Every address of the product. Each app lists its own; here they are mounted."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -9,6 +10,7 @@ from agents.urls import pages as agent_pages
 from automatos import api, health, views
 from recipes.urls import api as recipe_api
 from recipes.urls import pages as recipe_pages
+from workspaces.urls import accounts
 from workspaces.urls import api as workspace_api
 from workspaces.urls import pages as workspace_pages
 
@@ -17,12 +19,15 @@ handler403 = "automatos.views.forbidden"
 handler404 = "automatos.views.not_found"
 handler500 = "automatos.views.server_error"
 
+# The one sign-in page, with its second factor and its limits, is the admin site's too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("demo/", views.enter_demo, name="enter_demo"),
     path("w/<slug:workspace>/search", views.search, name="search"),
     path("w/<slug:workspace>/", include([*workspace_pages, *agent_pages, *recipe_pages])),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

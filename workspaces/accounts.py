@@ -5,18 +5,21 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from automatos.errors import Unavailable
+from workspaces import account_events, session_activity
+from workspaces.client_address import client_ip
 from workspaces.models import User
-from workspaces.queries import memberships_of
+from workspaces.queries import first_membership_of
 from workspaces.services import create_personal_workspace
 
 logger = logging.getLogger(__name__)
 
-# Mail that nobody waits for: when it cannot be sent, what the person was doing goes on.
-NOT_WAITED_FOR = "account/email/email_confirmation"
+# Mail that somebody waits for: when it cannot be sent, they are told. Without any other, what they were doing goes on.
+WAITED_FOR = {"account/email/email_confirmation", "account/email/password_reset_key"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -30,14 +33,68 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 create_personal_workspace(user=saved)
         return saved
 
+    def clean_email(self, email: str) -> str:
+        """An address someone else noted beside their main one, but never confirmed, is still free."""
+        EmailAddress.objects.filter(email=email.lower(), verified=False, primary=False).exclude(
+            user__email=email.lower()
+        ).delete()
+        return email
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The address of the person's own workspace."""
-        membership = memberships_of(request.user).first() if isinstance(request.user, User) else None
+        membership = first_membership_of(request.user) if isinstance(request.user, User) else None
         return f"/w/{membership.workspace.slug}/" if membership else "/"
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """The same after sign-up."""
         return self.get_login_redirect_url(request)
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """To the account's addresses, or to sign in."""
+        return "/accounts/email/" if self.request.user.is_authenticated else "/accounts/login/"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to where the password stands beside the other locks."""
+        return "/accounts/2fa/"
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The same address everything else goes by."""
+        return client_ip(request)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Begin a session, whose longest life starts now."""
+        super().login(request, user)
+        session_activity.begin(request)
+
+    def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
+        """Tell that a session began."""
+        response: HttpResponse = super().post_login(request, user, **details)
+        account_events.signed_in(request, user)
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session and what is listed of it."""
+        if isinstance(request.user, User):
+            account_events.signed_out(request, request.user)
+        session_activity.end(request)
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Tell of it; the form says the same whether the address is known or not."""
+        account_events.sign_in_failed(request, str(credentials.get("email", "")))
+
+    def set_password(self, user: User, password: str) -> None:
+        """Changed, set or reset: whoever is signed in elsewhere is signed out."""
+        super().set_password(user, password)
+        session_activity.end_others(user, keep=self.request.session.session_key)
+        account_events.password_changed(self.request, user)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """The library sends one for each change of an account's locks: so this also tells of the change."""
+        change = CHANGES.get(template_prefix)
+        if change:
+            change(self.request, user)
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message. Raises Unavailable when the mail server does not take one that somebody waits for."""
@@ -45,5 +102,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException) as error:
             logger.warning("The mail server did not take a message: %s", error)
-            if not template_prefix.startswith(NOT_WAITED_FOR):
+            if template_prefix in WAITED_FOR:
                 raise Unavailable("The mail server does not answer right now. Try again in a few minutes.") from error
+
+
+CHANGES = {
+    "mfa/email/totp_activated": lambda request, user: account_events.factor_added(request, user, "totp"),
+    "mfa/email/totp_deactivated": lambda request, user: account_events.factor_removed(request, user, "totp"),
+    "mfa/email/webauthn_added": lambda request, user: account_events.factor_added(request, user, "passkey"),
+    "mfa/email/webauthn_removed": lambda request, user: account_events.factor_removed(request, user, "passkey"),
+    "mfa/email/recovery_codes_generated": account_events.recovery_codes_made,
+    "account/email/email_changed": account_events.email_changed,
+    "account/email/email_deleted": account_events.email_changed,
+}

@@ -3,7 +3,15 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
+from workspaces import views_account
 
+# Before the library's own, some of which they replace.
+accounts: list[URLPattern | URLResolver] = [
+    path("", views_account.profile, name="account_profile"),
+    path("delete/", views_account.delete, name="account_delete"),
+    path("sessions/", views_account.sessions, name="usersessions_list"),
+    path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
+]
 pages: list[URLPattern | URLResolver] = []
 api: list[URLPattern | URLResolver] = [
     path("me", rest.Me.as_view(), name="api_me"),

@@ -1,0 +1,75 @@
+"""When and from where each session was last used, and when it has to end."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+
+from workspaces.client_address import client_ip
+from workspaces.models import User
+
+STARTED, PROLONGED = "signed_in_at", "prolonged_at"
+# Noting every request would make each read a write.
+PRECISION = timedelta(minutes=1)
+PROLONG_EVERY = 3600.0
+
+
+class SessionActivityMiddleware(MiddlewareMixin):
+    """Notes a signed-in browser's last use, prolongs its session while it is used, ends it at its longest life."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Before the view, so that a session that is too old opens nothing any more."""
+        if request.session.session_key is None or SESSION_KEY not in request.session:
+            return
+        now = time.time()
+        started = request.session.get(STARTED)
+        if started is None:
+            begin(request)
+        elif now - started > settings.SESSION_LONGEST_AGE:
+            end(request)
+            logout(request)
+            return
+        elif now - request.session.get(PROLONGED, started) > PROLONG_EVERY:
+            request.session[PROLONGED] = now
+        _note_use(request)
+
+
+def begin(request: HttpRequest) -> None:
+    """The session's longest life counts from now."""
+    request.session[STARTED] = request.session[PROLONGED] = time.time()
+
+
+def end(request: HttpRequest) -> None:
+    """The session is no longer listed."""
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+
+
+def end_others(user: User, *, keep: str | None) -> int:
+    """Sign the user out everywhere but in the session `keep`; how many sessions that ended."""
+    return end_all(UserSession.objects.filter(user=user).exclude(session_key=keep or ""))
+
+
+def end_all(sessions: Iterable[UserSession]) -> int:
+    """End these sessions at once; how many they were."""
+    ended = list(sessions)
+    for session in ended:
+        session.end()
+    return len(ended)
+
+
+def _note_use(request: HttpRequest) -> None:
+    now = timezone.now()
+    mine = UserSession.objects.filter(session_key=request.session.session_key)
+    last = mine.values_list("last_seen_at", flat=True).first()
+    if last is None:
+        if request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)
+    elif now - last > PRECISION:
+        agent = request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]
+        mine.update(last_seen_at=now, ip=client_ip(request), user_agent=agent)

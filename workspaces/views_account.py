@@ -1,0 +1,112 @@
+"""The account area beside what the library has: profile, sessions, and deleting the account."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from automatos.errors import NotFound
+from workspaces import account_events, devices, session_activity, tenancy
+from workspaces.forms_account import ProfileForm
+from workspaces.models import Membership, User, Workspace
+from workspaces.queries import memberships_of
+from workspaces.services_account import delete_account, last_owner_of, rename_person
+
+
+class PersonRequest(HttpRequest):
+    """A request by someone signed in."""
+
+    user: User
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: PersonRequest) -> HttpResponse:
+    """Name, address, workspaces, and the way to delete the account."""
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial={"name": request.user.name})
+    if form.is_bound and form.is_valid():
+        rename_person(user=request.user, name=form.cleaned_data["name"])
+        messages.success(request, "Your name is saved.")
+        return redirect("account_profile")
+    shown = {
+        "form": form,
+        "address": EmailAddress.objects.get_primary(request.user),
+        "memberships": _memberships(request.user),
+    }
+    return render(request, "account/profile.html", shown, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: PersonRequest) -> HttpResponse:
+    """Where the person is signed in; POST signs out everywhere else."""
+    if request.method == "POST":
+        ended = session_activity.end_others(request.user, keep=request.session.session_key)
+        _tell_ended(request, ended)
+        return redirect("usersessions_list")
+    found = UserSession.objects.purge_and_list(request.user)
+    # This one first, then what was used last.
+    found.sort(key=lambda one: (not one.is_current(), -one.last_seen_at.timestamp()))
+    shown = [
+        {
+            "id": one.pk,
+            "here": one.is_current(),
+            "device": devices.device(one.user_agent),
+            "handheld": devices.is_handheld(one.user_agent),
+            "ip": one.ip,
+            "last_seen_at": one.last_seen_at,
+            "created_at": one.created_at,
+        }
+        for one in found
+    ]
+    return render(request, "usersessions/usersession_list.html", {"sessions": shown, "others": len(shown) - 1})
+
+
+@login_required
+@require_POST
+def end_session(request: PersonRequest, session_id: int) -> HttpResponse:
+    """Sign one other device out."""
+    found = UserSession.objects.filter(user=request.user, pk=session_id).first()
+    if found is None:
+        raise NotFound()
+    if found.is_current():
+        return redirect("account_logout")
+    _tell_ended(request, session_activity.end_all([found]))
+    return redirect("usersessions_list")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required()
+def delete(request: PersonRequest) -> HttpResponse:
+    """Say what is lost; POST deletes the account."""
+    user = request.user
+    if request.method == "POST":
+        delete_account(user=user)
+        account_events.account_deleted(request, user)
+        logout(request)
+        return render(request, "account/deleted.html")
+    memberships = _memberships(user)
+    personal = [found.workspace for found in memberships if found.workspace.kind == Workspace.Kind.PERSONAL]
+    shown = {"personal": personal, "shared": len(memberships) - len(personal), "owned": last_owner_of(user)}
+    return render(request, "account/delete.html", shown)
+
+
+def _memberships(user: User) -> list[Membership]:
+    with tenancy.person_scope(user.pk):
+        return list(memberships_of(user))
+
+
+def _tell_ended(request: PersonRequest, number: int) -> None:
+    account_events.sessions_ended(request, request.user, number)
+    text = "That device is signed out." if number == 1 else f"{number} other devices are signed out."
+    messages.success(request, text if number else "You were signed in nowhere else.")
