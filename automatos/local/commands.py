@@ -10,6 +10,8 @@ WEB_GRACE = "3"
 def web(port: int) -> list[str]:
     """The web process on 127.0.0.1."""
     command = [sys.executable, "-m", "uvicorn", "automatos.asgi:application", "--host", "127.0.0.1"]
+    # By itself uvicorn believes X-Forwarded-For of any caller on this machine; TRUSTED_PROXIES is what decides here.
+    command.append("--no-proxy-headers")
     return [*command, "--port", str(port), "--lifespan", "off", "--timeout-graceful-shutdown", WEB_GRACE]
 
 
