@@ -11,16 +11,37 @@ from typing import Any
 import aiohttp
 import httpx2
 
-from automatos.llm.errors import ModelBadReply, ModelError, ModelRefused, ModelRejected, ModelUnavailable
+from automatos.llm.errors import (
+    ContextTooLong,
+    ModelBadReply,
+    ModelError,
+    ModelKeyRefused,
+    ModelNoCredit,
+    ModelNotFound,
+    ModelOverloaded,
+    ModelRateLimited,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
 from automatos.llm.text import clean
 
-RETRIED = frozenset({408, 409, 429})
+TOO_MANY = 429
+RETRIED = frozenset({408, 409, TOO_MANY})
+OVERLOADED = frozenset({503, 529})
+# The words of both vendors and llama.cpp. "Request too large" is about a limit per minute: waiting never helps.
 CONTEXT = re.compile(
-    r"context[ _](length|window|size)|maximum context|prompt is too long|too many tokens|input is too long", re.I
+    r"context[ _](length|window|size|limit)|maximum context|prompt is too long|too many tokens|input is too long|"
+    r"string_above_max_length|request too large for",
+    re.I,
 )
 # Anthropic's and OpenAI's words for trouble on their side, where no status tells (an error inside a stream).
-THEIR_TROUBLE = re.compile(r"overloaded|api_error|server_error|internal|rate_limit|timeout|unavailable", re.I)
-NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error"})
+THEIR_OVERLOAD = re.compile(r"overloaded", re.I)
+THEIR_LIMIT = re.compile(r"rate_limit", re.I)
+THEIR_TROUBLE = re.compile(r"api_error|server_error|internal|timeout|unavailable", re.I)
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error", "insufficient_balance"})
+NO_MONEY_TEXT = re.compile(r"credit balance is too low|insufficient (balance|credits)", re.I)
+PAYMENT_REQUIRED = 402
 LONGEST_QUOTE = 300
 
 
@@ -55,36 +76,44 @@ class Explainer:
         """An answer with an error status. body: what the vendor sent, decoded if it was JSON."""
         kind, code, text = self._details(body)
         said = f": {text}" if text else "."
-        if code in NO_MONEY or kind in NO_MONEY:
-            return ModelRejected(
+        if status == PAYMENT_REQUIRED or {code, kind} & NO_MONEY or NO_MONEY_TEXT.search(text):
+            return ModelNoCredit(
                 f"{self.label} says the account has no credit left ({status}). Check its billing page."
             )
-        if CONTEXT.search(f"{code} {kind} {text}") and 400 <= status < 500 and status not in RETRIED:
+        if CONTEXT.search(f"{code} {kind} {text}") and 400 <= status < 500:
             return self._too_long(model, text)
         if status in RETRIED or status >= 500:
-            if headers.get("x-should-retry") == "false":
-                return ModelRejected(f"{self.name} turned the call to {model} away for good ({status}){said}")
-            wait = retry_after(headers)
-            what = "asks for fewer calls" if status == 429 else "is overloaded" if status == 529 else "has trouble"
-            return ModelUnavailable(f"{self.name} {what} ({status}) on {model}{said}", retry_after=wait)
-        return ModelRejected(self._rejected(model, status, said))
+            return self._later(model, status, said, headers)
+        return self._rejected(model, status, code, said)
 
-    def _rejected(self, model: str, status: int, said: str) -> str:
+    def _later(self, model: str, status: int, said: str, headers: Mapping[str, str]) -> ModelError:
+        if headers.get("x-should-retry") == "false":
+            return ModelRejected(f"{self.name} turned the call to {model} away for good ({status}){said}")
+        wait = retry_after(headers)
+        if status == TOO_MANY:
+            return ModelRateLimited(f"{self.name} asks for fewer calls (429) on {model}{said}", retry_after=wait)
+        if status in OVERLOADED:
+            return ModelOverloaded(f"{self.name} is overloaded ({status}) on {model}{said}", retry_after=wait)
+        return ModelUnavailable(f"{self.name} has trouble ({status}) on {model}{said}", retry_after=wait)
+
+    def _rejected(self, model: str, status: int, code: str, said: str) -> ModelError:
         if status == 401:
-            return f"{self.name} does not accept the key (401). Check {self.setting}."
+            return ModelKeyRefused(f"{self.name} does not accept the key (401). Check {self.setting}.")
         if status == 403:
-            return f"{self.name} does not let this key use {model} (403){said}"
-        if status == 404:
-            return f"{self.name} has no model or address for {model} (404){said}"
+            return ModelKeyRefused(f"{self.name} does not let this key use {model} (403){said}")
+        if status == 404 or code == "model_not_found":
+            return ModelNotFound(f"{self.name} has no model or address for {model} ({status}){said}")
         if 300 <= status < 400:
-            return f"{self.name} at {self.where} answered with a redirect ({status}). Check its base URL."
+            return ModelRejected(
+                f"{self.name} at {self.where} answered with a redirect ({status}). Check its base URL."
+            )
         if status == 413:
-            return f"The prompt for {model} is too large for {self.label} (413). Shorten it."
-        return f"{self.name} refuses this request to {model} ({status}){said}"
+            return ContextTooLong(f"The prompt for {model} is too large for {self.label} (413). Shorten it.")
+        return ModelRejected(f"{self.name} refuses this request to {model} ({status}){said}")
 
     def _too_long(self, model: str, text: str) -> ModelError:
         said = f" {self.name} says: {text}" if text else ""
-        return ModelRejected(f"The prompt is too long for {model}. Shorten it or choose a larger model.{said}")
+        return ContextTooLong(f"The prompt is too long for {model}. Shorten it or choose a larger model.{said}")
 
     def in_stream(self, model: str, body: object) -> ModelError:
         """An error event inside a stream whose status was 200."""
@@ -92,8 +121,14 @@ class Explainer:
         if CONTEXT.search(f"{code} {kind} {text}"):
             return self._too_long(model, text)
         said = f": {text}" if text else "."
-        if THEIR_TROUBLE.search(f"{code} {kind}") or not (code or kind):
-            return ModelUnavailable(f"{self.name} broke off while {model} was answering{said}")
+        words = f"{code} {kind}"
+        broke_off = f"{self.name} broke off while {model} was answering{said}"
+        if THEIR_OVERLOAD.search(words):
+            return ModelOverloaded(broke_off)
+        if THEIR_LIMIT.search(words):
+            return ModelRateLimited(broke_off)
+        if THEIR_TROUBLE.search(words) or not words.strip():
+            return ModelUnavailable(broke_off)
         return ModelRejected(f"{self.name} refuses this request to {model}{said}")
 
     def no_connection(self, error: BaseException) -> ModelError:

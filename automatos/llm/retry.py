@@ -66,4 +66,6 @@ def _out_of_time(error: ModelError, left: float) -> ModelError:
     if error.retry_after is None:
         return error
     asked = f"It asks to wait {error.retry_after:.0f} s, but this call has only {max(left, 0):.0f} s left."
-    return ModelUnavailable(f"{error.message} {asked}", retry_after=error.retry_after)
+    late = type(error)(f"{error.message} {asked}", retry_after=error.retry_after)
+    late.reply = error.reply
+    return late

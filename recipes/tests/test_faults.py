@@ -41,7 +41,7 @@ def test_an_unknown_provider_names_the_setting(cast: Cast) -> None:
 def test_a_rejected_key_fails_at_once(stack: Stack, cast: Cast) -> None:
     stack.models.on("Say hello", status=401, error="Incorrect API key provided.")
     execution = cooked(cast, "Say hello", error_handling="retry", max_retries=3)
-    assert error_of(execution)["code"] in {"model_rejected", "model_not_configured"}
+    assert error_of(execution)["code"] in {"model_key_refused", "model_not_configured"}
     assert Call.objects.filter(step__execution=execution).count() == 1
 
 
@@ -79,7 +79,7 @@ def test_a_dead_model_server_fails_the_step_within_its_time_out(stack: Stack, ca
     stack.models.on("Say down", status=503, error="Overloaded")
     execution = cooked(cast, "Say down", timeout=3)
     assert execution.status == "failed"
-    assert error_of(execution)["code"] in {"model_unavailable", "model_timeout"}
+    assert error_of(execution)["code"] in {"model_overloaded", "model_timeout"}
 
 
 def test_a_prompt_of_a_megabyte_arrives_whole(stack: Stack, cast: Cast) -> None:
