@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from workspaces.models import ApiKey, User
-from workspaces.services import key_hash
+from workspaces.services_keys import key_hash
 from workspaces.tenancy import Purpose, system_scope
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import views_account
+from workspaces import api_keys, views_account
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -17,7 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("me", rest.Me.as_view(), name="api_me"),
     path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),
     path("workspaces/<uuid:workspace_id>", rest.WorkspaceDetail.as_view(), name="api_workspace"),
-    path("workspaces/<uuid:workspace_id>/api-keys", rest.ApiKeyList.as_view(), name="api_keys"),
-    path("workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>", rest.ApiKeyDetail.as_view(), name="api_key"),
+    path("workspaces/<uuid:workspace_id>/api-keys", api_keys.ApiKeyList.as_view(), name="api_keys"),
+    path("workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>", api_keys.ApiKeyDetail.as_view(), name="api_key"),
 ]
 sockets: list[URLPattern | URLResolver] = []

@@ -17,7 +17,7 @@ from recipes.models import Event, Execution
 from recipes.queries import event_body
 from recipes.tests.kit import Cast, ended, wait_for
 from workspaces.models import User
-from workspaces.services import create_api_key
+from workspaces.services_keys import create_api_key
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from workspaces.models import ApiKey, Membership, Role, Workspace
-from workspaces.services import key_hash
+from workspaces.services_keys import key_hash
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from automatos.errors import AppError
 from workspaces.acting import OPERATOR, acting_as
 from workspaces.models import Role
-from workspaces.services import grant_api_key
+from workspaces.services_keys import grant_api_key
 from workspaces.tenancy import Purpose, system_scope
 
 
