@@ -1,6 +1,6 @@
 """People, workspaces, who belongs where, their keys and secrets, and what is recorded of their doings."""
 
-from workspaces.models.access import ApiKey, ClerkEvent, IdempotentRequest
+from workspaces.models.access import ApiKey, ClerkEvent, ClerkState, IdempotentRequest
 from workspaces.models.audit import AuditEntry, AuditHead
 from workspaces.models.credential import Credential, CredentialType
 from workspaces.models.people import User, UserManager
@@ -11,6 +11,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "ClerkEvent",
+    "ClerkState",
     "Credential",
     "CredentialType",
     "IdempotentRequest",

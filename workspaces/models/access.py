@@ -68,3 +68,20 @@ class ClerkEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+
+class ClerkState(models.Model):
+    """As of when Clerk told about one of its things, and whether it is gone: messages and tokens come in any order.
+
+    id: a person's or an organisation's id, or both with a colon between them for a membership.
+    """
+
+    id = models.CharField(max_length=255, primary_key=True)
+    told_at = models.DateTimeField()
+    gone = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "clerk_states"
+
+    def __str__(self) -> str:
+        return f"{self.id} {'gone' if self.gone else 'there'}"

@@ -34,9 +34,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
-    # Who this is at Clerk, and as of when Clerk told us about them.
+    # Who this is at Clerk.
     clerk_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
-    clerk_updated_at = models.DateTimeField(null=True, blank=True)
 
     objects = UserManager()
 
