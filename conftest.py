@@ -33,6 +33,7 @@ from django.core.management import call_command  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
+from automatos.tests.app_role import clients_have_the_app_role  # noqa: E402
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -42,6 +43,7 @@ if settings.EMBEDDED_DATABASE:
     # The test database is the folder's own, so the processes of `stack` find it the way the product does.
     settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}
 django.setup()
+clients_have_the_app_role()
 
 pytest_plugins = ["automatos.tests.browser"]
 

@@ -72,6 +72,7 @@ def test_a_long_list_comes_in_pages_that_keep_the_filters() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_agents() -> None:
     cast = Cast()
     cast.agent()
+    cast.viewer.get(f"{cast.root}/agents/")  # the first request of a session also notes the device
     counts = []
     for _ in range(2):
         with asked() as seen:
@@ -80,7 +81,7 @@ def test_the_number_of_queries_does_not_grow_with_the_agents() -> None:
         for number in range(12):
             cast.agent(f"Cook {number}")
     assert counts[0] == counts[1]
-    assert counts[1] <= 9
+    assert counts[1] <= 10
 
 
 def test_a_stranger_gets_404_and_a_visitor_is_asked_to_sign_in() -> None:

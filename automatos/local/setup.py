@@ -14,6 +14,8 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 
+from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
+
 
 class SetupFailed(SystemExit):
     """The product cannot start. The text is one sentence with the cure."""
@@ -41,6 +43,23 @@ def migrate() -> None:
     connections["owner"].close()
 
 
+def check_role() -> None:
+    """Refuse to run as somebody whom row-level security does not bind: it would be no wall."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, rolsuper OR rolbypassrls OR pg_has_role(oid, %s, 'USAGE') FROM pg_roles "
+            "WHERE rolname = current_user",
+            [SYSTEM_ROLE],
+        )
+        name, unbound = cursor.fetchone()
+    if unbound:
+        raise SetupFailed(
+            f"The product would run as {name}, whom row-level security does not bind. Let the login of DATABASE_URL start "
+            f"as {APP_ROLE} (a connection pooler may drop the option `-c role={APP_ROLE}`: give the product a login of its "
+            f"own, `GRANT {APP_ROLE} TO it`, and the owner's login in DATABASE_OWNER_URL)."
+        )
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
     django.setup()
@@ -50,6 +69,7 @@ def main() -> None:
         reason = str(error).strip().splitlines()[-1]
         raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None
     migrate()
+    check_role()
     collect_static()
     call_command("seed", demo=settings.EMBEDDED_DATABASE)
 

