@@ -9,6 +9,7 @@ from workspaces import api_keys, views_account
 accounts: list[URLPattern | URLResolver] = [
     path("", views_account.profile, name="account_profile"),
     path("delete/", views_account.delete, name="account_delete"),
+    path("2fa/", views_account.SecurityView.as_view(), name="mfa_index"),
     path("sessions/", views_account.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]

@@ -1,7 +1,10 @@
 """The account area beside what the library has: profile, sessions, and deleting the account."""
 
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.views import IndexView
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -41,6 +44,15 @@ def profile(request: PersonRequest) -> HttpResponse:
         "memberships": _memberships(request.user),
     }
     return render(request, "account/profile.html", shown, status=422 if form.errors else 200)
+
+
+class SecurityView(IndexView):  # type: ignore[misc]
+    """Password, second factors, passkeys and recovery codes, each with its state."""
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        """unconfirmed: an address is not confirmed, which holds up a second factor."""
+        unconfirmed = EmailAddress.objects.filter(user_id=self.request.user.pk, verified=False).exists()
+        return {**super().get_context_data(**given), "unconfirmed": unconfirmed}
 
 
 @login_required
@@ -86,7 +98,7 @@ def end_session(request: PersonRequest, session_id: int) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required()
+@reauthentication_required()  # type: ignore[untyped-decorator]
 def delete(request: PersonRequest) -> HttpResponse:
     """Say what is lost; POST deletes the account."""
     user = request.user
