@@ -9,7 +9,7 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import clerk_settings, env, private_hosts
+from automatos import clerk_settings, env, master_keys, private_hosts
 from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import addresses
 
@@ -115,6 +115,9 @@ MFA_ADAPTER = "workspaces.second_factor.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "workspaces.forms_account.AuthenticateForm",
     "reauthenticate": "workspaces.forms_account.ReauthenticateForm",
+    "authenticate_webauthn": "workspaces.forms_account.PasskeyForm",
+    "reauthenticate_webauthn": "workspaces.forms_account.PasskeyAgainForm",
+    "login_webauthn": "workspaces.forms_account.PasskeySignInForm",
     "add_webauthn": "workspaces.forms_account.AddPasskeyForm",
     "edit_webauthn": "workspaces.forms_account.RenamePasskeyForm",
 }
@@ -191,6 +194,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# What credentials are sealed under; made once next to an embedded database, demanded with one of your own.
+CREDENTIALS_KEYS = master_keys.read(LOCAL.data / "credentials_key", make=EMBEDDED_DATABASE)
 PUBLIC_URL = env.url("PUBLIC_URL", schemes=("http", "https"))
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS") or ([PUBLIC_URL] if PUBLIC_URL else [])

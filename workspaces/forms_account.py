@@ -1,5 +1,6 @@
 """Forms of the account area, and what ours do beyond the library's."""
 
+import struct
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -13,7 +14,10 @@ from allauth.mfa.base.forms import AuthenticateForm as LibraryAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as LibraryReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as LibraryAddWebAuthnForm
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm as LibraryAuthenticateWebAuthnForm
 from allauth.mfa.webauthn.forms import EditWebAuthnForm as LibraryEditWebAuthnForm
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm as LibraryLoginWebAuthnForm
+from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as LibraryReauthenticateWebAuthnForm
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -22,6 +26,9 @@ from workspaces import account_events
 from workspaces.models import User
 
 LONGEST_PASSKEY_NAME = 60
+LONGEST_CREDENTIAL = 32_768
+# What reading a made-up answer of a passkey can raise.
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 class ProfileForm(forms.Form):
@@ -75,8 +82,52 @@ class ReauthenticateForm(_CodeOnce, LibraryReauthenticateForm):  # type: ignore[
     """The code before a change of the account."""
 
 
+class CredentialField(forms.JSONField):
+    """What a browser's passkey dialog answers, as JSON; nothing that cannot be read or kept."""
+
+    def to_python(self, value: Any) -> Any:
+        """The parsed answer."""
+        try:
+            if len(str(value)) > LONGEST_CREDENTIAL or "\\u0000" in str(value):
+                raise ValueError("not what a browser sends")
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise get_mfa_adapter().validation_error("incorrect_code") from error
+
+
+class _PasskeyAnswer(forms.Form):
+    """The library checks the answer's type and trusts its shape; a wrong shape is told as a wrong answer."""
+
+    def clean_credential(self) -> Any:
+        """The passkey that answered."""
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except MALFORMED as error:
+            raise get_mfa_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyForm(_PasskeyAnswer, LibraryAuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey as second step."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
+class PasskeyAgainForm(_PasskeyAnswer, LibraryReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey before a change of the account."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
+class PasskeySignInForm(_PasskeyAnswer, LibraryLoginWebAuthnForm):  # type: ignore[misc]
+    """The passkey in place of a password."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
 class AddPasskeyForm(LibraryAddWebAuthnForm):  # type: ignore[misc]
     """A new passkey and its name."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +138,14 @@ class AddPasskeyForm(LibraryAddWebAuthnForm):  # type: ignore[misc]
         """Cut rather than refused: the device has made the passkey already."""
         name: str = super().clean_name()
         return name[:LONGEST_PASSKEY_NAME]
+
+    def clean(self) -> dict[str, Any]:
+        """The new passkey's answer, as the library checks it."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except MALFORMED as error:
+            raise get_mfa_adapter().validation_error("incorrect_code") from error
+        return cleaned
 
 
 class RenamePasskeyForm(LibraryEditWebAuthnForm):  # type: ignore[misc]
