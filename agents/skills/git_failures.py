@@ -1,0 +1,87 @@
+"""What git says when it fails, as a sentence with a cure."""
+
+import re
+
+from agents.skills.git import GitFailed, Limits
+from agents.skills.plain_text import one_line, shorten, visible
+from automatos.errors import AppError, InvalidInput, Unavailable
+
+PRIVATE = "There is no public repository at this address. Check it; private repositories cannot be added by address."
+CAUSES = (
+    ("ref", r"couldn't find remote ref HEAD|remote HEAD", "The repository is empty."),
+    (
+        "ref",
+        r"couldn't find remote ref|invalid refspec",
+        "The repository has no branch or tag {ref}. Check the spelling.",
+    ),
+    (
+        "ref",
+        r"not our ref|unadvertised object",
+        "The repository has no commit {ref}, or its server does not give it out.",
+    ),
+    (
+        "ref",
+        r"Needed a single revision|expected commit type",
+        "{ref} is not a commit. Name a branch, a tag or a commit.",
+    ),
+    ("url", r"error: (401|403|404|410)|could not read Username|Authentication failed|not found", PRIVATE),
+    (
+        "url",
+        r"error: 30\d|redirect",
+        "The address leads on to another one. Open it in a browser and add the one it ends at.",
+    ),
+    (
+        "url",
+        r"certificate",
+        "The server's certificate is not trusted, so nothing was fetched. Check the address.",
+    ),
+    (
+        "url",
+        r"not valid: is this a git repository|dumb http transport|protocol error",
+        "There is no git server at this address.",
+    ),
+    (
+        "url",
+        r"mismatched algorithms|object format",
+        "The repository uses SHA-256 object names, which are not supported yet.",
+    ),
+    ("url", r"transport '\w*' not allowed", "Only repositories at an https:// address can be added."),
+)
+MEMORY = re.compile(r"out of memory|malloc failed|memory exhausted", re.IGNORECASE)
+DOWN = re.compile(
+    r"Failed to connect|Connection refused|timed out|Could not resolve|error: 5\d\d|error: 429|recv (failure|error)"
+    r"|handshake|Empty reply|hung up|early EOF|unexpected eof|transfer closed|RPC failed",
+    re.IGNORECASE,
+)
+SLOW = re.compile(r"Operation too slow|too slow")
+
+
+def explain(error: GitFailed, *, ref: str, limits: Limits) -> AppError:
+    """The error to raise for a fetch that came to nothing. ref: what was asked for."""
+    if error.why == "large" or MEMORY.search(error.said):
+        return _wrong(
+            "url",
+            f"The repository is larger than {limits.disk_bytes // 1_000_000:,} MB. Put its skills into a smaller one.",
+        )
+    if error.why == "slow" or SLOW.search(error.said):
+        return Unavailable(
+            f"The server is too slow: nothing complete came within {limits.seconds:g} seconds. Try again later.",
+            code="repository_too_slow",
+        )
+    for field, pattern, sentence in CAUSES:
+        if re.search(pattern, error.said):
+            return _wrong(field, sentence.format(ref=ref or "HEAD"))
+    if DOWN.search(error.said):
+        return Unavailable("The server does not answer. Check the address or try again later.", code="repository_down")
+    return _wrong("url", f"git could not fetch it: {_last_line(error.said)}")
+
+
+def _wrong(field: str, sentence: str) -> InvalidInput:
+    return InvalidInput(sentence, fields={field: [sentence]})
+
+
+def _last_line(said: str) -> str:
+    """The last line of git's own; what a server says (`remote:`) is not repeated."""
+    own = [line for line in said.splitlines() if line.startswith(("fatal:", "error:"))]
+    text = own[-1].partition(":")[2] if own else "it gave no reason"
+    return shorten(one_line(visible(text)[0]), 200)

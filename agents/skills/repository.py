@@ -1,0 +1,180 @@
+"""A public git repository, fetched at one commit for as long as its skills are read."""
+
+import ipaddress
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from asgiref.sync import async_to_sync
+
+from agents.skills.git import Cage, GitFailed, Limits
+from agents.skills.git_failures import explain
+from agents.skills.trees import MOST_ENTRIES, Entry, EntryKind, Tree, is_unsafe
+from automatos.errors import InvalidInput
+from automatos.outside.errors import OutsideError
+from automatos.outside.targets import Resolve, Target, find, system_resolve
+from automatos.private_hosts import PrivateHosts
+
+LONGEST_ADDRESS, LONGEST_REF = 500, 200
+EXAMPLE = "Write one such as https://github.com/owner/repository."
+PATH = re.compile(r"(/[A-Za-z0-9._~+%-]+)+/?")
+PAGE = re.compile(r"(https://[^/]+/[^/]+/[^/]+)/(?:-/)?(?:tree|blob)/([^/]+)")
+SECURE_SHELL = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](?:\d+/)?([\w./-]+)")
+# A part of git's own rules (git help check-ref-format); the rest it refuses itself.
+REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+#@=-]*")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+FETCHED = "refs/automatos/fetched"
+LISTING_BYTES = 200 * MOST_ENTRIES
+KINDS: dict[str, EntryKind] = {
+    "100644": "file",
+    "100755": "file",
+    "100664": "file",
+    "120000": "link",
+    "160000": "module",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How the outside is reached. ca_file: certificates trusted beside none other, "" for the system's.
+
+    resolve: looks host names up; private: hosts allowed although private, None for the operator's setting.
+    """
+
+    ca_file: str = ""
+    resolve: Resolve = system_resolve
+    private: PrivateHosts | None = None
+
+
+class GitTree(Tree):
+    """The files of one commit. commit: its 40 hexadecimal digits; usable until the fetch's block ends."""
+
+    def __init__(self, cage: Cage, *, url: str, commit: str) -> None:
+        self.name, self.url, self.commit = repository_name(url), url, commit
+        self._cage = cage
+        self._ids: dict[str, str] = {}
+        self.entries = self._listed()
+
+    def read(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        wanted = "".join(f"{self._ids[path]}\n" for path in paths).encode()
+        output = self._cage.run("--git-dir=repository", "cat-file", "--batch", "--buffer", given=wanted)
+        try:
+            with output.open("rb") as file:
+                for path in paths:
+                    size = int(file.readline().split()[2])
+                    yield path, file.read(size)
+                    file.read(1)
+        finally:
+            output.unlink()
+
+    def _listed(self) -> list[Entry]:
+        arguments = ("--git-dir=repository", "ls-tree", "-r", "-z", "--long", "--full-tree", self.commit)
+        try:
+            listing = self._cage.run(*arguments, output_bytes=LISTING_BYTES).read_bytes()
+        except GitFailed as error:
+            if error.why == "large":
+                raise _too_many() from error
+            raise
+        lines = listing.split(b"\0")[:-1]
+        if len(lines) > MOST_ENTRIES:
+            raise _too_many()
+        return [entry for line in lines if (entry := self._entry(line))]
+
+    def _entry(self, line: bytes) -> Entry | None:
+        facts, _, raw = line.partition(b"\t")
+        mode, _, object_id, size = facts.decode().split()
+        path = raw.decode(errors="surrogateescape")
+        if is_unsafe(path):
+            raise _wrong(
+                "url", "The repository holds a file name that leads out of it, which git itself would not make."
+            )
+        kind = KINDS.get(mode)
+        if kind is None:
+            return None
+        self._ids[path] = object_id
+        return Entry(path, kind, int(size) if size.isdigit() else 0)
+
+
+@contextmanager
+def fetched(
+    url: str, ref: str = "", *, limits: Limits | None = None, network: Network | None = None
+) -> Iterator[GitTree]:
+    """The repository at a branch, tag or full commit (empty: its default branch), in a folder that goes away after.
+
+    Raises InvalidInput naming `url` or `ref`, or Unavailable when trying again later may help.
+    """
+    limits, network, ref = limits or Limits(), network or Network(), checked_ref(ref)
+    target = checked_address(url, network)
+    settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
+    with tempfile.TemporaryDirectory(prefix="automatos-skills-", ignore_cleanup_errors=True) as folder:
+        try:
+            cage = Cage(Path(folder), limits, settings)
+            yield _fetch(cage, str(target.url), ref)
+        except GitFailed as error:
+            raise explain(error, ref=ref, limits=limits) from error
+
+
+def checked_ref(text: str) -> str:
+    """The ref, if it may be given to git. Raises InvalidInput naming `ref`."""
+    ref = text.strip()
+    if not ref:
+        return ""
+    wrong = ".." in ref or "//" in ref or "@{" in ref or ref.endswith((".", "/", ".lock"))
+    if wrong or len(ref) > LONGEST_REF or not REF.fullmatch(ref):
+        raise _wrong(
+            "ref",
+            f"This is not the name of a branch, a tag or a full commit (at most {LONGEST_REF} characters, no blanks).",
+        )
+    return ref.lower() if COMMIT.fullmatch(ref.lower()) else ref
+
+
+def checked_address(text: str, network: Network) -> Target:
+    """Where the repository is, its host looked up and found public. Raises InvalidInput naming `url`."""
+    url = text.strip()
+    if match := SECURE_SHELL.fullmatch(url):
+        raise _wrong("url", f"Only https:// addresses are fetched: write https://{match[1]}/{match[2]}.")
+    if not url.lower().startswith("https://") or len(url) > LONGEST_ADDRESS:
+        raise _wrong("url", f"Only https:// addresses of at most {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}")
+    if match := PAGE.match(url):
+        raise _wrong("url", f"This is a page in a repository: write {match[1]}, and {match[2]} as the branch or tag.")
+    try:
+        target = async_to_sync(find)(url, resolve=network.resolve, private=network.private)
+    except OutsideError as error:
+        raise _wrong("url", error.message) from error
+    if target.url.raw_query_string or "?" in url or "#" in url or not PATH.fullmatch(target.url.raw_path):
+        raise _wrong("url", f"This is not the address of a repository. {EXAMPLE}")
+    return target
+
+
+def repository_name(url: str) -> str:
+    """The last part of its address, without `.git`."""
+    return url.rstrip("/").rpartition("/")[2].removesuffix(".git")
+
+
+def _fetch(cage: Cage, url: str, ref: str) -> GitTree:
+    cage.run("init", "--quiet", "--bare", "--template=", "repository")
+    options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance")
+    refspec = f"+{ref or 'HEAD'}:{FETCHED}"
+    cage.run("--git-dir=repository", "fetch", *options, "--no-write-fetch-head", "--", url, refspec)
+    commit = cage.run("--git-dir=repository", "rev-parse", "--verify", f"{FETCHED}^{{commit}}").read_text().strip()
+    return GitTree(cage, url=url, commit=commit)
+
+
+def _pinned(target: Target) -> dict[str, str]:
+    """The setting that makes git connect to the addresses that were checked, whatever the name leads to by then."""
+    with suppress(ValueError):
+        ipaddress.ip_address(target.host)
+        return {}
+    addresses = ",".join(f"[{address}]" if address.version == 6 else str(address) for address in target.addresses)
+    return {"http.curloptResolve": f"{target.host}:{target.port}:{addresses}"}
+
+
+def _wrong(field: str, sentence: str) -> InvalidInput:
+    return InvalidInput(sentence, fields={field: [sentence]})
+
+
+def _too_many() -> InvalidInput:
+    return _wrong("url", f"The repository has more than {MOST_ENTRIES:,} files. Put its skills into a smaller one.")
