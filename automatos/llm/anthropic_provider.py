@@ -1,5 +1,6 @@
 """Anthropic Messages."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -7,7 +8,14 @@ import anthropic
 import httpx2
 import orjson
 
-from automatos.llm.anthropic_words import messages, stop_words, system_text, untaken_by, wire_settings
+from automatos.llm.anthropic_words import (
+    messages,
+    stop_words,
+    system_text,
+    untaken_by,
+    wire_settings,
+    without_thinking,
+)
 from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
 from automatos.llm.collected import Collected, count
 from automatos.llm.types import FinishReason, ModelRequest, Usage
@@ -18,6 +26,9 @@ FINISH: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
     "refusal": "refusal",
 }
+# Thinking is bound to its model, account and conversation, so a shortened conversation may lose it.
+# https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting
+FOREIGN_THINKING = re.compile(r"thinking.{0,40}block|signature", re.I | re.S)
 
 
 class AnthropicProvider(Provider):
@@ -39,7 +50,7 @@ class AnthropicProvider(Provider):
 
     def body(self, model: str, request: ModelRequest, stream: bool) -> dict[str, Any]:
         """At least one turn has to be the user's: a system text alone becomes it."""
-        system, turns = system_text(request.messages), messages(request.messages, self.endpoint.provider)
+        system, turns = system_text(request.messages), messages(request.messages, request.model)
         body: dict[str, Any] = {"model": model, "messages": turns, **wire_settings(model, request)}
         if not turns:
             body["messages"] = [{"role": "user", "content": system}]
@@ -53,6 +64,15 @@ class AnthropicProvider(Provider):
         return untaken_by(model, request)
 
     async def send(self, model: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
+        """Sent again at once without earlier thinking, when the vendor no longer knows that as its own."""
+        try:
+            return await self._post(body)
+        except anthropic.BadRequestError as error:
+            if not FOREIGN_THINKING.search(str(error.body)) or not without_thinking(body["messages"]):
+                raise
+            return await self._post(body)
+
+    async def _post(self, body: dict[str, Any]) -> httpx2.Response:
         # With this cast the SDK hands out the response itself, unread; its types do not say so.
         response = await self._client.post(
             self.path,

@@ -12,8 +12,16 @@ from automatos.llm.types import Message, ModelRequest
 
 # This vendor no longer takes these.
 SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
-# Models before these think within a budget of tokens and know no effort; the later ones decide for themselves.
+# What the models' names tell of them, see
+# https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting
+# The oldest think within a budget of tokens and know no effort.
 BUDGETED = re.compile(r"^claude-(\d|instant|((opus|sonnet|haiku)-4-([015](-|$)|\d{8})))")
+# These think unless told not to.
+THINKERS = re.compile(r"^claude-[a-z]+-[5-9]")
+# These always think, and cannot be made to call a tool.
+ALWAYS_THINKING = re.compile(r"^claude-(opus-5-5|(fable|mythos)-5)")
+# This one thinks at least between calls.
+BETWEEN_TOOLS = re.compile(r"^claude-sonnet-5-5")
 LEAST_BUDGET = 1024
 EFFORTS = {"minimal": "low"}
 ID = re.compile(r"[^a-zA-Z0-9_-]")
@@ -21,25 +29,22 @@ ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 def wire_settings(model: str, request: ModelRequest) -> Json:
     """Everything of a request but its messages."""
-    left_out = untaken_by(model, request)
     body: Json = {"max_tokens": request.max_tokens}
     output: Json = {}
     if request.response_schema is not None:
         output["format"] = {"type": "json_schema", "schema": schema_taken(request.response_schema)}
-    if request.effort not in ("", "none") and "effort" not in left_out:
-        output["effort"] = EFFORTS.get(request.effort, request.effort)
+    if effort := _effort(model, request):
+        output["effort"] = effort
     if output:
         body["output_config"] = output
-    if request.thinking is False or request.effort == "none":
-        body["thinking"] = {"type": "disabled"}
-    elif request.thinking and "thinking" not in left_out:
-        body["thinking"] = _thinking(model, request.max_tokens)
+    if thinking := _thinking(model, request):
+        body["thinking"] = thinking
     if request.tools:
         body["tools"] = [
             {"name": tool.name, "description": clean(tool.description), "input_schema": tool.schema}
             for tool in request.tools
         ]
-        if choice := _tool_choice(request):
+        if choice := _tool_choice(model, request):
             body["tool_choice"] = choice
     if request.cache_prompt:
         body["cache_control"] = {"type": "ephemeral"}
@@ -47,30 +52,73 @@ def wire_settings(model: str, request: ModelRequest) -> Json:
 
 
 def untaken_by(model: str, request: ModelRequest) -> list[str]:
-    """Fields that are left out if they were set: some no model takes, some not together with others."""
+    """Fields that are left out if they were set: some no model takes, some not this one, some not together."""
     left_out = [*SAMPLING]
-    budgeted = BUDGETED.match(model)
-    if budgeted and request.effort != "none":
+    if request.effort and not (_unthinking(model) if request.effort == "none" else _effort(model, request)):
         left_out.append("effort")
-    must_call = bool(request.tools) and request.tool_choice not in ("auto", "none")
-    no_room = budgeted and request.max_tokens <= LEAST_BUDGET
-    if request.thinking and (must_call or no_room):
+    if request.thinking and not _thinking(model, request):
         left_out.append("thinking")
+    if request.thinking is False and not _unthinking(model):
+        left_out.append("thinking")
+    if _must_call(request) and ALWAYS_THINKING.match(model):
+        left_out.append("tool_choice")
     return left_out
 
 
-def _thinking(model: str, max_tokens: int) -> Json:
+def _effort(model: str, request: ModelRequest) -> str:
     if BUDGETED.match(model):
-        return {"type": "enabled", "budget_tokens": max(LEAST_BUDGET, max_tokens // 2)}
-    return {"type": "adaptive", "display": "summarized"}
+        return ""
+    if request.effort == "none":
+        return "low" if ALWAYS_THINKING.match(model) else ""
+    return EFFORTS.get(request.effort, request.effort)
 
 
-def _tool_choice(request: ModelRequest) -> Json:
-    kinds = {"auto": {"type": "auto"}, "none": {"type": "none"}, "required": {"type": "any"}}
-    choice: Json = dict(kinds.get(request.tool_choice) or {"type": "tool", "name": request.tool_choice})
-    if not request.parallel_tool_calls and request.tool_choice != "none":
-        choice["disable_parallel_tool_use"] = True
-    return {} if choice == kinds["auto"] else choice
+def _unthinking(model: str) -> Json:
+    """How to ask this model not to think; empty where it cannot be asked."""
+    if ALWAYS_THINKING.match(model):
+        return {}
+    return {"type": "between_tools" if BETWEEN_TOOLS.match(model) else "disabled"}
+
+
+def _thinking(model: str, request: ModelRequest) -> Json:
+    if request.thinking is False or request.effort == "none":
+        return _unthinking(model)
+    if _must_call(request):
+        # Thinking and being made to call a tool exclude each other.
+        return {}
+    if BUDGETED.match(model):
+        room = request.max_tokens > LEAST_BUDGET and not _calls_without_thinking(request)
+        budget = max(LEAST_BUDGET, request.max_tokens // 2)
+        return {"type": "enabled", "budget_tokens": budget} if request.thinking and room else {}
+    if request.thinking or (request.tools and THINKERS.match(model)):
+        # What such a model says between calls is part of its thinking, and empty unless asked for.
+        return {"type": "adaptive", "display": "summarized"}
+    return {}
+
+
+def _calls_without_thinking(request: ModelRequest) -> bool:
+    """Whether the calls being answered were made by another model: a budget would demand their thinking."""
+    last = next((turn for turn in reversed(request.messages) if turn.role in ("user", "assistant")), None)
+    if last is None or not last.tool_calls:
+        return False
+    return not any(isinstance(part, ProviderBlock) and part.model == request.model for part in last.parts)
+
+
+def _must_call(request: ModelRequest) -> bool:
+    return bool(request.tools) and request.tool_choice not in ("auto", "none")
+
+
+def _tool_choice(model: str, request: ModelRequest) -> Json:
+    auto: Json = {"type": "auto"}
+    choice = auto
+    if request.tool_choice == "none":
+        return {"type": "none"}
+    if _must_call(request) and not ALWAYS_THINKING.match(model):
+        required = request.tool_choice == "required"
+        choice = {"type": "any"} if required else {"type": "tool", "name": request.tool_choice}
+    if not request.parallel_tool_calls:
+        return {**choice, "disable_parallel_tool_use": True}
+    return {} if choice is auto else choice
 
 
 def schema_taken(schema: Json) -> Json:
@@ -86,14 +134,17 @@ def system_text(turns: Iterable[Message]) -> str:
     return "\n\n".join(clean(turn.content) for turn in turns if turn.role == "system")
 
 
-def messages(turns: Sequence[Message], provider: str) -> list[Json]:
-    """Turns of user and assistant. Results of tools are the user's; what follows them joins them in one turn."""
+def messages(turns: Sequence[Message], made_by: str) -> list[Json]:
+    """Turns of user and assistant. Results of tools are the user's; what follows them joins them in one turn.
+
+    Blocks not made by `provider:model` are left out.
+    """
     found: list[Json] = []
     for turn in turns:
         if turn.role == "system":
             continue
         role = "assistant" if turn.role == "assistant" else "user"
-        content = _content(turn, provider)
+        content = _content(turn, made_by)
         if not content:
             # An empty text is refused by the vendor, and says nothing.
             continue
@@ -104,10 +155,10 @@ def messages(turns: Sequence[Message], provider: str) -> list[Json]:
     return found
 
 
-def _content(turn: Message, provider: str) -> str | list[Json]:
+def _content(turn: Message, made_by: str) -> str | list[Json]:
     if all(isinstance(part, Text) for part in turn.parts):
         return clean(turn.content)
-    blocks = (_block(part, provider) for part in turn.parts)
+    blocks = (_block(part, made_by) for part in turn.parts)
     return [block for block in blocks if block]
 
 
@@ -115,7 +166,7 @@ def _blocks(content: str | list[Json]) -> list[Json]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def _block(part: Part, provider: str) -> Json | None:
+def _block(part: Part, made_by: str) -> Json | None:
     """A part in the vendor's words, or None for one that has nothing to say to it."""
     match part:
         case Text(text):
@@ -129,7 +180,7 @@ def _block(part: Part, provider: str) -> Json | None:
             block: Json = {"type": "tool_result", "tool_use_id": _id(part.call_id), "content": clean(part.content)}
             return block | {"is_error": True} if part.is_error else block
         case ProviderBlock():
-            return part.data if part.provider == provider else None
+            return part.data if part.model == made_by else None
 
 
 def _id(id: str) -> str:
@@ -142,3 +193,14 @@ def stop_words(source: dict[str, Any]) -> tuple[str, str]:
     reason = source.get("stop_reason") or ""
     explanation = (source.get("stop_details") or {}).get("explanation") or ""
     return str(reason), str(explanation) if reason == "refusal" else ""
+
+
+def without_thinking(turns: list[Json]) -> bool:
+    """Take thinking out of the turns; whether there was any."""
+    found = False
+    for turn in turns:
+        if isinstance(turn["content"], list):
+            kept = [block for block in turn["content"] if block["type"] not in ("thinking", "redacted_thinking")]
+            found = found or len(kept) < len(turn["content"])
+            turn["content"] = kept or [{"type": "text", "text": "…"}]
+    return found

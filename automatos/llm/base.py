@@ -78,6 +78,10 @@ class Provider(ABC):
     def read_event(self, event: dict[str, Any], into: Collected) -> str:
         """Take in one event of a stream; returns the piece of text in it, perhaps empty."""
 
+    def error_in(self, event: dict[str, Any]) -> object:
+        """The error an answer or event tells, or None."""
+        return event.get("error")
+
     @abstractmethod
     def status_error(self, error: Exception) -> tuple[int, object, Mapping[str, str]] | None:
         """(status, decoded body, headers) if this is the SDK's error for an answer with an error status."""
@@ -128,8 +132,8 @@ class Provider(ABC):
 
     def _read_whole(self, model: str, data: bytes, into: Collected) -> None:
         answer = self._decode(model, data)
-        if answer.get("error"):
-            raise self.explain.in_stream(model, answer)
+        if error := self.error_in(answer):
+            raise self.explain.in_stream(model, error)
         try:
             self.read_whole(answer, into)
         except SHAPE_ERRORS as error:
@@ -165,8 +169,8 @@ class Provider(ABC):
 
     def _read_event(self, model: str, data: bytes, into: Collected) -> str:
         event = self._decode(model, data)
-        if event.get("error"):
-            raise self.explain.in_stream(model, event)
+        if error := self.error_in(event):
+            raise self.explain.in_stream(model, error)
         try:
             return self.read_event(event, into)
         except SHAPE_ERRORS as error:
@@ -212,7 +216,7 @@ class Provider(ABC):
             finish_reason=finish,
             usage=got.usage,
             tool_calls=got.tool_calls() if got.calls else (),
-            parts=got.parts(self.endpoint.provider) if got.order else (),
+            parts=got.parts(request.model) if got.order else (),
             served_model=got.served_model,
             ignored_parameters=self._ignored(model, request),
         )

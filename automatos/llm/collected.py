@@ -66,14 +66,14 @@ class Collected:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(_read(call) for call in self.calls.values())
 
-    def parts(self, provider: str) -> tuple[Part, ...]:
-        """The answer in its order, or nothing when it is only its text and then its calls."""
+    def parts(self, model: str) -> tuple[Part, ...]:
+        """The answer of `provider:model` in its order, or nothing when it is only its text and then its calls."""
         later = [kind for kind, _ in self.order[1:]]
         if self.blocks or (self.ordered and "text" in later):
-            return tuple(self._parts(provider))
+            return tuple(self._parts(model))
         return ()
 
-    def _parts(self, provider: str) -> Iterator[Part]:
+    def _parts(self, model: str) -> Iterator[Part]:
         order = self.order
         if not self.ordered:
             blocks = [item for item in order if item[0] == "block"]
@@ -84,7 +84,7 @@ class Collected:
             if kind == "call":
                 yield _read(self.calls[position])
             elif kind == "block":
-                yield ProviderBlock(provider, self.blocks[position])
+                yield ProviderBlock(model, self.blocks[position])
             elif text := clean("".join(self.text[position : ends[position]])):
                 yield Text(text)
 

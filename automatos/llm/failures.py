@@ -40,6 +40,10 @@ THEIR_OVERLOAD = re.compile(r"overloaded", re.I)
 THEIR_LIMIT = re.compile(r"rate_limit", re.I)
 THEIR_TROUBLE = re.compile(r"api_error|server_error|internal|timeout|unavailable", re.I)
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error", "insufficient_balance"})
+# The vendor's filters turn the prompt away; another vendor's may not.
+POLICY = frozenset({
+    "content_filter", "content_policy_violation", "invalid_prompt", "bio_policy", "misalignment_policy_violation",
+})  # fmt: skip
 NO_MONEY_TEXT = re.compile(r"credit balance is too low|insufficient (balance|credits)", re.I)
 PAYMENT_REQUIRED = 402
 LONGEST_QUOTE = 300
@@ -82,6 +86,8 @@ class Explainer:
             )
         if CONTEXT.search(f"{code} {kind} {text}") and 400 <= status < 500:
             return self._too_long(model, text)
+        if code in POLICY:
+            return self.refused(model, text)
         if status in RETRIED or status >= 500:
             return self._later(model, status, said, headers)
         return self._rejected(model, status, code, said)
@@ -121,6 +127,8 @@ class Explainer:
         if CONTEXT.search(f"{code} {kind} {text}"):
             return self._too_long(model, text)
         said = f": {text}" if text else "."
+        if code in POLICY:
+            return self.refused(model, text)
         words = f"{code} {kind}"
         broke_off = f"{self.name} broke off while {model} was answering{said}"
         if THEIR_OVERLOAD.search(words):

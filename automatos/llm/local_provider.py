@@ -4,4 +4,6 @@ from automatos.llm.openai_provider import OpenAIProvider
 
 
 class LocalProvider(OpenAIProvider):
-    """Nothing special so far: the embedded server takes everything the OpenAI adapter sends."""
+    """The embedded server takes everything the OpenAI adapter sends by Chat Completions."""
+
+    has_responses = False

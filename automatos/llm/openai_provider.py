@@ -6,10 +6,13 @@ from typing import Any, cast
 import httpx2
 import openai
 
-from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.base import Endpoint, Provider
 from automatos.llm.collected import Collected, count
-from automatos.llm.openai_words import UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
-from automatos.llm.types import FinishReason, ModelRequest, Usage
+from automatos.llm.deltas import Listener
+from automatos.llm.errors import ModelNotFound
+from automatos.llm.openai_responses import ResponsesProvider, client
+from automatos.llm.openai_words import THINKERS, UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
+from automatos.llm.types import FinishReason, ModelReply, ModelRequest, Usage
 
 FINISH: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 # Left out, once and for all later calls, when the vendor says that a model does not take them.
@@ -25,22 +28,29 @@ class OpenAIProvider(Provider):
     """Speaks through the `openai` SDK on its aiohttp transport."""
 
     path = "/chat/completions"
+    has_responses = True
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         # By model: what its vendor said it does not take, by the wire's names.
         self._untaken: dict[str, list[str]] = {}
-        self._client = openai.AsyncOpenAI(
-            api_key=endpoint.key,
-            base_url=endpoint.base_url,
-            max_retries=0,
-            timeout=TIMEOUT,
-            http_client=openai.DefaultAioHttpClient(limits=LIMITS, timeout=TIMEOUT, follow_redirects=False),
-        )
+        self._client = client(endpoint)
+        # Thinkers take calls of tools well, or at all, only on the newer wire.
+        self._responses = ResponsesProvider(endpoint, self._client)
+        self._chat_only: set[str] = set()
+
+    async def attempt(self, model: str, request: ModelRequest, listener: Listener | None) -> ModelReply:
+        """Models that think are asked by Responses, where the server has that; the others by Chat Completions."""
+        if self.has_responses and THINKERS.match(model) and model not in self._chat_only:
+            try:
+                return await self._responses.attempt(model, request, listener)
+            except ModelNotFound:
+                self._chat_only.add(model)
+        return await super().attempt(model, request, listener)
 
     def body(self, model: str, request: ModelRequest, stream: bool) -> dict[str, Any]:
         """Settings left at their defaults are not sent."""
-        body: dict[str, Any] = {"model": model, "messages": messages(request.messages, self.endpoint.provider)}
+        body: dict[str, Any] = {"model": model, "messages": messages(request.messages, request.model)}
         body |= wire_settings(model, request)
         if stream:
             body["stream"] = True

@@ -36,7 +36,7 @@ def wire_settings(model: str, request: ModelRequest) -> Json:
         value = getattr(request, name)
         if value is not None and name in taken:
             body[name] = value
-    effort = _effort(model, request)
+    effort = effort_of(model, request)
     if effort:
         body["reasoning_effort"] = effort
     if request.tools:
@@ -53,12 +53,12 @@ def untaken_by(model: str, request: ModelRequest, refused: Iterable[str]) -> lis
         untaken += (["thinking"] if request.thinking else []) + (["effort"] if request.effort != "none" else [])
     if THINKERS.match(model):
         # While it thinks, such a model samples in its own way.
-        return untaken if _effort(model, request) == "none" else [*SAMPLING, *untaken]
+        return untaken if effort_of(model, request) == "none" else [*SAMPLING, *untaken]
     untaken.append("thinking")
     return [*untaken, "effort"] if UNTHINKING.match(model) else untaken
 
 
-def _effort(model: str, request: ModelRequest) -> str:
+def effort_of(model: str, request: ModelRequest) -> str:
     if UNTHINKING.match(model):
         return ""
     if not request.effort and request.thinking is False and THINKERS.match(model):
@@ -82,8 +82,8 @@ def _tool(tool: ToolSpec) -> Json:
     return {"type": "function", "function": function}
 
 
-def messages(turns: Sequence[Message], provider: str) -> list[Json]:
-    """The turns; each result of a tool is a message of its own here. Blocks of other providers are left out."""
+def messages(turns: Sequence[Message], made_by: str) -> list[Json]:
+    """The turns; each result of a tool is a message of its own. Blocks not made by `provider:model` are left out."""
     found: list[Json] = []
     for turn in turns:
         if turn.role == "tool":
@@ -92,7 +92,7 @@ def messages(turns: Sequence[Message], provider: str) -> list[Json]:
                 for result in turn.tool_results
             ]
         elif turn.role == "assistant" and turn.tool_calls:
-            found.append(_calling(turn, provider))
+            found.append(_calling(turn, made_by))
         else:
             found.append({"role": turn.role, "content": _content(turn)})
     return found
@@ -112,19 +112,22 @@ def _content(turn: Message) -> str | list[Json]:
         if isinstance(part, Text):
             content.append({"type": "text", "text": clean(part.text)})
         elif isinstance(part, Image):
-            url = f"data:{part.media_type};base64,{part.base64}"
-            content.append({"type": "image_url", "image_url": {"url": url}})
+            content.append({"type": "image_url", "image_url": {"url": data_url(part)}})
     return content
 
 
-def _calling(turn: Message, provider: str) -> Json:
+def data_url(image: Image) -> str:
+    return f"data:{image.media_type};base64,{image.base64}"
+
+
+def _calling(turn: Message, made_by: str) -> Json:
     calls = [
         {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments(call)}}
         for call in turn.tool_calls
     ]
     message: Json = {"role": "assistant", "content": clean(turn.content) or None, "tool_calls": calls}
     for part in turn.parts:
-        if isinstance(part, ProviderBlock) and part.provider == provider and "reasoning_content" in part.data:
+        if isinstance(part, ProviderBlock) and part.model == made_by and "reasoning_content" in part.data:
             message |= part.data
     return message
 
@@ -136,8 +139,13 @@ def arguments(call: ToolCall) -> str:
 
 def response_format(schema: Json) -> Json:
     """Strict where the vendor can enforce the schema."""
+    return {"type": "json_schema", "json_schema": named_schema(schema)}
+
+
+def named_schema(schema: Json) -> Json:
+    """The schema with what the vendor wants beside it."""
     strict = schema.get("type") == "object" and _is_strict(schema)
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": strict}}
+    return {"name": "answer", "schema": schema, "strict": strict}
 
 
 def _is_strict(schema: Any) -> bool:

@@ -89,18 +89,24 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class ProviderBlock:
-    """Part of an answer that goes back to its provider unchanged, such as signed thinking, and to no other one."""
+    """Part of an answer that goes back unchanged, such as signed thinking: to the model that made it, and to no other.
 
-    provider: str
+    model: `provider:model`.
+    """
+
+    model: str
     data: Json
 
     @property
     def thinking(self) -> str:
         """The thinking in it that people can read, perhaps empty."""
-        return str(self.data.get("thinking") or self.data.get("reasoning_content") or "")
+        data = self.data
+        if data.get("type") == "reasoning":
+            return "\n\n".join(part.get("text") or "" for part in data.get("summary") or ())
+        return str(data.get("thinking") or data.get("reasoning_content") or "")
 
     def to_json(self) -> Json:
-        return {"type": "provider_block", "provider": self.provider, "data": self.data}
+        return {"type": "provider_block", "model": self.model, "data": self.data}
 
 
 Part = Text | Image | ToolCall | ToolResult | ProviderBlock
@@ -118,7 +124,7 @@ def part_from_json(value: Json) -> Part:
         case "tool_result":
             return ToolResult(value["call_id"], value["content"], value["is_error"])
         case "provider_block":
-            return ProviderBlock(value["provider"], value["data"])
+            return ProviderBlock(value["model"], value["data"])
     raise ValueError(f"There is no part of type {value['type']!r}.")
 
 

@@ -9,7 +9,7 @@ from automatos.llm.parts import Image, Part, ProviderBlock, Text, ToolCall, Tool
 from automatos.llm.types import Message, ModelReply, ModelRequest, ToolSpec, Usage
 
 CALL = ToolCall.read("call_1", "weather", '{"city": "Oslo"}')
-THOUGHT = ProviderBlock("anthropic", {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"})
+THOUGHT = ProviderBlock("anthropic:x", {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"})
 PARTS: tuple[Part, ...] = (
     Text("grüße"), Image(b"\x89PNG\x00", "image/png"), CALL, ToolResult("call_1", "rain", is_error=True), THOUGHT,
 )  # fmt: skip
