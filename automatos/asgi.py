@@ -15,6 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 pages = get_asgi_application()
 
 from recipes.urls import sockets  # noqa: E402
+from workspaces import master_key  # noqa: E402
+
+master_key.check_at_start()
 
 
 class OwnPagesOnly(OriginValidator):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from automatos import events
 from recipes.conductor import Conductor
+from workspaces import master_key
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ SWITCH_INTERVAL = 0.0005
 @worker_init.connect
 def start(**_: Any) -> None:
     """The worker process starts."""
+    master_key.check_at_start()
     global kitchen  # noqa: PLW0603 - one per process, made by Celery's signal
     sys.setswitchinterval(SWITCH_INTERVAL)
     kitchen = Kitchen()

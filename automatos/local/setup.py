@@ -1,4 +1,4 @@
-"""What `manage.py up` does before the processes start: tables, static files, reference data.
+"""What `manage.py up` does before the processes start: master keys checked, tables, static files, reference data.
 
 The demo workspace too, but only on the embedded database.
 """
@@ -68,6 +68,7 @@ def main() -> None:
     except OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         raise SetupFailed(f"The database does not answer ({reason}): check DATABASE_URL.") from None
+    call_command("check_master_key", verbosity=0)
     migrate()
     check_role()
     collect_static()

@@ -2,7 +2,7 @@
 
 from workspaces.models.access import ApiKey, ClerkEvent, ClerkState, IdempotentRequest
 from workspaces.models.audit import AuditEntry, AuditHead
-from workspaces.models.credential import Credential, CredentialType
+from workspaces.models.credential import Credential, CredentialType, KeyCheck
 from workspaces.models.people import User, UserManager
 from workspaces.models.workspace import Invitation, Membership, Role, Workspace, WorkspaceSlug
 
@@ -16,6 +16,7 @@ __all__ = [
     "CredentialType",
     "IdempotentRequest",
     "Invitation",
+    "KeyCheck",
     "Membership",
     "Role",
     "User",

@@ -12,8 +12,8 @@ from workspaces.models.workspace import Workspace
 class CredentialType(models.Model):
     """A kind of credential and its fields. Seeded, upsert by slug; belongs to no workspace.
 
-    fields: [{"name", "title", "help", "kind": "text" | "secret" | "url" | "integer" | "choice", "required", "default"?,
-    "choices"?}]. Only fields of the kind secret are encrypted; the others may be read back.
+    fields: [{"name", "title", "help", "kind": "text" | "secret" | "url" | "integer" | "choice" | "hosts", "required",
+    "default"?, "choices"?}]. Only fields of the kind secret are encrypted; the others may be read back.
     """
 
     slug = models.SlugField(max_length=60, primary_key=True)
@@ -47,6 +47,8 @@ class Credential(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True)
+    # Set while a test is under way; what it came to stands in the three columns below.
+    test_started_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)
     test_ok = models.BooleanField(null=True)
     test_message = models.CharField(max_length=300, blank=True)
@@ -63,3 +65,17 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeyCheck(models.Model):
+    """A known text sealed under each master key in use: whoever starts with another key is told so at once."""
+
+    key_id = models.CharField(max_length=16, primary_key=True)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "key_checks"
+
+    def __str__(self) -> str:
+        return self.key_id

@@ -6,6 +6,8 @@ from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
+from workspaces import master_key
+
 
 class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
@@ -14,4 +16,6 @@ class Command(migrate.Command):
             parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # A wrong key is told before anything is touched.
+        master_key.check(note=False, using=options["database"])
         super().handle(*args, **options)

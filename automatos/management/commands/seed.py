@@ -6,21 +6,28 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from agents.personas import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
+from workspaces import master_key
 from workspaces.acting import SYSTEM, acting_as
+from workspaces.credential_types import seed_credential_types
 from workspaces.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):
-    help = "Bring the reference data (personas) up to date; with --demo also make what is missing of the demo kitchen."
+    help = (
+        "Bring the reference data (credential types, personas) up to date; "
+        "with --demo also make what is missing of the demo kitchen."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="also the demo kitchen: its user, agents and recipes")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
+        master_key.check(note=True)
         with system_scope(Purpose.SEED), acting_as(SYSTEM):
             self._seed(demo)
 
     def _seed(self, demo: bool) -> None:
+        self.stdout.write(f"{seed_credential_types()} types of credentials are up to date.")
         self.stdout.write(f"{seed_personas()} personas are up to date.")
         if not demo:
             return
