@@ -24,6 +24,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "automatos.settings"
 os.environ["LLM_OUTSIDE_CALLS"] = "false"
 os.environ["DEBUG"] = "false"
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ["CREDENTIALS_KEYS"] = "tests:" + "dGVzdHMtb25seS0zMi1ieXRlcy1sb25nLWtleSEhISE="
 for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "PUBLIC_URL"):
     os.environ[name] = ""
 
