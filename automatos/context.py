@@ -13,6 +13,7 @@ from recipes.models import LIVE_STATUSES, Execution, Recipe
 from workspaces.models import Membership, Role, Workspace
 from workspaces.permissions import allowed
 from workspaces.queries import memberships_of
+from workspaces.settings_nav import SettingsPlace, settings_places
 from workspaces.tenancy import workspace_scope
 
 
@@ -46,6 +47,7 @@ class Shell:
     nav: Sequence[Group]
     palette: Sequence[Group]
     search: str
+    settings: Sequence[SettingsPlace]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def _shell(path: str, membership: Membership) -> Shell:
         nav=_nav(home, path, _counts(workspace)),
         palette=_palette(home, membership.role),
         search=f"{home}search",
+        settings=settings_places(workspace.slug, membership.role, path) if path.startswith(f"{home}settings/") else (),
     )
 
 
@@ -108,6 +111,7 @@ def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
             ],
         ),
         Group("Run", [place("Kitchen", "flame", "runs/", hot=counts["cooking"])]),
+        Group("Workspace", [place("Settings", "settings-2", "settings/")]),
     ]
 
 
@@ -122,6 +126,11 @@ def _palette(home: str, role: str) -> list[Group]:
         Place("Agents", "bot", f"{home}agents/"),
         Place("Recipes", "book-open-text", f"{home}recipes/"),
         Place("Kitchen", "utensils", f"{home}runs/"),
+        *(
+            Place(f"Settings: {entry.label}", entry.icon, entry.href)
+            for entry in settings_places(home.split("/")[2], role, "")
+            if not entry.needs
+        ),
         Place("API documentation", "circle-question-mark", "/api/docs/"),
     ]
     return [Group("Actions", actions), Group("Places", places)] if actions else [Group("Places", places)]
