@@ -1,5 +1,6 @@
 """REST: the API keys of a workspace."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -8,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer
-from automatos.errors import NotAllowed, NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces import queries, services_keys
 from workspaces.endpoints import WorkspaceView, errors
 from workspaces.models import ApiKey, Role
 from workspaces.permissions import lower
+
+SEARCHED = ("name", "prefix", "user__email")
 
 
 class ApiKeyOut(serializers.Serializer[ApiKey]):
@@ -24,7 +26,9 @@ class ApiKeyOut(serializers.Serializer[ApiKey]):
     prefix = serializers.CharField()
     role = serializers.ChoiceField(choices=Role.choices)
     scopes = serializers.ListField(child=serializers.CharField())
+    rate_limit = serializers.IntegerField(allow_null=True, help_text="Requests a minute; null: the installation's.")
     user = serializers.EmailField(source="user.email")
+    replaces = serializers.UUIDField(source="replaces_id", allow_null=True, help_text="The key it took over from.")
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -44,7 +48,27 @@ class ApiKeyIn(InputSerializer):
     scopes = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="The only actions it is good for, e.g. recipes:read."
     )
+    rate_limit = serializers.IntegerField(
+        required=False, allow_null=True, help_text="Requests a minute; null: the installation's."
+    )
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ApiKeyChange(InputSerializer):
+    """What may be changed of a key; anything else takes a new one."""
+
+    name = serializers.CharField(required=False, allow_blank=True)
+    rate_limit = serializers.IntegerField(
+        required=False, allow_null=True, help_text="Requests a minute; null: the installation's."
+    )
+
+
+class ApiKeyRotation(InputSerializer):
+    """How long the old key goes on beside the new one."""
+
+    overlap_hours = serializers.IntegerField(
+        default=services_keys.USUAL_OVERLAP, help_text=f"0 to {services_keys.LONGEST_OVERLAP}; by default 24."
+    )
 
 
 class ApiKeyList(WorkspaceView):
@@ -57,33 +81,60 @@ class ApiKeyList(WorkspaceView):
     )
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Those not revoked, newest first."""
-        rows = searched(queries.api_keys_of(self.workspace), request, ["name", "prefix", "user__email"])
-        return listing(request, rows, ApiKeyOut)
+        return listing(request, searched(queries.api_keys_of(self.workspace), request, SEARCHED), ApiKeyOut)
 
     @extend_schema(operation_id="api_keys_create", request=ApiKeyIn, responses={201: NewApiKeyOut, **errors(404, 415)})
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """A key with at most the caller's role; its text is shown in this answer only."""
-        body = ApiKeyIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = {"role": lower(Role.EDITOR, self.access.role), **body.validated_data}
-        if values["role"] in Role.values and lower(values["role"], self.access.role) != values["role"]:
-            raise NotAllowed(f"Your role here is {self.access.role}; a key you make cannot do more.")
-        if self.access.scopes and not set(values.get("scopes") or ["*"]) <= set(self.access.scopes):
-            raise NotAllowed("This API key is limited to its scopes; a key it makes cannot do more.")
+        values = {"role": lower(Role.EDITOR, self.access.role), **_body(ApiKeyIn, request)}
+        services_keys.require_power(self.access, role=values["role"], scopes=values.get("scopes", ()))
         key, plaintext = services_keys.create_api_key(workspace=self.workspace, user=self.caller, **values)
-        return Response({**ApiKeyOut(key).data, "key": plaintext}, status=201)
+        return _made(key, plaintext)
 
 
 class ApiKeyDetail(WorkspaceView):
     """One API key."""
 
-    needs = {"DELETE": "api_keys:write"}
+    needs = {"PATCH": "api_keys:write", "DELETE": "api_keys:write"}
+
+    @extend_schema(operation_id="api_keys_change", request=ApiKeyChange, responses={200: ApiKeyOut, **errors(404, 415)})
+    def patch(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
+        """Another name or rate limit."""
+        key = queries.api_key(workspace=self.workspace, key_id=key_id)
+        return Response(ApiKeyOut(services_keys.change_api_key(key=key, **_body(ApiKeyChange, request))).data)
 
     @extend_schema(operation_id="api_keys_revoke", responses={204: None, **errors(404)})
     def delete(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """The key opens nothing from now on."""
-        key = queries.api_keys_of(self.workspace).filter(pk=key_id).first()
-        if key is None:
-            raise NotFound()
-        services_keys.revoke_api_key(key=key)
+        services_keys.revoke_api_key(key=queries.api_key(workspace=self.workspace, key_id=key_id))
         return Response(status=204)
+
+
+class ApiKeyRotate(WorkspaceView):
+    """Replacing a key without a gap."""
+
+    needs = {"POST": "api_keys:write"}
+
+    @extend_schema(
+        operation_id="api_keys_rotate",
+        request=ApiKeyRotation,
+        responses={201: NewApiKeyOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
+        """A key with the same rights that acts as the caller; the old one opens until the overlap is over."""
+        hours = _body(ApiKeyRotation, request)["overlap_hours"]
+        key = queries.api_key(workspace=self.workspace, key_id=key_id)
+        fresh, plaintext = services_keys.rotate_api_key(
+            key=key, access=self.access, user=self.caller, overlap_hours=hours
+        )
+        return _made(fresh, plaintext)
+
+
+def _body(shape: type[InputSerializer], request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def _made(key: ApiKey, plaintext: str) -> Response:
+    return Response({**ApiKeyOut(key).data, "key": plaintext}, status=201, headers={"Cache-Control": "no-store"})

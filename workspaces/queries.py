@@ -44,3 +44,11 @@ def first_membership_of(user: User) -> Membership | None:
 def api_keys_of(workspace: Workspace) -> QuerySet[ApiKey]:
     """The workspace's keys that were not revoked, newest first."""
     return workspace.api_keys.filter(revoked_at=None).select_related("user").order_by("-created_at", "id")
+
+
+def api_key(*, workspace: Workspace, key_id: UUID) -> ApiKey:
+    """One of them; NotFound when it is unknown, revoked or another workspace's."""
+    found = api_keys_of(workspace).filter(pk=key_id).first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -3,7 +3,8 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
@@ -11,16 +12,28 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
+from automatos.errors import Conflict, NotAllowed, NotFound
+from workspaces import audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
-from workspaces.permissions import NEEDED_ROLE, RANK
+from workspaces.permissions import NEEDED_ROLE, RANK, Access, lower
 from workspaces.services import create_workspace, set_role
 
 KEY_PREFIX = "atm_"
+MOST_REQUESTS = 1_000_000
+USUAL_OVERLAP, LONGEST_OVERLAP = 24, 168
 
 
 def key_hash(plaintext: str) -> str:
     """What is kept of a key. Keys are 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(plaintext.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def require_power(access: Access, *, role: str, scopes: Sequence[str]) -> None:
+    """Pass, or raise NotAllowed: nobody hands out a key that can do more than they can themselves."""
+    if role in Role.values and lower(role, access.role) != role:
+        raise NotAllowed(f"Your role here is {access.role}; a key you make cannot do more.")
+    if access.scopes and not set(scopes or ["*"]) <= set(access.scopes):
+        raise NotAllowed("This API key is limited to its scopes; a key it makes cannot do more.")
 
 
 @transaction.atomic
@@ -32,17 +45,19 @@ def create_api_key(
     role: str,
     scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
+    rate_limit: int | None = None,
 ) -> tuple[ApiKey, str]:
     """A key that acts as the user in this workspace with at most this role: the row, and the text shown once.
 
-    scopes: when given, the only actions the key is good for. Raises InvalidInput for an unknown role or scope, and
-    for a role above the user's own.
+    scopes: when given, the only actions the key is good for. rate_limit: requests a minute, None for the
+    installation's. Raises InvalidInput for an unknown role or scope, and for a role above the user's own.
     """
     problems = Problems()
     name = problems.text("name", name, longest=120, required=True)
     problems.choice("role", role, Role.values)
     for scope in scopes:
         problems.choice("scopes", scope, NEEDED_ROLE)
+    _check_limit(problems, rate_limit)
     if expires_at and expires_at <= timezone.now():
         problems.add("expires_at", "This moment has passed; choose a later one.")
     membership = Membership.objects.filter(workspace=workspace, user=user).first()
@@ -51,23 +66,78 @@ def create_api_key(
     elif "role" not in problems and RANK[Role(role)] > RANK[Role(membership.role)]:
         problems.add("role", f"A key cannot do more than its user, who is {membership.role} here.")
     problems.raise_any()
-    plaintext = KEY_PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey.objects.create(
-        workspace=workspace,
-        user=user,
-        name=name,
-        prefix=plaintext[:10],
-        key_hash=key_hash(plaintext),
-        role=role,
-        scopes=list(dict.fromkeys(scopes)),
-        expires_at=expires_at,
-    )
+    key = ApiKey(workspace=workspace, user=user, name=name, role=role, expires_at=expires_at, rate_limit=rate_limit)
+    key.scopes = list(dict.fromkeys(scopes))
+    plaintext = _cut(key)
+    _record("created", key, after=_shown(key))
     return key, plaintext
 
 
+def _cut(key: ApiKey) -> str:
+    """Give the key its secret and save it; the secret is kept nowhere else."""
+    plaintext = KEY_PREFIX + secrets.token_urlsafe(32)
+    key.prefix, key.key_hash = plaintext[:10], key_hash(plaintext)
+    key.save(force_insert=True)
+    return plaintext
+
+
+@transaction.atomic
+def rotate_api_key(
+    *, key: ApiKey, access: Access, user: User, overlap_hours: int = USUAL_OVERLAP
+) -> tuple[ApiKey, str]:
+    """A key that takes over from this one, and its text; the old one opens for overlap_hours (0 to 168) longer.
+
+    It has the same name, role, scopes and limit, lives as long as the old one was to live, and acts as whoever rotates:
+    nobody gets a key that speaks for somebody else. Raises InvalidInput, NotAllowed for a key that can do more than the
+    caller, Conflict for one that was rotated or has expired.
+    """
+    problems = Problems()
+    problems.number("overlap_hours", overlap_hours, low=0, high=LONGEST_OVERLAP)
+    problems.raise_any()
+    key, now = _locked(key), timezone.now()
+    require_power(access, role=key.role, scopes=key.scopes)
+    if key.expires_at and key.expires_at <= now:
+        raise Conflict(f"{key.name} has expired. Create a new key instead.", code="key_expired")
+    if successor := key.replaced_by.filter(revoked_at=None).first():
+        raise Conflict(f"{key.name} was rotated: {successor.prefix}… took over. Rotate that one.", code="key_rotated")
+    fresh = ApiKey(workspace_id=key.workspace_id, user=user, name=key.name, role=key.role, scopes=key.scopes)
+    fresh.rate_limit, fresh.replaces = key.rate_limit, key
+    fresh.expires_at = now + (key.expires_at - key.created_at) if key.expires_at else None
+    plaintext = _cut(fresh)
+    before = {"expires_at": key.expires_at}
+    key.expires_at = min(filter(None, (key.expires_at, now + timedelta(hours=overlap_hours))))
+    key.save(update_fields=["expires_at"])
+    _record("rotated", key, before=before, after={"expires_at": key.expires_at, "replaced_by": fresh.prefix})
+    _record("created", fresh, after=_shown(fresh))
+    return fresh, plaintext
+
+
+@transaction.atomic
+def change_api_key(*, key: ApiKey, **changes: Any) -> ApiKey:
+    """The key with another `name` or `rate_limit` (requests a minute; None for the installation's)."""
+    key = _locked(key)
+    problems = Problems()
+    before = {name: getattr(key, name) for name in changes}
+    if "name" in changes:
+        key.name = problems.text("name", changes["name"], longest=120, required=True)
+    if "rate_limit" in changes:
+        key.rate_limit = changes["rate_limit"]
+        _check_limit(problems, key.rate_limit)
+    problems.raise_any()
+    after = {name: getattr(key, name) for name in changes}
+    if after != before:
+        key.save(update_fields=["name", "rate_limit"])
+        _record("changed", key, before=before, after=after)
+    return key
+
+
+@transaction.atomic
 def revoke_api_key(*, key: ApiKey) -> None:
     """The key opens nothing from now on."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    key = _locked(key)
+    key.revoked_at = timezone.now()
+    key.save(update_fields=["revoked_at"])
+    _record("revoked", key, before={"revoked_at": None}, after={"revoked_at": key.revoked_at})
 
 
 @transaction.atomic
@@ -93,3 +163,25 @@ def grant_api_key(*, email: str, workspace_slug: str, role: str, scopes: Sequenc
     if membership is None or RANK[Role(membership.role)] < RANK[Role(role)]:
         set_role(workspace=workspace, user=user, role=Role(role))
     return create_api_key(workspace=workspace, user=user, name="Command line", role=role, scopes=scopes)
+
+
+def _locked(key: ApiKey) -> ApiKey:
+    """The row as it is now, ours until the transaction ends; NotFound when it was revoked meanwhile."""
+    fresh = ApiKey.objects.select_for_update(of=("self",)).filter(pk=key.pk, revoked_at=None).first()
+    if fresh is None:
+        raise NotFound()
+    return fresh
+
+
+def _check_limit(problems: Problems, rate_limit: int | None) -> None:
+    if rate_limit is not None:
+        problems.number("rate_limit", rate_limit, low=1, high=MOST_REQUESTS)
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    names = ("name", "prefix", "role", "scopes", "rate_limit", "expires_at")
+    return {name: getattr(key, name) for name in names}
+
+
+def _record(done: str, key: ApiKey, **states: Any) -> None:
+    audit.record(f"api_key.{done}", workspace_id=key.workspace_id, target=("api_key", key.pk, key.name), **states)

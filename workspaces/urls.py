@@ -20,5 +20,10 @@ api: list[URLPattern | URLResolver] = [
     path("workspaces/<uuid:workspace_id>", rest.WorkspaceDetail.as_view(), name="api_workspace"),
     path("workspaces/<uuid:workspace_id>/api-keys", api_keys.ApiKeyList.as_view(), name="api_keys"),
     path("workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>", api_keys.ApiKeyDetail.as_view(), name="api_key"),
+    path(
+        "workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>/rotate",
+        api_keys.ApiKeyRotate.as_view(),
+        name="api_key_rotate",
+    ),
 ]
 sockets: list[URLPattern | URLResolver] = []
