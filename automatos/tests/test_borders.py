@@ -42,6 +42,14 @@ LAYERS = {
 LAYER_OF = {
     "workspaces.accounts": HELPERS,  # allauth calls it
     "workspaces.auth": HELPERS,
+    "workspaces.clerk_auth": HELPERS,
+    "workspaces.clerk_messages": DECIDERS,
+    "workspaces.clerk_organisations": DECIDERS,
+    "workspaces.clerk_pages": HELPERS,
+    "workspaces.clerk_people": DECIDERS,
+    "workspaces.clerk_sign_in": DECIDERS,
+    "workspaces.clerk_webhooks": DOORS,
+    "workspaces.credentials": DECIDERS,
     "workspaces.endpoints": HELPERS,
     "workspaces.pages": HELPERS,
     "workspaces.sockets": HELPERS,

@@ -231,4 +231,6 @@ CROSSING = {
     ("recipes.management.commands.cook", "OPERATOR"),
     ("workspaces.auth", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
+    ("workspaces.master_key", "OPERATOR"),
+    ("workspaces.rotation", "OPERATOR"),
 }

@@ -1,0 +1,216 @@
+"""Changes and uses of credentials: what is secret is sealed on the way in, and each time it is opened is noted."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from automatos.checking import Problems
+from automatos.errors import Conflict, NotFound
+from workspaces import audit, master_key
+from workspaces.credential_fields import Entered, checked
+from workspaces.credential_types import PROVIDERS, specs_of
+from workspaces.models import Credential, CredentialType, User, Workspace
+from workspaces.opened import http_headers, place_of
+from workspaces.sealing import seal, unseal
+
+LONGEST_NAME = 120
+KEPT = timedelta(days=30)
+# Noting each use would write a row for each call.
+NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """A workspace's own way to a model provider. base_url: empty for the provider's usual address."""
+
+    credential_id: UUID
+    provider: str
+    api_key: str = field(repr=False)
+    base_url: str = ""
+
+
+def create(
+    *, workspace: Workspace, user: User, type_slug: str, name: str, fields: Mapping[str, str | None]
+) -> Credential:
+    """A new credential. fields: text by field name, as the type says. Raises InvalidInput, which repeats no value."""
+    problems = Problems()
+    kind = CredentialType.objects.filter(slug=type_slug[:60]).first()
+    if kind is None:
+        problems.choice("type", type_slug, CredentialType.objects.values_list("slug", flat=True))
+        problems.raise_any()
+        raise NotFound()
+    name = problems.text("name", name, longest=LONGEST_NAME, required=True)
+    entered = checked(specs_of(kind), fields, Entered(), problems)
+    with transaction.atomic():
+        _check_name(workspace.pk, name, None, problems)
+        problems.raise_any()
+        credential = Credential(id=uuid.uuid4(), workspace=workspace, type=kind, name=name, created_by=user)
+        _fill(credential, entered)
+        credential.save(force_insert=True)
+        audit.record(
+            "credential.created", workspace_id=workspace.pk, target=_target(credential), after=_shown(credential)
+        )
+    return credential
+
+
+def update(
+    *, workspace_id: UUID, credential_id: UUID, name: str | None = None, fields: Mapping[str, str | None]
+) -> Credential:
+    """Another name, other values; what is not given stays, and so does a secret that is left empty."""
+    problems = Problems()
+    with transaction.atomic():
+        credential = _locked(workspace_id, credential_id)
+        before = _shown(credential)
+        if name is not None:
+            credential.name = problems.text("name", name, longest=LONGEST_NAME, required=True)
+            _check_name(workspace_id, credential.name, credential.pk, problems)
+        had = (
+            unseal(credential.secret, credential.key_id, place_of(credential)) if _keeps_any(credential, fields) else {}
+        )
+        entered = checked(
+            specs_of(credential.type), fields, Entered(dict(credential.values), had, dict(credential.hints)), problems
+        )
+        problems.raise_any()
+        changed = sorted(
+            name for name in had.keys() | entered.secrets.keys() if had.get(name) != entered.secrets.get(name)
+        )
+        _fill(credential, entered)
+        # A result of before says nothing about what is entered now.
+        credential.tested_at = credential.test_ok = credential.test_started_at = None
+        credential.test_message = ""
+        credential.updated_at = timezone.now()
+        credential.save()
+        after = {**_shown(credential), "secrets_changed": changed}
+        audit.record(
+            "credential.updated", workspace_id=workspace_id, target=_target(credential), before=before, after=after
+        )
+    return credential
+
+
+def delete(*, workspace_id: UUID, credential_id: UUID) -> Credential:
+    """Out of sight and out of use at once; for 30 days it can be brought back."""
+    with transaction.atomic():
+        credential = _locked(workspace_id, credential_id)
+        credential.deleted_at = timezone.now()
+        credential.save(update_fields=["deleted_at"])
+        audit.record(
+            "credential.deleted", workspace_id=workspace_id, target=_target(credential), before=_shown(credential)
+        )
+    return credential
+
+
+def restore(*, workspace_id: UUID, credential_id: UUID) -> Credential:
+    """Back in use; Conflict when its name was given to another one meanwhile."""
+    with transaction.atomic():
+        rows = Credential.objects.select_for_update(of=("self",)).select_related("type")
+        credential = rows.filter(
+            workspace_id=workspace_id, pk=credential_id, deleted_at__gt=timezone.now() - KEPT
+        ).first()
+        if credential is None:
+            raise NotFound()
+        if _name_taken(workspace_id, credential.name, None):
+            raise Conflict(f"There is another credential named {credential.name} now. Rename it first.")
+        credential.deleted_at = None
+        credential.save(update_fields=["deleted_at"])
+        audit.record("credential.restored", workspace_id=workspace_id, target=_target(credential))
+    return credential
+
+
+def read(workspace_id: UUID, credential_id: UUID, purpose: str) -> dict[str, str]:
+    """Every field with its value, secrets opened. purpose: a few words for the audit log, such as `test`.
+
+    Raises NotFound, or Unreadable when the sealed value does not open.
+    """
+    with transaction.atomic():
+        credential = _used(workspace_id, credential_id)
+        opened = unseal(credential.secret, credential.key_id, place_of(credential))
+        _note_use(credential, purpose)
+    return {**credential.values, **opened}
+
+
+def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: str) -> dict[str, str]:
+    """The header a credential of an HTTP type adds to a request of this URL.
+
+    Raises InvalidInput for a host the credential is not bound to, before anything is opened.
+    """
+    with transaction.atomic():
+        credential = _used(workspace_id, credential_id)
+        headers = http_headers(credential, url)
+        _note_use(credential, purpose)
+    return headers
+
+
+def provider_key(workspace_id: UUID, provider: str, *, purpose: str = "model call") -> ProviderKey | None:
+    """The workspace's own key for openai, anthropic or openai_compatible, the newest one; None when it has none."""
+    with transaction.atomic():
+        credential = (
+            Credential.objects.filter(workspace_id=workspace_id, type_id=PROVIDERS.get(provider, ""), deleted_at=None)
+            .order_by("-created_at", "-id")
+            .first()
+        )
+        if credential is None:
+            return None
+        opened = unseal(credential.secret, credential.key_id, place_of(credential))
+        _note_use(credential, purpose)
+    return ProviderKey(credential.pk, provider, opened.get("api_key", ""), credential.values.get("base_url", ""))
+
+
+def _used(workspace_id: UUID, credential_id: UUID) -> Credential:
+    credential = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
+    if credential is None:
+        raise NotFound()
+    return credential
+
+
+def _note_use(credential: Credential, purpose: str) -> None:
+    now = timezone.now()
+    if credential.last_used_at is None or credential.last_used_at < now - NOTE_USE_EVERY:
+        Credential.objects.filter(pk=credential.pk).update(last_used_at=now)
+    audit.record(
+        "credential.read", workspace_id=credential.workspace_id, target=_target(credential), after={"purpose": purpose}
+    )
+
+
+def _locked(workspace_id: UUID, credential_id: UUID) -> Credential:
+    rows = Credential.objects.select_for_update(of=("self",)).select_related("type")
+    credential = rows.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
+    if credential is None:
+        raise NotFound()
+    return credential
+
+
+def _keeps_any(credential: Credential, fields: Mapping[str, str | None]) -> bool:
+    """Whether a secret stays as it is, so that the old ones have to be opened."""
+    return any(spec.is_secret and fields.get(spec.name, "") == "" for spec in specs_of(credential.type))
+
+
+def _fill(credential: Credential, entered: Entered) -> None:
+    master_key.check_before_sealing()
+    credential.values, credential.hints = entered.values, entered.hints
+    credential.key_id, credential.secret = seal(entered.secrets, place_of(credential))
+
+
+def _check_name(workspace_id: UUID, name: str, own: UUID | None, problems: Problems) -> None:
+    if name and "name" not in problems and _name_taken(workspace_id, name, own):
+        problems.add("name", "Another credential has this name; choose one that tells them apart.")
+
+
+def _name_taken(workspace_id: UUID, name: str, own: UUID | None) -> bool:
+    # One after the other, so that two requests cannot both find the name free.
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
+    rows = Credential.objects.filter(workspace_id=workspace_id, name=name, deleted_at=None)
+    return (rows.exclude(pk=own) if own else rows).exists()
+
+
+def _target(credential: Credential) -> tuple[str, UUID, str]:
+    return "credential", credential.pk, credential.name
+
+
+def _shown(credential: Credential) -> dict[str, object]:
+    """What the audit log may hold of it."""
+    return {"name": credential.name, "type": credential.type_id, "values": credential.values, "hints": credential.hints}
