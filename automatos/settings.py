@@ -273,6 +273,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "workspaces.sign_in_limits.SignInLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "workspaces.clerk_pages.ClerkPagesMiddleware",
     "automatos.middleware.AppErrorMiddleware",
 ]
 ROOT_URLCONF = "automatos.urls"
@@ -330,7 +331,11 @@ USE_TZ = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["workspaces.auth.ApiKeyAuthentication", "workspaces.auth.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "workspaces.auth.ApiKeyAuthentication",
+        "workspaces.clerk_auth.ClerkAuthentication",
+        "workspaces.auth.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["automatos.api.JsonParser"],

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -18,15 +19,38 @@ if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
 
 REALM = 'ApiKey realm="api"'
-SCHEME = "apikey"
+SCHEME, BEARER = "apikey", "bearer"
 # Writing the time of every single use would make each read a write.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
-class ApiKeyAuthentication(authentication.BaseAuthentication):
+class Way(authentication.BaseAuthentication):
+    """One kind of credential. Of several in a request the first in the settings leads, and all must be one person's."""
+
+    def find(self, request: Request) -> tuple[User, Any] | None:
+        """Whose credential of this kind was sent, and the credential; None when none was. Raises for any wrong one."""
+        raise NotImplementedError
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        """What `find` says, after asking the ways behind this one whether they say the same."""
+        found = self.find(request)
+        if found is not None:
+            ways = list(request.authenticators or ())
+            for way in ways[ways.index(self) + 1 :] if self in ways else []:
+                other = way.find(request) if isinstance(way, Way) else None
+                if other is not None and other[0].pk != found[0].pk:
+                    raise AuthenticationFailed("Credentials of two different people were sent. Send one.")
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 says about getting in."""
+        return REALM
+
+
+class ApiKeyAuthentication(Way):
     """`X-API-Key: atm_…` or `Authorization: ApiKey atm_…`. Gives the key's user, and the key itself as request.auth."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+    def find(self, request: Request) -> tuple[User, ApiKey] | None:
         """User and key; None when no such header came. Raises AuthenticationFailed for any wrong one."""
         given = _given_keys(request)
         if not given:
@@ -47,10 +71,6 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         _note_use(key)
         return key
 
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 says about getting in."""
-        return REALM
-
 
 def _given_keys(request: Request) -> list[str]:
     given = []
@@ -58,9 +78,10 @@ def _given_keys(request: Request) -> list[str]:
         given.append(key.strip())
     if (header := request.headers.get("Authorization")) is not None:
         scheme, _, key = header.strip().partition(" ")
-        if scheme.lower() != SCHEME:
+        if scheme.lower() == SCHEME:
+            given.append(key.strip())
+        elif scheme.lower() != BEARER or not settings.CLERK.on:
             raise AuthenticationFailed("This kind of Authorization is not known here. Send `Authorization: ApiKey …`.")
-        given.append(key.strip())
     return given
 
 
@@ -72,12 +93,23 @@ def _note_use(key: ApiKey) -> None:
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
+class SessionAuthentication(Way, authentication.SessionAuthentication):
     """The browser's session, with the CSRF token demanded on every change."""
 
-    def authenticate_header(self, request: Request) -> str:
-        """Makes a missing sign-in a 401 and not a 403."""
-        return REALM
+    def find(self, request: Request) -> tuple[User, None] | None:
+        """The user of the session; None without one."""
+        user = getattr(request._request, "user", None)
+        # The session names the user lazily; comparing its class would ask the wrapper.
+        if user is None or not user.is_authenticated or not user.is_active:
+            return None
+        return user, None
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """The user of the session, when the request is not one that another site could have made."""
+        found = self.find(request)
+        if found is not None:
+            self.enforce_csrf(request)
+        return found
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

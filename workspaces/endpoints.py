@@ -17,6 +17,7 @@ from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
 from workspaces.acting import Actor, acting_as
+from workspaces.clerk_sign_in import ClerkToken
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, personal_workspace_id
@@ -72,8 +73,8 @@ class SignedInView(APIView):
         return Actor(
             user_id=self.caller.pk,
             name=self.caller.email,
-            via="api_key" if key else "session",
-            credential=key.prefix if key else "",
+            via="api_key" if key else "clerk" if self.clerk else "session",
+            credential=key.prefix if key else self.clerk.credential if self.clerk else "",
             ip=request.META.get("REMOTE_ADDR", ""),
         )
 
@@ -84,8 +85,13 @@ class SignedInView(APIView):
 
     @property
     def key(self) -> ApiKey | None:
-        """The API key used; None for a session."""
+        """The API key used; None for a person."""
         return self.request.auth if isinstance(self.request.auth, ApiKey) else None
+
+    @property
+    def clerk(self) -> ClerkToken | None:
+        """The Clerk token used; None for a session or a key."""
+        return self.request.auth if isinstance(self.request.auth, ClerkToken) else None
 
 
 class WorkspaceView(SignedInView):
@@ -121,12 +127,16 @@ class WorkspaceView(SignedInView):
             query=request.query_params.get("workspace_id"),
             bound=key.workspace_id if key else None,
             configured=settings.WORKSPACE_ID,
-            personal=lambda: personal_workspace_id(self.caller),
+            personal=self._own_workspace_id,
             default=settings.DEFAULT_TENANT_ID or UUID(int=0),
         )
         if key is not None and key.workspace_id != workspace_id:
             raise NotFound()
         return workspace_id
+
+    def _own_workspace_id(self) -> UUID | None:
+        token = self.clerk
+        return token.workspace_id if token and token.workspace_id else personal_workspace_id(self.caller)
 
     def _access(self, workspace_id: UUID) -> Access:
         """Resolving is not allowing: NotFound unless the caller is a member."""

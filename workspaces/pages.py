@@ -9,6 +9,7 @@ from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
 from workspaces.acting import Actor, acting_as
+from workspaces.clerk_sign_in import ClerkToken
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.permissions import RANK, Access
 from workspaces.queries import memberships_of
@@ -39,16 +40,24 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
         @wraps(view)
         def inner(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
             inside = enter(request, workspace, role)
-            actor = Actor(
-                user_id=inside.user.pk, name=inside.user.email, via="session", ip=request.META.get("REMOTE_ADDR", "")
-            )
             # One transaction: what a refused or broken request wrote is taken back.
-            with acting_as(actor), workspace_scope(inside.workspace.pk, inside.user.pk):
+            with acting_as(_actor(inside)), workspace_scope(inside.workspace.pk, inside.user.pk):
                 return view(inside, *args, **kwargs)
 
         return inner
 
     return decorate
+
+
+def _actor(request: WorkspaceRequest) -> Actor:
+    token: ClerkToken | None = getattr(request, "clerk", None)
+    return Actor(
+        user_id=request.user.pk,
+        name=request.user.email,
+        via="clerk" if token else "session",
+        credential=token.credential if token else "",
+        ip=request.META.get("REMOTE_ADDR", ""),
+    )
 
 
 def enter(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> WorkspaceRequest:

@@ -18,7 +18,8 @@ def resolve(
     """The first there is of: X-Workspace-ID header, workspace_id in the query, WORKSPACE_ID, personal, default.
 
     bound: the workspace of the caller's API key. It stands right after what the caller names, since a key opens no
-    other. Raises InvalidInput for an id that is not a UUID.
+    other. personal: the caller's own workspace, or with a Clerk token that of the organisation active in it.
+    Raises InvalidInput for an id that is not a UUID.
     """
     if header is not None:
         return _parsed("X-Workspace-ID", header)

@@ -1,4 +1,4 @@
-"""The way in for WebSockets: the browser's session, or an API key in a header. Never both, as everywhere."""
+"""The way in for WebSockets: the same credentials as everywhere, judged the same way."""
 
 from typing import Any
 from uuid import UUID
@@ -6,35 +6,34 @@ from uuid import UUID
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
-from automatos.errors import NotFound
-from workspaces.auth import ApiKeyAuthentication
+from automatos.errors import NotFound, Unavailable
 from workspaces.models import ApiKey, Role, User
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
 from workspaces.tenancy import person_scope
 
-HEADERS = {b"x-api-key": "HTTP_X_API_KEY", b"authorization": "HTTP_AUTHORIZATION"}
+HEADERS = {b"x-api-key": "HTTP_X_API_KEY", b"authorization": "HTTP_AUTHORIZATION", b"cookie": "HTTP_COOKIE"}
 
 
 def readable_workspaces(scope: dict[str, Any], action: str) -> set[UUID] | None:
     """The workspaces in which the caller of a socket may do `resource:action`; None for nobody signed in.
 
-    A key that is present but wrong counts as nobody. scope: the ASGI scope, with `user` set from the session.
+    A credential that is present but wrong counts as nobody, and so do two of different people. scope: the ASGI scope,
+    with `user` set from the session.
     """
+    request = _as_request(scope)
     try:
-        found = ApiKeyAuthentication().authenticate(_as_request(scope))
-    except AuthenticationFailed:
+        user = request.user
+    except (AuthenticationFailed, Unavailable):
         return None
-    if found is not None:
-        return _of_key(found[1], action)
-    user = scope.get("user")
-    # The session names the user lazily; comparing its class would ask the wrapper.
-    if user is None or not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated:
         return None
-    member = User.objects.get(pk=user.pk)
-    with person_scope(member.pk):
-        return {m.workspace_id for m in memberships_of(member) if Access(m.workspace, Role(m.role)).allows(action)}
+    if isinstance(request.auth, ApiKey):
+        return _of_key(request.auth, action)
+    with person_scope(user.pk):
+        return {m.workspace_id for m in memberships_of(user) if Access(m.workspace, Role(m.role)).allows(action)}
 
 
 def _of_key(key: ApiKey, action: str) -> set[UUID]:
@@ -47,9 +46,14 @@ def _of_key(key: ApiKey, action: str) -> set[UUID]:
 
 
 def _as_request(scope: dict[str, Any]) -> Request:
-    """The socket's opening handshake as far as it carries a credential."""
+    """The socket's opening handshake as far as it carries a credential, to be judged as the API judges."""
     request = HttpRequest()
+    request.method = "GET"
     for name, value in scope["headers"]:
         if name in HEADERS:
             request.META[HEADERS[name]] = value.decode("latin-1")
-    return Request(request)
+    user = scope.get("user")
+    if user is not None and user.is_authenticated:
+        # Channels names the user lazily; the row itself is what others compare.
+        request.user = User.objects.get(pk=user.pk)
+    return Request(request, authenticators=APIView().get_authenticators())

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import api_keys, urls_workspaces, views_account
+from workspaces import api_keys, clerk_webhooks, urls_workspaces, views_account
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -15,6 +15,7 @@ accounts: list[URLPattern | URLResolver] = [
 ]
 pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages]
 api: list[URLPattern | URLResolver] = [
+    path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),
     path("workspaces/<uuid:workspace_id>", rest.WorkspaceDetail.as_view(), name="api_workspace"),

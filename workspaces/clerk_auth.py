@@ -1,0 +1,97 @@
+"""Clerk's session token as a way in: `Authorization: Bearer` or the cookie `__session`, the same for every door."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from workspaces.auth import BEARER, Way
+from workspaces.clerk import BadToken
+from workspaces.clerk_sign_in import ClerkToken, sign_in
+from workspaces.models import User
+
+if TYPE_CHECKING:
+    from drf_spectacular.openapi import AutoSchema
+
+COOKIE = "__session"
+COOKIES = re.compile(rf"{COOKIE}(_[A-Za-z0-9_-]+)?")
+
+
+def clerk_token(request: HttpRequest) -> ClerkToken | None:
+    """The token a request carries; None when it carries none, or Clerk is off.
+
+    A header leads a cookie. Raises BadToken when any is wrong, or they are two people's.
+    """
+    if not settings.CLERK.on:
+        return None
+    found = [sign_in(token, from_cookie=from_cookie) for token, from_cookie in _given(request)]
+    if len({token.user.pk for token in found}) > 1:
+        raise BadToken("Clerk tokens of two different people were sent. Send one.")
+    return found[0] if found else None
+
+
+def carries_token(request: HttpRequest) -> bool:
+    """Whether there is anything to verify."""
+    return settings.CLERK.on and any(True for _ in _given(request))
+
+
+def _given(request: HttpRequest) -> Iterator[tuple[str, bool]]:
+    """Each token and whether it came in a cookie."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    if scheme.lower() == BEARER:
+        yield token.strip(), False
+    for value in dict.fromkeys(value for _, value in clerk_cookies(request)):
+        yield value, True
+
+
+def clerk_cookies(request: HttpRequest) -> list[tuple[str, str]]:
+    """Name and value of the cookies that are our instance's; empty ones count as none.
+
+    With CLERK_PUBLISHABLE_KEY the cookie that carries its mark is ours alone, as on a machine with several instances.
+    The header is read here because Django keeps only one of two cookies with the same name.
+    """
+    pairs = (part.strip().partition("=") for part in request.META.get("HTTP_COOKIE", "").split(";"))
+    found = [(name, value.strip('"')) for name, _, value in pairs if COOKIES.fullmatch(name) and value.strip('"')]
+    suffix = settings.CLERK.cookie_suffix
+    marked = [pair for pair in found if suffix and pair[0] == f"{COOKIE}_{suffix}"]
+    plain = [pair for pair in found if not suffix or pair[0] == COOKIE]
+    return marked or plain
+
+
+class ClerkAuthentication(Way):
+    """A Clerk session token. Gives the person, and a ClerkToken as request.auth.
+
+    From a cookie it needs the CSRF token on every change, as a session does.
+    """
+
+    def find(self, request: Request) -> tuple[User, ClerkToken] | None:
+        """Person and token; None when none came. Raises AuthenticationFailed for any wrong one."""
+        try:
+            token = clerk_token(request._request)
+        except BadToken as refusal:
+            raise AuthenticationFailed(str(refusal)) from None
+        return (token.user, token) if token else None
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        """The same, when the request is not one that another site could have made."""
+        found = super().authenticate(request)
+        if found is not None and found[1].from_cookie:
+            SessionAuthentication().enforce_csrf(request)
+        return found
+
+
+class ClerkScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How Clerk's token shows in the OpenAPI document."""
+
+    target_class = "workspaces.clerk_auth.ClerkAuthentication"
+    name = "Clerk"
+
+    def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:
+        """A bearer token; the cookie `__session` may carry it too."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
