@@ -5,13 +5,14 @@ How far to look follows the Agent Skills guide for clients (https://agentskills.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.skills.plain_text import shorten
 from agents.skills.reading import LONGEST_FILE, read_skill
 from agents.skills.skill import SKILL_FILE, Found, Resource, Skill, Skipped
-from agents.skills.trees import Entry, Tree, collisions, is_odd
+from agents.skills.trees import Entry, Tree
+from automatos.paths import collisions, is_odd
 
 NEVER_ENTERED = frozenset({".git", "node_modules", "__pycache__", "__MACOSX"})
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -23,7 +24,7 @@ class Bounds:
 
     depth: int = 6
     folders: int = 2_000
-    skills: int = 500
+    skills: int = 1_000
     files: int = 500
     file_bytes: int = 10_000_000
     skill_bytes: int = 20_000_000
@@ -45,6 +46,14 @@ def discover(tree: Tree, bounds: Bounds | None = None) -> Found:
             search.skipped.append(read)
     kept = _without_twins(skills, search.warnings)
     return Found(tuple(kept), tuple(search.skipped), tuple(search.warnings))
+
+
+def texts(tree: Tree, skills: Sequence[Skill]) -> Iterator[tuple[Skill, Resource, str]]:
+    """The content of every text file of these skills, which must come from this tree; all are read in one go."""
+    wanted = [(skill, file) for skill in skills for file in skill.resources if file.kind == "text"]
+    paths = [_join(skill.path, file.path) for skill, file in wanted]
+    for (skill, file), (_, data) in zip(wanted, tree.read(paths), strict=True):
+        yield skill, file, data.decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from asgiref.sync import async_to_sync
 
 from agents.skills.git import Cage, GitFailed, Limits
 from agents.skills.git_failures import explain
-from agents.skills.trees import MOST_ENTRIES, Entry, EntryKind, Tree, is_unsafe
+from agents.skills.trees import MOST_ENTRIES, Entry, EntryKind, Tree
 from automatos.errors import InvalidInput
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import Resolve, Target, find, system_resolve
+from automatos.paths import is_unsafe
 from automatos.private_hosts import PrivateHosts
 
 LONGEST_ADDRESS, LONGEST_REF = 500, 200
@@ -92,7 +93,8 @@ class GitTree(Tree):
                 "url", "The repository holds a file name that leads out of it, which git itself would not make."
             )
         kind = KINDS.get(mode)
-        if kind is None:
+        # A size that is no number belongs to a file that was not sent.
+        if kind is None or (kind == "file" and not size.isdigit()):
             return None
         self._ids[path] = object_id
         return Entry(path, kind, int(size) if size.isdigit() else 0)

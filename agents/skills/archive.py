@@ -1,0 +1,25 @@
+"""Skills that a person uploads: a ZIP file, or a SKILL.md alone."""
+
+from agents.skills.reading import LONGEST_FILE
+from agents.skills.skill import SKILL_FILE
+from agents.skills.trees import MemoryTree
+from automatos.errors import InvalidInput
+from automatos.zip_files import ZipLimits, looks_like_zip, read_zip
+
+
+def uploaded(data: bytes, filename: str, *, limits: ZipLimits | None = None) -> MemoryTree:
+    """The files of an upload. filename: as the browser names it; a skill without a name is called after it.
+
+    Raises InvalidInput under `file`, naming the file and the limit.
+    """
+    base = filename.replace("\\", "/").rpartition("/")[2]
+    stem, _, ending = base.rpartition(".")
+    if looks_like_zip(data) or ending.lower() == "zip":
+        return MemoryTree(read_zip(data, limits=limits), name=stem)
+    if ending.lower() not in ("md", "markdown", "txt"):
+        sentence = f"Upload a ZIP file or a {SKILL_FILE}; {base[:80] or 'this'} is neither."
+        raise InvalidInput(sentence, fields={"file": [sentence]})
+    if len(data) > LONGEST_FILE:
+        sentence = f"{base[:80]} has {len(data):,} bytes; at most {LONGEST_FILE:,} are allowed."
+        raise InvalidInput(sentence, fields={"file": [sentence]})
+    return MemoryTree({SKILL_FILE: data}, name="" if base.upper() == SKILL_FILE.upper() else stem)
