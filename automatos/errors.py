@@ -67,6 +67,21 @@ class Conflict(AppError):
     http_status = 409
 
 
+class TooMany(AppError):
+    """More at once, or in a time, than the caller may; `retry_after` says in how many seconds it can work again."""
+
+    code = "throttled"
+    http_status = 429
+    retryable = True
+
+
+class PlanLimit(AppError):
+    """The workspace's plan holds no more; the message names the limit, what is used and the cure."""
+
+    code = "plan_limit"
+    http_status = 402
+
+
 class Unavailable(AppError):
     """A part this needs (database, queue, model server) does not answer right now."""
 

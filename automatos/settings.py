@@ -168,6 +168,8 @@ WORKER_GRACE = float(env.integer("WORKER_GRACE", 5, low=0, high=3600))
 
 WORKSPACE_ID = env.uuid("WORKSPACE_ID", None)
 DEFAULT_TENANT_ID = env.uuid("DEFAULT_TENANT_ID", UUID(int=0))
+# Requests a minute at the API for each person and each key that has no limit of its own; 0: as many as they like.
+API_RATE_LIMIT = env.integer("API_RATE_LIMIT", 600, low=0, high=1_000_000)
 # What a new workspace may hold; workspaces/plans.py lists the limits.
 DEFAULT_PLAN = env.choice("DEFAULT_PLAN", "unlimited", ("free", "team", "unlimited"))
 

@@ -11,11 +11,13 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
+from workspaces import rate_limits
 from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
 from workspaces.models import ApiKey, User, Workspace
@@ -34,7 +36,7 @@ WORKSPACE_HEADER = OpenApiParameter(
 
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:
     """The documented error answers: those any operation can give, and the ones named."""
-    return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, *statuses})}
+    return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, 429, *statuses})}
 
 
 class SignedInView(APIView):
@@ -42,10 +44,12 @@ class SignedInView(APIView):
 
     metadata_class = None
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    allowance: rate_limits.Allowance | None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in one transaction with the caller's scope; a refusal or an error takes everything back."""
         self.scoped = False
+        self.allowance = None
         with ExitStack() as self.inside:
             response = super().dispatch(request, *args, **kwargs)
             if self.scoped and getattr(response, "exception", False):
@@ -55,6 +59,9 @@ class SignedInView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query text no database can hold, before anything reads it."""
         super().initial(request, *args, **kwargs)
+        self.allowance = rate_limits.count(self.caller, self.key)
+        if self.allowance:
+            self.allowance.require()
         self.inside.enter_context(acting_as(self._actor(request)))
         self.enter_scope(request, kwargs)
         problems = Problems()
@@ -62,6 +69,13 @@ class SignedInView(APIView):
             if problem := unstorable_text(f"{name}{value}"):
                 problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
         problems.raise_any()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Say on every answer how many requests the caller has left."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.allowance.headers.items() if self.allowance else ():
+            answer.headers[name] = value
+        return answer
 
     def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
         """See the caller's own memberships, and nothing in any workspace."""

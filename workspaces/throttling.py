@@ -16,11 +16,12 @@ PREFIX = "automatos:throttle:"
 
 # Looks at every counter first and counts only when all have room, in one step that nothing can come between.
 # KEYS: sorted sets of the moments counted. ARGV: a token for this one, then amount and milliseconds of each key.
-# Answers the milliseconds to wait; 0 when it was counted.
+# Answers the milliseconds to wait, 0 when it was counted; then how often the fullest one has room, and the milliseconds
+# until the oldest moment in it is forgotten.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local wait = 0
+local wait, left, reset = 0, nil, 0
 for i, key in ipairs(KEYS) do
   local amount, span = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - span)
@@ -29,12 +30,16 @@ for i, key in ipairs(KEYS) do
     wait = math.max(wait, oldest[2] + span - now)
   end
 end
-if wait > 0 then return wait end
+if wait > 0 then return {wait, 0, wait} end
 for i, key in ipairs(KEYS) do
   redis.call('ZADD', key, now, ARGV[1])
   redis.call('PEXPIRE', key, ARGV[2 * i + 1])
+  local room = tonumber(ARGV[2 * i]) - redis.call('ZCARD', key)
+  if not left or room < left then
+    left, reset = room, redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] + ARGV[2 * i + 1] - now
+  end
 end
-return 0
+return {0, left or 0, reset}
 """
 
 
@@ -54,10 +59,12 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was counted, to give it back."""
+    """What was counted, to give it back. left: how often the fullest bucket still has room, more of it in reset s."""
 
     token: str
     keys: tuple[str, ...]
+    left: int
+    reset: int
 
 
 class Exhausted(Exception):
@@ -68,15 +75,23 @@ class Exhausted(Exception):
         self.retry_after = retry_after
 
 
-def take(buckets: Sequence[Bucket]) -> Taken:
-    """Count one in each bucket, or none in any: then raises Exhausted. Raises RedisError when Redis does not answer."""
+def take(buckets: Sequence[Bucket], *, patience: float = PATIENCE_SECONDS) -> Taken:
+    """Count one in each bucket, or none in any: then raises Exhausted.
+
+    Raises RedisError when Redis does not answer; patience: seconds to wait for it.
+    """
     token = uuid.uuid4().hex
     keys = [bucket.key for bucket in buckets]
     numbers = [number for bucket in buckets for number in (bucket.amount, bucket.seconds * 1000)]
-    wait = int(_client(settings.REDIS_URL).eval(TAKE, len(keys), *keys, token, *numbers))
+    client = _client(settings.REDIS_URL, patience)
+    wait, left, reset = client.eval(TAKE, len(keys), *keys, token, *numbers)
     if wait > 0:
-        raise Exhausted(max(1, -(-wait // 1000)))
-    return Taken(token, tuple(keys))
+        raise Exhausted(_whole_seconds(wait))
+    return Taken(token, tuple(keys), left, _whole_seconds(reset))
+
+
+def _whole_seconds(milliseconds: int) -> int:
+    return max(1, -(-milliseconds // 1000))
 
 
 def give_back(taken: Taken) -> None:
@@ -95,11 +110,11 @@ def forget_all() -> None:
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> Redis:
+def _client(url: str, patience: float = PATIENCE_SECONDS) -> Redis:
     # One retry, so that connections broken by a restart of Redis are replaced and nobody notices.
     return Redis.from_url(
         url,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
         retry=Retry(NoBackoff(), 1),
     )
