@@ -238,6 +238,7 @@ else:
 INSTALLED_APPS = [
     "automatos",
     "workspaces",
+    "tools",
     "agents",
     "recipes",
     "automatos.apps.AdminConfig",

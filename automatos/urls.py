@@ -11,6 +11,7 @@ from automatos import api, health, views
 from recipes.urls import api as recipe_api
 from recipes.urls import pages as recipe_pages
 from workspaces.urls import accounts
+from tools.urls import api as tool_api
 from workspaces.urls import api as workspace_api
 from workspaces.urls import pages as workspace_pages
 
@@ -37,6 +38,6 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"),
         name="api_docs",
     ),
-    path("api/", include([*workspace_api, *agent_api, *recipe_api])),
+    path("api/", include([*workspace_api, *tool_api, *agent_api, *recipe_api])),
     re_path(r"^api/(?P<rest>.*)$", api.not_found),
 ]

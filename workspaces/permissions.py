@@ -25,6 +25,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "recipes:delete": Role.ADMIN,
     "executions:read": Role.VIEWER,
     "executions:run": Role.EDITOR,
+    "tools:read": Role.VIEWER,
 }
 
 

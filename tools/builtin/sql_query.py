@@ -1,0 +1,145 @@
+"""sql_query: one SELECT on a PostgreSQL database that a credential opens."""
+
+import contextlib
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+from automatos import outside
+from automatos.private_hosts import Address
+from tools.builtin.tables import table
+from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
+
+logger = logging.getLogger(__name__)
+SECONDS = 30.0
+STATEMENT_SECONDS = 20
+CONNECT_SECONDS = 8
+MOST_ROWS = 500
+LONGEST_ROW = 20_000
+TLS_MODES = ("require", "verify-full")
+FIELDS = "host, database, user and password, and may have port and sslmode"
+ONLY = "Only one SELECT, VALUES, TABLE or WITH … SELECT is allowed"
+
+
+async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Connect to the checked address, run the query in a read-only transaction, give its rows as a table."""
+    if context.credential is None:
+        raise ToolProblem("No credentials are offered here.")
+    fields = await context.credential(arguments["credential"])
+    limit = arguments.get("limit", 100)
+    address, options = await _place(fields)
+    try:
+        async with await psycopg.AsyncConnection.connect(hostaddr=str(address), **options) as connection:
+            rows = await _rows(connection, arguments["sql"].strip().rstrip(";"), limit)
+    except psycopg.OperationalError as error:
+        if error.sqlstate is None or error.sqlstate.startswith(("08", "28", "3D")):
+            # The text of a failed connection may repeat the user's name, the address or the password's file.
+            logger.info("sql_query could not connect: sqlstate %s", error.sqlstate)
+            raise ToolProblem(_not_connected(error.sqlstate), retryable=error.sqlstate is None) from None
+        raise ToolProblem(f"The query failed: {_words(error)}.") from None
+    except psycopg.Error as error:
+        raise ToolProblem(f"The query failed: {_words(error)}.") from None
+    return ToolResult(_written(rows, limit), origin=f"database {options['dbname']}")
+
+
+async def _place(fields: Mapping[str, str]) -> tuple[Address, dict[str, Any]]:
+    """The checked address, and the options to connect with."""
+    given = {name: str(value).strip() for name, value in fields.items()}
+    if not all(given.get(name) for name in ("host", "database", "user")):
+        raise ToolProblem(f"This credential cannot open a database. It needs {FIELDS}.")
+    port = given.get("port") or "5432"
+    if not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ToolProblem("The credential's port is not a number from 1 to 65535.")
+    host = given["host"].lower().rstrip(".")
+    addresses = await outside.find_host(host, int(port))
+    listed = settings.OUTSIDE_PRIVATE_HOSTS
+    private = listed.has_name(host, int(port)) or listed.has_address(addresses[0], int(port))
+    mode = given.get("sslmode") or ("prefer" if private else "require")
+    if mode not in TLS_MODES and not private:
+        raise ToolProblem(f"The credential's sslmode has to be {', '.join(TLS_MODES)} for a public host.")
+    return addresses[0], {
+        "host": host,
+        "port": int(port),
+        "dbname": given["database"],
+        "user": given["user"],
+        "password": given.get("password", ""),
+        "sslmode": mode,
+        # Nothing of this machine's files joins in.
+        **dict.fromkeys(("passfile", "sslcert", "sslkey"), "/nonexistent"),
+        "sslrootcert": "system" if mode == "verify-full" else "/nonexistent",
+        "gssencmode": "disable",
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "automatos",
+        "options": f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=3s",
+    }
+
+
+async def _rows(connection: psycopg.AsyncConnection[Any], query: str, limit: int) -> list[str]:
+    """Each row as JSON text, cut by the server where it is very long."""
+    await connection.set_read_only(True)
+    wrapped = f"SELECT left(row_to_json(q)::text, {LONGEST_ROW}) FROM (\n{query}\n) AS q LIMIT {limit + 1}"  # noqa: S608
+    try:
+        # First the text alone: what is one whole SELECT by itself cannot close the brackets it stands in afterwards.
+        async with connection.cursor(name="alone") as cursor:
+            await cursor.execute(query.encode())
+        async with connection.cursor(name="wrapped") as cursor:
+            await cursor.execute(wrapped.encode())
+            return [str(row[0]) for row in await cursor.fetchmany(limit + 1)]
+    except psycopg.errors.SyntaxError as error:
+        raise ToolProblem(f"{ONLY}: {_words(error)}.") from None
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            await connection.rollback()
+
+
+def _not_connected(sqlstate: str | None) -> str:
+    if sqlstate and sqlstate.startswith("28"):
+        return "The database refuses this credential: its user or password is not right."
+    if sqlstate and sqlstate.startswith("3D"):
+        return "There is no database of the credential's name."
+    return "The database does not answer, or not in the way the credential asks for."
+
+
+def _words(error: psycopg.Error) -> str:
+    diagnosis = error.diag
+    if diagnosis.message_primary is None:
+        return "the database broke off"
+    return ". ".join(part for part in (diagnosis.message_primary, diagnosis.message_hint) if part)[:1000].rstrip(".")
+
+
+def _written(rows: list[str], limit: int) -> str:
+    if not rows:
+        return "0 rows."
+    shown = rows[:limit]
+    more = f" There are more; only the first {limit} are shown." if len(rows) > limit else ""
+    try:
+        parsed = [json.loads(row) for row in shown]
+    except ValueError:
+        return "\n".join(shown) + f"\n\n{len(shown)} rows, very long ones cut.{more}"
+    names = list(parsed[0])
+    return f"{table(names, [[row.get(name) for name in names] for row in parsed])}\n\n{len(shown)} rows.{more}"
+
+
+TOOL = Tool(
+    name="sql_query",
+    title="SQL query",
+    description=(
+        "Run one SELECT on a PostgreSQL database, read-only, with a credential named by its id. To see what is there: "
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'."
+    ),
+    schema=object_schema(
+        {
+            "credential": {"type": "string", "minLength": 1, "maxLength": 100, "description": "A credential's id."},
+            "sql": {"type": "string", "minLength": 1, "maxLength": 10_000, "description": "One SELECT."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "description": "Rows; 100 if left out."},
+        },
+        ["credential", "sql"],
+    ),
+    effects="reads",
+    run=run,
+    seconds=SECONDS,
+)

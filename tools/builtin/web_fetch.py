@@ -1,0 +1,75 @@
+"""web_fetch: a public page as text."""
+
+import json
+
+from automatos import outside
+from tools import confined
+from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema, page_of
+
+LIMITS = outside.Limits(
+    seconds=25.0,
+    max_bytes=8_000_000,
+    content_types=(
+        *("text/*", "application/json", "application/xhtml+xml", "application/xml", "application/pdf"),
+        *("application/rss+xml", "application/atom+xml", "application/ld+json", "application/x-ndjson"),
+    ),
+)
+PARSE_SECONDS = 20.0
+ACCEPT = "text/html, application/xhtml+xml, application/json, application/pdf, text/*;q=0.9"
+
+
+async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Fetch the page and turn it into text; an error status is an error with what the page says."""
+    answer = await outside.get(arguments["url"], headers={"Accept": ACCEPT}, limits=LIMITS)
+    title, text = await readable(answer)
+    head = f"{title}\n{answer.url}\n\n" if title else f"{answer.url}\n\n"
+    if answer.status >= 400:
+        said = text[:1000]
+        return ToolResult(
+            f"The server answered {answer.status}. {head}{said}",
+            is_error=True,
+            origin=f"web page {answer.url}",
+            retryable=answer.status in (408, 429) or answer.status >= 500,
+        )
+    page = page_of(text, arguments.get("offset", 0))
+    return ToolResult(head + (page or "[The page has no text.]"), origin=f"web page {answer.url}")
+
+
+async def readable(answer: outside.Answer) -> tuple[str, str]:
+    """Title and text of an answer; HTML as Markdown."""
+    kind = answer.media_type
+    if answer.content.startswith(b"%PDF-") or kind == "application/pdf":
+        found, _ = await confined.run("pdf_text", {}, answer.content, seconds=PARSE_SECONDS)
+        return found["title"], found["text"]
+    if kind in ("text/html", "application/xhtml+xml") and answer.content.strip():
+        charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
+        task = {"url": answer.url, "charset": charset}
+        found, _ = await confined.run("html", task, answer.content, seconds=PARSE_SECONDS)
+        return found["title"], found["text"]
+    text = answer.text()
+    if kind.endswith("json"):
+        try:
+            text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        except (ValueError, RecursionError):
+            return "", text
+    return "", text
+
+
+TOOL = Tool(
+    name="web_fetch",
+    title="Read a web page",
+    description=(
+        "Fetch a public http or https address and read it: HTML as Markdown with its links, JSON, plain text, PDF. "
+        "Long texts come in parts: go on with offset."
+    ),
+    schema=object_schema(
+        {
+            "url": {"type": "string", "minLength": 8, "maxLength": 8000, "description": "The full address."},
+            "offset": {"type": "integer", "minimum": 0, "description": "Start at this character; 0 if left out."},
+        },
+        ["url"],
+    ),
+    effects="reads",
+    run=run,
+    seconds=60.0,
+)

@@ -1,0 +1,72 @@
+"""The process that does one job and ends. It imports nothing of the product's settings and is given none."""
+
+import contextlib
+import importlib
+import json
+import resource
+import sys
+from typing import Any
+
+# Modules are loaded by name, so that each process loads the libraries of its one job only.
+JOBS = {
+    "csv": "tools.confined.csv_query",
+    "docx": "tools.confined.docx",
+    "html": "tools.confined.html",
+    "json": "tools.confined.json_query",
+    "pdf": "tools.confined.pdf",
+    "pdf_text": "tools.confined.pdf_text",
+}
+LARGEST_ANSWER = 32_000_000
+CLOSED = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.exec", "os.fork", "os.system")
+
+
+class Problem(Exception):
+    """What is wrong with the data or the task, in words for the model."""
+
+
+def main() -> None:
+    """Read the request from stdin, do it, write the answer to stdout."""
+    request = sys.stdin.buffer.read()
+    end = 4 + int.from_bytes(request[:4], "big")
+    head = json.loads(request[4:end])
+    _limit(head["memory"], head["seconds"])
+    result, data = _done(head["job"], head["task"], request[end:])
+    text = json.dumps(result).encode()
+    sys.stdout.buffer.write(len(text).to_bytes(4, "big") + text + data)
+    sys.stdout.buffer.flush()
+
+
+def _done(job: str, task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    module = importlib.import_module(JOBS[job])
+    sys.addaudithook(_refuse)
+    try:
+        result: tuple[dict[str, Any], bytes] = module.run(task, data)
+        if len(result[1]) + len(str(result[0].get("text", ""))) > LARGEST_ANSWER:
+            raise Problem("The result is too large. Ask for less at once.")
+        return result
+    except Problem as problem:
+        return {"problem": str(problem)}, b""
+    except MemoryError:
+        return {"problem": "This needs more memory than is allowed. Ask for less at once."}, b""
+    except RecursionError:
+        return {"problem": "This is nested too deeply."}, b""
+    except Exception:
+        return {"problem": "This cannot be read; the data is broken or not of the kind it claims to be."}, b""
+
+
+def _limit(memory: int, seconds: float) -> None:
+    limits = {
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_CPU: int(seconds) + 1,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        # Not every system lets every limit be set; the parent ends what takes too long anyway.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def _refuse(event: str, args: tuple[object, ...]) -> None:
+    if event in CLOSED:
+        raise PermissionError(event)

@@ -1,0 +1,173 @@
+"""What a tool is, what it is given, and what it gives back."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+# none: touches nothing. reads: looks at what is there, here or elsewhere. writes: changes something of this workspace.
+# outside: sends something out that may change things elsewhere.
+Effects = Literal["none", "reads", "writes", "outside"]
+Schema = dict[str, Any]
+Arguments = Mapping[str, Any]
+
+LONGEST_CONTENT = 20_000
+
+
+class ToolProblem(Exception):
+    """An expected refusal or failure; its text is for the model and says what to do instead.
+
+    retryable: the same call may succeed later.
+    """
+
+    def __init__(self, text: str, *, retryable: bool = False) -> None:
+        super().__init__(text)
+        self.retryable = retryable
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the model gets to see. origin: where untrusted text came from, such as `web page https://…`; empty if ours.
+
+    artefacts: names of files of the run that the call made. retryable: an error that may pass.
+    repeated: answered from the record of this step; nothing was done again.
+    """
+
+    content: str
+    is_error: bool = False
+    origin: str = ""
+    artefacts: tuple[str, ...] = ()
+    retryable: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a run. size: bytes."""
+
+    name: str
+    size: int
+    modified: datetime
+
+
+class RunFiles(Protocol):
+    """The files of one run. A name that cannot be used, a missing file and a full quota are ToolProblems."""
+
+    async def list(self) -> Sequence[FileEntry]:
+        """All files, by name."""
+        ...
+
+    async def read(self, name: str) -> bytes:
+        """The content of one file."""
+        ...
+
+    async def write(self, name: str, data: bytes) -> FileEntry:
+        """Make or replace a file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """Something remembered earlier. source: who noted it, for the origin label."""
+
+    text: str
+    tags: Sequence[str] = ()
+    source: str = ""
+    noted_at: datetime | None = None
+
+
+class Memory(Protocol):
+    """What the agents of a workspace keep beyond a run."""
+
+    async def remember(self, text: str, tags: Sequence[str]) -> None:
+        """Keep the text."""
+        ...
+
+    async def recall(self, query: str, limit: int) -> Sequence[Recollection]:
+        """What fits the query best, best first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one agent asks another. depth: how many agents stand above it. budget: US dollars left, or None."""
+
+    agent: str
+    task: str
+    depth: int
+    budget: Decimal | None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a call may use; what is None is not offered here, and tools that need it say so.
+
+    credential: the fields of the workspace's credential with this id; raises an AppError where there is none.
+    ask_agent: puts the question to another agent and gives its answer. depth, max_depth: of agents asking agents.
+    budget: US dollars left to this run, or None for no limit. time_zone: an IANA name, where a call names none.
+    """
+
+    workspace_id: UUID
+    execution_id: UUID
+    files: RunFiles | None = None
+    memory: Memory | None = None
+    credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
+    ask_agent: Callable[[Question], Awaitable[str]] | None = None
+    depth: int = 0
+    max_depth: int = 3
+    budget: Decimal | None = None
+    time_zone: str = "UTC"
+    now: Callable[[], datetime] = field(default=_now)
+
+
+Run = Callable[[Arguments, ToolContext], Awaitable[ToolResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. title: for people. description: for the model. schema: JSON Schema 2020-12 of the arguments.
+
+    effects: the most a call can do; effects_of tells it for given arguments. seconds: the time limit of one call.
+    changing: the same call may give something else a moment later, so it is never answered from the record.
+    """
+
+    name: str
+    title: str
+    description: str
+    schema: Schema
+    effects: Effects
+    run: Run
+    seconds: float = 30.0
+    changing: bool = False
+    effects_by: Callable[[Arguments], Effects] | None = None
+
+    def effects_of(self, arguments: Arguments) -> Effects:
+        """What a call with these arguments can do."""
+        return self.effects_by(arguments) if self.effects_by else self.effects
+
+
+def object_schema(properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Schema:
+    """The schema of arguments that takes these names and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def page_of(text: str, offset: int, *, longest: int = LONGEST_CONTENT - 1000) -> str:
+    """A part of a long text from the offset (characters) on, with a note how to get the rest."""
+    part = text[offset : offset + longest]
+    if offset and not part:
+        raise ToolProblem(f"The text has {len(text):,} characters; offset {offset:,} is behind its end.")
+    end = offset + len(part)
+    if end < len(text):
+        part += f"\n\n[Characters {offset:,} to {end:,} of {len(text):,}. Go on with offset {end}.]"
+    return part

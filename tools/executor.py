@@ -1,0 +1,75 @@
+"""One door for every tool call: find the tool, check the arguments, run it within its limits, never fail loudly."""
+
+import asyncio
+import difflib
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from automatos.checking import unstorable_text
+from automatos.errors import AppError
+from tools import arguments as reading
+from tools.arguments import call_key
+from tools.builtin import BUILTIN
+from tools.contract import LONGEST_CONTENT, Arguments, Tool, ToolContext, ToolProblem, ToolResult
+
+__all__ = ["UnifiedToolExecutor", "call_key"]
+
+logger = logging.getLogger(__name__)
+Record = Mapping[str, ToolResult]
+
+
+class UnifiedToolExecutor:
+    """Runs calls of the tools it is given; by default the built-in ones."""
+
+    def __init__(self, tools: Mapping[str, Tool] | None = None) -> None:
+        self.tools = BUILTIN if tools is None else tools
+
+    async def run(
+        self, name: str, arguments: str | Arguments, context: ToolContext, record: Record | None = None
+    ) -> ToolResult:
+        """The result of one call; what goes wrong is a result too, with is_error and a text the model can act on.
+
+        arguments: as the model wrote them. record: results of this step's earlier calls by `call_key`; a call that is
+        in it is not made again. The caller writes the record and the log.
+        """
+        tool = self.tools.get(name)
+        if tool is None:
+            return self._unknown(name)
+        known = (record or {}).get(call_key(name, arguments))
+        if known is not None and not tool.changing and not known.retryable:
+            return replace(known, repeated=True)
+        try:
+            values = reading.read(arguments, tool.schema)
+            async with asyncio.timeout(tool.seconds):
+                result = await tool.run(values, context)
+        except ToolProblem as problem:
+            result = ToolResult(str(problem), is_error=True, retryable=problem.retryable)
+        except AppError as error:
+            result = ToolResult(error.message, is_error=True, retryable=error.retryable)
+        except TimeoutError:
+            text = f"{name} took longer than {tool.seconds:g} seconds and was stopped. Ask for less at once."
+            result = ToolResult(text, is_error=True, retryable=True)
+        except Exception:
+            # What went wrong inside may name files, addresses or secrets: it goes to the log, not to the model.
+            logger.exception("The tool %s failed", name)
+            text = f"{name} failed for a reason of its own; it was noted. Go on without it or try another way."
+            result = ToolResult(text, is_error=True, retryable=True)
+        return _fitting(result)
+
+    def _unknown(self, name: str) -> ToolResult:
+        near = difflib.get_close_matches(name, self.tools, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        there_are = f"There are: {', '.join(self.tools)}." if self.tools else "There are no tools here."
+        return ToolResult(f"There is no tool named {name[:80]!r}.{meant} {there_are}", is_error=True)
+
+
+def _fitting(result: ToolResult) -> ToolResult:
+    """The result as it can be stored and shown to a model."""
+    content = result.content
+    if unstorable_text(content):
+        content = content.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if len(content) > LONGEST_CONTENT:
+        note = f"\n\n[Cut: {len(content):,} characters, of which the first part is shown.]"
+        content = content[: LONGEST_CONTENT - len(note)] + note
+    return result if content is result.content else replace(result, content=content)

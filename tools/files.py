@@ -1,0 +1,87 @@
+"""The files of a run, kept in the product's file storage."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from tools.contract import FileEntry, ToolProblem
+
+MOST_FILES = 50
+LARGEST = 10_000_000
+LARGEST_SUM = 50_000_000
+NAME = re.compile(r"[^\W_][\w .()+-]{0,99}")
+NAME_RULE = (
+    "A name has up to 100 letters, digits, blanks or . _ - + ( ), starts with a letter or digit, and has no folder."
+)
+
+
+def clean_name(name: str) -> str:
+    """The name in one spelling; raises ToolProblem for one that cannot be used."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if not NAME.fullmatch(name) or ".." in name or name.endswith("."):
+        raise ToolProblem(f"{name[:60]!r} cannot be the name of a file. {NAME_RULE}")
+    return name
+
+
+class StoredRunFiles:
+    """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all."""
+
+    def __init__(self, workspace_id: UUID, execution_id: UUID) -> None:
+        self.folder = f"runs/{workspace_id}/{execution_id}"
+        self._writing = asyncio.Lock()
+
+    async def list(self) -> Sequence[FileEntry]:
+        """All files, by name."""
+        return await asyncio.to_thread(self._list)
+
+    async def read(self, name: str) -> bytes:
+        """The content of one file; ToolProblem naming the files there are when it is missing."""
+        return await asyncio.to_thread(self._read, clean_name(name))
+
+    async def write(self, name: str, data: bytes) -> FileEntry:
+        """Make or replace a file; ToolProblem when it, or all together, would be too large."""
+        async with self._writing:
+            return await asyncio.to_thread(self._write, clean_name(name), data)
+
+    def _list(self) -> Sequence[FileEntry]:
+        try:
+            names = sorted(default_storage.listdir(self.folder)[1])
+        except FileNotFoundError:
+            return []
+        return [self._entry(name) for name in names]
+
+    def _entry(self, name: str) -> FileEntry:
+        path = f"{self.folder}/{name}"
+        return FileEntry(name, default_storage.size(path), default_storage.get_modified_time(path))
+
+    def _read(self, name: str) -> bytes:
+        try:
+            with default_storage.open(f"{self.folder}/{name}") as file:
+                data: bytes = file.read()
+                return data
+        except FileNotFoundError:
+            names = [entry.name for entry in self._list()]
+            there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
+            raise ToolProblem(f"There is no file {name!r}. {there_are}") from None
+
+    def _write(self, name: str, data: bytes) -> FileEntry:
+        if len(data) > LARGEST:
+            raise ToolProblem(f"The file would have {len(data):,} bytes; at most {LARGEST:,} are kept.")
+        others = [entry for entry in self._list() if entry.name != name]
+        if len(others) >= MOST_FILES:
+            raise ToolProblem(f"This run has {MOST_FILES} files, the most there may be. Replace one of them.")
+        together = sum(entry.size for entry in others) + len(data)
+        if together > LARGEST_SUM:
+            raise ToolProblem(
+                f"The run's files would have {together:,} bytes together; at most {LARGEST_SUM:,} are kept."
+            )
+        path = f"{self.folder}/{name}"
+        if default_storage.exists(path):
+            default_storage.delete(path)
+        default_storage.save(path, ContentFile(data))
+        return self._entry(name)
