@@ -133,21 +133,26 @@ def _check_together(entered: Entered, problems: Problems) -> None:
     test_url, hosts = entered.values.get("test_url"), entered.values.get("hosts")
     fine = not {"fields.test_url", "fields.hosts"} & problems.fields.keys()
     if test_url and hosts and fine and not is_bound_to(hosts, test_url):
-        problems.add("fields.test_url", "This address is at none of the hosts above, so nothing would be sent there.")
+        problems.add(
+            "fields.test_url",
+            "This address is at none of the hosts above; a host without a port stands for https:// at its usual port.",
+        )
 
 
 def is_bound_to(hosts: str, url: str) -> bool:
     """Whether a credential with these hosts, one a line, may be sent to the URL.
 
-    `*.example.com` stands for every name below example.com. Without a port the scheme's own is meant.
+    `*.example.com` stands for every name below example.com. Without a port only https at its usual port is meant, so
+    that no secret travels in the clear unless somebody says so.
     """
     parts = urlsplit(url)
-    name, usual = (parts.hostname or "").rstrip("."), 443 if parts.scheme == "https" else 80
-    port = parts.port or usual
+    name, https = (parts.hostname or "").rstrip("."), parts.scheme == "https"
+    port = parts.port or (443 if https else 80)
     for line in hosts.split():
         listed = urlsplit(f"//{line}")
         wanted, star = (listed.hostname or "").removeprefix("*"), line.startswith("*.")
-        if port == (listed.port or usual) and (name.endswith(wanted) if star else name == wanted):
+        fits = port == listed.port if listed.port else https and port == 443
+        if fits and (name.endswith(wanted) if star else name == wanted):
             return True
     return False
 

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,25 +12,19 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from workspaces import audit, master_key
 from workspaces.credential_fields import Entered, checked
-from workspaces.credential_types import PROVIDERS, specs_of
+from workspaces.credential_types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace
-from workspaces.opened import http_headers, place_of
+from workspaces.opened import ProviderKey, headers_for, place_of, provider_key, read, target_of
 from workspaces.sealing import seal, unseal
+from workspaces.tasks import send_check
+
+__all__ = [
+    "KEPT", "ProviderKey", "create", "delete", "headers_for", "provider_key", "read", "request_check", "restore",
+    "update",
+]  # fmt: skip
 
 LONGEST_NAME = 120
 KEPT = timedelta(days=30)
-# Noting each use would write a row for each call.
-NOTE_USE_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderKey:
-    """A workspace's own way to a model provider. base_url: empty for the provider's usual address."""
-
-    credential_id: UUID
-    provider: str
-    api_key: str = field(repr=False)
-    base_url: str = ""
 
 
 def create(
@@ -53,7 +46,7 @@ def create(
         _fill(credential, entered)
         credential.save(force_insert=True)
         audit.record(
-            "credential.created", workspace_id=workspace.pk, target=_target(credential), after=_shown(credential)
+            "credential.created", workspace_id=workspace.pk, target=target_of(credential), after=_shown(credential)
         )
     return credential
 
@@ -87,7 +80,7 @@ def update(
         credential.save()
         after = {**_shown(credential), "secrets_changed": changed}
         audit.record(
-            "credential.updated", workspace_id=workspace_id, target=_target(credential), before=before, after=after
+            "credential.updated", workspace_id=workspace_id, target=target_of(credential), before=before, after=after
         )
     return credential
 
@@ -99,7 +92,7 @@ def delete(*, workspace_id: UUID, credential_id: UUID) -> Credential:
         credential.deleted_at = timezone.now()
         credential.save(update_fields=["deleted_at"])
         audit.record(
-            "credential.deleted", workspace_id=workspace_id, target=_target(credential), before=_shown(credential)
+            "credential.deleted", workspace_id=workspace_id, target=target_of(credential), before=_shown(credential)
         )
     return credential
 
@@ -117,63 +110,19 @@ def restore(*, workspace_id: UUID, credential_id: UUID) -> Credential:
             raise Conflict(f"There is another credential named {credential.name} now. Rename it first.")
         credential.deleted_at = None
         credential.save(update_fields=["deleted_at"])
-        audit.record("credential.restored", workspace_id=workspace_id, target=_target(credential))
+        audit.record("credential.restored", workspace_id=workspace_id, target=target_of(credential))
     return credential
 
 
-def read(workspace_id: UUID, credential_id: UUID, purpose: str) -> dict[str, str]:
-    """Every field with its value, secrets opened. purpose: a few words for the audit log, such as `test`.
-
-    Raises NotFound, or Unreadable when the sealed value does not open.
-    """
+def request_check(*, workspace_id: UUID, credential_id: UUID) -> Credential:
+    """Try the credential where it belongs: a worker does so in a moment, the result then stands in its row."""
     with transaction.atomic():
-        credential = _used(workspace_id, credential_id)
-        opened = unseal(credential.secret, credential.key_id, place_of(credential))
-        _note_use(credential, purpose)
-    return {**credential.values, **opened}
-
-
-def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: str) -> dict[str, str]:
-    """The header a credential of an HTTP type adds to a request of this URL.
-
-    Raises InvalidInput for a host the credential is not bound to, before anything is opened.
-    """
-    with transaction.atomic():
-        credential = _used(workspace_id, credential_id)
-        headers = http_headers(credential, url)
-        _note_use(credential, purpose)
-    return headers
-
-
-def provider_key(workspace_id: UUID, provider: str, *, purpose: str = "model call") -> ProviderKey | None:
-    """The workspace's own key for openai, anthropic or openai_compatible, the newest one; None when it has none."""
-    with transaction.atomic():
-        credential = (
-            Credential.objects.filter(workspace_id=workspace_id, type_id=PROVIDERS.get(provider, ""), deleted_at=None)
-            .order_by("-created_at", "-id")
-            .first()
-        )
-        if credential is None:
-            return None
-        opened = unseal(credential.secret, credential.key_id, place_of(credential))
-        _note_use(credential, purpose)
-    return ProviderKey(credential.pk, provider, opened.get("api_key", ""), credential.values.get("base_url", ""))
-
-
-def _used(workspace_id: UUID, credential_id: UUID) -> Credential:
-    credential = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
-    if credential is None:
-        raise NotFound()
+        credential = _locked(workspace_id, credential_id)
+        credential.test_started_at = timezone.now()
+        credential.save(update_fields=["test_started_at"])
+        audit.record("credential.test_requested", workspace_id=workspace_id, target=target_of(credential))
+        transaction.on_commit(lambda: send_check(workspace_id, credential_id))
     return credential
-
-
-def _note_use(credential: Credential, purpose: str) -> None:
-    now = timezone.now()
-    if credential.last_used_at is None or credential.last_used_at < now - NOTE_USE_EVERY:
-        Credential.objects.filter(pk=credential.pk).update(last_used_at=now)
-    audit.record(
-        "credential.read", workspace_id=credential.workspace_id, target=_target(credential), after={"purpose": purpose}
-    )
 
 
 def _locked(workspace_id: UUID, credential_id: UUID) -> Credential:
@@ -205,10 +154,6 @@ def _name_taken(workspace_id: UUID, name: str, own: UUID | None) -> bool:
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
     rows = Credential.objects.filter(workspace_id=workspace_id, name=name, deleted_at=None)
     return (rows.exclude(pk=own) if own else rows).exists()
-
-
-def _target(credential: Credential) -> tuple[str, UUID, str]:
-    return "credential", credential.pk, credential.name
 
 
 def _shown(credential: Credential) -> dict[str, object]:

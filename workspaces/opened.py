@@ -1,17 +1,43 @@
-"""Credentials opened: which row a sealed value belongs to, and the header an HTTP credential becomes."""
+"""Credentials in use: opened for one purpose, and each opening noted in the audit log."""
 
 import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
 
-from automatos.errors import InvalidInput
+from django.db import transaction
+from django.utils import timezone
+
+from automatos.errors import InvalidInput, NotFound
+from workspaces import audit
 from workspaces.credential_fields import is_bound_to
-from workspaces.credential_types import HTTP_TYPES
+from workspaces.credential_types import HTTP_TYPES, PROVIDERS
 from workspaces.models import Credential
 from workspaces.sealing import Place, unseal
+
+# Writing down each use would be a row's update for each call.
+NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """A workspace's own way to a model provider. base_url: empty for the provider's usual address."""
+
+    credential_id: UUID
+    provider: str
+    api_key: str = field(repr=False)
+    base_url: str = ""
 
 
 def place_of(credential: Credential) -> Place:
     """What its sealed value is bound to."""
     return Place(credential.workspace_id, credential.pk, credential.type_id)
+
+
+def target_of(credential: Credential) -> tuple[str, UUID, str]:
+    """Its name in the audit log."""
+    return "credential", credential.pk, credential.name
 
 
 def http_headers(credential: Credential, url: str) -> dict[str, str]:
@@ -20,12 +46,78 @@ def http_headers(credential: Credential, url: str) -> dict[str, str]:
         raise InvalidInput(f"{credential.name} is not a credential for HTTP requests.")
     if not is_bound_to(credential.values.get("hosts", ""), url):
         raise InvalidInput(
-            f"{credential.name} is not sent to this host. Add the host to the credential, or use another."
+            f"{credential.name} is not sent to this host. Add the host to it, or use another credential."
         )
     opened = unseal(credential.secret, credential.key_id, place_of(credential))
-    if credential.type_id == "http_header":
-        return {credential.values["header"]: opened["value"]}
-    if credential.type_id == "bearer_token":
-        return {"Authorization": f"Bearer {opened['token']}"}
-    login = f"{credential.values['username']}:{opened['password']}"
+    return http_headers_of(credential.type_id, {**credential.values, **opened}, url)
+
+
+def http_headers_of(type_slug: str, fields: Mapping[str, str], url: str) -> dict[str, str]:
+    """The header an HTTP credential with these opened fields is; refused for a host it is not bound to."""
+    if not is_bound_to(fields.get("hosts", ""), url):
+        raise InvalidInput("This credential is not sent to this host.")
+    if type_slug == "http_header":
+        return {fields["header"]: fields["value"]}
+    if type_slug == "bearer_token":
+        return {"Authorization": f"Bearer {fields['token']}"}
+    login = f"{fields['username']}:{fields['password']}"
     return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+
+def read(workspace_id: UUID, credential_id: UUID, purpose: str) -> dict[str, str]:
+    """Every field with its value, secrets opened. purpose: a few words for the audit log, such as `test`.
+
+    Raises NotFound, or Unreadable when the sealed value does not open.
+    """
+    with transaction.atomic():
+        credential = _used(workspace_id, credential_id)
+        opened = unseal(credential.secret, credential.key_id, place_of(credential))
+        note_use(credential, purpose)
+    return {**credential.values, **opened}
+
+
+def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: str) -> dict[str, str]:
+    """The header a credential of an HTTP type adds to a request of this URL.
+
+    Raises InvalidInput for a host the credential is not bound to, before anything is opened.
+    """
+    with transaction.atomic():
+        credential = _used(workspace_id, credential_id)
+        headers = http_headers(credential, url)
+        note_use(credential, purpose)
+    return headers
+
+
+def provider_key(workspace_id: UUID, provider: str, *, purpose: str = "model call") -> ProviderKey | None:
+    """The workspace's own key for openai, anthropic or openai_compatible, the newest one; None when it has none."""
+    with transaction.atomic():
+        credential = (
+            Credential.objects.filter(workspace_id=workspace_id, type_id=PROVIDERS.get(provider, ""), deleted_at=None)
+            .order_by("-created_at", "-id")
+            .first()
+        )
+        if credential is None:
+            return None
+        opened = unseal(credential.secret, credential.key_id, place_of(credential))
+        note_use(credential, purpose)
+    return ProviderKey(credential.pk, provider, opened.get("api_key", ""), credential.values.get("base_url", ""))
+
+
+def _used(workspace_id: UUID, credential_id: UUID) -> Credential:
+    credential = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
+    if credential is None:
+        raise NotFound()
+    return credential
+
+
+def note_use(credential: Credential, purpose: str) -> None:
+    """Say in the audit log that it was opened, and when it was last used."""
+    now = timezone.now()
+    if credential.last_used_at is None or credential.last_used_at < now - NOTE_USE_EVERY:
+        Credential.objects.filter(pk=credential.pk).update(last_used_at=now)
+    audit.record(
+        "credential.read",
+        workspace_id=credential.workspace_id,
+        target=target_of(credential),
+        after={"purpose": purpose},
+    )

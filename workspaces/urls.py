@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import api_keys, clerk_webhooks, urls_workspaces, views_account
+from workspaces import api_keys, clerk_webhooks, urls_credentials, urls_workspaces, views_account
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -13,8 +13,9 @@ accounts: list[URLPattern | URLResolver] = [
     path("sessions/", views_account.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]
-pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages]
+pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages, *urls_credentials.pages]
 api: list[URLPattern | URLResolver] = [
+    *urls_credentials.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),

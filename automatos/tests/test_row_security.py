@@ -233,4 +233,5 @@ CROSSING = {
     ("workspaces.management.commands.apikey", "OPERATOR"),
     ("workspaces.master_key", "OPERATOR"),
     ("workspaces.rotation", "OPERATOR"),
+    ("workspaces.tasks", "UPKEEP"),
 }
