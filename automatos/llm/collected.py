@@ -1,6 +1,6 @@
 """An answer while it is put together from what a vendor sends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -70,23 +70,25 @@ class Collected:
         """The answer of `provider:model` in its order, or nothing when it is only its text and then its calls."""
         later = [kind for kind, _ in self.order[1:]]
         if self.blocks or (self.ordered and "text" in later):
-            return tuple(self._parts(model))
+            return self._parts(model)
         return ()
 
-    def _parts(self, model: str) -> Iterator[Part]:
+    def _parts(self, model: str) -> tuple[Part, ...]:
         order = self.order
         if not self.ordered:
             blocks = [item for item in order if item[0] == "block"]
             order = [*blocks, ("text", 0), *(item for item in order if item[0] == "call")]
-        starts = [start for kind, start in order if kind == "text"]
-        ends = dict(zip(starts, [*starts[1:], len(self.text)], strict=True))
-        for kind, position in order:
+        found: list[Part] = []
+        end = len(self.text)
+        for kind, position in reversed(order):
             if kind == "call":
-                yield _read(self.calls[position])
+                found.append(_read(self.calls[position]))
             elif kind == "block":
-                yield ProviderBlock(model, self.blocks[position])
-            elif text := clean("".join(self.text[position : ends[position]])):
-                yield Text(text)
+                found.append(ProviderBlock(model, self.blocks[position]))
+            else:
+                text, end = clean("".join(self.text[position:end])), position
+                found += [Text(text)] if text else []
+        return tuple(reversed(found))
 
 
 def _read(call: CallPieces) -> ToolCall:

@@ -10,7 +10,8 @@ import contextlib
 import signal
 from dataclasses import dataclass
 
-from automatos.llm import scripted_wires as wires
+from automatos.llm import scripted_anthropic, scripted_chat
+from automatos.llm.scripted_answers import Answer
 from automatos.llm.types import Usage
 
 TEXT = "The quick model answers at once with one short line of words so that only the engine is measured here now"
@@ -30,12 +31,12 @@ def build(delay: float = 0.0, chunks: int = 24) -> Answers:
     """Answers whose streams have `chunks` pieces of text."""
     words = TEXT.split()
     pieces = [words[index % len(words)] + " " for index in range(chunks)]
-    answer = wires.Answer("instant", pieces, (), "", "stop", Usage(input_tokens=40, output_tokens=chunks))
+    answer = Answer("instant", pieces, (), "", "stop", Usage(input_tokens=40, output_tokens=chunks))
     table = {
-        (False, False): _response("application/json", wires.openai_body(answer)),
-        (False, True): _response("text/event-stream", b"".join(wires.openai_events(answer))),
-        (True, False): _response("application/json", wires.anthropic_body(answer)),
-        (True, True): _response("text/event-stream", b"".join(wires.anthropic_events(answer))),
+        (False, False): _response("application/json", scripted_chat.body(answer)),
+        (False, True): _response("text/event-stream", b"".join(scripted_chat.events(answer))),
+        (True, False): _response("application/json", scripted_anthropic.body(answer)),
+        (True, True): _response("text/event-stream", b"".join(scripted_anthropic.events(answer))),
     }
     return Answers(table, delay)
 

@@ -12,7 +12,12 @@ from automatos.llm.retry import RetryPolicy
 from automatos.llm.testing import ScriptedServer
 from automatos.llm.types import Message, ModelReply, ModelRequest
 
-MODELS = {"openai": "openai:gpt-4o", "anthropic": "anthropic:claude-opus-5-5", "local": "local:tiny"}
+MODELS = {
+    "openai": "openai:gpt-4o",
+    "responses": "openai:gpt-6.1-sol",
+    "anthropic": "anthropic:claude-opus-5-5",
+    "local": "local:tiny",
+}
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +61,7 @@ class Caller:
         return await self.models.complete(request, self.pieces.append if self.streamed else None)
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=["openai", "responses", "anthropic"])
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -82,18 +82,22 @@ async def test_malformed_arguments_reach_the_caller_as_written(streaming: Caller
 
 
 async def test_a_tools_results_go_back_in_the_vendors_words(caller: Caller, server: ScriptedServer) -> None:
-    turns = (
-        Message("assistant", CALLS),
-        Message("tool", [ToolResult("call_1", "rain"), ToolResult("call_2", "sun")]),
-    )
-    await caller.ask("weather?", *turns, tools=TOOLS)
-    sent = server.requests[0].body["messages"]
+    results = [ToolResult("call_1", "rain"), ToolResult("call_2", "no such city", is_error=True)]
+    await caller.ask("weather?", Message("assistant", CALLS), Message("tool", results), tools=TOOLS)
+    body = server.requests[0].body
     if caller.provider == "openai":
+        sent = body["messages"]
         assert sent[2]["tool_calls"][0]["function"] == {"name": "weather", "arguments": '{"city":"Oslo"}'}
         assert sent[3] == {"role": "tool", "tool_call_id": "call_1", "content": "rain"}
+        assert sent[4]["content"] == "Error: no such city"
+    elif caller.provider == "responses":
+        call = {"call_id": "call_1", "name": "weather", "arguments": '{"city":"Oslo"}'}
+        assert body["input"][2] == {"type": "function_call", **call}
+        assert body["input"][5]["output"] == "Error: no such city"
     else:
+        sent = body["messages"]
         assert sent[1]["content"][0]["input"] == {"city": "Oslo"}
-        assert [block["content"] for block in sent[2]["content"]] == ["rain", "sun"]
+        assert [block.get("is_error") for block in sent[2]["content"]] == [None, True]
 
 
 async def test_structured_output_is_asked_for_and_checked(caller: Caller, server: ScriptedServer) -> None:
@@ -103,6 +107,8 @@ async def test_structured_output_is_asked_for_and_checked(caller: Caller, server
     sent = server.requests[0].body
     if caller.provider == "openai":
         assert sent["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA, "strict": True}
+    elif caller.provider == "responses":
+        assert sent["text"]["format"] == {"type": "json_schema", "name": "answer", "schema": SCHEMA, "strict": True}
     else:
         assert sent["output_config"] == {"format": {"type": "json_schema", "schema": SCHEMA}}
     with pytest.raises(ModelBadReply, match="did not keep to the structured answer"):
@@ -114,7 +120,7 @@ async def test_usage_counts_cached_and_reasoning_tokens_once(caller: Caller, ser
     server.on(reply="Done.", usage=usage)
     reply = await caller.ask("usage")
     assert reply.usage == usage
-    expected = {"openai": "0.00375", "anthropic": "0.00582"}[caller.provider]
+    expected = {"openai": "0.00375", "responses": "0.00291", "anthropic": "0.00582"}[caller.provider]
     assert reply.cost == Decimal(expected)
 
 
@@ -123,25 +129,40 @@ async def test_an_answer_that_ran_out_of_tokens_says_so(caller: Caller, server: 
     assert (await caller.ask("story")).finish_reason == "length"
 
 
+SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
+
+
 async def test_only_what_the_vendor_takes_is_sent(caller: Caller, server: ScriptedServer) -> None:
-    await caller.ask("hello", temperature=0.2, top_p=0.9, frequency_penalty=0.5, presence_penalty=0.1, max_tokens=77)
+    reply = await caller.ask("hello", **dict.fromkeys(SAMPLING, 0.5), max_tokens=77)
     body = server.requests[0].body
-    assert body["max_tokens"] == 77
-    named = {"temperature", "top_p", "frequency_penalty", "presence_penalty"} & body.keys()
-    assert len(named) == (4 if caller.provider == "openai" else 0)
+    assert body["max_output_tokens" if caller.provider == "responses" else "max_tokens"] == 77
+    sent = [name for name in SAMPLING if name in body]
+    assert len(sent) == (4 if caller.provider == "openai" else 0)
+    assert sorted([*sent, *reply.ignored_parameters]) == sorted(SAMPLING)
+
+
+async def test_what_was_not_asked_for_is_not_ignored(caller: Caller, server: ScriptedServer) -> None:
+    assert (await caller.ask("hello")).ignored_parameters == ()
+
+
+async def test_the_vendors_own_name_of_the_model_is_told(caller: Caller, server: ScriptedServer) -> None:
+    reply = await caller.ask("hello")
+    assert reply.model.endswith(reply.served_model)
+    assert reply.served_model
 
 
 async def test_the_key_travels_in_a_header(caller: Caller, server: ScriptedServer) -> None:
     await caller.ask("hello", idempotency_key="step-7")
     headers = {name.lower(): value for name, value in server.requests[0].headers.items()}
-    secret = "sk-open-secret" if caller.provider == "openai" else "sk-ant-secret"
+    secret = "sk-ant-secret" if caller.provider == "anthropic" else "sk-open-secret"
     assert headers["authorization"] == f"Bearer {secret}"
-    assert headers.get("idempotency-key") == ("step-7" if caller.provider == "openai" else None)
+    assert headers.get("idempotency-key") == (None if caller.provider == "anthropic" else "step-7")
 
 
 async def test_a_prompt_of_system_text_alone_is_sent(caller: Caller, server: ScriptedServer) -> None:
     await caller.ask("")
-    assert server.requests[0].body["messages"]
+    body = server.requests[0].body
+    assert body.get("messages") or body["input"]
 
 
 async def test_text_can_be_stored_whatever_the_model_sends(streaming: Caller, server: ScriptedServer) -> None:

@@ -47,7 +47,9 @@ async def test_an_error_status_becomes_a_sentence(
     with pytest.raises(kind, match=words) as caught:
         await caller.ask("hello")
     assert type(caught.value) is kind
-    assert server.count() == (3 if issubclass(kind, ModelUnavailable) else 1)
+    assert server.count() == (
+        3 if issubclass(kind, ModelUnavailable) else 1 + (status == 404 and caller.provider == "responses")
+    )
 
 
 CONTEXT_WORDS = [
@@ -101,7 +103,7 @@ async def test_no_message_holds_the_key(caller: Caller, server: ScriptedServer) 
     server.on(status=400, error="Bad key sk-open-secret or sk-ant-secret")
     with pytest.raises(ModelRejected) as caught:
         await caller.ask("hello")
-    secret = "sk-open-secret" if caller.provider == "openai" else "sk-ant-secret"
+    secret = "sk-ant-secret" if caller.provider == "anthropic" else "sk-open-secret"
     assert "[key]" in caught.value.message
     assert secret not in caught.value.message
 
@@ -192,7 +194,7 @@ async def test_a_content_filter_is_a_refusal(caller: Caller, server: ScriptedSer
         await caller.ask("hello")
     assert caught.value.reply is not None
     assert (caught.value.reply.text, caught.value.usage.output_tokens) == ("Well, ", 1)
-    assert caught.value.reply.finish_reason == ("content_filter" if caller.provider == "openai" else "refusal")
+    assert caught.value.reply.finish_reason == ("refusal" if caller.provider == "anthropic" else "content_filter")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ async def test_a_content_filter_is_a_refusal(caller: Caller, server: ScriptedSer
 )
 async def test_an_answer_of_the_wrong_shape_is_malformed(caller: Caller, server: ScriptedServer, raw: str) -> None:
     server.on(raw=raw)
-    with pytest.raises(ModelBadReply, match="not a valid answer"):
+    with pytest.raises(ModelBadReply, match=r"not a valid answer|was cut short"):
         await caller.ask("hello")
 
 
