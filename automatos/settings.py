@@ -91,7 +91,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "purge-credentials": {"task": "workspaces.tasks.purge_credentials", "schedule": 3600.0, "options": {"expires": 3600}},
+    "purge-credentials": {
+        "task": "workspaces.tasks.purge_credentials",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- Who may come in ------------------------------------------------------------------------------------------------
