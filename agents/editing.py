@@ -12,7 +12,7 @@ from agents.forms import CUSTOM, NONE, PREDEFINED, AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.queries import personas_for
-from automatos.errors import Conflict, InvalidInput
+from automatos.errors import Conflict, InvalidInput, PlanLimit
 from automatos.fields import whole
 from automatos.llm.registry import default_model
 from workspaces.models import User, Workspace
@@ -73,6 +73,9 @@ class AgentEditor:
             return saved if is_complete else None
         except InvalidInput as error:
             self.form.take_problems(error.fields)
+        except PlanLimit as error:
+            self.status = error.http_status
+            self.form.add_error(None, error.message)
         except Conflict as error:
             self._note_conflict(error, data, expected)
         return None

@@ -17,10 +17,11 @@ from agents.models import (
     AgentType,
     Category,
 )
-from agents.queries import personas_for
+from agents.queries import agents_of, personas_for
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import insert_with_slug
+from workspaces import plans
 from workspaces.models import User, Workspace
 
 # What an agent may become next. Retired is final.
@@ -73,6 +74,7 @@ def create_agent(
     problems = Problems()
     problems.choice("status", status, FIRST_STATUSES)
     columns, model = _checked(workspace, data, problems)
+    plans.require_room(workspace, "agents", agents_of(workspace).count)
     agent = insert_with_slug(
         lambda slug: Agent.objects.create(workspace=workspace, slug=slug, status=status, edited_by=user, **columns),
         name=data.name,
@@ -122,6 +124,7 @@ def restore_agent(*, agent: Agent, user: User | None) -> Agent:
             raise NotFound()
         if gone.deleted_at is None:
             return gone
+        plans.require_room(gone.workspace, "agents", agents_of(gone.workspace).count)
         return insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
 
 

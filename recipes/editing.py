@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from agents.models import Agent, AgentStatus
 from agents.queries import agents_of
-from automatos.errors import Conflict, InvalidInput
+from automatos.errors import Conflict, InvalidInput, PlanLimit
 from automatos.fields import whole
 from recipes import services
 from recipes.compare import EditConflict, conflict_of
@@ -75,6 +75,9 @@ class RecipeEditor:
             )
         except InvalidInput as error:
             self.forms.take_problems(error.fields, self.deleted)
+        except PlanLimit as error:
+            self.status = error.http_status
+            self.forms.general.append(error.message)
         except Conflict as error:
             self._note_conflict(error, data, expected)
         return None

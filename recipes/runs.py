@@ -18,12 +18,18 @@ from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
 from recipes.templating import Output, dependencies
 from recipes.validation import fill_inputs, with_defaults
+from workspaces import plans
 from workspaces.models import User, Workspace
 
 # What a run takes over from its recipe's steps as it stands.
 COPIED = (
     '"order", step_id, name, prompt_template, output_key, error_handling, max_retries, max_iterations, timeout, '
     "agent_id"
+)
+
+# The condition of the index executions_live, so that only live runs are looked at.
+COUNT_LIVE = (
+    "SELECT count(*) FROM recipe_executions WHERE workspace_id = %s AND status IN ('pending', 'running', 'waiting')"
 )
 
 
@@ -44,8 +50,8 @@ def start(
 ) -> Execution:
     """Create a run of a recipe of this workspace and wake a worker.
 
-    Raises InvalidInput (fields `input_data.<name>`), or Conflict when the recipe has no steps or names an agent that
-    cannot work.
+    Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
+    Conflict when the recipe has no steps or names an agent that cannot work.
     """
     values = fill_inputs(recipe.inputs, input_data)
     config = with_defaults(recipe.execution_config)
@@ -65,6 +71,7 @@ def start(
         deadline_at=now + timedelta(seconds=config["total_timeout"]),
     )
     with statements() as sql:
+        _require_room(sql, workspace)
         lines = _lines(sql, recipe)
         _check(lines)
         execution.total_steps = execution.unfinished_steps = len(lines)
@@ -73,6 +80,14 @@ def start(
         transaction.on_commit(lambda: send_wake_up(str(execution.id)))
     execution._state.adding = False
     return execution
+
+
+def _require_room(sql: Statements, workspace: Workspace) -> None:
+    """TooMany when as many runs are live as the plan allows; the workspace is held, so starts are counted in turn."""
+    if plans.limit_of(workspace.plan, "concurrent_runs") is None:
+        return
+    for (plan,) in sql.rows("SELECT plan FROM workspaces WHERE id = %s FOR NO KEY UPDATE", [workspace.pk]):
+        plans.check(plan, "concurrent_runs", sql.rows(COUNT_LIVE, [workspace.pk])[0][0])
 
 
 def _lines(sql: Statements, recipe: Recipe) -> list[Line]:

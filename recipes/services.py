@@ -13,7 +13,9 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.slugs import insert_with_slug
 from recipes.models import Recipe, RecipeStep, RecipeVersion
+from recipes.queries import recipes_of
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps
+from workspaces import plans
 from workspaces.models import User, Workspace
 
 
@@ -46,6 +48,7 @@ def input_of_body(body: Mapping[str, Any]) -> RecipeInput:
 def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput) -> Recipe:
     """A new recipe at version 1, or InvalidInput naming each wrong field."""
     columns, steps = _checked(workspace, data)
+    plans.require_room(workspace, "recipes", recipes_of(workspace).count)
     recipe = _insert(workspace, user, data.template_id, columns)
     _keep(recipe, steps, user, changelog="Created")
     return recipe
@@ -97,6 +100,7 @@ def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
             raise NotFound()
         if gone.deleted_at is None:
             return gone
+        plans.require_room(gone.workspace, "recipes", recipes_of(gone.workspace).count)
         return insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
 
 

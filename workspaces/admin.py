@@ -31,8 +31,8 @@ class UserAdmin(admin.ModelAdmin[User]):
 class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
     """Workspaces and their members."""
 
-    list_display = ("name", "slug", "kind", "is_demo", "created_at")
-    list_filter = ("kind", "is_demo")
+    list_display = ("name", "slug", "kind", "plan", "is_demo", "created_at")
+    list_filter = ("kind", "plan", "is_demo")
     search_fields = ("name", "slug")
     readonly_fields = ("created_at",)
     inlines = (MembershipInline,)
