@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from agents.models import AgentStatus
 from agents.prompting import assemble
 from automatos.errors import AppError
-from automatos.llm.types import Message, ModelRequest
+from automatos.llm.types import Effort, Message, ModelRequest
 
 # Runs a statement with its parameters and gives its rows.
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -36,19 +39,30 @@ class AgentSpec:
     top_p: float
     frequency_penalty: float
     presence_penalty: float
+    effort: Effort = ""
+    response_schema: dict[str, Any] | None = None
+    max_task_tokens: int | None = None
+    max_task_cost: Decimal | None = None
+    slug: str = ""
+    tool_ids: tuple[str, ...] = ()
 
-    def request(self, prompt: str, *, timeout: float, key: str, use_fallback: bool = False) -> ModelRequest:
-        """The model call for one task. timeout in seconds; key: the call's idempotency key."""
+    def opening(self, prompt: str, history: Sequence[Message] = ()) -> tuple[Message, ...]:
+        """What the model is told before it starts: who it is, what was said before, and the task."""
+        return (Message("system", self.system_prompt), *history, Message("user", prompt))
+
+    def request(self, messages: tuple[Message, ...], *, timeout: float, use_fallback: bool = False) -> ModelRequest:
+        """The next model call of a task. timeout in seconds."""
         return ModelRequest(
             model=self.fallback_model if use_fallback and self.fallback_model else self.model,
-            messages=(Message("system", self.system_prompt), Message("user", prompt)),
+            messages=messages,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
             top_p=self.top_p,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
+            effort=self.effort,
+            response_schema=self.response_schema,
             timeout=timeout,
-            idempotency_key=key,
         )
 
 
@@ -64,7 +78,8 @@ def why_unusable(name: str, status: str, *, deleted: bool) -> str:
 SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
-    "m.top_p, m.frequency_penalty, m.presence_penalty FROM agents a "
+    "m.top_p, m.frequency_penalty, m.presence_penalty, m.effort, m.response_schema, m.max_task_tokens, "
+    "m.max_task_cost, a.slug, a.tool_ids FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -78,6 +93,9 @@ def load_specs(agent_ids: Iterable[UUID], rows: Rows) -> dict[UUID, AgentSpec]:
 
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
+    *settings, schema, tokens, cost, slug, tools = settings
+    schema = orjson.loads(schema) if isinstance(schema, str) else schema  # a raw cursor gives JSON as text
     assembled = assemble(name=name, description=description, persona_prompt=persona, custom_prompt=custom)
     unusable = why_unusable(name, status, deleted=deleted)
+    settings += [schema, tokens, cost, slug, tuple(tools)]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)

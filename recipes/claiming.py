@@ -1,13 +1,16 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
+from dataclasses import replace
 from uuid import UUID
 
+from agents import toolbox
+from agents.loop import Task
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from automatos.errors import AppError
-from recipes.journal import call_id, intents_noted
+from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
-from recipes.sql import columns
+from recipes.sql import array, columns
 from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, ask_outputs, picked, read_outputs
 from recipes.templating import Output, render
 
@@ -26,11 +29,15 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
     specs = load_specs((step.agent_id for _, step in held), ledger.sql.rows)
     outputs = read_outputs(asked)
+    # A step that had an owner before was begun by a worker that is gone, or waited for a person.
+    begun = [step for _, step in held if step.owner is not None]
+    journals, decided = _journals(ledger, begun), _decisions(ledger, begun)
     failed = []
     for run, step in held:
         _start(ledger, run, step, specs.get(step.agent_id))
         try:
-            turn.jobs.append(_job(ledger, run, step, specs.get(step.agent_id), outputs.get(run.id, [])))
+            job = _job(ledger, run, step, specs.get(step.agent_id), outputs.get(run.id, []))
+            turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
         except AppError as error:
             failed.append(Outcome(step.id, step.fence, error=error))
     _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
@@ -43,6 +50,8 @@ def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None
     if run.status == ExecutionStatus.PENDING:
         run.status, run.started_at = ExecutionStatus.RUNNING, ledger.now
         run.emit("execution.started", ledger.now, total_steps=run.total_steps)
+    elif run.status == ExecutionStatus.WAITING:
+        run.status = ExecutionStatus.RUNNING
     taken_over = step.owner is not None
     step.fence, step.status = step.fence + 1, StepStatus.RUNNING
     step.started_at = step.started_at or ledger.now
@@ -61,24 +70,42 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: 
         visible = [output for output in visible if output.order in step.depends_on]
     prompt = render(step.prompt_template, inputs=run.input_data, earlier=visible)
     left = (run.deadline_at - ledger.now).total_seconds()
-    fallback = step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1
-    request = spec.request(
-        prompt,
+    task = Task(
+        spec,
+        spec.opening(prompt),
+        toolbox.specs_of(spec),
+        rounds=step.max_iterations,
         timeout=max(0.1, min(step.timeout, left)),
-        key=str(call_id(step.id, step.attempt)),
-        use_fallback=fallback,
+        max_tokens=spec.max_task_tokens,
+        max_cost=spec.max_task_cost,
+        use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
     )
-    return Job(
-        step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), request
+    return Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
+
+
+def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:
+    """What was done of these steps' attempts, by step and path."""
+    if not steps:
+        return {}
+    return recorded(ledger.sql.rows(JOURNAL, columns([(step.id, step.attempt) for step in steps])))
+
+
+def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, str]:
+    """What people decided about calls of these steps, by the call's id."""
+    if not steps:
+        return {}
+    rows = ledger.sql.rows(
+        "SELECT id, status FROM approvals WHERE step_id = ANY(%s::uuid[])", [array(step.id for step in steps)]
     )
+    return dict(rows)
 
 
 def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job]) -> None:
-    requests = {job.step_id: job.request for job in jobs}
+    tasks = {job.step_id: job.task for job in jobs}
     rows = []
     for step in steps:
-        request = requests.get(step.id)
-        prompt, model = (request.messages[-1].content, request.model) if request else ("", "")
+        task = tasks.get(step.id)
+        prompt, model = (task.messages[-1].content, task.model) if task else ("", "")
         rows.append((step.id, step.fence, step.started_at, prompt, model))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
@@ -88,7 +115,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         [owner, *columns(rows)],
     )
     intents = [
-        (call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.request.model)
+        Intent(call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.task.model)
         for job in jobs
     ]
     ledger.sql.put_off(update)

@@ -18,9 +18,10 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from automatos.llm.types import ModelReply
-from recipes import engine
+from recipes import engine, tool_context
+from recipes.cooking import Cook, GivenUp
 from recipes.deciders import Deciders
+from recipes.progress import Progress, keep
 from recipes.publisher import Publisher
 from recipes.steps import Job, Outcome, Turn
 from recipes.streams import Streams
@@ -155,29 +156,37 @@ class Conductor:
     # --- Calls --------------------------------------------------------------------------------------------------------
 
     async def _cook(self, job: Job) -> None:
-        """Send one call and hand in what it came to; a dropped one hands in nothing."""
+        """Let the agent work and hand in what it came to; a dropped or parked step hands in nothing."""
         try:
-            outcome = await self._call(job)
+            outcome = await self._outcome(job)
+        except GivenUp:
+            return
         finally:
             self.streams.close(job)
             self.cooking.pop(job.step_id, None)
         self.outcomes.append(outcome)
         self.work.set()
 
-    async def _call(self, job: Job) -> Outcome:
-        reply: ModelReply | None = None
-        error: AppError | None = None
+    async def _outcome(self, job: Job) -> Outcome:
+        cook = Cook(job, self.models, self._keep, self.streams.open(job), tool_context.of(job, self.decide))
+        error: AppError
         try:
-            async with asyncio.timeout(job.request.timeout + OVERRUN):
-                reply = await self.models.complete(job.request, self.streams.open(job))
-        except AppError as known:
-            error = known
+            async with asyncio.timeout(job.task.timeout + OVERRUN):
+                return await cook.outcome()
+        except GivenUp:
+            raise
         except TimeoutError:
-            error = ModelTimeout(f"{job.request.model} gave no whole answer within {job.request.timeout:g} seconds.")
+            error = ModelTimeout(f"{job.task.model} gave no whole answer within {job.task.timeout:g} seconds.")
         except Exception as unknown:
             logger.exception("Step %s failed in an unexpected way", job.step_id)
-            error = ModelError(f"The call to {job.request.model} failed: {type(unknown).__name__}.")
-        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error)
+            error = ModelError(f"The call to {job.task.model} failed: {type(unknown).__name__}.")
+        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path)
+
+    async def _keep(self, progress: Progress) -> bool:
+        """Write down what a step does in between; False when it is no longer ours."""
+        notices = await self.decide(keep, progress)
+        self.publisher.add(notices or [])
+        return notices is not None
 
     def drop(self, execution_ids: set[str]) -> None:
         """Abort the calls of these executions at once."""
@@ -230,4 +239,4 @@ class Conductor:
 
 def _unrecordable(outcome: Outcome) -> Outcome:
     error = ModelError("The answer could not be stored. Its text may hold characters the database refuses.")
-    return Outcome(outcome.step_id, outcome.fence, outcome.has_fallback, None, error)
+    return Outcome(outcome.step_id, outcome.fence, outcome.has_fallback, None, error, outcome.path)

@@ -1,58 +1,135 @@
 """The journal of calls: an intent is committed before a call is sent, its result under the same key afterwards."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+import orjson
+
 from automatos.errors import AppError
-from automatos.llm.types import ModelReply
+from automatos.llm.types import ModelReply, Usage
 from recipes.ledger import as_json
 from recipes.models import Call
 from recipes.sql import Statement, columns
 
+FIRST = "0"
 
-def call_id(step_id: UUID, attempt: int, position: int = 0) -> UUID:
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A call about to be sent. name: the model or the tool; data: a tool's arguments."""
+
+    id: UUID
+    workspace_id: UUID
+    step_id: UUID
+    attempt: int
+    name: str
+    path: str = FIRST
+    kind: str = "model"
+    data: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call came to: a model's reply, a tool's text with its data, or an error."""
+
+    id: UUID
+    reply: ModelReply | None = None
+    output: str = ""
+    data: dict[str, Any] | None = None
+    error: AppError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A call as the journal has it. status: sent (its result is not known), done or failed."""
+
+    path: str
+    name: str
+    status: str
+    output: str
+    data: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+
+def call_id(step_id: UUID, attempt: int, path: str = FIRST) -> UUID:
     """The key of a call, the same whenever it is sent again: also the idempotency key the vendor sees."""
-    return uuid5(step_id, f"{attempt}.{position}")
+    return uuid5(step_id, f"{attempt}.{path}")
 
 
-def intents_noted(now: datetime, intents: Iterable[tuple[UUID, UUID, UUID, int, str]]) -> Statement:
-    """Notes calls about to be sent: (call, workspace, step, attempt, model). One noted before was lost on the way."""
-    rows = [(*intent, now) for intent in intents]
+def intents_noted(now: datetime, intents: Iterable[Intent]) -> Statement:
+    """Notes calls about to be sent. One noted before was lost on the way."""
+    rows = [
+        (one.id, one.workspace_id, one.step_id, one.attempt, one.name, one.path, one.kind, as_json(one.data), now)
+        for one in intents
+    ]
     return (
-        "INSERT INTO execution_calls (id, workspace_id, step_id, attempt, name, sent_at, position, kind, status, "
+        "INSERT INTO execution_calls (id, workspace_id, step_id, attempt, name, path, kind, data, sent_at, status, "
         "sends, output, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost) "
-        "SELECT v.*, 0, 'model', 'sent', 1, '', 0, 0, 0, 0, 0 "
-        "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::timestamptz[]) AS v "
-        "ON CONFLICT (step_id, attempt, position) DO UPDATE "
-        "SET sends = execution_calls.sends + 1, sent_at = EXCLUDED.sent_at, name = EXCLUDED.name",
+        "SELECT v.id, v.workspace_id, v.step_id, v.attempt, v.name, v.path, v.kind, v.data::jsonb, v.sent_at, 'sent', "
+        "1, '', 0, 0, 0, 0, 0 "
+        "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], "
+        "%s::timestamptz[]) AS v(id, workspace_id, step_id, attempt, name, path, kind, data, sent_at) "
+        "ON CONFLICT (step_id, attempt, path) DO UPDATE "
+        "SET sends = execution_calls.sends + 1, sent_at = EXCLUDED.sent_at, name = EXCLUDED.name "
+        "WHERE execution_calls.status = 'sent'",
         columns(rows),
     )
 
 
-def results_noted(now: datetime, results: Iterable[tuple[UUID, ModelReply | None, AppError | None]]) -> Statement:
-    """Notes what calls came to: a reply or an error each."""
-    rows = [_row(key, reply, error, now) for key, reply, error in results]
+def results_noted(now: datetime, results: Iterable[Result]) -> Statement:
+    """Notes what calls came to."""
+    rows = [_row(result, now) for result in results]
     return (
-        "UPDATE execution_calls c SET status = v.status, output = v.output, error = v.error::jsonb, "
-        "input_tokens = v.input_tokens, output_tokens = v.output_tokens, cached_tokens = v.cached_tokens, "
-        "reasoning_tokens = v.reasoning_tokens, cost = v.cost, completed_at = v.completed_at "
-        "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], "
-        "%s::numeric[], %s::timestamptz[]) AS v(id, status, output, error, input_tokens, output_tokens, cached_tokens, "
-        "reasoning_tokens, cost, completed_at) WHERE c.id = v.id AND c.status = 'sent'",
+        "UPDATE execution_calls c SET status = v.status, output = v.output, data = COALESCE(v.data::jsonb, c.data), "
+        "error = v.error::jsonb, input_tokens = v.input_tokens, output_tokens = v.output_tokens, "
+        "cached_tokens = v.cached_tokens, reasoning_tokens = v.reasoning_tokens, cost = v.cost, "
+        "completed_at = v.completed_at "
+        "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], "
+        "%s::int[], %s::numeric[], %s::timestamptz[]) AS v(id, status, output, data, error, input_tokens, "
+        "output_tokens, cached_tokens, reasoning_tokens, cost, completed_at) WHERE c.id = v.id AND c.status = 'sent'",
         columns(rows),
     )
 
 
-def _row(key: UUID, reply: ModelReply | None, error: AppError | None, now: datetime) -> tuple[Any, ...]:
-    if reply is None:
-        shape = as_json(error_shape(error)) if error else None
-        return key, Call.Status.FAILED, "", shape, 0, 0, 0, 0, Decimal(0), now
-    usage = reply.usage
+def _row(result: Result, now: datetime) -> tuple[Any, ...]:
+    reply = spent(result)
+    failed = result.error is not None
+    status = Call.Status.FAILED if failed else Call.Status.DONE
+    shape = as_json(error_shape(result.error)) if result.error else None
+    text = reply.text if reply and not failed else result.output
+    # A reply that ended the step is kept as its text alone; one that goes on has to be read back whole.
+    data = reply.to_json() if reply and not failed and reply.tool_calls else result.data
+    usage = reply.usage if reply else Usage()
     tokens = usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens
-    return key, Call.Status.DONE, reply.text, None, *tokens, reply.cost, now
+    return result.id, status, text, as_json(data), shape, *tokens, reply.cost if reply else Decimal(0), now
+
+
+def spent(result: Result) -> ModelReply | None:
+    """The reply that has to be paid for, also where it was of no use."""
+    return result.reply or getattr(result.error, "reply", None)
+
+
+JOURNAL = (
+    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error FROM execution_calls c "
+    "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND v.attempt = c.attempt"
+)
+
+
+def recorded(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, dict[str, Recorded]]:
+    """Rows of JOURNAL by step and path."""
+    found: dict[UUID, dict[str, Recorded]] = {}
+    for step_id, path, name, status, output, data, error in rows:
+        found.setdefault(step_id, {})[path] = Recorded(path, name, status, output, _read(data), _read(error))
+    return found
+
+
+def _read(value: Any) -> Any:
+    """A raw cursor gives JSON as text."""
+    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def error_shape(error: AppError) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None
 
 
 def _load(workspace: Workspace, execution_id: UUID) -> Execution:
-    calls = Call.objects.defer("output").order_by("attempt", "position")
+    calls = Call.objects.defer("output").order_by("attempt", "sent_at", "path")
     steps = (
         ExecutionStep.objects.defer("prompt", "prompt_template")
         .select_related("agent")
@@ -199,6 +199,8 @@ def _calls_note(calls: Sequence[Call]) -> str:
 
 def _expected(execution: Execution) -> float | None:
     """How long the recipe's last finished runs took, the median in milliseconds; None when there is none."""
+    if execution.recipe_id is None:
+        return None
     spans = (
         Execution.objects.filter(
             recipe_id=execution.recipe_id, status=ExecutionStatus.COMPLETED, started_at__isnull=False

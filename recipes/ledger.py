@@ -47,6 +47,7 @@ class Run:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal = Decimal(0)
+    tool_calls: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -98,8 +99,8 @@ class Ledger:
         """Whatever is not over in these runs is cancelled; the raised fence refuses late results."""
         self.sql.send(
             "UPDATE execution_steps SET status = %s, fence = fence + 1, owner = NULL, runnable_at = NULL, "
-            "completed_at = %s WHERE execution_id = ANY(%s::uuid[]) AND status IN (%s, %s)",
-            [StepStatus.CANCELLED, self.now, array(run.id for run in runs), StepStatus.PENDING, StepStatus.RUNNING],
+            "completed_at = %s WHERE execution_id = ANY(%s::uuid[]) AND status IN ('pending', 'running', 'waiting')",
+            [StepStatus.CANCELLED, self.now, array(run.id for run in runs)],
         )
 
     def write(self) -> list[Notice]:
@@ -115,7 +116,7 @@ class Ledger:
             (
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.current_step, run.started_at,
                 run.completed_at, as_json(run.output_data), as_json(run.error),
-                run.input_tokens, run.output_tokens, run.cost,
+                run.input_tokens, run.output_tokens, run.cost, run.tool_calls,
             )
             for run in runs
         ]  # fmt: skip
@@ -125,11 +126,11 @@ class Ledger:
                 "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
                 "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
-                "cost = e.cost + v.cost "
+                "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
-                "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[]) "
+                "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[]) "
                 "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
-                "error, input_tokens, output_tokens, cost) WHERE e.id = v.id",
+                "error, input_tokens, output_tokens, cost, tool_calls) WHERE e.id = v.id",
                 columns(rows),
             )
         )

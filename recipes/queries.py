@@ -45,7 +45,7 @@ def executions_of(workspace: Workspace) -> QuerySet[Execution]:
 
 def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
-    calls = Prefetch("calls", Call.objects.order_by("attempt", "position"))
+    calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
     steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls))
     runs = executions_of(workspace).filter(pk=execution_id).prefetch_related(steps)
     if recipe is not None:

@@ -139,11 +139,11 @@ def _copy_steps(sql: Statements, execution: Execution, lines: Sequence[Line]) ->
         earlier.append(Output(line.order, line.output_key))
     sql.send(
         f"INSERT INTO execution_steps ({COPIED}, id, workspace_id, execution_id, agent_name, depends_on, waiting_on, "  # noqa: S608
-        "runnable_at, status, attempt, fence, prompt, model, output, input_tokens, output_tokens, cost) "
+        "runnable_at, status, attempt, fence, prompt, model, output, input_tokens, output_tokens, cost, tool_calls) "
         'SELECT s."order", s.step_id, s.name, s.prompt_template, s.output_key, s.error_handling, s.max_retries, '
         "s.max_iterations, s.timeout, s.agent_id, gen_random_uuid(), %s, %s, a.name, v.waits::int[], "
         "cardinality(v.waits::int[]), CASE WHEN v.waits = '{}' THEN %s::timestamptz END, 'pending', 1, 0, '', '', '', "
-        "0, 0, 0 FROM recipe_steps s JOIN agents a ON a.id = s.agent_id "
+        "0, 0, 0, 0 FROM recipe_steps s JOIN agents a ON a.id = s.agent_id "
         'JOIN unnest(%s::int[], %s::text[]) AS v("order", waits) ON v."order" = s."order" WHERE s.recipe_id = %s',
         [execution.workspace_id, execution.id, execution.created_at, *columns(waits), execution.recipe_id],
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
-from recipes.journal import call_id, error_shape, results_noted
+from recipes.journal import Result, call_id, error_shape, results_noted, spent
 from recipes.ledger import Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import Statement, columns
@@ -39,7 +39,9 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         if held is None or held[1].fence != outcome.fence or held[1].status != StepStatus.RUNNING:
             continue
         run, step = held
-        accepted.append((call_id(step.id, step.attempt), outcome.reply, outcome.error))
+        result = Result(call_id(step.id, step.attempt, outcome.path), outcome.reply, error=outcome.error)
+        accepted.append(result)
+        pay(run, step, spent(result))
         changes.setdefault(run.id, []).append(_decide(ledger, run, step, outcome))
     if not changes:
         return
@@ -73,23 +75,30 @@ def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
 
 
 def _complete(ledger: Ledger, run: Run, step: Step, reply: ModelReply) -> Change:
-    usage = reply.usage
     run.unfinished_steps -= 1
-    run.input_tokens += usage.input_tokens
-    run.output_tokens += usage.output_tokens
-    run.cost += reply.cost
     run.emit(
         "step.completed",
         ledger.now,
         step.order,
         attempt=step.attempt,
         model=reply.model,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cost=str(reply.cost),
+        input_tokens=step.input_tokens,
+        output_tokens=step.output_tokens,
+        cost=str(step.cost),
+        tool_calls=step.tool_calls,
         duration_ms=_milliseconds(step.started_at, ledger.now),
     )
     return Change(step, StepStatus.COMPLETED, output=reply.text, reply=reply)
+
+
+def pay(run: Run, step: Step, reply: ModelReply | None) -> None:
+    """Add what a reply cost to its step and run, whether or not it was of use."""
+    if reply is None:
+        return
+    for what in (run, step):
+        what.input_tokens += reply.usage.input_tokens
+        what.output_tokens += reply.usage.output_tokens
+        what.cost += reply.cost
 
 
 def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) -> float | None:
@@ -109,22 +118,23 @@ def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) ->
 def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> Statement:
     rows = []
     for change in (change for of_run in changes.values() for change in of_run):
-        usage = change.reply.usage if change.reply else None
+        step = change.step
         again = change.status == StepStatus.PENDING
         rows.append(
             (
                 change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
-                as_json(change.error), usage.input_tokens if usage else 0, usage.output_tokens if usage else 0,
-                change.reply.cost if change.reply else 0, None if again else ledger.now,
+                as_json(change.error), step.input_tokens, step.output_tokens, step.cost, None if again else ledger.now,
+                change.reply.model if change.reply else None,
             )
         )  # fmt: skip
     return (
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
-        "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = s.input_tokens + v.input_tokens, "
-        "output_tokens = s.output_tokens + v.output_tokens, cost = s.cost + v.cost, completed_at = v.completed_at "
+        "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = v.input_tokens, "
+        "output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
+        "model = COALESCE(v.model, s.model) "
         "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
-        "%s::bigint[], %s::numeric[], %s::timestamptz[]) AS v(id, status, attempt, runnable_at, output, error, "
-        "input_tokens, output_tokens, cost, completed_at) WHERE s.id = v.id",
+        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[]) AS v(id, status, attempt, runnable_at, output, "
+        "error, input_tokens, output_tokens, cost, completed_at, model) WHERE s.id = v.id",
         columns(rows),
     )
 

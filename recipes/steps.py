@@ -3,21 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
 
+from agents.loop import Task
 from automatos.errors import AppError
 from automatos.events import Notice
-from automatos.llm.types import ModelReply, ModelRequest
+from automatos.llm.types import ModelReply
+from recipes.journal import FIRST, Recorded
 from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run
 from recipes.sql import array
 from recipes.templating import Output
 
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
-    "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner"
+    "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner, s.max_iterations, s.input_tokens, "
+    "s.output_tokens, s.cost, s.tool_calls"
 )
 
 
@@ -40,11 +44,19 @@ class Step:
     status: str
     started_at: datetime | None
     owner: UUID | None
+    max_iterations: int
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    tool_calls: int
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed step whose intent is committed: the call may be sent. fence: what a write about it must carry."""
+    """A claimed step whose first intent is committed: the call may be sent. fence: what a write about it must carry.
+
+    journal: what earlier workers did of this attempt, by path. approvals: what people decided, by the call's id.
+    """
 
     step_id: UUID
     execution_id: UUID
@@ -53,18 +65,22 @@ class Job:
     attempt: int
     fence: int
     has_fallback: bool
-    request: ModelRequest
+    task: Task
+    journal: dict[str, Recorded] = field(default_factory=dict)
+    approvals: dict[UUID, str] = field(default_factory=dict)
+    asks_approval: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job came to: a reply or an error."""
+    """What a job came to: a reply or an error, of the call at `path`."""
 
     step_id: UUID
     fence: int
     has_fallback: bool = False
     reply: ModelReply | None = None
     error: AppError | None = None
+    path: str = FIRST
 
 
 @dataclass(slots=True)

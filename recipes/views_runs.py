@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos import listing
+from automatos.errors import Conflict
 from recipes import run_list, runs
 from recipes.dashboard import dashboard as read_dashboard
 from recipes.kitchen import kitchen
@@ -79,6 +80,8 @@ def stop(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Start a new run of the recipe as it is now, with the same inputs, and go to its kitchen."""
     found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    if found.recipe_id is None:
+        raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
     started = runs.start(
         workspace=request.workspace,
         recipe=find_recipe(workspace=request.workspace, key=found.recipe_id),

@@ -49,9 +49,9 @@ def make_due() -> None:
 def test_steps_run_in_order_and_hand_on_their_outputs(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Say {input.dish}", "Improve {previous_output}", inputs={"dish": {}}), dish="pie")
     (first,) = claim()
-    assert first.request.messages[-1].content == "Say pie"
+    assert first.task.messages[-1].content == "Say pie"
     (second,) = done(first, "an apple pie")
-    assert second.request.messages[-1].content == "Improve an apple pie"
+    assert second.task.messages[-1].content == "Improve an apple pie"
     assert done(second, "a warm apple pie") == []
     execution.refresh_from_db()
     assert execution.status == "completed"
@@ -65,7 +65,7 @@ def test_steps_run_in_order_and_hand_on_their_outputs(cast: Cast) -> None:
 def test_a_template_without_earlier_outputs_gets_them_appended(cast: Cast) -> None:
     cast.cook(cast.recipe("Cook", "Serve it"))
     (second,) = done(claim()[0], "soup")
-    assert second.request.messages[-1].content == "Serve it\n\n## Results of the earlier steps\n\n### Step 1\n\nsoup"
+    assert second.task.messages[-1].content == "Serve it\n\n## Results of the earlier steps\n\n### Step 1\n\nsoup"
 
 
 def test_an_intent_stands_before_the_call_and_its_result_after(cast: Cast) -> None:
@@ -110,7 +110,7 @@ def test_stop_fails_the_run_with_the_error_of_the_step(cast: Cast) -> None:
 def test_skip_goes_on_without_the_output(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook", "Serve {previous_output}.", step={"error_handling": "skip"}))
     (second,) = failed(claim()[0])
-    assert second.request.messages[-1].content == "Serve ."
+    assert second.task.messages[-1].content == "Serve ."
     done(second, "bread")
     execution.refresh_from_db()
     assert (execution.status, final_output(execution)) == ("completed", "bread")
@@ -151,7 +151,7 @@ def test_fallback_uses_the_other_model_once() -> None:
     cast = Cast(fallback="openai:other-model")
     execution = cast.cook(cast.recipe("Cook", step={"error_handling": "fallback"}))
     (second,) = failed(claim()[0], ModelRejected("Refused."))
-    assert second.request.model == "openai:other-model"
+    assert second.task.model == "openai:other-model"
     failed(second)
     execution.refresh_from_db()
     assert execution.status == "failed"
@@ -161,10 +161,10 @@ def test_parallel_steps_start_at_once_and_join(cast: Cast) -> None:
     recipe = cast.recipe("A", "B", "{step_1_output}+{step_2_output}", execution_config={"mode": "parallel"})
     execution = cast.cook(recipe)
     first, second = claim()
-    assert (first.request.messages[-1].content, second.request.messages[-1].content) == ("A", "B")
+    assert (first.task.messages[-1].content, second.task.messages[-1].content) == ("A", "B")
     assert done(first, "1") == []
     (third,) = done(second, "2")
-    assert third.request.messages[-1].content == "1+2"
+    assert third.task.messages[-1].content == "1+2"
     done(third, "3")
     execution.refresh_from_db()
     assert final_output(execution) == "3"
@@ -175,7 +175,7 @@ def test_two_results_of_one_run_in_one_turn_are_both_kept(cast: Cast) -> None:
     execution = cast.cook(recipe)
     outcomes = [Outcome(job.step_id, job.fence, reply=reply(f"r{job.order}")) for job in claim()]
     (third,) = engine.take_turn(ME, outcomes, 5).jobs
-    assert third.request.messages[-1].content == "r1+r2"
+    assert third.task.messages[-1].content == "r1+r2"
     assert "step.completed" in assert_numbered_without_gap(execution)
 
 

@@ -121,6 +121,8 @@ class Agent(models.Model):
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     persona = models.ForeignKey(Persona, models.SET_NULL, null=True, blank=True, related_name="agents")
     custom_prompt = models.TextField(blank=True)
+    # Names of built-in tools, in the order the model sees them.
+    tool_ids = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     status = models.CharField(max_length=12, choices=AgentStatus, default=AgentStatus.ACTIVE)
     version = models.PositiveIntegerField(default=1, help_text="Counts the edits, so that a late one is noticed.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -156,6 +158,11 @@ class AgentModelConfig(models.Model):
     frequency_penalty = models.FloatField(default=0, validators=[MinValueValidator(-2), MaxValueValidator(2)])
     presence_penalty = models.FloatField(default=0, validators=[MinValueValidator(-2), MaxValueValidator(2)])
     fallback_model_id = models.CharField(max_length=200, blank=True)
+    effort = models.CharField(max_length=10, blank=True, help_text="How hard to think; empty leaves it to the model.")
+    response_schema = models.JSONField(null=True, blank=True, help_text="A JSON Schema the answer must follow.")
+    # Limits of one task; empty: only those of the recipe's step.
+    max_task_tokens = models.PositiveIntegerField(null=True, blank=True)
+    max_task_cost = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
 
     class Meta:
         db_table = "agent_model_config"

@@ -1,0 +1,119 @@
+"""What agents can look up: documents in chunks, and what they chose to remember."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils import timezone
+from pgvector.django import VectorField
+
+from agents.models.agent import Agent
+from workspaces.models import User, Workspace
+
+
+class Document(models.Model):
+    """A text a workspace gave its agents to look things up in."""
+
+    class Kind(models.TextChoices):
+        UPLOAD = "upload", "Upload"
+        PASTE = "paste", "Pasted text"
+        URL = "url", "Web page"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        READING = "reading", "Reading"
+        READY = "ready", "Ready"
+        ERROR = "error", "Error"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="documents")
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind)
+    url = models.CharField(max_length=2000, blank=True)
+    file = models.CharField(max_length=300, blank=True, help_text="Where storage keeps the upload.")
+    media_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    error = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    embedding_model = models.CharField(max_length=120, blank=True)
+    chunk_count = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+    agents = models.ManyToManyField(Agent, through="AgentDocument", related_name="documents")
+
+    class Meta:
+        db_table = "documents"
+        indexes = (models.Index(fields=["workspace", "-created_at"], name="documents_newest"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Chunk(models.Model):
+    """A passage of a document, found by meaning (embedding, of `embedding_model`) and by words (words)."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="chunks")
+    position = models.PositiveIntegerField()
+    heading = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+    embedding_model = models.CharField(max_length=120, blank=True)
+    embedding = VectorField(null=True)
+    words = SearchVectorField(null=True)
+
+    class Meta:
+        db_table = "chunks"
+        constraints = (models.UniqueConstraint(fields=["document", "position"], name="one_chunk_per_position"),)
+        indexes = (
+            GinIndex(fields=["words"], name="chunks_words"),
+            models.Index(fields=["workspace"], name="chunks_ws"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.position}"
+
+
+class AgentDocument(models.Model):
+    """A document an agent may look things up in."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="agent_documents")
+    document = models.ForeignKey(Document, models.CASCADE, related_name="agent_documents")
+
+    class Meta:
+        db_table = "agent_documents"
+        constraints = (models.UniqueConstraint(fields=["agent", "document"], name="one_document_per_agent"),)
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} {self.document_id}"
+
+
+class Memory(models.Model):
+    """Something an agent chose to remember for its workspace."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memories")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="memories")
+    execution_id = models.UUIDField(null=True)
+    text = models.TextField()
+    tags = ArrayField(models.CharField(max_length=40), default=list)
+    # Whether untrusted text stood before it was noted: what is recalled from it is untrusted too.
+    origins = models.JSONField(default=list)
+    embedding_model = models.CharField(max_length=120, blank=True)
+    embedding = VectorField(null=True)
+    words = SearchVectorField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "memories"
+        indexes = (
+            models.Index(fields=["workspace", "-created_at"], name="memories_newest"),
+            GinIndex(fields=["words"], name="memories_words"),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,32 @@
+"""Recipes, their executions, and the journal that lets an execution survive anything."""
+
+from recipes.models.execution import (
+    LIVE_STATUSES,
+    Execution,
+    ExecutionStatus,
+    ExecutionStep,
+    Mode,
+    StepStatus,
+    Trigger,
+)
+from recipes.models.journal import Approval, Call, Event, Worker
+from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepSettings
+
+__all__ = [
+    "LIVE_STATUSES",
+    "Approval",
+    "Call",
+    "ErrorHandling",
+    "Event",
+    "Execution",
+    "ExecutionStatus",
+    "ExecutionStep",
+    "Mode",
+    "Recipe",
+    "RecipeStep",
+    "RecipeVersion",
+    "StepSettings",
+    "StepStatus",
+    "Trigger",
+    "Worker",
+]

@@ -1,0 +1,194 @@
+"""Runs and their steps."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from agents.models import Agent, Conversation
+from recipes.models.recipe import Recipe, StepSettings
+from workspaces.models import User, Workspace
+
+
+class ExecutionStatus(models.TextChoices):
+    """Where a run is. The label is the word on the page."""
+
+    PENDING = "pending", "Waiting"
+    RUNNING = "running", "Cooking"
+    WAITING = "waiting", "Waiting"
+    COMPLETED = "completed", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    STOPPED = "stopped", "Stopped"
+
+
+LIVE_STATUSES = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.WAITING)
+
+
+class Mode(models.TextChoices):
+    """Whether a step waits for the one before it, or only for the outputs its prompt names."""
+
+    SEQUENTIAL = "sequential", "One after another"
+    PARALLEL = "parallel", "At once where possible"
+
+
+class Trigger(models.TextChoices):
+    """What started a run."""
+
+    PAGE = "page", "the page"
+    API = "api", "the API"
+    COMMAND = "command", "the command line"
+    PLAYGROUND = "playground", "the playground"
+    CHAT = "chat", "the chat API"
+
+
+class Execution(models.Model):
+    """One run of a recipe, or one answer of an agent in a conversation (it has no recipe then).
+
+    PostgreSQL holds the whole truth of it; workers come and go.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="executions")
+    recipe = models.ForeignKey(Recipe, models.PROTECT, null=True, related_name="executions")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="answers")
+    recipe_name = models.CharField(max_length=160)
+    recipe_version = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.SEQUENTIAL)
+    input_data = models.JSONField(default=dict)
+    output_data = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    current_step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField()
+    unfinished_steps = models.PositiveIntegerField()
+    last_seq = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    tool_calls = models.PositiveIntegerField(default=0)
+    retry_delay = models.FloatField(default=2)
+    backoff = models.FloatField(default=2)
+    triggered_by = models.CharField(max_length=10, choices=Trigger)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(help_text="When a run still live is failed as too long.")
+
+    class Meta:
+        db_table = "recipe_executions"
+        indexes = (
+            models.Index(fields=["workspace", "-created_at"], name="executions_newest"),
+            models.Index(fields=["recipe", "-created_at"], name="executions_of_recipe"),
+            models.Index(
+                fields=["conversation", "created_at"],
+                condition=Q(conversation__isnull=False),
+                name="executions_of_conversation",
+            ),
+            models.Index(fields=["deadline_at"], condition=Q(status__in=LIVE_STATUSES), name="executions_live"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recipe_name} {self.short_id}"
+
+    @property
+    def short_id(self) -> str:
+        """The first eight characters of the id: what a person calls the run."""
+        return str(self.id)[:8]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the run may still change."""
+        return self.status in LIVE_STATUSES
+
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds from its start to its end; None while it is not over or if it never began."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return round((self.completed_at - self.started_at).total_seconds() * 1000)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps came to an end, skipped ones included."""
+        return self.total_steps - self.unfinished_steps
+
+    @property
+    def percent_done(self) -> int:
+        """Steps done of all, 0 to 100."""
+        return round(100 * self.steps_done / self.total_steps) if self.total_steps else 0
+
+
+class StepStatus(models.TextChoices):
+    """Where a step is. The label is the word on the page."""
+
+    PENDING = "pending", "Waiting"
+    RUNNING = "running", "Cooking"
+    WAITING = "waiting", "Waiting for approval"
+    COMPLETED = "completed", "Done"
+    FAILED = "failed", "Failed"
+    SKIPPED = "skipped", "Skipped"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class ExecutionStep(StepSettings):
+    """A step of a run: a copy of the recipe's step, its state, who works on it, and what came out.
+
+    Its workspace, like that of calls and events, is a copy of the execution's, whose own key the database checks.
+
+    waiting_on counts the steps it still waits for; at 0 it has a runnable_at and may be claimed. While it runs, owner
+    is the worker and fence the number that a write must carry: every claim and every take-over raises it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="steps")
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="execution_steps")
+    agent_name = models.CharField(max_length=120)
+    depends_on = ArrayField(models.PositiveIntegerField(), default=list)
+    waiting_on = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=10, choices=StepStatus, default=StepStatus.PENDING)
+    runnable_at = models.DateTimeField(null=True)
+    owner = models.UUIDField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    prompt = models.TextField(blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    output = models.TextField(blank=True)
+    error = models.JSONField(null=True)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    tool_calls = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "execution_steps"
+        ordering = ("order",)
+        constraints = (models.UniqueConstraint(fields=["execution", "order"], name="one_execution_step_per_order"),)
+        indexes = (
+            models.Index(
+                fields=["runnable_at"], condition=Q(status="pending", runnable_at__isnull=False), name="steps_runnable"
+            ),
+            models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
+            models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order}. {self.name or self.step_id}"
+
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds from its first start to its end; None while it is not over."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return round((self.completed_at - self.started_at).total_seconds() * 1000)

@@ -1,0 +1,119 @@
+"""The journal that lets a run survive anything, its events, approvals, files, and the workers."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recipes.models.execution import Execution, ExecutionStep
+from workspaces.models import User, Workspace
+
+
+class Call(models.Model):
+    """The journal: an intent committed before a model or tool is called, its result under the same key after."""
+
+    class Kind(models.TextChoices):
+        MODEL = "model", "Model"
+        TOOL = "tool", "Tool"
+
+    class Status(models.TextChoices):
+        SENT = "sent", "Sent"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="calls")
+    attempt = models.PositiveSmallIntegerField()
+    # Where in the step's work: "0", "1", …, and "3.0" for the first call of an agent that call 3 asked.
+    path = models.CharField(max_length=40, default="0")
+    kind = models.CharField(max_length=5, choices=Kind, default=Kind.MODEL)
+    name = models.CharField(max_length=200, help_text="The model or the tool.")
+    status = models.CharField(max_length=6, choices=Status, default=Status.SENT)
+    sends = models.PositiveSmallIntegerField(default=1, help_text="More than 1 when a reply was lost with its worker.")
+    output = models.TextField(blank=True)
+    # A model's whole reply when it calls tools; a tool's arguments, and what is known of its result.
+    data = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cached_tokens = models.PositiveIntegerField(default=0)
+    reasoning_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    sent_at = models.DateTimeField(default=timezone.now)
+    completed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "execution_calls"
+        constraints = (models.UniqueConstraint(fields=["step", "attempt", "path"], name="one_call_per_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.status}"
+
+
+class Event(models.Model):
+    """What changed, numbered without gap in each execution."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    type = models.CharField(max_length=30)
+    step = models.PositiveIntegerField(null=True)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "execution_events"
+        ordering = ("seq",)
+        constraints = (models.UniqueConstraint(fields=["execution", "seq"], name="one_event_per_seq"),)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+
+class Worker(models.Model):
+    """A worker process that is alive as long as its heartbeat is fresh. A step whose owner is not is handed on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=120)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "workers"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Approval(models.Model):
+    """A side effect that waits for a person. Its id is that of the call; the step goes on once it is decided."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    id = models.UUIDField(primary_key=True)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="approvals")
+    tool = models.CharField(max_length=200)
+    arguments = models.JSONField()
+    origins = models.JSONField(default=list, help_text="Where the untrusted text came from that stood before the call.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    asked_at = models.DateTimeField(default=timezone.now)
+    # What was left of the run's time when it had to wait; it goes on with as much.
+    seconds_left = models.FloatField(default=600)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        db_table = "approvals"
+        indexes = (
+            models.Index(fields=["workspace", "-asked_at"], condition=Q(status="pending"), name="approvals_waiting"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.status}"

@@ -1,0 +1,118 @@
+"""Steps that go on: calls noted and results kept in the middle of a step's work, in one short transaction each."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from automatos.events import Notice
+from recipes.journal import Intent, Result, intents_noted, results_noted, spent
+from recipes.ledger import Ledger, Run, as_json
+from recipes.models import ExecutionStatus, StepStatus
+from recipes.settling import pay
+from recipes.sql import columns, statements
+from recipes.steps import Step, lock_steps
+from workspaces.tenancy import Purpose
+
+# How long a run waits for a person before it fails as overdue.
+PATIENCE = timedelta(days=7)
+LONGEST_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Calls that a person has to allow, as (id, tool, arguments), and where the untrusted text came from."""
+
+    calls: list[tuple[UUID, str, dict[str, Any]]]
+    origins: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step is about to send and what came back since the last time."""
+
+    step_id: UUID
+    fence: int
+    intents: list[Intent] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    approvals: Approvals | None = None
+
+
+def keep(progress: Progress) -> list[Notice] | None:
+    """Write progress down; what to publish, or None when the step is no longer its worker's."""
+    with statements(Purpose.ENGINE) as sql:
+        ledger = Ledger(sql, timezone.now())
+        held = lock_steps(ledger, [progress.step_id]).get(progress.step_id)
+        if held is None or held[1].fence != progress.fence or held[1].status != StepStatus.RUNNING:
+            return None
+        run, step = held
+        if progress.results:
+            sql.put_off(results_noted(ledger.now, progress.results))
+        _finished(ledger, run, step, progress)
+        sql.put_off(_totals(step))
+        if progress.intents:
+            sql.flush()  # an intent may repeat a call whose result stands in the same progress
+            sql.put_off(intents_noted(ledger.now, progress.intents))
+            _begun(ledger, run, step, progress.intents)
+        if progress.approvals:
+            _wait(ledger, run, step, progress.approvals)
+        return ledger.write()
+
+
+def _begun(ledger: Ledger, run: Run, step: Step, intents: list[Intent]) -> None:
+    for intent in intents:
+        if intent.kind == "tool":
+            shown = (as_json((intent.data or {}).get("arguments")) or "")[:LONGEST_SHOWN]
+            run.emit(
+                "tool.started", ledger.now, step.order,
+                attempt=step.attempt, call=str(intent.id), tool=intent.name, arguments=shown,
+            )  # fmt: skip
+
+
+def _finished(ledger: Ledger, run: Run, step: Step, progress: Progress) -> None:
+    for result in progress.results:
+        pay(run, step, spent(result))
+        if result.data is not None and result.reply is None:
+            step.tool_calls += 1
+            run.tool_calls += 1
+            run.emit(
+                "tool.finished", ledger.now, step.order,
+                attempt=step.attempt, call=str(result.id), is_error=result.data["is_error"],
+                result=result.output[:LONGEST_SHOWN],
+            )  # fmt: skip
+
+
+def _totals(step: Step) -> tuple[str, list[Any]]:
+    return (
+        "UPDATE execution_steps SET input_tokens = %s, output_tokens = %s, cost = %s, tool_calls = %s WHERE id = %s",
+        [step.input_tokens, step.output_tokens, step.cost, step.tool_calls, step.id],
+    )
+
+
+def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
+    """Park the step until a person decided; it holds no worker meanwhile, and its run gets a week."""
+    left = max(1.0, (run.deadline_at - ledger.now).total_seconds())
+    rows = [(key, run.workspace_id, step.id, tool, as_json(arguments)) for key, tool, arguments in approvals.calls]
+    ledger.sql.put_off(
+        (
+            "INSERT INTO approvals "
+            "(id, workspace_id, step_id, tool, arguments, origins, status, asked_at, seconds_left) "
+            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, %s::jsonb, 'pending', %s, %s "
+            "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[]) "
+            "AS v(id, workspace_id, step_id, tool, arguments) ON CONFLICT (id) DO NOTHING",
+            [as_json(approvals.origins), ledger.now, left, *columns(rows)],
+        )
+    )
+    ledger.sql.put_off(
+        (
+            "UPDATE execution_steps SET status = %s, fence = fence + 1 WHERE id = %s",
+            [StepStatus.WAITING.value, step.id],
+        )
+    )
+    run.status, run.deadline_at = ExecutionStatus.WAITING, ledger.now + PATIENCE
+    ledger.sql.put_off(("UPDATE recipe_executions SET deadline_at = %s WHERE id = %s", [run.deadline_at, run.id]))
+    for key, tool, _ in approvals.calls:
+        run.emit("step.waiting", ledger.now, step.order, attempt=step.attempt, approval=str(key), tool=tool)
+    run.emit("execution.waiting", ledger.now, step.order)
