@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agents.skills.plain_text import shorten
+from agents.skills.plain_text import one_line, shorten, visible
 from agents.skills.reading import LONGEST_FILE, read_skill
 from agents.skills.skill import SKILL_FILE, Found, Resource, Skill, Skipped
 from agents.skills.trees import Entry, Tree
@@ -253,7 +253,7 @@ def _home(path: str, homes: set[str]) -> str | None:
 
 
 def _sentence(paths: Sequence[str], what: str) -> str:
-    shown = shorten(paths[0].encode("utf-8", "replace").decode(), 120)
+    shown = shorten(one_line(visible(paths[0])[0]), 120)
     if len(paths) == 1:
         return f"{shown} is {what}."
     return f"{len(paths):,} files, for example {shown}: {what}."

@@ -1,7 +1,7 @@
 """The YAML between two `---` lines at the top of a Markdown file, read so that no input can hurt or surprise.
 
-Every scalar stays the text its author wrote (`version: 1.0` is "1.0", `yes` is "yes"), aliases are refused because they
-multiply, and what is not YAML is read line by line, because the commonest mistake is a colon in an unquoted sentence.
+Every scalar stays the text its author wrote (`version: 1.0` is "1.0", `yes` is "yes"). Values are counted as aliases
+multiply them. What is not YAML is read line by line, for the commonest mistake is a colon in an unquoted sentence.
 """
 
 import re
@@ -14,6 +14,8 @@ FENCE = "---"
 LONGEST = 32_768
 DEEPEST = 8
 MOST_NODES = 2_000
+# The parser's time grows with the square of open brackets.
+MOST_BRACKETS = 500
 KEY_LINE = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*)|$)")
 BLOCK_MARK = re.compile(r"[|>][+-]?\d?$")
 
@@ -30,15 +32,6 @@ class FrontMatter:
 
 class _Refused(Exception):
     """YAML that is valid but not taken here; the message is a clause."""
-
-
-class _Loader(yaml.BaseLoader):
-    """Builds nodes only, and no aliases, so the result is never larger than the text."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise _Refused(f"line {self.line + 2} or just above uses a YAML alias (*name), which is not taken")
-        return super().compose_node(parent, index)
 
 
 def read_front_matter(text: str) -> FrontMatter:
@@ -75,7 +68,9 @@ def _read(head: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _as_yaml(head: str) -> tuple[dict[str, Any], list[str]]:
-    loader = _Loader(head)
+    if head.count("[") + head.count("{") > MOST_BRACKETS:
+        raise _Refused(f"it holds more than {MOST_BRACKETS} brackets")
+    loader = yaml.BaseLoader(head)
     try:
         node = loader.get_single_node()
     finally:

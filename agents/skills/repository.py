@@ -108,13 +108,37 @@ def fetched(
 
     Raises InvalidInput naming `url` or `ref`, or Unavailable when trying again later may help.
     """
-    limits, network, ref = limits or Limits(), network or Network(), checked_ref(ref)
+    ref = checked_ref(ref)
+    with _caged(url, ref, limits or Limits(), network or Network()) as (cage, address):
+        yield _fetch(cage, address, ref)
+
+
+def newest_commit(url: str, ref: str = "", *, limits: Limits | None = None, network: Network | None = None) -> str:
+    """The commit that `fetched` would give now, asked for without fetching anything. Raises as it does."""
+    ref = checked_ref(ref)
+    if COMMIT.fullmatch(ref):
+        return ref
+    # In git's own order of preference; an annotated tag is a thing of its own, and ^{} is the commit it stands for.
+    names = [f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}"] if ref else ["HEAD"]
+    names = [f"{ref}^{{}}", ref] if ref.startswith("refs/") else names
+    with _caged(url, ref, limits or Limits(), network or Network()) as (cage, address):
+        listing = cage.run("ls-remote", "--quiet", "--", address, *names, output_bytes=LISTING_BYTES).read_bytes()
+        lines = (line.partition("\t") for line in listing.decode(errors="replace").splitlines())
+        found = {name: commit for commit, _, name in lines}
+        for name in names:
+            if COMMIT.fullmatch(found.get(name, "")):
+                return found[name]
+        raise GitFailed("failed", f"fatal: couldn't find remote ref {ref or 'HEAD'}")
+
+
+@contextmanager
+def _caged(url: str, ref: str, limits: Limits, network: Network) -> Iterator[tuple[Cage, str]]:
+    """A cage in which git can reach this repository and nothing else, and the address to give to it."""
     target = checked_address(url, network)
     settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
     with tempfile.TemporaryDirectory(prefix="automatos-skills-", ignore_cleanup_errors=True) as folder:
         try:
-            cage = Cage(Path(folder), limits, settings)
-            yield _fetch(cage, str(target.url), ref)
+            yield Cage(Path(folder), limits, settings), str(target.url)
         except GitFailed as error:
             raise explain(error, ref=ref, limits=limits) from error
 

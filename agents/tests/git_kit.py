@@ -173,7 +173,7 @@ def measured(folder: Path) -> Iterator[Cost]:
         stop.set()
         thread.join()
         assert not list(folder.iterdir()), "something was left in the folder"
-        left = [child for child in psutil.Process().children(recursive=True) if str(folder) in _where(child)]
+        left = [process for process in psutil.process_iter() if str(folder) in _where(process)]
         assert not left, f"processes were left: {left}"
 
 

@@ -69,7 +69,7 @@ def test_a_hostile_summary_stays_one_line_in_its_block() -> None:
     text = catalogue_text([skill(description=HOSTILE), skill("docx")])
     assert text.count("</available_skills>") == 1
     assert len(text.splitlines()) == 5
-    assert "<system>" not in text
+    assert "<system" not in text
     assert "\u202e" not in text
 
 

@@ -176,8 +176,8 @@ def test_commands_in_the_text_are_not_run() -> None:
     assert skill.warnings == ("Commands in its text (!`…`) are shown to the model as text and never run.",)
 
 
-LAUGHS = "a: &a [x, x]\n" + "".join(
-    f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+LAUGHS = (
+    "a: &a [" + "x," * 20 + "]\n" + "".join(f"{to}: &{to} [" + f"*{of}," * 20 + "]\n" for to, of in ("ba", "cb", "dc"))
 )
 BOMBS = {
     "billion laughs": LAUGHS,
@@ -203,9 +203,17 @@ BOMBS = {
 def test_a_bomb_in_the_front_matter_does_not_go_off(name: str) -> None:
     began = time.monotonic()
     skill = read(f"---\nname: pdf-forms\ndescription: Forms.\n{BOMBS[name]}\n---\nSteps.")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert (skill.description, skill.body) == ("Forms.", "Steps.")
     assert len(str(skill.extra)) < 100_000
+
+
+def test_an_alias_may_be_used_as_long_as_it_does_not_multiply() -> None:
+    skill = read(with_fields("metadata:", "  author: &cook Ada", "  editor: *cook"))
+    assert (skill.metadata, skill.warnings) == ({"author": "Ada", "editor": "Ada"}, ())
+    bomb = read(with_fields(LAUGHS.rstrip()))
+    assert "it holds more than 2,000 values" in bomb.warnings[0]
+    assert "nested deeper than 8 levels" in read(with_fields("a: &a [*a]")).warnings[0]
 
 
 def test_no_bytes_at_all_make_it_raise() -> None:

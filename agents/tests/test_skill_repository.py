@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from agents.skills.difference import difference
 from agents.skills.discovery import discover
-from agents.skills.repository import fetched
+from agents.skills.repository import fetched, newest_commit
 from agents.skills.skill import Found
+from agents.skills.snapshot import from_repository, from_upload
 from agents.tests.git_kit import GitServer, commit, git, git_server
+from automatos.errors import InvalidInput
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\n# Steps\nRead forms.md."
 FILES = {"skills/pdf/SKILL.md": PDF, "skills/pdf/forms.md": "Forms.", "README.md": "Hello"}
@@ -54,3 +57,38 @@ def test_a_ref_may_be_any_name_of_a_commit(server: GitServer, how: str) -> None:
         "full name": ("refs/heads/main", first),
     }[how]
     assert found(server, "kitchen.git", ref)[0] == expected
+
+
+def test_an_update_is_noticed_without_a_fetch_and_shown_before_it_is_taken(server: GitServer) -> None:
+    network, url = server.network(), server.url("kitchen.git")
+    commit(server.root / "kitchen.git", FILES)
+    old = from_repository(url, network=network)
+    assert newest_commit(url, network=network) == old.commit
+    made = commit(server.root / "kitchen.git", {**FILES, "skills/pdf/forms.md": "Better forms."})
+    server.asked.clear()
+    assert newest_commit(url, "main", network=network) == made
+    assert len(server.asked) == 2
+    new = from_repository(url, made, network=network)
+    (changed,) = difference(old.found.skills, new.found.skills).changed
+    assert [(file.path, file.kind) for file in changed.files] == [("forms.md", "changed")]
+    assert (old.texts_of(changed.before), new.texts_of(changed.after)) == (
+        {"forms.md": "Forms."},
+        {"forms.md": "Better forms."},
+    )
+
+
+def test_the_newest_commit_of_a_tag_is_what_it_stands_for(server: GitServer) -> None:
+    folder, network = server.root / "kitchen.git", server.network()
+    made = commit(folder, FILES)
+    git(folder, "tag", "-m", "x", "v1", made)
+    git(folder, "branch", "x/v2", made)
+    assert newest_commit(server.url("kitchen.git"), "v1", network=network) == made
+    assert newest_commit(server.url("kitchen.git"), "refs/tags/v1", network=network) == made
+    assert newest_commit("https://nobody.example/x", "1" * 40, network=network) == "1" * 40
+    with pytest.raises(InvalidInput, match="no branch or tag v2"):
+        newest_commit(server.url("kitchen.git"), "v2", network=network)
+
+
+def test_an_upload_is_read_like_a_repository() -> None:
+    snapshot = from_upload(PDF.encode(), "SKILL.md")
+    assert (snapshot.commit, [skill.name for skill in snapshot.found.skills], snapshot.files) == ("", ["pdf"], {})

@@ -18,7 +18,7 @@ from automatos.errors import AppError, InvalidInput, Unavailable
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."
 MEGABYTE = 1_000_000
-SMALL = Limits(seconds=6, idle_seconds=2, disk_bytes=5 * MEGABYTE)
+SMALL = Limits(seconds=20, idle_seconds=2, disk_bytes=5 * MEGABYTE)
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def refusal(server: GitServer, folder: Path, name: str, limits: Limits = SMALL) 
     """The error of a fetch that must fail, after checking what it cost."""
     with measured(folder) as cost, pytest.raises(AppError) as caught:
         found(server, name, limits=limits)
-    assert cost.seconds < limits.seconds + 1, cost
+    assert cost.seconds < limits.seconds + 2, cost
     assert cost.peak_bytes < 2 * limits.disk_bytes, cost
     return caught.value
 
 
 def test_a_huge_repository_is_cut_off(server: GitServer, folder: Path) -> None:
-    commit(server.root / "huge.git", {"SKILL.md": PDF, "film.bin": Random(1).randbytes(30 * MEGABYTE)})
+    commit(server.root / "huge.git", {"SKILL.md": PDF, "film.bin": Random(1).randbytes(12 * MEGABYTE)})
     error = refusal(server, folder, "huge.git")
     assert (error.message, list(error.fields)) == (
         "The repository is larger than 5 MB. Put its skills into a smaller one.",
@@ -60,15 +60,15 @@ def test_a_huge_repository_is_cut_off(server: GitServer, folder: Path) -> None:
 
 
 def test_a_bomb_stays_packed(server: GitServer, folder: Path) -> None:
-    zeros = bytes(60 * MEGABYTE)
+    zeros = bytes(20 * MEGABYTE)
     commit(server.root / "bomb.git", {"SKILL.md": PDF, "a.bin": zeros, "b/SKILL.md": zeros, "c.txt": "c"})
     with measured(folder) as cost:
         result = found(server, "bomb.git")
-    assert cost.seconds < 6
+    assert cost.seconds < SMALL.seconds
     assert cost.peak_bytes < 5 * MEGABYTE
     assert [file.path for file in result.skills[0].resources] == ["c.txt"]
     assert "a.bin is larger than 10,000,000 bytes and left out." in result.skills[0].warnings
-    assert [one.reason for one in result.skipped] == ["It has 60,000,000 bytes, and at most 262,144 are read."]
+    assert [one.reason for one in result.skipped] == ["It has 20,000,000 bytes, and at most 262,144 are read."]
 
 
 def test_a_tree_of_ten_billion_files_is_not_walked(server: GitServer, folder: Path) -> None:
@@ -137,6 +137,14 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
+def steady(handler: BaseHTTPRequestHandler) -> None:
+    """Fast enough never to look idle."""
+    head(handler, 200, **{"Content-Type": "application/x-git-upload-pack-advertisement"})
+    for _ in range(400):
+        handler.wfile.write(b"001e# service=git-upload-pack\n" * 20)
+        time.sleep(0.05)
+
+
 def endless(handler: BaseHTTPRequestHandler) -> None:
     head(handler, 200, **{"Content-Type": "application/x-git-upload-pack-advertisement"})
     handler.wfile.write(b"001e# service=git-upload-pack\n0000")
@@ -152,17 +160,17 @@ def head(handler: BaseHTTPRequestHandler, status: int, **headers: str) -> None:
     handler.end_headers()
 
 
-@pytest.mark.parametrize("answer", [never, trickle])
+@pytest.mark.parametrize("answer", [never, trickle, steady])
 def test_a_slow_server_is_given_up(server: GitServer, folder: Path, answer: object) -> None:
     server.answers["/slow.git"] = answer  # type: ignore[assignment]
-    error = refusal(server, folder, "slow.git")
+    error = refusal(server, folder, "slow.git", Limits(seconds=4, idle_seconds=2, disk_bytes=5 * MEGABYTE))
     assert isinstance(error, Unavailable)
     assert error.code == "repository_too_slow"
 
 
 def test_a_server_that_never_ends_its_list_of_refs_is_given_up(server: GitServer, folder: Path) -> None:
     server.answers["/endless.git"] = endless
-    limits = Limits(seconds=6, disk_bytes=5 * MEGABYTE, memory_bytes=400 * MEGABYTE)
+    limits = Limits(seconds=20, disk_bytes=5 * MEGABYTE, memory_bytes=400 * MEGABYTE)
     assert "larger than" in refusal(server, folder, "endless.git", limits).message
 
 
