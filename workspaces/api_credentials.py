@@ -21,7 +21,7 @@ class CredentialFieldOut(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     title = serializers.CharField()
-    kind = serializers.CharField(help_text="text, secret, url, integer, choice or hosts (one host a line)")
+    kind = serializers.CharField(default="text", help_text="text, secret, url, integer, choice or hosts (one host a line)")
     help = serializers.CharField(default="")
     required = serializers.BooleanField(default=False)  # type: ignore[assignment]
     default = serializers.CharField(default="")
@@ -36,7 +36,7 @@ class CredentialTypeOut(serializers.Serializer[CredentialType]):
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
-    fields_ = CredentialFieldOut(many=True, source="fields")
+    fields_ = CredentialFieldOut(many=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`fields` is a name the framework uses itself, so it is put in place here."""
