@@ -5,6 +5,9 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
     DATA=/data STATIC_ROOT=/app/staticfiles
 WORKDIR /app
 
+# Skills are fetched from git repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
+
 COPY requirements.txt ./
 RUN pip install --only-binary :all: -r requirements.txt
 
