@@ -36,6 +36,13 @@ class PrivateHosts:
             for network, listed in self.networks
         )
 
+    def has(self, host: str, port: int) -> bool:
+        """Whether the host, a name or an address as text, is listed."""
+        try:
+            return self.has_address(ipaddress.ip_address(host), port)
+        except ValueError:
+            return self.has_name(host.lower().rstrip("."), port)
+
 
 def parse(entries: Iterable[str]) -> PrivateHosts:
     """The entries of the setting; raises UnreadableHost for one that cannot be used.

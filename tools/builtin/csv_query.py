@@ -5,7 +5,7 @@ from tools.builtin.data_source import data_fields, load
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema
 
-SECONDS = 10.0
+SECONDS = 8.0
 MOST_ROWS = 200
 
 
@@ -16,7 +16,7 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         "sql": arguments["sql"],
         "delimiter": arguments.get("delimiter", ""),
         "limit": arguments.get("limit", 50),
-        "seconds": SECONDS - 2,
+        "seconds": SECONDS - 3,
     }
     found, _ = await confined.run("csv", task, data, seconds=SECONDS)
     rows = found["rows"]

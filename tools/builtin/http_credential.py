@@ -20,7 +20,7 @@ SHORTEST_HIDDEN = 4
 
 @dataclass(frozen=True, slots=True)
 class HttpCredential:
-    """hosts: the only ones it is sent to, one a line. headers: what it adds. secrets: in each form they may come back."""
+    """hosts: where it may be sent, one a line. headers: what it adds. secrets: in each form they may come back in."""
 
     hosts: str
     headers: Mapping[str, str]

@@ -4,7 +4,7 @@ from tools import confined
 from tools.builtin.data_source import data_fields, load
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema, page_of
 
-SECONDS = 10.0
+SECONDS = 6.0
 
 
 async def run(arguments: Arguments, context: ToolContext) -> ToolResult:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,6 @@ from automatos.private_hosts import Address
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
-logger = logging.getLogger(__name__)
 SECONDS = 30.0
 STATEMENT_SECONDS = 20
 CONNECT_SECONDS = 8
@@ -36,10 +34,8 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         async with await psycopg.AsyncConnection.connect(hostaddr=str(address), **options) as connection:
             rows = await _rows(connection, arguments["sql"].strip().rstrip(";"), limit)
     except psycopg.OperationalError as error:
-        if error.sqlstate is None or error.sqlstate.startswith(("08", "28", "3D")):
-            # The text of a failed connection may repeat the user's name, the address or the password's file.
-            logger.info("sql_query could not connect: sqlstate %s", error.sqlstate)
-            raise ToolProblem(_not_connected(error.sqlstate), retryable=error.sqlstate is None) from None
+        if error.sqlstate is None:
+            raise ToolProblem(_not_connected(str(error)), retryable=True) from None
         raise ToolProblem(f"The query failed: {_words(error)}.") from None
     except psycopg.Error as error:
         raise ToolProblem(f"The query failed: {_words(error)}.") from None
@@ -96,12 +92,15 @@ async def _rows(connection: psycopg.AsyncConnection[Any], query: str, limit: int
             await connection.rollback()
 
 
-def _not_connected(sqlstate: str | None) -> str:
-    if sqlstate and sqlstate.startswith("28"):
-        return "The database refuses this credential: its user or password is not right."
-    if sqlstate and sqlstate.startswith("3D"):
+def _not_connected(text: str) -> str:
+    """What a failed connection comes to; its own text may repeat the user's name or the address."""
+    if "authentication failed" in text or ("role" in text and "does not exist" in text) or "pg_hba" in text:
+        return "The database refuses this credential: its user or password is not right, or may not come from here."
+    if "database" in text and "does not exist" in text:
         return "There is no database of the credential's name."
-    return "The database does not answer, or not in the way the credential asks for."
+    if "SSL" in text or "certificate" in text:
+        return "The database cannot be reached the way the credential's sslmode asks for."
+    return "The database does not answer."
 
 
 def _words(error: psycopg.Error) -> str:

@@ -46,7 +46,7 @@ async def test_differences() -> None:
     assert text.startswith("45 calendar days; in parts: 1 months, 14 days; 32 business days")
     text = await said("date_calculate", operation="difference", start="2026-03-01", end="2026-01-15")
     assert text.startswith("-45 calendar days")
-    night = {"start": "2026-03-28T12:00", "end": "2026-03-29T12:00", "time_zone": "Europe/Berlin"}
+    night: dict[str, Any] = {"start": "2026-03-28T12:00", "end": "2026-03-29T12:00", "time_zone": "Europe/Berlin"}
     assert "23.0000 hours" in await said("date_calculate", operation="difference", **night)
 
 
