@@ -15,6 +15,7 @@ from automatos.slugs import insert_with_slug
 from workspaces import audit, clerk_people, clerk_states
 from workspaces.clerk_people import Person
 from workspaces.models import Membership, Role, User, Workspace
+from workspaces.services import insert_workspace
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def _workspace_of(organisation: Organisation) -> Workspace:
         return found
     name = (organisation.name or organisation.slug or f"Organisation {organisation.id[-6:]}")[:120]
     workspace = insert_with_slug(
-        lambda slug: Workspace.objects.create(slug=slug, name=name, clerk_org_id=organisation.id),
+        lambda slug: insert_workspace(slug=slug, name=name, clerk_org_id=organisation.id),
         name=organisation.slug or name,
         longest=60,
         otherwise="workspace",

@@ -1,12 +1,14 @@
 """Changes: workspaces, and who belongs to them."""
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 
 from automatos.checking import Problems
 from automatos.errors import NotAllowed
 from automatos.slugs import insert_with_slug
+from workspaces import audit, slug_register
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.tenancy import person_scope, workspace_scope
 
@@ -38,13 +40,26 @@ def _insert(*, name: str, slug_from: str, owner: User, kind: Workspace.Kind) -> 
     workspace_id = uuid.uuid4()
     with workspace_scope(workspace_id, owner.pk):
         workspace = insert_with_slug(
-            lambda slug: Workspace.objects.create(pk=workspace_id, slug=slug, name=name, kind=kind),
+            lambda slug: insert_workspace(pk=workspace_id, slug=slug, name=name, kind=kind),
             name=slug_from,
             longest=60,
             otherwise="workspace",
         )
         Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+        audit.record(
+            "workspace.created",
+            workspace_id=workspace.pk,
+            target=("workspace", workspace.pk, name),
+            after={"name": name, "slug": workspace.slug, "kind": kind, "owner": owner.email},
+        )
         return workspace
+
+
+def insert_workspace(*, slug: str, **columns: Any) -> Workspace:
+    """A new row with its address taken for good. Raises IntegrityError when another workspace has or had it."""
+    workspace = Workspace.objects.create(slug=slug, **columns)
+    slug_register.claim(workspace, slug)
+    return workspace
 
 
 def set_role(*, workspace: Workspace, user: User, role: Role) -> Membership:
@@ -56,4 +71,11 @@ def set_role(*, workspace: Workspace, user: User, role: Role) -> Membership:
         if current and current.role == Role.OWNER and role != Role.OWNER and not owners.exists():
             raise NotAllowed("This is the last owner. Make someone else an owner first.")
         membership, _ = Membership.objects.update_or_create(workspace=workspace, user=user, defaults={"role": role})
+        audit.record(
+            "member.role_changed" if current else "member.added",
+            workspace_id=workspace.pk,
+            target=("member", user.pk, user.email),
+            before={"role": current.role} if current else None,
+            after={"role": role},
+        )
     return membership
