@@ -231,6 +231,7 @@ CROSSING = {
     ("recipes.management.commands.cook", "OPERATOR"),
     ("workspaces.auth", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
+    ("workspaces.services_invitations", "SIGN_IN"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.master_key", "OPERATOR"),
     ("workspaces.rotation", "OPERATOR"),
