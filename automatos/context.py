@@ -131,6 +131,7 @@ def _palette(home: str, role: str) -> list[Group]:
             for entry in settings_places(home.split("/")[2], role, "")
             if not entry.needs
         ),
+        Place("Your workspaces", "building-2", "/workspaces/"),
         Place("API documentation", "circle-question-mark", "/api/docs/"),
     ]
     return [Group("Actions", actions), Group("Places", places)] if actions else [Group("Places", places)]

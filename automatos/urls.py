@@ -10,9 +10,10 @@ from agents.urls import pages as agent_pages
 from automatos import api, health, views
 from recipes.urls import api as recipe_api
 from recipes.urls import pages as recipe_pages
-from workspaces.urls import accounts
 from tools.urls import api as tool_api
+from workspaces.urls import accounts
 from workspaces.urls import api as workspace_api
+from workspaces.urls import outside as workspaces_outside
 from workspaces.urls import pages as workspace_pages
 
 handler400 = "automatos.views.bad_request"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("w/<slug:workspace>/search", views.search, name="search"),
     path("w/<slug:workspace>/", include([*workspace_pages, *agent_pages, *recipe_pages])),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
+    path("", include(workspaces_outside)),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

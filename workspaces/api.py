@@ -11,11 +11,13 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
-from automatos.rest_lists import list_parameters, listing, page_of, searched
-from workspaces import queries, services
+from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
+from workspaces import queries, services, services_workspaces
 from workspaces.endpoints import SignedInView, WorkspaceView, errors
-from workspaces.models import Membership, Role
+from workspaces.models import Membership, Role, Workspace
 from workspaces.permissions import Access, lower
+
+STATES = ("active", "deleted")
 
 
 class WorkspaceOut(serializers.Serializer[Access]):
@@ -24,9 +26,11 @@ class WorkspaceOut(serializers.Serializer[Access]):
     id = serializers.UUIDField(source="workspace.id")
     slug = serializers.CharField(source="workspace.slug")
     name = serializers.CharField(source="workspace.name")
-    kind = serializers.CharField(source="workspace.kind")
+    kind = serializers.ChoiceField(source="workspace.kind", choices=Workspace.Kind.choices)
+    plan = serializers.ChoiceField(source="workspace.plan", choices=Workspace.Plan.choices)
     role = serializers.ChoiceField(choices=Role.choices)
     created_at = serializers.DateTimeField(source="workspace.created_at")
+    deleted_at = serializers.DateTimeField(source="workspace.deleted_at", allow_null=True)
 
 
 class MeOut(serializers.Serializer[Any]):
@@ -42,6 +46,17 @@ class WorkspaceIn(InputSerializer):
     """A new shared workspace."""
 
     name = serializers.CharField(allow_blank=True)
+
+
+class WorkspaceChange(InputSerializer):
+    """What is left out stays."""
+
+    name = serializers.CharField(required=False, allow_blank=True)
+    slug = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="Its address. The one it had before goes on leading here; no other workspace may take it.",
+    )
 
 
 class _OwnWorkspaces(SignedInView):
@@ -73,12 +88,14 @@ class WorkspaceList(_OwnWorkspaces):
 
     @extend_schema(
         operation_id="workspaces_list",
-        parameters=list_parameters(),
+        parameters=list_parameters(filters={"state": STATES}),
         responses={200: page_of(WorkspaceOut), **errors()},
     )
     def get(self, request: Request) -> Response:
-        """The personal one first, then by name."""
-        rows = searched(queries.memberships_of(self.caller), request, ["workspace__name", "workspace__slug"])
+        """The personal one first, then by name. With state=deleted those that can still be brought back."""
+        gone = choice(request, "state", STATES) == "deleted"
+        rows = queries.deleted_memberships_of(self.caller) if gone else queries.memberships_of(self.caller)
+        rows = searched(rows, request, ["workspace__name", "workspace__slug"])
         if self.key is not None:
             rows = rows.filter(workspace_id=self.key.workspace_id)
         return listing(request, rows, WorkspaceOut, prepare=self._show)
@@ -101,9 +118,25 @@ class WorkspaceList(_OwnWorkspaces):
 class WorkspaceDetail(WorkspaceView):
     """One workspace."""
 
-    needs = {"GET": "workspace:read"}
+    needs = {"GET": "workspace:read", "PATCH": "workspace:write", "DELETE": "workspace:delete"}
 
-    @extend_schema(responses={200: WorkspaceOut, **errors(404)})
+    @extend_schema(operation_id="workspaces_retrieve", responses={200: WorkspaceOut, **errors(404)})
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """The workspace and the caller's role in it."""
         return Response(WorkspaceOut(self.access).data)
+
+    @extend_schema(
+        operation_id="workspaces_update", request=WorkspaceChange, responses={200: WorkspaceOut, **errors(404, 415)}
+    )
+    def patch(self, request: Request, workspace_id: UUID) -> Response:
+        """Another name or address."""
+        body = WorkspaceChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        workspace = services_workspaces.update_workspace(workspace=self.workspace, **body.validated_data)
+        return Response(WorkspaceOut(Access(workspace, self.access.role)).data)
+
+    @extend_schema(operation_id="workspaces_delete", responses={204: None, **errors(404, 409)})
+    def delete(self, request: Request, workspace_id: UUID) -> Response:
+        """Out of everybody's sight, with all that is in it. For 30 days an owner can restore it."""
+        services_workspaces.delete_workspace(workspace=self.workspace, user=self.caller)
+        return Response(status=204)

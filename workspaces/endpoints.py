@@ -112,6 +112,8 @@ class WorkspaceView(SignedInView):
     """An operation inside a workspace. `needs` says which action each method takes; a method it omits is refused."""
 
     needs: ClassVar[dict[str, str]] = {}
+    # Whether it is also for workspaces that were deleted and can still be brought back.
+    deleted_too: ClassVar[bool] = False
     access: Access
 
     def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
@@ -155,7 +157,7 @@ class WorkspaceView(SignedInView):
     def _access(self, workspace_id: UUID) -> Access:
         """Resolving is not allowing: NotFound unless the caller is a member."""
         key = self.key
-        access = access_by_id(user=self.caller, workspace_id=workspace_id)
+        access = access_by_id(user=self.caller, workspace_id=workspace_id, deleted_too=self.deleted_too)
         if key is None:
             return access
         return Access(workspace=access.workspace, role=lower(access.role, key.role), scopes=key.scopes)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
@@ -12,15 +12,20 @@ from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.permissions import RANK, Access
-from workspaces.queries import memberships_of
+from workspaces.queries import memberships_of, slug_now
 from workspaces.tenancy import person_scope, workspace_scope
 
 
-class WorkspaceRequest(HttpRequest):
-    """A request by a member inside a workspace, as a view behind `workspace_page` gets it."""
+class PersonRequest(HttpRequest):
+    """A request by somebody signed in, as a view behind `person_page` gets it."""
 
     user: User
     htmx: HtmxDetails
+
+
+class WorkspaceRequest(PersonRequest):
+    """A request by a member inside a workspace, as a view behind `workspace_page` gets it."""
+
     workspace: Workspace
     membership: Membership
     access: Access
@@ -33,15 +38,19 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
     """A view under /w/<slug:workspace>/ for members of at least this role; it gets a WorkspaceRequest.
 
     Nobody signed in: to the sign-in page and back. A stranger: 404, the same as for a workspace that does not exist.
+    A member who comes by an address it had before: on to the one it has now.
     A role too low: NotAllowed, naming the role it takes.
     """
 
     def decorate(view: Page) -> Page:
         @wraps(view)
         def inner(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            inside = enter(request, workspace, role)
+            try:
+                inside = enter(request, workspace, role)
+            except NotFound:
+                return _moved(cast(PersonRequest, request), workspace)
             # One transaction: what a refused or broken request wrote is taken back.
-            with acting_as(_actor(inside)), workspace_scope(inside.workspace.pk, inside.user.pk):
+            with acting_as(actor_of(inside)), workspace_scope(inside.workspace.pk, inside.user.pk):
                 return view(inside, *args, **kwargs)
 
         return inner
@@ -49,7 +58,22 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
     return decorate
 
 
-def _actor(request: WorkspaceRequest) -> Actor:
+def person_page(view: Page) -> Page:
+    """A view outside of any workspace for anybody who is signed in; it gets a PersonRequest."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not isinstance(request.user, User):
+            raise NotSignedIn("Sign in to see this page.")
+        inside = cast(PersonRequest, request)
+        with acting_as(actor_of(inside)):
+            return view(inside, *args, **kwargs)
+
+    return inner
+
+
+def actor_of(request: PersonRequest) -> Actor:
+    """Who acts, for the audit log."""
     token: ClerkToken | None = getattr(request, "clerk", None)
     return Actor(
         user_id=request.user.pk,
@@ -58,6 +82,20 @@ def _actor(request: WorkspaceRequest) -> Actor:
         credential=token.credential if token else "",
         ip=request.META.get("REMOTE_ADDR", ""),
     )
+
+
+def _moved(request: PersonRequest, slug: str) -> HttpResponse:
+    """To the same page under the address the workspace has now; NotFound when it never had this one."""
+    with person_scope(request.user.pk):
+        current = slug_now(slug)
+    if current is None:
+        raise NotFound()
+    path = request.get_full_path().replace(f"/w/{slug}/", f"/w/{current}/", 1)
+    # 308 keeps the method and the body (RFC 9110, section 15.4.9); to GET, old clients know only 301.
+    answer = HttpResponsePermanentRedirect(path, status=301 if request.method in ("GET", "HEAD") else 308)
+    # A workspace may go back to an address it had: a remembered redirect would then go round in a circle.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 def enter(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> WorkspaceRequest:

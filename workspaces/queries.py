@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from automatos.errors import NotFound
-from workspaces.models import ApiKey, Membership, Role, User, Workspace
+from workspaces.models import ApiKey, Membership, Role, User, Workspace, WorkspaceSlug
 from workspaces.permissions import Access
 from workspaces.tenancy import person_scope, workspace_scope
 
@@ -19,10 +19,18 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     )
 
 
-def access_by_id(*, user: User, workspace_id: UUID) -> Access:
+def deleted_memberships_of(user: User) -> QuerySet[Membership]:
+    """The user's memberships in workspaces that were deleted and can still be brought back, the latest first."""
+    gone = Membership.objects.filter(user=user, workspace__deleted_at__isnull=False)
+    return gone.select_related("workspace", "workspace__deleted_by").order_by("-workspace__deleted_at")
+
+
+def access_by_id(*, user: User, workspace_id: UUID, deleted_too: bool = False) -> Access:
     """The user's way into a workspace by its id, in its scope; NotFound when there is none or they do not belong."""
     with workspace_scope(workspace_id, user.pk):
-        membership = memberships_of(user).filter(workspace_id=workspace_id).first()
+        found = memberships_of(user).filter(workspace_id=workspace_id).first()
+        gone = deleted_memberships_of(user).filter(workspace_id=workspace_id)
+        membership = gone.first() if found is None and deleted_too else found
     if membership is None:
         raise NotFound()
     return Access(workspace=membership.workspace, role=Role(membership.role))
@@ -39,6 +47,12 @@ def first_membership_of(user: User) -> Membership | None:
     """Where the user lands after signing in; None when they belong nowhere."""
     with person_scope(user.pk):
         return memberships_of(user).first()
+
+
+def slug_now(old: str) -> str | None:
+    """The address now of the workspace that had this one before, among those the scope shows."""
+    rows = WorkspaceSlug.objects.filter(slug=old, workspace__deleted_at=None).exclude(workspace__slug=old)
+    return rows.values_list("workspace__slug", flat=True).first()
 
 
 def api_keys_of(workspace: Workspace) -> QuerySet[ApiKey]:

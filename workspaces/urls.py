@@ -13,13 +13,13 @@ accounts: list[URLPattern | URLResolver] = [
     path("sessions/", views_account.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]
+outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
 pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages, *urls_credentials.pages]
 api: list[URLPattern | URLResolver] = [
     *urls_credentials.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
-    path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),
-    path("workspaces/<uuid:workspace_id>", rest.WorkspaceDetail.as_view(), name="api_workspace"),
+    *urls_workspaces.api,
     path("workspaces/<uuid:workspace_id>/api-keys", api_keys.ApiKeyList.as_view(), name="api_keys"),
     path("workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>", api_keys.ApiKeyDetail.as_view(), name="api_key"),
     path(

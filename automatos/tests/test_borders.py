@@ -51,6 +51,7 @@ LAYER_OF = {
     "workspaces.clerk_webhooks": DOORS,
     "workspaces.credentials": DECIDERS,
     "workspaces.endpoints": HELPERS,
+    "workspaces.members_page": HELPERS,
     "workspaces.pages": HELPERS,
     "workspaces.sockets": HELPERS,
     "agents.conflict": HELPERS,

@@ -1,0 +1,101 @@
+"""The forms of a workspace's settings: what a person types; the services judge it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from automatos.errors import Conflict, InvalidInput, NotAllowed
+from automatos.fields import TypedForm, choice_field, text_field
+from workspaces.models import Membership, Role
+
+# What each role may do, as the forms say it.
+ROLE_LABELS = (
+    (Role.VIEWER.value, "Viewer: sees everything"),
+    (Role.EDITOR.value, "Editor: creates, changes and cooks"),
+    (Role.ADMIN.value, "Admin: also deletes, and manages members"),
+    (Role.OWNER.value, "Owner: also hands over and deletes the workspace"),
+)
+
+
+class WorkspaceForm(TypedForm):
+    """A form that shows a service's refusal where it belongs."""
+
+    def take_refusal(self, error: InvalidInput | Conflict | NotAllowed) -> None:
+        """The error's texts at its fields; above the form what belongs to none of them."""
+        named = [name for name in error.fields if name in self.fields]
+        for name in named:
+            self.take(name, error.fields[name])
+        if not named:
+            self.add_error(None, error.message)
+
+
+class NewWorkspaceForm(WorkspaceForm):
+    """A new shared workspace."""
+
+    name = text_field("Name", hint="Your team's or project's name. You can change it later.", maxlength=120)
+
+
+class GeneralForm(WorkspaceForm):
+    """The workspace's name and address."""
+
+    name = text_field("Name", maxlength=120)
+    slug = text_field(
+        "Address",
+        hint="Small letters, digits and hyphens. The address it has now goes on leading here.",
+        autocomplete="off",
+        spellcheck="false",
+        maxlength=60,
+    )
+
+
+class DeleteForm(WorkspaceForm):
+    """The workspace's name, typed once more."""
+
+    name = text_field("Type the name of the workspace", autocomplete="off", spellcheck="false")
+
+    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+
+    def clean_name(self) -> str:
+        """Blanks around it do not matter; everything else does."""
+        typed: str = self.cleaned_data["name"]
+        if typed.strip() != self.expected:
+            raise forms.ValidationError(f"This is not the name. Type {self.expected} to delete it.")
+        return typed
+
+
+class InviteForm(WorkspaceForm):
+    """Whom to invite, as what."""
+
+    email = text_field("E-mail address", autocomplete="off", inputmode="email", spellcheck="false", maxlength=254)
+    role = choice_field("Role", ROLE_LABELS)
+
+    def __init__(self, by: Role, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"role": Role.EDITOR}, **kwargs)
+        self.fields["role"].widget.choices = roles_to_give(by)
+
+
+class TransferForm(WorkspaceForm):
+    """Who is to own the workspace."""
+
+    member = choice_field("New owner", ())
+
+    def __init__(self, members: Sequence[Membership], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(m.user_id), f"{m.user.display_name} ({m.user.email})") for m in members]
+        self.fields["member"].widget.choices = [("", "Choose a member"), *choices]
+        self.known = {value for value, _ in choices}
+
+    def clean_member(self) -> str:
+        """One of the members offered."""
+        value: str = self.cleaned_data["member"]
+        if value not in self.known:
+            raise forms.ValidationError("Choose who is to own the workspace.")
+        return value
+
+
+def roles_to_give(by: Role) -> list[tuple[str, str]]:
+    """The roles somebody of this role may give, with what they mean."""
+    return [(role, label) for role, label in ROLE_LABELS if role != Role.OWNER or by == Role.OWNER]

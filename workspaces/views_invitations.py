@@ -1,0 +1,102 @@
+"""The pages of invitations: sending, sending again, withdrawing, and the page its link opens."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from automatos.errors import Conflict, InvalidInput, NotAllowed
+from workspaces import invitation_mail, queries_members, services_invitations
+from workspaces.acting import acting_as
+from workspaces.forms_workspaces import InviteForm
+from workspaces.invitation_states import State, state_of
+from workspaces.members_page import members_page
+from workspaces.models import Invitation, Role, User
+from workspaces.pages import WorkspaceRequest, actor_of, workspace_page
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.ADMIN)
+def invite(request: WorkspaceRequest) -> HttpResponse:
+    """Send an invitation and show its link this once; a GET leads to the list."""
+    if request.method != "POST":
+        return redirect("workspace_members", request.workspace.slug)
+    form = InviteForm(request.access.role, request.POST)
+    if form.is_valid():
+        try:
+            made = services_invitations.invite(
+                workspace=request.workspace,
+                email=form.text("email"),
+                role=form.text("role"),
+                inviter=request.user,
+                by=request.access.role,
+            )
+        except (InvalidInput, Conflict, NotAllowed) as error:
+            form.take_refusal(error)
+        else:
+            return _sent(request, made)
+    return members_page(request, form=form)
+
+
+@never_cache
+@require_POST
+@workspace_page(Role.ADMIN)
+def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    """Send it again under a new link, and show that link this once."""
+    invitation = queries_members.open_invitation(request.workspace, invitation_id)
+    made = services_invitations.resend(invitation=invitation, inviter=request.user, by=request.access.role)
+    return _sent(request, made)
+
+
+@require_POST
+@workspace_page(Role.ADMIN)
+def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    """Withdraw it."""
+    invitation = queries_members.open_invitation(request.workspace, invitation_id)
+    services_invitations.revoke(invitation=invitation)
+    messages.success(request, f"The invitation of {invitation.email} is withdrawn; its link opens nothing any more.")
+    return redirect("workspace_members", request.workspace.slug)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """What a link opens: the invitation with a button to join, or why it opens nothing. A POST joins."""
+    invitation = services_invitations.find(token)
+    user = request.user if isinstance(request.user, User) else None
+    why = _closed(invitation, user)
+    if request.method == "POST" and user and not why:
+        with acting_as(actor_of(request)):  # type: ignore[arg-type]
+            member = services_invitations.accept(token=token, user=user)
+        messages.success(request, f"You are {member.get_role_display().lower()} in {member.workspace.name} now.")
+        return redirect(f"/w/{member.workspace.slug}/")
+    shown = {"invitation": invitation, "why": why, "here": request.path, "signed_in": user is not None}
+    return render(request, "workspaces/invitation.html", shown, status=STATUS.get(why, 200))
+
+
+# Why a link does not let its holder in, and the status of the page that says so.
+STATUS = {"unknown": 404, State.REVOKED: 410, State.EXPIRED: 410, State.ACCEPTED: 410, "other_address": 403}
+
+
+def _closed(invitation: Invitation | None, user: User | None) -> str:
+    if invitation is None:
+        return "unknown"
+    state = state_of(invitation)
+    if state == State.ACCEPTED and user and invitation.accepted_by_id == user.pk:
+        return ""
+    if state != State.OPEN:
+        return state
+    return "" if user is None or services_invitations.is_for(invitation, user) else "other_address"
+
+
+def _sent(request: WorkspaceRequest, made: tuple[Invitation, str]) -> HttpResponse:
+    invitation, token = made
+    link = invitation_mail.link_of(request, token)
+    sent = invitation_mail.send(invitation, inviter=request.user, link=link)
+    if sent:
+        services_invitations.note_sent(invitation=invitation)
+    return members_page(request, invited=invitation, link=link, sent=sent)
