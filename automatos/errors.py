@@ -88,3 +88,8 @@ class Unavailable(AppError):
     code = "unavailable"
     http_status = 503
     retryable = True
+
+
+def wrong_field(field: str, sentence: str) -> InvalidInput:
+    """The error for one field. sentence: what is wrong with it and the cure."""
+    return InvalidInput(sentence, fields={field: [sentence]})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from automatos.errors import InvalidInput
+from automatos.errors import wrong_field
 from automatos.paths import collisions, is_odd, is_unsafe
 
 STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -43,16 +43,16 @@ def read_zip(data: bytes, *, limits: ZipLimits | None = None, field: str = "file
     """Every file of the archive by its path. Raises InvalidInput under `field`, naming the file and the limit."""
     limits = limits or ZipLimits()
     if len(data) > limits.packed:
-        raise _refusal(field, f"The ZIP file has {len(data):,} bytes; at most {limits.packed:,} are allowed.")
+        raise wrong_field(field, f"The ZIP file has {len(data):,} bytes; at most {limits.packed:,} are allowed.")
     if not looks_like_zip(data):
-        raise _refusal(field, "This is not a ZIP file.")
+        raise wrong_field(field, "This is not a ZIP file.")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             members = _members(archive, limits, field)
             _check_sizes(members, len(data), limits, field)
             return {path: _content(archive, member, path, field) for path, member in members.items()}
     except UNREADABLE as error:
-        raise _refusal(field, "The ZIP file is damaged. Pack it again.") from error
+        raise wrong_field(field, "The ZIP file is damaged. Pack it again.") from error
 
 
 def _members(archive: zipfile.ZipFile, limits: ZipLimits, field: str) -> dict[str, zipfile.ZipInfo]:
@@ -63,13 +63,13 @@ def _members(archive: zipfile.ZipFile, limits: ZipLimits, field: str) -> dict[st
         if path.endswith("/") or any(part in CLUTTER for part in path.split("/")):
             continue
         if problem := _problem(member, path):
-            raise _refusal(field, f"{path[:120]!r} {problem}.")
+            raise wrong_field(field, f"{path[:120]!r} {problem}.")
         if path in found or len(found) == limits.files:
             more = f"holds more than {limits.files:,} files" if path not in found else f"holds {path[:120]!r} twice"
-            raise _refusal(field, f"The ZIP file {more}.")
+            raise wrong_field(field, f"The ZIP file {more}.")
         found[path] = member
     if doubled := collisions(found):
-        raise _refusal(
+        raise wrong_field(
             field, f"{doubled[0][:120]!r} differs from another file only in upper and lower case. Rename one."
         )
     return found
@@ -95,25 +95,21 @@ def _problem(member: zipfile.ZipInfo, path: str) -> str:
 def _check_sizes(members: Mapping[str, zipfile.ZipInfo], packed: int, limits: ZipLimits, field: str) -> None:
     for path, member in members.items():
         if member.file_size > limits.file:
-            raise _refusal(
+            raise wrong_field(
                 field, f"{path[:120]!r} has {member.file_size:,} bytes; at most {limits.file:,} are allowed."
             )
         if member.file_size > RATIO_FROM and member.file_size > limits.ratio * member.compress_size:
-            raise _refusal(field, f"{path[:120]!r} unpacks to more than {limits.ratio} times its packed size.")
+            raise wrong_field(field, f"{path[:120]!r} unpacks to more than {limits.ratio} times its packed size.")
     total = sum(member.file_size for member in members.values())
     if total > limits.unpacked:
-        raise _refusal(field, f"The files have {total:,} bytes unpacked; at most {limits.unpacked:,} are allowed.")
+        raise wrong_field(field, f"The files have {total:,} bytes unpacked; at most {limits.unpacked:,} are allowed.")
     if total > RATIO_FROM and total > limits.ratio * packed:
-        raise _refusal(field, f"The ZIP file unpacks to more than {limits.ratio} times its size.")
+        raise wrong_field(field, f"The ZIP file unpacks to more than {limits.ratio} times its size.")
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, field: str) -> bytes:
     with archive.open(member) as file:
         data = file.read(member.file_size + 1)
     if len(data) != member.file_size:
-        raise _refusal(field, f"{path[:120]!r} is not as long as the ZIP file says. Pack it again.")
+        raise wrong_field(field, f"{path[:120]!r} is not as long as the ZIP file says. Pack it again.")
     return data
-
-
-def _refusal(field: str, sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, fields={field: [sentence]})

@@ -3,7 +3,7 @@
 from agents.skills.reading import LONGEST_FILE
 from agents.skills.skill import SKILL_FILE
 from agents.skills.trees import MemoryTree
-from automatos.errors import InvalidInput
+from automatos.errors import wrong_field
 from automatos.zip_files import ZipLimits, looks_like_zip, read_zip
 
 
@@ -18,8 +18,8 @@ def uploaded(data: bytes, filename: str, *, limits: ZipLimits | None = None) -> 
         return MemoryTree(read_zip(data, limits=limits), name=stem)
     if ending.lower() not in ("md", "markdown", "txt"):
         sentence = f"Upload a ZIP file or a {SKILL_FILE}; {base[:80] or 'this'} is neither."
-        raise InvalidInput(sentence, fields={"file": [sentence]})
+        raise wrong_field("file", sentence)
     if len(data) > LONGEST_FILE:
         sentence = f"{base[:80]} has {len(data):,} bytes; at most {LONGEST_FILE:,} are allowed."
-        raise InvalidInput(sentence, fields={"file": [sentence]})
+        raise wrong_field("file", sentence)
     return MemoryTree({SKILL_FILE: data}, name="" if base.upper() == SKILL_FILE.upper() else stem)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from agents.skills.plain_text import decode, one_line, shorten, visible
 from agents.skills.reading import LONGEST_NAME, slug
 from agents.skills.skill import SKILL_FILE, Resource, Skill
-from automatos.errors import InvalidInput
+from automatos.errors import wrong_field
 from automatos.llm.types import ToolSpec
 
 LOAD, READ = "load_skill", "read_skill_file"
@@ -94,7 +94,7 @@ def read_skill_file(skill: Skill, path: str, *, name: str, read: Callable[[Resou
     wanted = one_line(path).removeprefix("./")
     text = skill.body if wanted == SKILL_FILE else _text(_listed(skill, wanted), read)
     if not 0 <= offset <= len(text):
-        raise _wrong("offset", f"{wanted} has {len(text):,} characters; the offset must be between 0 and that.")
+        raise wrong_field("offset", f"{wanted} has {len(text):,} characters; the offset must be between 0 and that.")
     part = text[offset : offset + LONGEST_READ]
     end = offset + len(part)
     more = f"\n({len(text) - end:,} more characters: call again with offset {end}.)" if end < len(text) else ""
@@ -142,11 +142,11 @@ def _listed(skill: Skill, path: str) -> Resource:
     for file in skill.resources:
         if file.path == path:
             if file.kind != "text":
-                raise _wrong("path", f"{path} is not a text file, so it cannot be read.")
+                raise wrong_field("path", f"{path} is not a text file, so it cannot be read.")
             return file
     near = get_close_matches(path, [file.path for file in skill.resources], n=3, cutoff=0.5)
     cure = f"Did you mean {', '.join(map(_inert, near))}?" if near else "Take a path from the skill's list of files."
-    raise _wrong("path", f"The skill has no file {shorten(_inert(path), 120)}. {cure}")
+    raise wrong_field("path", f"The skill has no file {shorten(_inert(path), 120)}. {cure}")
 
 
 def _text(file: Resource, read: Callable[[Resource], bytes]) -> str:
@@ -165,7 +165,3 @@ def _quoted(text: str) -> str:
 def _fenced(text: str) -> str:
     """A text whose own tags of our names are no tags any more."""
     return FENCES.sub("&lt;", text)
-
-
-def _wrong(field: str, sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, fields={field: [sentence]})

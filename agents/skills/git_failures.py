@@ -4,7 +4,7 @@ import re
 
 from agents.skills.git import GitFailed, Limits
 from agents.skills.plain_text import one_line, shorten, visible
-from automatos.errors import AppError, InvalidInput, Unavailable
+from automatos.errors import AppError, Unavailable, wrong_field
 
 PRIVATE = "There is no public repository at this address. Check it; private repositories cannot be added by address."
 CAUSES = (
@@ -59,7 +59,7 @@ SLOW = re.compile(r"Operation too slow|too slow")
 def explain(error: GitFailed, *, ref: str, limits: Limits) -> AppError:
     """The error to raise for a fetch that came to nothing. ref: what was asked for."""
     if error.why == "large" or MEMORY.search(error.said):
-        return _wrong(
+        return wrong_field(
             "url",
             f"The repository is larger than {limits.disk_bytes // 1_000_000:,} MB. Put its skills into a smaller one.",
         )
@@ -70,14 +70,10 @@ def explain(error: GitFailed, *, ref: str, limits: Limits) -> AppError:
         )
     for field, pattern, sentence in CAUSES:
         if re.search(pattern, error.said):
-            return _wrong(field, sentence.format(ref=ref or "HEAD"))
+            return wrong_field(field, sentence.format(ref=ref or "HEAD"))
     if DOWN.search(error.said):
         return Unavailable("The server does not answer. Check the address or try again later.", code="repository_down")
-    return _wrong("url", f"git could not fetch it: {_last_line(error.said)}")
-
-
-def _wrong(field: str, sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, fields={field: [sentence]})
+    return wrong_field("url", f"git could not fetch it: {_last_line(error.said)}")
 
 
 def _last_line(said: str) -> str:

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from agents.skills.git import Cage, GitFailed, Limits
 from agents.skills.git_failures import explain
 from agents.skills.trees import MOST_ENTRIES, Entry, EntryKind, Tree
-from automatos.errors import InvalidInput
+from automatos.errors import InvalidInput, wrong_field
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import Resolve, Target, find, system_resolve
 from automatos.paths import is_unsafe
@@ -89,7 +89,7 @@ class GitTree(Tree):
         mode, _, object_id, size = facts.decode().split()
         path = raw.decode(errors="surrogateescape")
         if is_unsafe(path):
-            raise _wrong(
+            raise wrong_field(
                 "url", "The repository holds a file name that leads out of it, which git itself would not make."
             )
         kind = KINDS.get(mode)
@@ -150,7 +150,7 @@ def checked_ref(text: str) -> str:
         return ""
     wrong = ".." in ref or "//" in ref or "@{" in ref or ref.endswith((".", "/", ".lock"))
     if wrong or len(ref) > LONGEST_REF or not REF.fullmatch(ref):
-        raise _wrong(
+        raise wrong_field(
             "ref",
             f"This is not the name of a branch, a tag or a full commit (at most {LONGEST_REF} characters, no blanks).",
         )
@@ -161,17 +161,17 @@ def checked_address(text: str, network: Network) -> Target:
     """Where the repository is, its host looked up and found public. Raises InvalidInput naming `url`."""
     url = text.strip()
     if match := SECURE_SHELL.fullmatch(url):
-        raise _wrong("url", f"Only https:// addresses are fetched: write https://{match[1]}/{match[2]}.")
+        raise wrong_field("url", f"Only https:// addresses are fetched: write https://{match[1]}/{match[2]}.")
     if not url.lower().startswith("https://") or len(url) > LONGEST_ADDRESS:
-        raise _wrong("url", f"Only https:// addresses of at most {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}")
+        raise wrong_field("url", f"Only https:// addresses up to {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}")
     if match := PAGE.match(url):
-        raise _wrong("url", f"This is a page in a repository: write {match[1]}, and {match[2]} as the branch or tag.")
+        raise wrong_field("url", f"This is a page in a repository: write {match[1]}, with {match[2]} as branch or tag.")
     try:
         target = async_to_sync(find)(url, resolve=network.resolve, private=network.private)
     except OutsideError as error:
-        raise _wrong("url", error.message) from error
+        raise wrong_field("url", error.message) from error
     if target.url.raw_query_string or "?" in url or "#" in url or not PATH.fullmatch(target.url.raw_path):
-        raise _wrong("url", f"This is not the address of a repository. {EXAMPLE}")
+        raise wrong_field("url", f"This is not the address of a repository. {EXAMPLE}")
     return target
 
 
@@ -198,9 +198,5 @@ def _pinned(target: Target) -> dict[str, str]:
     return {"http.curloptResolve": f"{target.host}:{target.port}:{addresses}"}
 
 
-def _wrong(field: str, sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, fields={field: [sentence]})
-
-
 def _too_many() -> InvalidInput:
-    return _wrong("url", f"The repository has more than {MOST_ENTRIES:,} files. Put its skills into a smaller one.")
+    return wrong_field("url", f"The repository has over {MOST_ENTRIES:,} files. Put its skills into a smaller one.")

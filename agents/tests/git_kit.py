@@ -1,7 +1,6 @@
 """A real git server on loopback: git's own http-backend behind HTTPS, with a certificate made for the test."""
 
 import os
-import shutil
 import ssl
 import subprocess
 import threading
@@ -14,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,9 +22,6 @@ from agents.skills.repository import Network
 from automatos import private_hosts
 
 HOST = "skills.example"
-if shutil.which("git") is None:
-    pytest.skip("git is not installed, so skills from repositories are not tested", allow_module_level=True)
-
 QUIET = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
     "GIT_CONFIG_NOSYSTEM": "1",

@@ -1,35 +1,20 @@
 """Which addresses and refs git is given at all: public, https, and nothing git could read as an option or a command."""
 
 import socket
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from agents.skills import git as git_module
 from agents.skills.repository import Network, fetched, repository_name
-from agents.tests.git_kit import GitServer, commit, git, git_server
+from agents.tests.git_kit import GitServer, commit, git
 from automatos.errors import InvalidInput, Unavailable
 from automatos.private_hosts import PrivateHosts
 
 PUBLIC = "https://skills.example/owner/kitchen"
 FULL_HOUSE = "This is not the name of a branch, a tag or a full commit (at most 200 characters, no blanks)."
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "fetched").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "fetched"))
-    return tmp_path / "fetched"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[GitServer]:
-    (tmp_path / "served").mkdir()
-    with git_server(tmp_path / "served") as running:
-        yield running
 
 
 def leading_to(*addresses: str) -> Network:
@@ -111,9 +96,7 @@ def test_other_ways_to_name_a_repository_are_answered_with_the_right_one() -> No
     assert "write https://github.com/owner/kitchen." in refused("git@github.com:owner/kitchen")["url"][0]
     assert "write https://host.org/owner/kitchen." in refused("ssh://git@host.org:22/owner/kitchen")["url"][0]
     page = refused("https://github.com/owner/kitchen/tree/main/skills/pdf")["url"][0]
-    assert (
-        page == "This is a page in a repository: write https://github.com/owner/kitchen, and main as the branch or tag."
-    )
+    assert page == "This is a page in a repository: write https://github.com/owner/kitchen, with main as branch or tag."
 
 
 def test_what_is_not_there_is_said_with_the_field_to_mend(server: GitServer) -> None:

@@ -1,9 +1,5 @@
 """Skills from a git repository: a branch, a tag or a commit, pinned, by https and nothing else."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from agents.skills.difference import difference
@@ -11,20 +7,11 @@ from agents.skills.discovery import discover
 from agents.skills.repository import fetched, newest_commit
 from agents.skills.skill import Found
 from agents.skills.snapshot import from_repository, from_upload
-from agents.tests.git_kit import GitServer, commit, git, git_server
+from agents.tests.git_kit import GitServer, commit, git
 from automatos.errors import InvalidInput
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\n# Steps\nRead forms.md."
 FILES = {"skills/pdf/SKILL.md": PDF, "skills/pdf/forms.md": "Forms.", "README.md": "Hello"}
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitServer]:
-    (tmp_path / "served").mkdir()
-    (tmp_path / "fetched").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "fetched"))
-    with git_server(tmp_path / "served") as running:
-        yield running
 
 
 def found(server: GitServer, name: str, ref: str = "") -> tuple[str, Found]:

@@ -1,8 +1,6 @@
 """Repositories that mean harm are refused in bounded time and space, and leave nothing behind."""
 
-import tempfile
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from random import Random
@@ -13,27 +11,12 @@ from agents.skills.discovery import discover
 from agents.skills.git import Limits
 from agents.skills.repository import fetched
 from agents.skills.skill import Found
-from agents.tests.git_kit import SUBMODULE, GitServer, Special, commit, git, git_server, link, measured
+from agents.tests.git_kit import SUBMODULE, GitServer, Special, commit, git, link, measured
 from automatos.errors import AppError, InvalidInput, Unavailable
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."
 MEGABYTE = 1_000_000
 SMALL = Limits(seconds=20, idle_seconds=2, disk_bytes=5 * MEGABYTE)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where fetches keep their files."""
-    (tmp_path / "fetched").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "fetched"))
-    return tmp_path / "fetched"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[GitServer]:
-    (tmp_path / "served").mkdir()
-    with git_server(tmp_path / "served") as running:
-        yield running
 
 
 def found(server: GitServer, name: str, ref: str = "", limits: Limits = SMALL) -> Found:
@@ -81,7 +64,7 @@ def test_a_tree_of_ten_billion_files_is_not_walked(server: GitServer, folder: Pa
         line = f"040000 tree {tree}"
     git(repository, "update-ref", "refs/heads/main", git(repository, "commit-tree", "-m", "x", tree))
     error = refusal(server, folder, "trees.git", Limits(seconds=20))
-    assert error.message == "The repository has more than 20,000 files. Put its skills into a smaller one."
+    assert error.message == "The repository has over 20,000 files. Put its skills into a smaller one."
 
 
 def test_links_and_submodules_are_left_where_they_are(server: GitServer, folder: Path) -> None:
