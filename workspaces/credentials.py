@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,16 +14,16 @@ from workspaces.credential_fields import Entered, checked
 from workspaces.credential_types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace
 from workspaces.opened import ProviderKey, headers_for, place_of, provider_key, read, target_of
+from workspaces.queries_credentials import KEPT
 from workspaces.sealing import seal, unseal
 from workspaces.tasks import send_check
 
 __all__ = [
-    "KEPT", "ProviderKey", "create", "delete", "headers_for", "provider_key", "read", "request_check", "restore",
+    "ProviderKey", "create", "delete", "headers_for", "provider_key", "read", "request_check", "restore",
     "update",
 ]  # fmt: skip
 
 LONGEST_NAME = 120
-KEPT = timedelta(days=30)
 
 
 def create(

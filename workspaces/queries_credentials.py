@@ -12,6 +12,8 @@ from automatos.errors import NotFound
 from workspaces.credential_types import FieldSpec, specs_of
 from workspaces.models import Credential, CredentialType, Workspace
 
+# How long a deleted credential can be brought back.
+KEPT = timedelta(days=30)
 # A test takes ten seconds at most; a worker that is gone does not keep its page busy for ever.
 TEST_SECONDS = 40
 
@@ -42,6 +44,12 @@ def credentials_of(workspace: Workspace) -> QuerySet[Credential]:
     """Those in use, newest first."""
     rows = Credential.objects.filter(workspace=workspace, deleted_at=None).defer("secret")
     return rows.select_related("type", "created_by").order_by("-created_at", "id")
+
+
+def deleted_credentials_of(workspace: Workspace) -> QuerySet[Credential]:
+    """Those that can still be brought back, the last one first."""
+    rows = Credential.objects.filter(workspace=workspace, deleted_at__gt=timezone.now() - KEPT)
+    return rows.defer("secret").select_related("type").order_by("-deleted_at", "id")[:50]
 
 
 def credential(*, workspace: Workspace, credential_id: UUID) -> Credential:

@@ -3,9 +3,18 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api_credentials as rest
+from workspaces import views_credentials as views
 
 # Under /w/<workspace>/.
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("settings/credentials/", views.index, name="workspace_credentials"),
+    path("settings/credentials/new/", views.choose, name="credential_types"),
+    path("settings/credentials/new/<slug:kind>/", views.new, name="credential_new"),
+    path("settings/credentials/<uuid:credential_id>/", views.edit, name="credential_edit"),
+    path("settings/credentials/<uuid:credential_id>/test/", views.test, name="credential_test"),
+    path("settings/credentials/<uuid:credential_id>/delete/", views.delete, name="credential_delete"),
+    path("settings/credentials/<uuid:credential_id>/restore/", views.restore, name="credential_restore"),
+]
 # Under /api/.
 api: list[URLPattern | URLResolver] = [
     path("credential-types", rest.CredentialTypeList.as_view(), name="api_credential_types"),

@@ -50,6 +50,7 @@ LAYER_OF = {
     "workspaces.clerk_sign_in": DECIDERS,
     "workspaces.clerk_webhooks": DOORS,
     "workspaces.credentials": DECIDERS,
+    "workspaces.credential_uses": DECIDERS,
     "workspaces.endpoints": HELPERS,
     "workspaces.members_page": HELPERS,
     "workspaces.pages": HELPERS,
@@ -63,6 +64,7 @@ LAYER_OF = {
     "recipes.watching": HELPERS,
     "recipes.following": DECIDERS,
     "recipes.runs": DECIDERS,
+    "recipes.approvals": DECIDERS,
 }
 # Modules that only these may import.
 ONLY = {
@@ -71,6 +73,17 @@ ONLY = {
     "genai_prices": ("automatos.llm",),
     # The last two receive on a channel of their own; only the first one sends.
     "channels.layers": ("automatos.events", "recipes.conductor", "recipes.event_stream"),
+    # HTTP goes out through `automatos.outside`; the others ask addresses that only the operator chooses.
+    "aiohttp": ("automatos.outside", "automatos.llm"),
+    "http.client": ("automatos.local", "workspaces.clerk_keys"),
+    "httpx2": ("automatos.llm",),
+    "urllib.request": ("workspaces.clerk_keys",),
+    # What parses files from outside does it in a process of its own.
+    "docx": ("tools.confined",),
+    "fpdf": ("tools.confined",),
+    "jmespath": ("tools.confined",),
+    "lxml": ("tools.confined",),
+    "pypdf": ("tools.confined",),
 }
 SENDS = ("group_send",)
 SENDER = "automatos.events"
