@@ -1,7 +1,6 @@
 """The files of a run, kept in the product's file storage."""
 
 import asyncio
-import re
 import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +13,9 @@ from tools.contract import FileEntry, ToolProblem
 MOST_FILES = 50
 LARGEST = 10_000_000
 LARGEST_SUM = 50_000_000
-NAME = re.compile(r"[^\W_][\w .()+-]{0,99}")
+LONGEST_NAME = 100
+MOST_BYTES = 200  # of a name: what every file system takes
+SIGNS = " ._-+()"
 NAME_RULE = (
     "A name has up to 100 letters, digits, blanks or . _ - + ( ), starts with a letter or digit, and has no folder."
 )
@@ -23,9 +24,15 @@ NAME_RULE = (
 def clean_name(name: str) -> str:
     """The name in one spelling; raises ToolProblem for one that cannot be used."""
     name = unicodedata.normalize("NFC", name).strip()
-    if not NAME.fullmatch(name) or ".." in name or name.endswith("."):
+    fits = 0 < len(name) <= LONGEST_NAME and len(name.encode("utf-8", "replace")) <= MOST_BYTES
+    if not fits or not name[0].isalnum() or ".." in name or name.endswith(".") or not all(map(_may_stand, name)):
         raise ToolProblem(f"{name[:60]!r} cannot be the name of a file. {NAME_RULE}")
     return name
+
+
+def _may_stand(letter: str) -> bool:
+    """Letters, the marks that some scripts put over or under them, digits, and a few signs."""
+    return letter.isalnum() or letter in SIGNS or unicodedata.category(letter).startswith("M")
 
 
 class StoredRunFiles:

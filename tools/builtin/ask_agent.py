@@ -35,5 +35,4 @@ TOOL = Tool(
     effects="reads",
     run=run,
     seconds=600.0,
-    changing=True,
 )

@@ -107,7 +107,10 @@ def calculate(expression: str) -> Decimal:
             )
     with localcontext(CONTEXT):
         try:
-            return +_value(tree.body)
+            value = +_value(tree.body)
+            if value.is_finite():
+                return value
+            raise OverflowError
         except DivisionByZero:
             raise ToolProblem("This divides by zero.") from None
         except Overflow:

@@ -9,7 +9,6 @@ import psycopg
 from django.conf import settings
 
 from automatos import outside
-from automatos.private_hosts import Address
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
@@ -29,9 +28,9 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         raise ToolProblem("No credentials are offered here.")
     fields = await context.credential(arguments["credential"])
     limit = arguments.get("limit", 100)
-    address, options = await _place(fields)
+    options = await _place(fields)
     try:
-        async with await psycopg.AsyncConnection.connect(hostaddr=str(address), **options) as connection:
+        async with await psycopg.AsyncConnection.connect(**options) as connection:
             rows = await _rows(connection, arguments["sql"].strip().rstrip(";"), limit)
     except psycopg.OperationalError as error:
         if error.sqlstate is None:
@@ -42,8 +41,8 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     return ToolResult(_written(rows, limit), origin=f"database {options['dbname']}")
 
 
-async def _place(fields: Mapping[str, str]) -> tuple[Address, dict[str, Any]]:
-    """The checked address, and the options to connect with."""
+async def _place(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The options to connect with, the checked addresses among them."""
     given = {name: str(value).strip() for name, value in fields.items()}
     if not all(given.get(name) for name in ("host", "database", "user")):
         raise ToolProblem(f"This credential cannot open a database. It needs {FIELDS}.")
@@ -53,12 +52,14 @@ async def _place(fields: Mapping[str, str]) -> tuple[Address, dict[str, Any]]:
     host = given["host"].lower().rstrip(".")
     addresses = await outside.find_host(host, int(port))
     listed = settings.OUTSIDE_PRIVATE_HOSTS
-    private = listed.has_name(host, int(port)) or listed.has_address(addresses[0], int(port))
+    private = listed.has_name(host, int(port)) or all(listed.has_address(one, int(port)) for one in addresses)
     mode = given.get("sslmode") or ("prefer" if private else "require")
     if mode not in TLS_MODES and not private:
         raise ToolProblem(f"The credential's sslmode has to be {', '.join(TLS_MODES)} for a public host.")
-    return addresses[0], {
-        "host": host,
+    return {
+        # The name is for the certificate only; each address is tried in turn.
+        "host": ",".join([host] * len(addresses)),
+        "hostaddr": ",".join(map(str, addresses)),
         "port": int(port),
         "dbname": given["database"],
         "user": given["user"],

@@ -23,6 +23,7 @@ HIDDEN = re.compile(
 )
 # A <main> or <article> with fewer characters than this is not the page's content.
 LEAST_MAIN = 200
+LONGEST_TITLE = 300
 DEEPEST = 20_000
 
 
@@ -37,7 +38,7 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         raise Problem("The page is empty or not HTML.") from None
-    title = " ".join((root.findtext(".//title") or "").split())
+    title = " ".join((root.findtext(".//title") or "").split())[:LONGEST_TITLE]
     base = urljoin(task["url"], root.xpath("string(//base/@href)"))
     return {"title": title, "text": _tidy(_block(_main(root), base))}, b""
 

@@ -57,6 +57,7 @@ async def test_it_calculates(expression: str, value: str) -> None:
         ("sqrt(1, 2)", "sqrt takes 1 values, not 2"),
         ("1 +", "not an expression"),
         ("1; 2", "not an expression"),
+        ("degrees(1e400)", "no real value"),
         ("(" * 500 + "1" + ")" * 500, "expression"),
         ("+".join(["1"] * 999), "too long"),
     ],

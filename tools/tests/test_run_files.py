@@ -23,6 +23,13 @@ async def test_what_is_written_is_listed_and_read() -> None:
     assert (read.content, read.origin) == ("# Grüße\n", "file Übersicht 1.md")
 
 
+@pytest.mark.parametrize("name", ["हिन्दी.txt", "ไทย.md", "漢字 (2).csv", "a+b_c-d.1"])
+async def test_names_of_every_script_are_taken(name: str) -> None:
+    run = context()
+    await said("file_write", run, name=name, content="x")
+    assert await said("file_read", run, name=name) == "x"
+
+
 async def test_a_file_is_replaced_or_added_to() -> None:
     run = context()
     for content in ("one", "two"):
@@ -60,6 +67,8 @@ async def test_long_files_come_in_parts() -> None:
         "a\u202etxt",
         "con:1",
         "a.",
+        "\u20ac",
+        "\u6f22" * 90,
     ],
 )
 async def test_no_name_leads_out_of_the_folder(name: str) -> None:
