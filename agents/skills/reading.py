@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.skills.front_matter import FrontMatter, read_front_matter
 from agents.skills.plain_text import decode, one_line, shorten, visible
-from agents.skills.skill import SKILL_FILE, Skill, Skipped, tokens
+from agents.skills.skill import SKILL_FILE, Skill, Skipped, is_true, tokens
 
 # Bytes of a SKILL.md; the specification advises under 500 lines and 5,000 tokens.
 LONGEST_FILE = 262_144
@@ -145,7 +145,7 @@ class _Reader:
             self.warn(f"Kept but not acted on: {_names(inert)}.")
         if unknown := [name for name in more if name not in KEPT and name not in NOT_ACTED_ON]:
             self.warn(f"Not part of the format, kept and not used: {_names(unknown)}.")
-        if more.get("disable-model-invocation") == "true":
+        if is_true(more.get("disable-model-invocation")):
             self.warn("`disable-model-invocation` is true: agents are not offered this skill.")
         return {one_line(self._seen(name)): self._clean(value) for name, value in more.items()}
 

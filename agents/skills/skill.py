@@ -59,7 +59,7 @@ class Skill:
     @property
     def for_models(self) -> bool:
         """Whether its author lets a model start it by itself."""
-        return self.extra.get("disable-model-invocation") != "true"
+        return not is_true(self.extra.get("disable-model-invocation"))
 
     @property
     def token_estimate(self) -> TokenEstimate:
@@ -82,6 +82,11 @@ class Found:
     skills: tuple[Skill, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def is_true(value: object) -> bool:
+    """Whether a front matter's value, which is text here, means true in YAML 1.2."""
+    return value in ("true", "True", "TRUE")
 
 
 def tokens(text: str) -> int:

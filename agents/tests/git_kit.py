@@ -120,7 +120,7 @@ def git_server(root: Path) -> Iterator[GitServer]:
                 if self.path.startswith(start):
                     answer(self)
                     return
-            _backend(self, root)
+            backend(self, root)
 
         do_POST = do_GET
 
@@ -195,7 +195,7 @@ def _where(process: psutil.Process) -> str:
         return ""
 
 
-def _backend(handler: BaseHTTPRequestHandler, root: Path) -> None:
+def backend(handler: BaseHTTPRequestHandler, root: Path) -> None:
     """Answer with git's own CGI program."""
     path, _, query = handler.path.partition("?")
     environment = {

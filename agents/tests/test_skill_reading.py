@@ -73,7 +73,8 @@ def test_fields_of_claude_code_are_kept_and_unknown_ones_named() -> None:
 
 
 def test_a_skill_that_only_people_may_start_says_so() -> None:
-    skill = read(with_fields("disable-model-invocation: true"))
+    assert read(with_fields("disable-model-invocation: false")).for_models
+    skill = read(with_fields("disable-model-invocation: True"))
     assert not skill.for_models
     assert skill.warnings == ("`disable-model-invocation` is true: agents are not offered this skill.",)
 

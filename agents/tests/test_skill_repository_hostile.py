@@ -2,6 +2,7 @@
 
 import time
 from http.server import BaseHTTPRequestHandler
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -11,7 +12,7 @@ from agents.skills.discovery import discover
 from agents.skills.git import Limits
 from agents.skills.repository import fetched
 from agents.skills.skill import Found
-from agents.tests.git_kit import SUBMODULE, GitServer, Special, commit, git, link, measured
+from agents.tests.git_kit import SUBMODULE, GitServer, Special, backend, commit, git, link, measured
 from automatos.errors import AppError, InvalidInput, Unavailable
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."
@@ -155,6 +156,34 @@ def test_a_server_that_never_ends_its_list_of_refs_is_given_up(server: GitServer
     server.answers["/endless.git"] = endless
     limits = Limits(seconds=20, disk_bytes=5 * MEGABYTE, memory_bytes=400 * MEGABYTE)
     assert "larger than" in refusal(server, folder, "endless.git", limits).message
+
+
+def flood(handler: BaseHTTPRequestHandler, line: bytes) -> None:
+    """Answer a fetch with endless messages, which go by the protocol's second channel and on to git's stderr."""
+    head(handler, 200, **{"Content-Type": "application/x-git-upload-pack-result"})
+    handler.wfile.write(b"000dpackfile\n")
+    many = b"%04x\2%s" % (len(line) + 5, line) * 100
+    for _ in range(10_000):
+        handler.wfile.write(many)
+
+
+@pytest.mark.parametrize(
+    ("band", "line"), [(b"\1", b"PACK" * 250), (b"\2", b"spam " * 180 + b"\n"), (b"\2", b"spam " * 180)]
+)
+def test_a_server_that_never_stops_talking_is_cut_off(server: GitServer, folder: Path, line: bytes) -> None:
+    commit(server.root / "flood.git", {"SKILL.md": PDF})
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        size = int(handler.headers["Content-Length"])
+        asked = handler.rfile.read(size)
+        if b"command=fetch" in asked:
+            flood(handler, line)
+        else:
+            handler.rfile = BytesIO(asked)
+            backend(handler, server.root)
+
+    server.answers["/flood.git/git-upload-pack"] = answer
+    assert "larger than 5 MB" in refusal(server, folder, "flood.git").message
 
 
 @pytest.mark.parametrize(
