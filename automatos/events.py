@@ -63,6 +63,11 @@ def group_name(workspace_id: UUID | str, execution_id: UUID | str) -> str:
     return f"workflow.{workspace_id}.execution.{execution_id}"
 
 
+def access_group(workspace_id: UUID | str) -> str:
+    """The channel layer group of everybody who watches anything in a workspace."""
+    return f"workflow.{workspace_id}.access"
+
+
 def channel_name(workspace_id: UUID | str, execution_id: UUID | str) -> str:
     """The Redis pub/sub channel that carries an execution's durable events to anyone who listens in Redis."""
     return f"workflow:{workspace_id}:execution:{execution_id}"
@@ -171,6 +176,18 @@ async def tell_workers_to_drop(execution_ids: list[UUID]) -> None:
 def drop_on_commit(execution_id: UUID) -> None:
     """For services: tell the workers once the surrounding transaction is committed."""
     transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([execution_id]))
+
+
+def access_changed_on_commit(workspace_id: UUID) -> None:
+    """For services: once committed, everybody who watches asks anew whether they may. A lost message costs seconds."""
+    transaction.on_commit(lambda: async_to_sync(_tell_access_changed)(workspace_id))
+
+
+async def _tell_access_changed(workspace_id: UUID) -> None:
+    try:
+        await get_channel_layer().group_send(access_group(workspace_id), {"type": "access.changed"})
+    except (RedisError, OSError) as error:
+        logger.warning("Viewers were not told that access changed, they ask by themselves: %s", error)
 
 
 def wake_is_due() -> bool:

@@ -91,6 +91,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-credentials": {
         "task": "workspaces.tasks.purge_credentials",
         "schedule": 3600.0,
@@ -229,6 +231,8 @@ CONTENT_SECURITY_POLICY = (
 )
 
 EMAIL_URL = env.url("EMAIL_URL", schemes=("smtp", "smtps", "smtp+tls"))
+# Seconds; without it a mail server that hangs holds up whoever waits for the page.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Automatos <noreply@localhost>")
 if EMAIL_URL:
     _mail = urlsplit(EMAIL_URL)

@@ -7,6 +7,7 @@ the run is over and everything was sent, the socket closes with 1000. A refusal 
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 from typing import Any
@@ -20,13 +21,15 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from recipes import following
-from workspaces.sockets import readable_workspaces
+from workspaces.sockets import SocketCaller, caller_of
 
 logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_FOUND, UNSUPPORTED, TOO_BIG = 4401, 4404, 1003, 1009
 # Seconds between two looks into the database for what no message told of.
 LOOK_AGAIN = 2.0
+# Each how many looks it is asked whether the viewer may still see the run, in case no message told of it.
+LOOKS_PER_CHECK = 5
 LONGEST_MESSAGE = 1000
 
 
@@ -34,6 +37,7 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One viewer of one run."""
 
     execution: following.Followed | None = None
+    caller: SocketCaller | None = None
     last_seq = 0
     over = False
     looking: asyncio.Task[None] | None = None
@@ -55,8 +59,8 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _admitted(self) -> following.Followed | int:
         """The run the caller may watch, or the code to close with."""
-        workspaces = await database_sync_to_async(readable_workspaces)(self.scope, "executions:read")
-        if workspaces is None:
+        self.caller = await database_sync_to_async(caller_of)(self.scope)
+        if self.caller is None:
             return NOT_SIGNED_IN
         query = parse_qs(self.scope["query_string"].decode(errors="replace"), keep_blank_values=True)
         try:
@@ -64,26 +68,42 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.last_seq = following.checked_number(query.get("after", ["0"])[-1])
         except ValueError:
             return NOT_FOUND
-        found = await database_sync_to_async(following.find)(execution_id, workspaces)
+        found = await database_sync_to_async(following.find)(execution_id, await self._readable())
         return found or NOT_FOUND
+
+    async def _readable(self) -> set[UUID]:
+        assert self.caller is not None
+        found: set[UUID] = await database_sync_to_async(self.caller.readable_workspaces)("executions:read")
+        return found
+
+    async def access_changed(self, message: dict[str, Any]) -> None:
+        """Somebody left the workspace, or it is gone: whoever may not see the run any more is sent away."""
+        if self.execution is not None and not self.over and self.execution.workspace_id not in await self._readable():
+            self.over = True
+            await self.close(NOT_FOUND)
 
     async def _join(self) -> None:
         """Without Redis the viewer still gets everything, from the database."""
         assert self.execution is not None
-        group = events.group_name(self.execution.workspace_id, self.execution.id)
         try:
-            await self.channel_layer.group_add(group, self.channel_name)
+            for group in self._groups():
+                await self.channel_layer.group_add(group, self.channel_name)
         except (RedisError, OSError) as error:
             logger.warning("A viewer follows through the database alone: %s", error)
+
+    def _groups(self) -> tuple[str, str]:
+        assert self.execution is not None
+        workspace_id = self.execution.workspace_id
+        return events.group_name(workspace_id, self.execution.id), events.access_group(workspace_id)
 
     async def disconnect(self, code: int) -> None:
         """Leave the group; raising StopConsumer is what ends the consumer."""
         if self.looking:
             self.looking.cancel()
         if self.execution is not None:
-            group = events.group_name(self.execution.workspace_id, self.execution.id)
             with contextlib.suppress(RedisError, OSError):
-                await self.channel_layer.group_discard(group, self.channel_name)
+                for group in self._groups():
+                    await self.channel_layer.group_discard(group, self.channel_name)
         raise StopConsumer
 
     async def execution_events(self, message: dict[str, Any]) -> None:
@@ -131,9 +151,13 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _look_again(self) -> None:
         """Messages may be lost when Redis restarts; the database never forgets."""
-        while not self.over:
+        for look in itertools.count(1):
             await asyncio.sleep(LOOK_AGAIN)
+            if self.over:
+                return
             try:
+                if look % LOOKS_PER_CHECK == 0:
+                    await self.access_changed({})
                 await self._catch_up()
             except Exception:
                 logger.warning("The events of a run could not be read, trying again.", exc_info=True)

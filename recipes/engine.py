@@ -16,7 +16,7 @@ from django.utils import timezone
 from automatos.events import Notice
 from recipes.claiming import claim
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
-from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus, Worker
+from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
 from recipes.settling import settle
 from recipes.sql import array, statements
 from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
@@ -135,6 +135,15 @@ def end_overdue() -> Turn:
 def _end_as_overdue(ledger: Ledger, run: Run) -> None:
     message = "The run took longer than its total time-out. Raise total_timeout in the recipe or shorten its steps."
     run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "run_timeout", "message": message})
+
+
+def end_abandoned() -> Turn:
+    """Cancel the runs of workspaces that were deleted; what to publish and to drop."""
+    rows = Execution.objects.filter(status__in=LIVE_STATUSES, workspace__deleted_at__isnull=False)
+    with system_scope(Purpose.ENGINE):
+        abandoned = list(rows.order_by("id").values_list("id", flat=True)[:BATCH])
+        notices = cancel(abandoned, by="") if abandoned else []
+    return Turn(notices=notices, dropped=abandoned)
 
 
 def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.celery import app
-from recipes import engine, worker
+from recipes import engine, purging, worker
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +22,19 @@ def cook(execution_id: str) -> None:
 
 @app.task(name="recipes.tasks.sweep")
 def sweep() -> None:
-    """End what is past its deadline and hand on what a lost worker held."""
-    turn = engine.end_overdue()
-    notices = turn.notices + engine.hand_on()
-    async_to_sync(events.publish)(notices)
-    if turn.dropped:
-        async_to_sync(events.tell_workers_to_drop)(turn.dropped)
+    """End what is past its deadline or whose workspace is gone, and hand on what a lost worker held."""
+    overdue, abandoned = engine.end_overdue(), engine.end_abandoned()
+    async_to_sync(events.publish)(overdue.notices + abandoned.notices + engine.hand_on())
+    if dropped := overdue.dropped + abandoned.dropped:
+        async_to_sync(events.tell_workers_to_drop)(dropped)
+
+
+@app.task(name="recipes.tasks.purge")
+def purge() -> None:
+    """Remove what is past its 30 days of undo."""
+    removed = {name: number for name, number in purging.purge().items() if number}
+    if removed:
+        logger.info("Purged: %s", removed)
 
 
 def send_wake_up(execution_id: str) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from workspaces import audit
@@ -123,6 +124,7 @@ def _end(member: Membership, action: str) -> None:
     )
     _withdraw_invitations(member)
     Membership.objects.filter(pk=member.pk).delete()
+    events.access_changed_on_commit(member.workspace_id)
     _record(action, member, before={"role": member.role})
 
 

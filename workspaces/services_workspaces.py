@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import RESERVED
@@ -47,6 +48,7 @@ def delete_workspace(*, workspace: Workspace, user: User) -> None:
             )
         found.deleted_at, found.deleted_by = timezone.now(), user
         found.save(update_fields=["deleted_at", "deleted_by"])
+        events.access_changed_on_commit(found.pk)
         _record("workspace.deleted", found, {"deleted_at": None}, {"deleted_at": found.deleted_at})
 
 

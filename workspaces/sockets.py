@@ -1,9 +1,11 @@
 """The way in for WebSockets: the same credentials as everywhere, judged the same way."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -12,13 +14,31 @@ from automatos.errors import NotFound, Unavailable
 from workspaces.models import ApiKey, Role, User
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
-from workspaces.tenancy import person_scope
+from workspaces.tenancy import Purpose, person_scope, system_scope
 
 HEADERS = {b"x-api-key": "HTTP_X_API_KEY", b"authorization": "HTTP_AUTHORIZATION", b"cookie": "HTTP_COOKIE"}
 
 
-def readable_workspaces(scope: dict[str, Any], action: str) -> set[UUID] | None:
-    """The workspaces in which the caller of a socket may do `resource:action`; None for nobody signed in.
+@dataclass(frozen=True, slots=True)
+class SocketCaller:
+    """Who opened a socket. What they may see is asked anew each time, as it may end while the socket is open."""
+
+    user_id: UUID
+    key_id: UUID | None = None
+
+    def readable_workspaces(self, action: str) -> set[UUID]:
+        """The workspaces in which they may do `resource:action` now."""
+        user = User.objects.filter(pk=self.user_id, is_active=True).first()
+        if user is None:
+            return set()
+        if self.key_id is not None:
+            return _of_key(user, self.key_id, action)
+        with person_scope(user.pk):
+            return {m.workspace_id for m in memberships_of(user) if Access(m.workspace, Role(m.role)).allows(action)}
+
+
+def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
+    """Whoever opens this socket; None for nobody signed in.
 
     A credential that is present but wrong counts as nobody, and so do two of different people. scope: the ASGI scope,
     with `user` set from the session.
@@ -30,15 +50,16 @@ def readable_workspaces(scope: dict[str, Any], action: str) -> set[UUID] | None:
         return None
     if not user.is_authenticated:
         return None
-    if isinstance(request.auth, ApiKey):
-        return _of_key(request.auth, action)
-    with person_scope(user.pk):
-        return {m.workspace_id for m in memberships_of(user) if Access(m.workspace, Role(m.role)).allows(action)}
+    return SocketCaller(user.pk, request.auth.pk if isinstance(request.auth, ApiKey) else None)
 
 
-def _of_key(key: ApiKey, action: str) -> set[UUID]:
+def _of_key(user: User, key_id: UUID, action: str) -> set[UUID]:
+    with system_scope(Purpose.SIGN_IN):
+        key = ApiKey.objects.filter(pk=key_id, revoked_at=None).first()
+    if key is None or (key.expires_at is not None and key.expires_at <= timezone.now()):
+        return set()
     try:
-        access = access_by_id(user=key.user, workspace_id=key.workspace_id)
+        access = access_by_id(user=user, workspace_id=key.workspace_id)
     except NotFound:
         return set()
     limited = Access(workspace=access.workspace, role=lower(access.role, key.role), scopes=key.scopes)

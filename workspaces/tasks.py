@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos.celery import app
+from workspaces import purging
 from workspaces.credential_checks import run_check
 from workspaces.models import Credential
 from workspaces.tenancy import Purpose, system_scope
@@ -29,6 +30,14 @@ def purge_credentials() -> None:
     """Remove for ever what was deleted more than 30 days ago."""
     with system_scope(Purpose.UPKEEP):
         Credential.objects.filter(deleted_at__lt=timezone.now() - KEEP_DELETED).delete()
+
+
+@app.task(name="workspaces.tasks.purge")
+def purge() -> None:
+    """Remove workspaces whose 30 days of undo are over, and what was only remembered for a while."""
+    removed = {name: number for name, number in purging.purge().items() if number}
+    if removed:
+        logger.info("Purged: %s", removed)
 
 
 def send_check(workspace_id: UUID, credential_id: UUID) -> None:

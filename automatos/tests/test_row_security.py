@@ -232,6 +232,8 @@ CROSSING = {
     ("workspaces.auth", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
     ("workspaces.services_invitations", "SIGN_IN"),
+    ("workspaces.sockets", "SIGN_IN"),
+    ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.master_key", "OPERATOR"),
     ("workspaces.rotation", "OPERATOR"),

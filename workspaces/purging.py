@@ -1,0 +1,76 @@
+"""What time takes away: deleted workspaces after their 30 days, and what was only remembered for a while."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import ProtectedError, QuerySet
+from django.utils import timezone
+
+from workspaces import audit
+from workspaces.models import ClerkEvent, IdempotentRequest, Invitation, Workspace
+from workspaces.tenancy import Purpose, system_scope
+
+logger = logging.getLogger(__name__)
+
+# How long a deleted thing can be brought back.
+UNDO = timedelta(days=30)
+# How long an answer is kept for a request that is sent again.
+ANSWERS = timedelta(hours=24)
+BATCH = 500
+# So that a backlog is worked off over several rounds and not in one that never ends.
+MOST_BATCHES = 200
+
+
+def purge() -> dict[str, int]:
+    """Remove what is past its time; how many of each."""
+    now = timezone.now()
+    return {
+        "workspaces": _purge_workspaces(),
+        "idempotent_requests": in_batches(IdempotentRequest.objects.filter(created_at__lt=now - ANSWERS)),
+        "invitations": in_batches(Invitation.objects.filter(expires_at__lt=now - UNDO)),
+        "clerk_events": in_batches(ClerkEvent.objects.filter(received_at__lt=now - UNDO)),
+    }
+
+
+def overdue_workspaces() -> QuerySet[Workspace]:
+    """Those that cannot be brought back any more."""
+    return Workspace.objects.filter(deleted_at__lt=timezone.now() - UNDO)
+
+
+def in_batches(rows: QuerySet[Any], size: int = BATCH) -> int:
+    """Delete the rows and what hangs on them, each batch in a transaction of its own; how many rows."""
+    done = 0
+    for _ in range(MOST_BATCHES):
+        with system_scope(Purpose.UPKEEP):
+            ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
+            rows.model._default_manager.filter(pk__in=ids).delete()
+        done += len(ids)
+        if len(ids) < size:
+            break
+    return done
+
+
+def _purge_workspaces() -> int:
+    with system_scope(Purpose.UPKEEP):
+        overdue = list(overdue_workspaces().order_by("deleted_at")[:BATCH])
+    return sum(1 for workspace in overdue if _purged(workspace))
+
+
+def _purged(workspace: Workspace) -> bool:
+    """Whether the workspace is gone. One that still holds runs or recipes waits: their app removes them."""
+    target = ("workspace", workspace.pk, workspace.name)
+    before = {"slug": workspace.slug, "deleted_at": workspace.deleted_at}
+    try:
+        with system_scope(Purpose.UPKEEP):
+            workspace.delete()
+            audit.record("workspace.purged", workspace_id=None, target=target, before=before)
+    except ProtectedError as error:
+        logger.info("Workspace %s still holds %s.", target[1], _kinds(error.protected_objects))
+        return False
+    return True
+
+
+def _kinds(rows: Iterable[Any]) -> str:
+    return ", ".join(sorted({str(row._meta.verbose_name_plural) for row in rows}))
