@@ -91,6 +91,16 @@ def load_specs(agent_ids: Iterable[UUID], rows: Rows) -> dict[UUID, AgentSpec]:
     return {row[0]: _spec(row) for row in rows(SPECS, [ids])}
 
 
+def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
+    """A workspace's agent by its slug or its name; None when there is none."""
+    found = rows(
+        "SELECT id FROM agents WHERE workspace_id = %s AND deleted_at IS NULL "
+        "AND (slug = %s OR lower(name) = lower(%s)) ORDER BY slug = %s DESC, created_at LIMIT 1",
+        [workspace_id, name, name, name],
+    )
+    return load_specs([found[0][0]], rows).get(found[0][0]) if found else None
+
+
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
     *settings, schema, tokens, cost, slug, tools = settings

@@ -168,7 +168,14 @@ class Conductor:
         self.work.set()
 
     async def _outcome(self, job: Job) -> Outcome:
-        cook = Cook(job, self.models, self._keep, self.streams.open(job), tool_context.of(job, self.decide))
+        cook = Cook(
+            job,
+            self.models,
+            self._keep,
+            on_text=self.streams.open(job),
+            context=tool_context.of(job),
+            find_agent=tool_context.finder(job.workspace_id, self.decide),
+        )
         error: AppError
         try:
             async with asyncio.timeout(job.task.timeout + OVERRUN):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agents import toolbox
 from agents.loop import Task, run_agent
+from agents.runtime import AgentSpec
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError
 from automatos.llm.parts import ToolCall, ToolResult
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Writes progress down; False when the step is no longer this worker's.
 Keep = Callable[[Progress], Awaitable[bool]]
+# The agent of the job's workspace by name or slug; ToolProblem when there is none that can work.
+FindAgent = Callable[[str], Awaitable[AgentSpec]]
 # What untrusted text in a conversation makes dangerous: changes here, and anything that leaves.
 SIDE_EFFECTS = ("writes", "outside")
 LOST = (
@@ -34,16 +37,29 @@ LOST = (
 REFUSED = "A person looked at this call and refused it. Go on without it, and say so in your answer."
 
 
-class GivenUp(Exception):
-    """The step belongs to another worker by now, or waits for a person: there is nothing to hand in."""
+class GivenUp(BaseException):
+    """The step belongs to another worker by now, or waits for a person: there is nothing to hand in.
+
+    No Exception, like a cancellation: nothing on the way may take it for a failure of its own.
+    """
+
+
+class NeedsPerson(BaseException):
+    """Calls that a person has to allow first, as (id, call)."""
+
+    def __init__(self, calls: list[tuple[UUID, ToolCall]]) -> None:
+        super().__init__()
+        self.calls = calls
 
 
 class Cook:
     """Does one job's calls. Its `outcome()` is what the engine settles."""
 
-    def __init__(self, job: Job, models: Models, keep: Keep, on_text: OnText, context: ToolContext) -> None:
+    def __init__(
+        self, job: Job, models: Models, keep: Keep, *, on_text: OnText, context: ToolContext, find_agent: FindAgent
+    ) -> None:
         self.job, self.models, self.keep, self.on_text = job, models, keep, on_text
-        self.context = context
+        self.context, self.find_agent = context, find_agent
         self.executor = UnifiedToolExecutor()
         self.deadline = asyncio.get_running_loop().time() + job.task.timeout
         # Results not written down yet: they go with the next intents, in one transaction.
@@ -57,6 +73,10 @@ class Cook:
         reply, error = None, None
         try:
             self.path, reply = await run_agent(self.job.task, self)
+        except NeedsPerson as need:
+            calls = [(key, call.name, call.arguments) for key, call in need.calls]
+            await self._keep(approvals=Approvals(calls, list(dict.fromkeys(self.origins))))
+            raise GivenUp from None
         except AppError as known:
             error = known
             if self.unkept and self.unkept[-1].reply is not None:
@@ -89,11 +109,11 @@ class Cook:
     async def use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
         """Run one round's calls at once; each result is kept as soon as it is there."""
         fresh = [(path, call) for path, call in calls if path not in self.job.journal]
-        await self._ask_people(fresh)
+        self._ask_people(fresh)
         if self.unkept or fresh:
             intents = [self._intent(path, call.name, call.arguments) for path, call in fresh]
             await self._keep(intents=intents)
-        results = await asyncio.gather(*(self._use_one(task, path, call) for path, call in calls))
+        results = await _all([self._use_one(task, path, call) for path, call in calls])
         for (_, call), result in zip(calls, results, strict=True):
             self.record.setdefault(call_key(call.name, call.text), result)
             if result.origin:
@@ -117,10 +137,31 @@ class Cook:
         return result
 
     def _context(self, task: Task, path: str) -> ToolContext:
-        return replace(self.context, depth=path.count("."), budget=task.max_cost)
+        async def ask_agent(question: contract.Question) -> str:
+            return await self._ask_agent(task, path, question)
 
-    async def _ask_people(self, calls: Sequence[tuple[str, ToolCall]]) -> None:
-        """Wait for a person where a side effect follows untrusted text. Raises GivenUp: the step goes on later."""
+        return replace(self.context, depth=path.count("."), budget=task.max_cost, ask_agent=ask_agent)
+
+    async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
+        """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""
+        spec = await self.find_agent(question.agent)
+        left = max(1.0, self.deadline - asyncio.get_running_loop().time())
+        limits = [limit for limit in (question.budget, spec.max_task_cost) if limit is not None]
+        asked = Task(
+            spec,
+            spec.opening(question.task),
+            toolbox.specs_of(spec),
+            rounds=task.rounds,
+            timeout=left,
+            max_tokens=spec.max_task_tokens,
+            max_cost=min(limits, default=None),
+            path=f"{path}.",
+        )
+        _, reply = await run_agent(asked, self)
+        return reply.text
+
+    def _ask_people(self, calls: Sequence[tuple[str, ToolCall]]) -> None:
+        """Raises NeedsPerson where a side effect follows untrusted text and nobody decided yet."""
         if not self.job.asks_approval or not self.origins:
             return
         waiting = [
@@ -129,9 +170,7 @@ class Cook:
             if toolbox.effects_of(call.name, call.arguments) in SIDE_EFFECTS and key not in self.job.approvals
         ]
         if waiting:
-            asked = Approvals([(key, call.name, call.arguments) for key, call in waiting], list(self.origins))
-            await self._keep(approvals=asked)
-            raise GivenUp
+            raise NeedsPerson(waiting)
 
     # --- the journal --------------------------------------------------------------------------------------------------
 
@@ -152,6 +191,18 @@ class Cook:
         progress = Progress(self.job.step_id, self.job.fence, list(intents), [*unkept, *results], approvals)
         if not await self.keep(progress):
             raise GivenUp
+
+
+async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract.ToolResult]:
+    """The results of all. When one cannot go on, the others are finished first, so that what they did is kept."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    needs = [(key, call) for one in results if isinstance(one, NeedsPerson) for key, call in one.calls]
+    for one in results:
+        if isinstance(one, BaseException) and not isinstance(one, NeedsPerson):
+            raise one
+    if needs:
+        raise NeedsPerson(needs)
+    return [one for one in results if not isinstance(one, BaseException)]
 
 
 def told(result: contract.ToolResult) -> str:
