@@ -93,11 +93,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
-    "purge-credentials": {
-        "task": "workspaces.tasks.purge_credentials",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
 }
 
 # --- Who may come in ------------------------------------------------------------------------------------------------

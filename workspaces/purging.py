@@ -9,7 +9,7 @@ from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
 from workspaces import audit
-from workspaces.models import ClerkEvent, IdempotentRequest, Invitation, Workspace
+from workspaces.models import ClerkEvent, Credential, IdempotentRequest, Invitation, Workspace
 from workspaces.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def purge() -> dict[str, int]:
         "workspaces": _purge_workspaces(),
         "idempotent_requests": in_batches(IdempotentRequest.objects.filter(created_at__lt=now - ANSWERS)),
         "invitations": in_batches(Invitation.objects.filter(expires_at__lt=now - UNDO)),
+        "credentials": in_batches(Credential.objects.filter(deleted_at__lt=now - UNDO)),
         "clerk_events": in_batches(ClerkEvent.objects.filter(received_at__lt=now - UNDO)),
     }
 

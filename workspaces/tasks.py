@@ -1,35 +1,22 @@
 """Celery tasks: what a request does not wait for, and periodic chores. They carry ids."""
 
 import logging
-from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos.celery import app
 from workspaces import purging
 from workspaces.credential_checks import run_check
-from workspaces.models import Credential
-from workspaces.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
-
-KEEP_DELETED = timedelta(days=30)
 
 
 @app.task(name="workspaces.tasks.check_credential")
 def check_credential(workspace_id: str, credential_id: str) -> None:
     """Try a credential where it belongs, and keep the result in its row."""
     run_check(UUID(workspace_id), UUID(credential_id))
-
-
-@app.task(name="workspaces.tasks.purge_credentials")
-def purge_credentials() -> None:
-    """Remove for ever what was deleted more than 30 days ago."""
-    with system_scope(Purpose.UPKEEP):
-        Credential.objects.filter(deleted_at__lt=timezone.now() - KEEP_DELETED).delete()
 
 
 @app.task(name="workspaces.tasks.purge")

@@ -237,5 +237,4 @@ CROSSING = {
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.master_key", "OPERATOR"),
     ("workspaces.rotation", "OPERATOR"),
-    ("workspaces.tasks", "UPKEEP"),
 }
