@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from automatos.slugs import insert_with_slug
 from workspaces import audit, clerk_people, clerk_states
 from workspaces.clerk_people import Person
-from workspaces.models import Membership, Role, User, Workspace
+from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.services import insert_workspace
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,8 @@ def _end(membership: Membership) -> None:
         heir.role = Role.OWNER
         heir.save(update_fields=["role"])
         _record_member("member.role_changed", heir, before={"role": Role.ADMIN}, after={"role": Role.OWNER})
+    keys = ApiKey.objects.filter(workspace=membership.workspace, user=membership.user, revoked_at=None)
+    keys.update(revoked_at=timezone.now())
     Membership.objects.filter(pk=membership.pk).delete()
     _record_member("member.removed", membership, before={"role": membership.role})
 

@@ -73,7 +73,7 @@ def removed(person_id: str, told_at: datetime) -> None:
 
 def _made(person: Person) -> User:
     email = person.email if person.email and _holder_of(person.email) is None else f"{uuid4().hex}{PLACEHOLDER}"
-    name = person.name or f"Clerk user {person.id[-6:]}"
+    name = person.name or f"Clerk user {person.id.removeprefix('user_')[-6:]}"
     user = User.objects.create_user(email, clerk_id=person.id, name=name[:120])
     create_personal_workspace(user=user)
     if user.email == person.email:

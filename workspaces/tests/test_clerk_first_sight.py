@@ -144,5 +144,12 @@ def test_an_organisation_opens_no_workspace_but_its_own(instance: Instance) -> N
 
 def test_what_a_clerk_caller_does_is_in_the_audit_log(instance: Instance) -> None:
     token = instance.token("user_ada", o=ACME, act={"iss": "https://dashboard.clerk.com", "sub": "user_support"})
-    assert ask(token)[0] == 200
-    assert {"workspace.created", "member.added"} <= set(AuditEntry.objects.values_list("action", flat=True))
+    caller = Caller(client=Client(headers={"Authorization": f"Bearer {token}"}))
+    assert caller.get("/api/me")[0] == 200
+    workspace = Workspace.objects.get(clerk_org_id="org_acme")
+    assert caller.post(f"/api/workspaces/{workspace.pk}/api-keys", {"name": "CI"})[0] == 201
+    entries = {entry.action: entry for entry in AuditEntry.objects.filter(workspace_id=workspace.pk)}
+    assert [entries[action].actor for action in ("workspace.created", "member.added")] == ["Clerk", "Clerk"]
+    made = entries["api_key.created"]
+    assert made.actor_id == User.objects.get(clerk_id="user_ada").pk
+    assert (made.via, made.credential) == ("clerk", "sess_2aBcD, used by user_support")
