@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from workspaces.acting import Actor, acting_as
+from workspaces.client_address import client_ip
 from workspaces.tenancy import Purpose, system_scope
 
 
@@ -33,4 +34,4 @@ class ModerationSite(AdminSite):
 
 def moderator(request: HttpRequest) -> Actor:
     """The staff member of this request."""
-    return Actor(user_id=request.user.pk, name=str(request.user), via="session", ip=request.META.get("REMOTE_ADDR", ""))
+    return Actor(user_id=request.user.pk, name=str(request.user), via="session", ip=client_ip(request))

@@ -20,6 +20,7 @@ from automatos.errors import NotAllowed, NotFound
 from workspaces import rate_limits
 from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
+from workspaces.client_address import client_ip
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, personal_workspace_id
@@ -89,7 +90,7 @@ class SignedInView(APIView):
             name=self.caller.email,
             via="api_key" if key else "clerk" if self.clerk else "session",
             credential=key.prefix if key else self.clerk.credential if self.clerk else "",
-            ip=request.META.get("REMOTE_ADDR", ""),
+            ip=client_ip(request),
         )
 
     @property

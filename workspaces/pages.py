@@ -10,6 +10,7 @@ from django_htmx.middleware import HtmxDetails
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
 from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
+from workspaces.client_address import client_ip
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.permissions import RANK, Access
 from workspaces.queries import memberships_of, slug_now
@@ -80,7 +81,7 @@ def actor_of(request: PersonRequest) -> Actor:
         name=request.user.email,
         via="clerk" if token else "session",
         credential=token.credential if token else "",
-        ip=request.META.get("REMOTE_ADDR", ""),
+        ip=client_ip(request),
     )
 
 
