@@ -38,6 +38,7 @@ class ScriptedServer(Script):
     def __init__(self, port: int = 0) -> None:
         super().__init__()
         self.port = port
+        self.refused_keys: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -84,6 +85,7 @@ class ScriptedServer(Script):
         app = web.Application(client_max_size=64 * 1024 * 1024)
         for path, wire in wires.PATHS.items():
             app.router.add_post(path, self._door(wire))
+        app.router.add_get("/v1/models", self._models)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True)
@@ -94,6 +96,13 @@ class ScriptedServer(Script):
         await runner.cleanup()
 
     # --- answers: the server's loop ---------------------------------------------------------------------------------
+
+    async def _models(self, request: web.Request) -> web.Response:
+        """The list of models, which shows whether a key is good. A refused one is repeated, as careless servers do."""
+        key = request.headers.get("x-api-key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if key in self.refused_keys:
+            return web.json_response({"error": {"message": f"Incorrect API key provided: {key}."}}, status=401)
+        return web.json_response({"object": "list", "data": [{"id": "test-model", "object": "model"}]})
 
     def _door(self, wire: Wire) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
