@@ -5,11 +5,13 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
+from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import session_activity, tenancy
+from workspaces import audit, services_members, session_activity, tenancy
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
+from workspaces.services_keys import revoke_api_key
 
 
 def rename_person(*, user: User, name: str) -> None:
@@ -22,7 +24,7 @@ def rename_person(*, user: User, name: str) -> None:
 
 
 def delete_account(*, user: User) -> None:
-    """The person is gone at once: nothing leads back to who they were, and the address can be used again.
+    """The person is gone at once and the address is free again; only audit logs, which nobody changes, name them.
 
     Personal workspaces are kept for 30 days, for whoever runs the installation to bring back; shared ones go on without
     them. Raises Conflict, naming the workspaces, while they are the last owner of shared ones.
@@ -31,7 +33,12 @@ def delete_account(*, user: User) -> None:
         memberships = _locked_memberships(user)
         _refuse_last_owner(user, memberships)
         for membership in memberships:
-            _leave(user, membership)
+            workspace = membership.workspace
+            with tenancy.workspace_scope(workspace.pk, user.pk):
+                if workspace.kind == Workspace.Kind.PERSONAL and membership.role == Role.OWNER:
+                    _close(workspace, user)
+                else:
+                    services_members.leave(workspace=workspace, user=user)
         _forget(user)
 
 
@@ -56,27 +63,34 @@ def _refuse_last_owner(user: User, memberships: list[Membership]) -> None:
     names = [membership.workspace.name for membership in memberships if _is_last_owner(user, membership)]
     if names:
         raise Conflict(
-            f"You are the last owner of {', '.join(names)}. Make someone else an owner or delete the workspace first."
+            f"You are the last owner of {', '.join(names)}. Make someone else an owner or delete the workspace first.",
+            code=services_members.LAST_OWNER,
         )
 
 
 def _is_last_owner(user: User, membership: Membership) -> bool:
     workspace = membership.workspace
-    if membership.role != Role.OWNER or workspace.kind == Workspace.Kind.PERSONAL or workspace.deleted_at:
+    if membership.role != Role.OWNER or workspace.kind == Workspace.Kind.PERSONAL:
         return False
     with tenancy.workspace_scope(workspace.pk, user.pk):
         return not Membership.objects.filter(workspace=workspace, role=Role.OWNER).exclude(user=user).exists()
 
 
-def _leave(user: User, membership: Membership) -> None:
-    workspace = membership.workspace
+def _close(workspace: Workspace, user: User) -> None:
+    """The personal workspace, out of sight. Its owner still stands in it, for whoever brings it back."""
+    for key in ApiKey.objects.filter(workspace=workspace, user=user, revoked_at=None):
+        revoke_api_key(key=key)
     now = timezone.now()
-    with tenancy.workspace_scope(workspace.pk, user.pk):
-        ApiKey.objects.filter(workspace=workspace, user=user, revoked_at=None).update(revoked_at=now)
-        if workspace.kind == Workspace.Kind.PERSONAL and membership.role == Role.OWNER:
-            Workspace.objects.filter(pk=workspace.pk, deleted_at=None).update(deleted_at=now, deleted_by=user)
-        elif not workspace.deleted_at:
-            membership.delete()
+    Workspace.objects.filter(pk=workspace.pk).update(deleted_at=now, deleted_by=user)
+    events.access_changed_on_commit(workspace.pk)
+    target = ("workspace", workspace.pk, workspace.name)
+    audit.record(
+        "workspace.deleted",
+        workspace_id=workspace.pk,
+        target=target,
+        before={"deleted_at": None},
+        after={"deleted_at": now},
+    )
 
 
 def _forget(user: User) -> None:
@@ -84,7 +98,8 @@ def _forget(user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
     session_activity.end_others(user, keep=None)
-    user.email, user.name, user.clerk_id = f"deleted-{user.pk}@account.invalid", "", None
+    # The id at Clerk stays, so that a token from there meets a closed account and does not make a new one.
+    user.email, user.name = f"deleted-{user.pk}@account.invalid", ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()

@@ -8,8 +8,7 @@ from allauth.mfa.base.views import IndexView
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,17 +17,12 @@ from automatos.errors import NotFound
 from workspaces import account_events, devices, session_activity, tenancy
 from workspaces.forms_account import ProfileForm
 from workspaces.models import Membership, User, Workspace
+from workspaces.pages import PersonRequest, person_page
 from workspaces.queries import memberships_of
 from workspaces.services_account import delete_account, last_owner_of, rename_person
 
 
-class PersonRequest(HttpRequest):
-    """A request by someone signed in."""
-
-    user: User
-
-
-@login_required
+@person_page
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PersonRequest) -> HttpResponse:
@@ -55,7 +49,7 @@ class SecurityView(IndexView):  # type: ignore[misc]
         return {**super().get_context_data(**given), "unconfirmed": unconfirmed}
 
 
-@login_required
+@person_page
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: PersonRequest) -> HttpResponse:
@@ -82,7 +76,7 @@ def sessions(request: PersonRequest) -> HttpResponse:
     return render(request, "usersessions/usersession_list.html", {"sessions": shown, "others": len(shown) - 1})
 
 
-@login_required
+@person_page
 @require_POST
 def end_session(request: PersonRequest, session_id: int) -> HttpResponse:
     """Sign one other device out."""
@@ -95,7 +89,7 @@ def end_session(request: PersonRequest, session_id: int) -> HttpResponse:
     return redirect("usersessions_list")
 
 
-@login_required
+@person_page
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required()  # type: ignore[untyped-decorator]

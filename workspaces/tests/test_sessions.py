@@ -53,7 +53,7 @@ def test_the_list_names_devices_and_marks_this_one_first(laptop: Client, phone: 
 
 def test_a_session_ended_elsewhere_is_signed_out_at_its_next_step(laptop: Client, phone: Client) -> None:
     laptop.post(f"/accounts/sessions/{row(phone).pk}/end/")
-    assert phone.get("/accounts/").headers["Location"] == "/accounts/login/?next=/accounts/"
+    assert phone.get("/accounts/").headers["Location"] == "/accounts/login/?next=%2Faccounts%2F"
     assert is_signed_in(laptop)
     assert "You are signed in nowhere else" in listed(laptop)
 
