@@ -73,7 +73,8 @@ def sessions(request: PersonRequest) -> HttpResponse:
         }
         for one in found
     ]
-    return render(request, "usersessions/usersession_list.html", {"sessions": shown, "others": len(shown) - 1})
+    others = sum(not one["here"] for one in shown)
+    return render(request, "usersessions/usersession_list.html", {"sessions": shown, "others": others})
 
 
 @person_page
