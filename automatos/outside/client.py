@@ -138,7 +138,7 @@ class Client:
         return await find(url, resolve=self.resolve, private=self.private)
 
     async def _once(self, target: Target, sending: _Sending, limits: Limits) -> Answer:
-        pinned = _Pinned(target.addresses)
+        pinned = Pinned(target.addresses)
         connector = aiohttp.TCPConnector(
             resolver=pinned, socket_factory=pinned.socket, use_dns_cache=False, force_close=True
         )
@@ -177,8 +177,8 @@ class Client:
             raise Unreachable(f"{target.host} does not answer, or not with HTTP that can be understood.") from None
 
 
-class _Pinned(AbstractResolver):
-    """Hands out the checked addresses and makes sockets to no other."""
+class Pinned(AbstractResolver):
+    """Hands the connector the checked addresses, and makes sockets to no other whatever the connector does."""
 
     def __init__(self, addresses: Sequence[Address]) -> None:
         self.addresses = {str(address): address for address in addresses}
@@ -186,6 +186,7 @@ class _Pinned(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        """The checked addresses, whatever the host."""
         return [
             ResolveResult(
                 hostname=host,

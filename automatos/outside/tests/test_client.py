@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import ipaddress
+import socket
 import time
 import zlib
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from aiohttp import web
 
 from automatos.outside import Limits, Refused, TooMuch, TooSlow, Unreachable, WrongType
+from automatos.outside.client import Pinned
+from automatos.outside.reading import Unpacker
 from automatos.outside.tests.kit import Handler, Names, client, plain, raw, serving
 
 
@@ -135,6 +139,22 @@ async def test_packed_answers_are_unpacked_and_bombs_defused(packing: str) -> No
         assert (await client().get(site.url("/small"))).text() == "small"
         with pytest.raises(TooMuch, match="larger than 1,000,000 bytes"):
             await client().get(site.url("/bomb"), limits=Limits(max_bytes=1_000_000))
+
+
+def test_unpacking_never_makes_much_more_than_is_allowed() -> None:
+    machine = zlib.compressobj(1, wbits=16 + zlib.MAX_WBITS)
+    packed = b"".join(machine.compress(bytes(1_000_000)) for _ in range(100)) + machine.flush()
+    unpacker = Unpacker("gzip", 1_000_000)
+    with pytest.raises(TooMuch):
+        unpacker.feed(packed)
+    assert len(unpacker.body) == 1_000_001
+
+
+def test_no_socket_is_made_to_an_address_that_was_not_checked() -> None:
+    pinned = Pinned([ipaddress.ip_address("127.0.0.2")])
+    with pytest.raises(OSError, match="not an address that was checked"):
+        pinned.socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80)))
+    pinned.socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.2", 80))).close()
 
 
 async def test_a_long_answer_is_cut_off_while_reading() -> None:
