@@ -16,7 +16,9 @@ PREFIX = "field_"
 class CredentialForm(TypedForm):
     """A name, and one control for each field of the type. credential: None for a new one."""
 
-    name = text_field("Name", hint="What you call it here. Only for telling credentials apart.", maxlength=120)
+    name = text_field(
+        "Name", hint="What you call it here. Only for telling credentials apart.", autocomplete="off", maxlength=120
+    )
 
     def __init__(self, kind: CredentialType, credential: Credential | None, posted: QueryDict | None) -> None:
         self.kind, self.credential = kind, credential
