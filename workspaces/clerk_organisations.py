@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from automatos.slugs import insert_with_slug
 from workspaces import audit, clerk_people, clerk_states
 from workspaces.clerk_people import Person
-from workspaces.models import ApiKey, Membership, Role, User, Workspace
+from workspaces.models import Membership, Role, User, Workspace
 from workspaces.services import insert_workspace
+from workspaces.services_members import end_membership, record_member, withdraw_invitations
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def _added(workspace: Workspace, user: User, clerk_role: str) -> Membership:
     if role == Role.ADMIN and not workspace.memberships.filter(role=Role.OWNER).exists():
         role = Role.OWNER
     membership = Membership.objects.create(workspace=workspace, user=user, role=role, from_clerk=True)
-    _record_member("member.added", membership, after={"role": role})
+    record_member("member.added", membership, after={"role": role})
     return membership
 
 
@@ -138,7 +138,9 @@ def _change_role(membership: Membership, role: Role) -> None:
         return
     membership.role = role
     membership.save(update_fields=["role"])
-    _record_member("member.role_changed", membership, before={"role": before}, after={"role": role})
+    if role == Role.EDITOR:
+        withdraw_invitations(membership)
+    record_member("member.role_changed", membership, before={"role": before}, after={"role": role})
 
 
 def _end(membership: Membership) -> None:
@@ -147,15 +149,12 @@ def _end(membership: Membership) -> None:
         heir = membership.workspace.memberships.filter(role=Role.ADMIN).order_by("created_at", "pk").first()
         if heir is None:
             logger.warning("Clerk removed the last owner of workspace %s; they stay.", membership.workspace_id)
-            _record_member("member.kept", membership, after={"reason": "They are the last owner."})
+            record_member("member.kept", membership, after={"reason": "They are the last owner."})
             return
         heir.role = Role.OWNER
         heir.save(update_fields=["role"])
-        _record_member("member.role_changed", heir, before={"role": Role.ADMIN}, after={"role": Role.OWNER})
-    keys = ApiKey.objects.filter(workspace=membership.workspace, user=membership.user, revoked_at=None)
-    keys.update(revoked_at=timezone.now())
-    Membership.objects.filter(pk=membership.pk).delete()
-    _record_member("member.removed", membership, before={"role": membership.role})
+        record_member("member.role_changed", heir, before={"role": Role.ADMIN}, after={"role": Role.OWNER})
+    end_membership(membership, "member.removed")
 
 
 def _other_owner(membership: Membership) -> bool:
@@ -164,8 +163,3 @@ def _other_owner(membership: Membership) -> bool:
 
 def _record(action: str, workspace: Workspace, **changes: Any) -> None:
     audit.record(action, workspace_id=workspace.pk, target=("workspace", workspace.pk, workspace.name), **changes)
-
-
-def _record_member(action: str, membership: Membership, **changes: Any) -> None:
-    target = ("member", membership.user_id, membership.user.email)
-    audit.record(action, workspace_id=membership.workspace_id, target=target, **changes)

@@ -34,8 +34,8 @@ def change_role(*, workspace: Workspace, member_id: UUID, role: str, by: Role) -
         member.role = after
         member.save(update_fields=["role"])
         if RANK[after] < RANK[Role.ADMIN]:
-            _withdraw_invitations(member)
-        _record("member.role_changed", member, before={"role": before}, after={"role": after})
+            withdraw_invitations(member)
+        record_member("member.role_changed", member, before={"role": before}, after={"role": after})
     return member
 
 
@@ -47,7 +47,7 @@ def remove_member(*, workspace: Workspace, member_id: UUID, by: Role) -> Members
         _refuse_clerks(member, None)
         if member.role == Role.OWNER:
             _refuse_last_owner(member, "Make someone else an owner first, or delete the workspace.")
-        _end(member, "member.removed")
+        end_membership(member, "member.removed")
     return member
 
 
@@ -58,7 +58,7 @@ def leave(*, workspace: Workspace, user: User) -> None:
         _refuse_clerks(member, None)
         if member.role == Role.OWNER:
             _refuse_last_owner(member, "Make someone else an owner first, or delete the workspace.")
-        _end(member, "member.left")
+        end_membership(member, "member.left")
 
 
 def transfer_ownership(*, workspace: Workspace, owner: User, member_id: UUID) -> Membership:
@@ -76,7 +76,9 @@ def transfer_ownership(*, workspace: Workspace, owner: User, member_id: UUID) ->
         heir.role, giver.role = Role.OWNER, Role.ADMIN
         heir.save(update_fields=["role"])
         giver.save(update_fields=["role"])
-        _record("workspace.transferred", heir, before=before, after={"owner": heir.user.email, "role": Role.OWNER})
+        record_member(
+            "workspace.transferred", heir, before=before, after={"owner": heir.user.email, "role": Role.OWNER}
+        )
     return heir
 
 
@@ -117,23 +119,25 @@ def _refuse_clerks(member: Membership, wished: Role | None) -> None:
         )
 
 
-def _end(member: Membership, action: str) -> None:
+def end_membership(member: Membership, action: str) -> None:
+    """The member is out, with their keys and the invitations they sent. action: what the audit log calls it."""
     now = timezone.now()
     ApiKey.objects.filter(workspace_id=member.workspace_id, user_id=member.user_id, revoked_at=None).update(
         revoked_at=now
     )
-    _withdraw_invitations(member)
+    withdraw_invitations(member)
     Membership.objects.filter(pk=member.pk).delete()
     events.access_changed_on_commit(member.workspace_id)
-    _record(action, member, before={"role": member.role})
+    record_member(action, member, before={"role": member.role})
 
 
-def _withdraw_invitations(member: Membership) -> None:
-    """Or they could open the door to themselves again."""
+def withdraw_invitations(member: Membership) -> None:
+    """End the invitations they sent, or they could open the door to themselves again."""
     sent = Invitation.objects.filter(workspace_id=member.workspace_id, invited_by_id=member.user_id)
     sent.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def _record(action: str, member: Membership, **changes: Any) -> None:
+def record_member(action: str, member: Membership, **changes: Any) -> None:
+    """Note in the audit log what became of a member. changes: `before` and `after`."""
     target = ("member", member.user_id, member.user.email)
     audit.record(action, workspace_id=member.workspace_id, target=target, **changes)
