@@ -6,22 +6,18 @@ from typing import Any
 
 from anthropic import transform_schema
 
+from automatos.llm.families import (
+    CLAUDE_ALWAYS_THINKING,
+    CLAUDE_BETWEEN_TOOLS,
+    CLAUDE_BUDGETED,
+    CLAUDE_THINKERS,
+)
 from automatos.llm.parts import Image, Json, Part, ProviderBlock, Text, ToolCall, ToolResult
 from automatos.llm.text import clean
 from automatos.llm.types import Message, ModelRequest
 
 # This vendor no longer takes these.
 SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
-# What the models' names tell of them, see
-# https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting
-# The oldest think within a budget of tokens and know no effort.
-BUDGETED = re.compile(r"^claude-(\d|instant|((opus|sonnet|haiku)-4-([015](-|$)|\d{8})))")
-# These think unless told not to.
-THINKERS = re.compile(r"^claude-[a-z]+-[5-9]")
-# These always think, and cannot be made to call a tool.
-ALWAYS_THINKING = re.compile(r"^claude-(opus-5-5|(fable|mythos)-5)")
-# This one thinks at least between calls.
-BETWEEN_TOOLS = re.compile(r"^claude-sonnet-5-5")
 LEAST_BUDGET = 1024
 EFFORTS = {"minimal": "low"}
 ID = re.compile(r"[^a-zA-Z0-9_-]")
@@ -60,24 +56,24 @@ def untaken_by(model: str, request: ModelRequest) -> list[str]:
         left_out.append("thinking")
     if request.thinking is False and not _unthinking(model):
         left_out.append("thinking")
-    if _must_call(request) and ALWAYS_THINKING.match(model):
+    if _must_call(request) and CLAUDE_ALWAYS_THINKING.match(model):
         left_out.append("tool_choice")
     return left_out
 
 
 def _effort(model: str, request: ModelRequest) -> str:
-    if BUDGETED.match(model):
+    if CLAUDE_BUDGETED.match(model):
         return ""
     if request.effort == "none":
-        return "low" if ALWAYS_THINKING.match(model) else ""
+        return "low" if CLAUDE_ALWAYS_THINKING.match(model) else ""
     return EFFORTS.get(request.effort, request.effort)
 
 
 def _unthinking(model: str) -> Json:
     """How to ask this model not to think; empty where it cannot be asked."""
-    if ALWAYS_THINKING.match(model):
+    if CLAUDE_ALWAYS_THINKING.match(model):
         return {}
-    return {"type": "between_tools" if BETWEEN_TOOLS.match(model) else "disabled"}
+    return {"type": "between_tools" if CLAUDE_BETWEEN_TOOLS.match(model) else "disabled"}
 
 
 def _thinking(model: str, request: ModelRequest) -> Json:
@@ -86,11 +82,11 @@ def _thinking(model: str, request: ModelRequest) -> Json:
     if _must_call(request):
         # Thinking and being made to call a tool exclude each other.
         return {}
-    if BUDGETED.match(model):
+    if CLAUDE_BUDGETED.match(model):
         room = request.max_tokens > LEAST_BUDGET and not _calls_without_thinking(request)
         budget = max(LEAST_BUDGET, request.max_tokens // 2)
         return {"type": "enabled", "budget_tokens": budget} if request.thinking and room else {}
-    if request.thinking or (request.tools and THINKERS.match(model)):
+    if request.thinking or (request.tools and CLAUDE_THINKERS.match(model)):
         # What such a model says between calls is part of its thinking, and empty unless asked for.
         return {"type": "adaptive", "display": "summarized"}
     return {}
@@ -113,7 +109,7 @@ def _tool_choice(model: str, request: ModelRequest) -> Json:
     choice = auto
     if request.tool_choice == "none":
         return {"type": "none"}
-    if _must_call(request) and not ALWAYS_THINKING.match(model):
+    if _must_call(request) and not CLAUDE_ALWAYS_THINKING.match(model):
         required = request.tool_choice == "required"
         choice = {"type": "any"} if required else {"type": "tool", "name": request.tool_choice}
     if not request.parallel_tool_calls:

@@ -9,7 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,12 +38,12 @@ TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, O
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a provider is and how to enter. setting: the name of the setting that holds the key or address."""
+    """Where a provider is and how to enter. setting: what holds the key or address, for those who have to check it."""
 
     provider: str
     label: str
     base_url: str
-    key: str
+    key: str = field(repr=False)
     setting: str
 
     @property

@@ -4,13 +4,11 @@ from dataclasses import replace
 
 from automatos.llm.deltas import Listener, ToolCallDelta
 from automatos.llm.errors import ModelBadReply
+from automatos.llm.families import BUNDLED
 from automatos.llm.local_tools import arguments_request, chosen_tool, needs_help, plain_request
 from automatos.llm.openai_provider import OpenAIProvider
 from automatos.llm.parts import ToolCall
 from automatos.llm.types import ModelReply, ModelRequest, ToolSpec
-
-# The model that comes with the product; others on this machine are expected to call tools by themselves.
-HELPED = "smollm2-135m-instruct"
 
 
 class LocalProvider(OpenAIProvider):
@@ -19,7 +17,8 @@ class LocalProvider(OpenAIProvider):
     has_responses = False
 
     async def attempt(self, model: str, request: ModelRequest, listener: Listener | None) -> ModelReply:
-        if model != HELPED:
+        if model != BUNDLED:
+            # Others on this machine are expected to call tools by themselves.
             return await super().attempt(model, request, listener)
         tool = chosen_tool(request) if needs_help(request) else None
         if tool is not None:

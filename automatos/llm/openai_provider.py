@@ -10,8 +10,9 @@ from automatos.llm.base import Endpoint, Provider
 from automatos.llm.collected import Collected, count
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelNotFound
+from automatos.llm.families import OPENAI_THINKERS
 from automatos.llm.openai_responses import ResponsesProvider, client
-from automatos.llm.openai_words import THINKERS, UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
+from automatos.llm.openai_words import UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
 from automatos.llm.types import FinishReason, ModelReply, ModelRequest, Usage
 
 FINISH: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
@@ -41,7 +42,7 @@ class OpenAIProvider(Provider):
 
     async def attempt(self, model: str, request: ModelRequest, listener: Listener | None) -> ModelReply:
         """Models that think are asked by Responses, where the server has that; the others by Chat Completions."""
-        if self.has_responses and THINKERS.match(model) and model not in self._chat_only:
+        if self.has_responses and OPENAI_THINKERS.match(model) and model not in self._chat_only:
             try:
                 return await self._responses.attempt(model, request, listener)
             except ModelNotFound:

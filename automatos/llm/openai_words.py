@@ -1,19 +1,15 @@
 """A request in OpenAI's words: messages, tools and settings of Chat Completions."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
+from automatos.llm.families import OPENAI_THINKERS, OPENAI_UNTHINKING
 from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall, ToolResult
 from automatos.llm.text import clean
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
-# Models that think first take another name for the limit; the older name is the one that other servers know.
-THINKERS = re.compile(r"^(o\d|gpt-([5-9]|\d\d))")
-# OpenAI's models that never think. Those of other servers are not known here, so they are asked.
-UNTHINKING = re.compile(r"^(gpt-[34]|chatgpt-4)")
 SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 WIRE_NAMES = {"effort": "reasoning_effort"}
 FIELDS = {wire: name for name, wire in WIRE_NAMES.items()}
@@ -31,7 +27,8 @@ NAMED_SCHEMAS = ("properties", "$defs", "definitions")
 def wire_settings(model: str, request: ModelRequest) -> Json:
     """Everything of a request but its messages."""
     taken = {name for name in SAMPLING if name not in untaken_by(model, request, ())}
-    body: Json = {"max_completion_tokens" if THINKERS.match(model) else "max_tokens": request.max_tokens}
+    # The older name is the one that other servers know.
+    body: Json = {"max_completion_tokens" if OPENAI_THINKERS.match(model) else "max_tokens": request.max_tokens}
     for name in SAMPLING:
         value = getattr(request, name)
         if value is not None and name in taken:
@@ -51,17 +48,17 @@ def untaken_by(model: str, request: ModelRequest, refused: Iterable[str]) -> lis
     untaken = [FIELDS.get(name, name) for name in refused]
     if UNTHINKING_TOOLS in untaken and request.tools:
         untaken += (["thinking"] if request.thinking else []) + (["effort"] if request.effort != "none" else [])
-    if THINKERS.match(model):
+    if OPENAI_THINKERS.match(model):
         # While it thinks, such a model samples in its own way.
         return untaken if effort_of(model, request) == "none" else [*SAMPLING, *untaken]
     untaken.append("thinking")
-    return [*untaken, "effort"] if UNTHINKING.match(model) else untaken
+    return [*untaken, "effort"] if OPENAI_UNTHINKING.match(model) else untaken
 
 
 def effort_of(model: str, request: ModelRequest) -> str:
-    if UNTHINKING.match(model):
+    if OPENAI_UNTHINKING.match(model):
         return ""
-    if not request.effort and request.thinking is False and THINKERS.match(model):
+    if not request.effort and request.thinking is False and OPENAI_THINKERS.match(model):
         return "none"
     return request.effort
 

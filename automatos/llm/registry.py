@@ -1,7 +1,7 @@
 """Models by name, `provider:model`: which there are, which can be called, and calling them."""
 
-import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -10,9 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from automatos.llm.base import Endpoint, Provider
+from automatos.llm.capabilities import Capabilities, capabilities
+from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
-from automatos.llm.pricing import price, rates_of
+from automatos.llm.families import BUNDLED
+from automatos.llm.pricing import Rate, price, rates_of
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 
@@ -21,9 +24,10 @@ if TYPE_CHECKING:
 
 LABELS = {"local": "the local model server", "openai": "OpenAI", "anthropic": "Anthropic"}
 SETTINGS = {"local": "LOCAL_LLM_URL", "openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+LOCAL_LABEL = "SmolLM2 135M (on this machine)"
+NOTHING = Rate(Decimal(0))
 DEFAULT_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
-LOCAL_MODEL = "smollm2-135m-instruct"
-LOCAL_CONTEXT = 4096
+LOCAL_MODEL = BUNDLED
 # What the pages offer to choose from; any other name of a vendor's model can be typed in.
 OFFERED = {
     "openai": ("gpt-6.1-sol", "gpt-6.1-terra", "gpt-6-luna", "gpt-6-astra", "gpt-5.4-mini", "gpt-4.1-mini", "gpt-4o"),
@@ -33,7 +37,10 @@ OFFERED = {
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model as pages show it. Prices: US dollars per million tokens. cure: what to do when it is not configured."""
+    """A model as pages show it. Prices: US dollars per million tokens. cure: what to do when it is not configured.
+
+    source: whose key it is called with: `workspace`, `installation`, or nothing where there is none.
+    """
 
     id: str
     label: str
@@ -42,15 +49,34 @@ class ModelChoice:
     input_price: Decimal
     output_price: Decimal
     configured: bool
-    cure: str = ""
+    cure: str
+    cache_read_price: Decimal
+    cache_write_price: Decimal
+    source: str
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key of a workspace's own, used before the installation's. base_url: empty for the vendor's address."""
+
+    api_key: str = field(repr=False)
+    base_url: str = ""
+
+
+# By provider.
+Credentials = Mapping[str, Credential]
+
+
+def catalogue(credentials: Credentials | None = None) -> list[ModelChoice]:
+    """The local model first, then each vendor's, whether or not there is a key for them."""
+    names = [("local", LOCAL_MODEL), *((provider, model) for provider in OFFERED for model in OFFERED[provider])]
+    return [_choice(provider, model, credentials or {}) for provider, model in names]
 
 
 def models_available() -> list[ModelChoice]:
-    """The local model first, then each vendor's, whether or not there is a key for them."""
-    choices = [_choice("local", LOCAL_MODEL, "SmolLM2 135M (on this machine)", LOCAL_CONTEXT)]
-    for provider, models in OFFERED.items():
-        choices += [_choice(provider, model, model, None) for model in models]
-    return choices
+    """The catalogue as it is without a workspace's keys."""
+    return catalogue()
 
 
 def default_model() -> str:
@@ -58,8 +84,8 @@ def default_model() -> str:
     return f"{settings.DEFAULT_LLM_PROVIDER}:{settings.DEFAULT_LLM_MODEL}"
 
 
-def resolve(model: str) -> tuple[Endpoint, str]:
-    """Where to send calls for `provider:model`, and the vendor's own name of it.
+def resolve(model: str, credentials: Credentials | None = None) -> tuple[Endpoint, str]:
+    """Where to send calls for `provider:model`, and the vendor's own name of it. A credential given here comes first.
 
     Raises ModelNotConfigured, whose text names the setting and the cure; ModelUnavailable when the embedded server
     does not run. Opens no connection.
@@ -71,7 +97,8 @@ def resolve(model: str) -> tuple[Endpoint, str]:
             f"There is no model {model!r}. Write provider:model with one of the providers {known}, "
             f"such as local:{LOCAL_MODEL}."
         )
-    endpoint = _endpoint(provider)
+    own = (credentials or {}).get(provider)
+    endpoint = _own_endpoint(provider, own) if own else _endpoint(provider)
     if not endpoint.key:
         raise ModelNotConfigured(
             f"{model} needs a key for {endpoint.label}. Set {endpoint.setting} and restart, or choose another model."
@@ -88,27 +115,33 @@ class Models:
 
     def __init__(self, policy: RetryPolicy | None = None) -> None:
         self._policy = policy or RetryPolicy()
-        self._providers: dict[Endpoint, Provider] = {}
+        self._clients = Clients(lambda endpoint: _adapter(endpoint.provider)(endpoint))
 
     async def complete(
-        self, request: ModelRequest, on_text: OnText | None = None, *, on_delta: OnDelta | None = None
+        self,
+        request: ModelRequest,
+        on_text: OnText | None = None,
+        *,
+        on_delta: OnDelta | None = None,
+        credentials: Credentials | None = None,
     ) -> ModelReply:
         """The whole answer, priced. With on_text or on_delta it is streamed and each piece handed over as it comes.
 
-        on_text hears the text alone, on_delta everything. Raises only ModelError kinds, whose `reply` holds (and
-        prices) what came in nevertheless, and whatever the two raise. Cancelling closes the connection at once.
+        on_text hears the text alone, on_delta everything. credentials: a workspace's own keys, by provider. Raises only
+        ModelError kinds, whose `reply` holds (and prices) what came in nevertheless, and whatever the two raise.
+        Cancelling closes the connection at once.
         """
-        endpoint, name = resolve(request.model)
-        provider = self._provider(endpoint)
+        endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
         try:
-            reply = await with_retries(
-                lambda listener: provider.attempt(name, request, listener),
-                Listener(on_text, on_delta) if streamed else None,
-                seconds=request.timeout,
-                policy=self._policy,
-                what=f"{name} at {endpoint.label}",
-            )
+            async with self._clients.using(endpoint) as provider:
+                reply = await with_retries(
+                    lambda listener: provider.attempt(name, request, listener),
+                    Listener(on_text, on_delta) if streamed else None,
+                    seconds=request.timeout,
+                    policy=self._policy,
+                    what=f"{name} at {endpoint.label}",
+                )
         except ModelError as error:
             if error.reply is not None:
                 error.reply = _priced(endpoint, name, error.reply)
@@ -117,13 +150,7 @@ class Models:
 
     async def close(self) -> None:
         """Close every connection; the instance can be used again afterwards."""
-        providers, self._providers = list(self._providers.values()), {}
-        await asyncio.gather(*(provider.close() for provider in providers))
-
-    def _provider(self, endpoint: Endpoint) -> Provider:
-        if endpoint not in self._providers:
-            self._providers[endpoint] = _adapter(endpoint.provider)(endpoint)
-        return self._providers[endpoint]
+        await self._clients.close()
 
 
 def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
@@ -163,17 +190,34 @@ def _endpoint(provider: str) -> Endpoint:
     return Endpoint(provider, LABELS[provider], given or DEFAULT_URLS[provider], key, SETTINGS[provider])
 
 
-def _choice(provider: str, model: str, label: str, window: int | None) -> ModelChoice:
+def _own_endpoint(provider: str, own: Credential) -> Endpoint:
+    label = LABELS[provider]
+    url = own.base_url or DEFAULT_URLS.get(provider, "")
+    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}")
+
+
+def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
     id, cure = f"{provider}:{model}", ""
     try:
-        resolve(id)
+        resolve(id, credentials)
     except (ModelNotConfigured, ModelUnavailable) as error:
         cure = error.message
-    rates = rates_of(provider, model)
-    if rates is None:
-        return ModelChoice(id, label, provider, window, Decimal(0), Decimal(0), not cure, cure)
+    can, rates = capabilities(provider, model), rates_of(provider, model)
+    prices = (rates.input, rates.output, rates.cache_read, rates.cache_write) if rates else ()
+    input_price, output_price, cache_read, cache_write = (price.base for price in prices or (NOTHING,) * 4)
     return ModelChoice(
-        id, rates.name, provider, rates.context_window, rates.input.base, rates.output.base, not cure, cure
+        id=id,
+        label=rates.name if rates else LOCAL_LABEL,
+        provider=provider,
+        context_window=can.context_window,
+        input_price=input_price,
+        output_price=output_price,
+        configured=not cure,
+        cure=cure,
+        cache_read_price=cache_read,
+        cache_write_price=cache_write,
+        source="" if cure else "workspace" if provider in credentials else "installation",
+        capabilities=can,
     )
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from automatos.llm.families import CLAUDE_ALWAYS_THINKING
 from automatos.llm.scripted_requests import Recorded, turns
 
-ALWAYS_THINKING = re.compile(r"^claude-(opus-5-5|(fable|mythos)-5)")
 # Thinkers that turn tools away on Chat Completions.
 RESPONSES_ONLY = re.compile(r"^gpt-(5\.[4-9]|[6-9])")
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
@@ -34,9 +34,9 @@ def _anthropic(request: Recorded) -> Iterator[str]:
     choice = (body.get("tool_choice") or {}).get("type", "auto")
     thinking = (body.get("thinking") or {}).get("type", "")
     forced = choice in ("any", "tool")
-    if ALWAYS_THINKING.match(request.model) and forced:
+    if CLAUDE_ALWAYS_THINKING.match(request.model) and forced:
         yield f'tool_choice: "{choice}" is not supported for this model.'
-    if ALWAYS_THINKING.match(request.model) and thinking in ("disabled", "enabled"):
+    if CLAUDE_ALWAYS_THINKING.match(request.model) and thinking in ("disabled", "enabled"):
         yield f'"thinking.type.{thinking}" is not supported for this model.'
     if forced and thinking in ("enabled", "adaptive"):
         yield "Thinking may not be enabled when tool_choice forces tool use."

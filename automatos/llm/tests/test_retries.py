@@ -56,7 +56,7 @@ async def test_the_deadline_covers_everything(caller: Caller, server: ScriptedSe
     began = time.monotonic()
     with pytest.raises(ModelTimeout, match=r"No whole answer from .* within 0\.6 s"):
         await caller.ask("hello", timeout=0.6)
-    assert 0.5 < time.monotonic() - began < 0.9
+    assert 0.5 < time.monotonic() - began < 1.5
 
 
 async def test_a_stalled_stream_ends_with_the_deadline(streaming: Caller, server: ScriptedServer) -> None:
