@@ -90,7 +90,8 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     """A run in a list."""
 
     execution_id = serializers.UUIDField(source="id")
-    recipe_id = serializers.UUIDField()
+    recipe_id = serializers.UUIDField(allow_null=True, help_text="null for an answer in a conversation.")
+    conversation_id = serializers.UUIDField(allow_null=True)
     recipe_name = serializers.CharField()
     recipe_version = serializers.IntegerField()
     status = serializers.ChoiceField(choices=ExecutionStatus.choices)

@@ -7,6 +7,8 @@ from agents import toolbox
 from agents.loop import Task
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from automatos.errors import AppError
+from automatos.llm.types import Message
+from recipes.history import said_before
 from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
@@ -32,11 +34,19 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = _journals(ledger, begun), _decisions(ledger, begun)
+    talks = [(run.id, run.conversation_id, run.input_data) for run, _ in held if run.conversation_id is not None]
+    before = said_before(ledger.sql, talks)
     failed = []
     for run, step in held:
         _start(ledger, run, step, specs.get(step.agent_id))
         try:
-            job = _job(ledger, run, step, specs.get(step.agent_id), outputs.get(run.id, []))
+            spec = _usable(specs.get(step.agent_id))
+            if run.conversation_id is None:
+                opening = spec.opening(_prompt(run, step, outputs.get(run.id, [])))
+            else:
+                spec = replace(spec, model=run.input_data.get("model") or spec.model)
+                opening = spec.opening(step.prompt_template, before[run.id])
+            job = _job(ledger, run, step, spec, opening)
             turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
         except AppError as error:
             failed.append(Outcome(step.id, step.fence, error=error))
@@ -62,17 +72,24 @@ def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None
         run.emit("step.started", ledger.now, step.order, attempt=step.attempt, name=name, agent=agent)
 
 
-def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: list[Output]) -> Job:
+def _usable(spec: AgentSpec | None) -> AgentSpec:
     if spec is None or spec.unusable:
         raise AgentUnusable(spec.unusable if spec else "The agent of this step no longer exists. Choose another one.")
+    return spec
+
+
+def _prompt(run: Run, step: Step, outputs: list[Output]) -> str:
     visible = [output for output in outputs if output.order < step.order]
     if run.mode == Mode.PARALLEL:
         visible = [output for output in visible if output.order in step.depends_on]
-    prompt = render(step.prompt_template, inputs=run.input_data, earlier=visible)
+    return render(step.prompt_template, inputs=run.input_data, earlier=visible)
+
+
+def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[Message, ...]) -> Job:
     left = (run.deadline_at - ledger.now).total_seconds()
     task = Task(
         spec,
-        spec.opening(prompt),
+        opening,
         toolbox.specs_of(spec),
         rounds=step.max_iterations,
         timeout=max(0.1, min(step.timeout, left)),

@@ -97,7 +97,7 @@ class Cook:
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
         request = replace(request, idempotency_key=key, timeout=min(request.timeout, seconds))
         try:
-            reply = await self.models.complete(request, self.on_text)
+            reply = await self.models.complete(request, self.on_text, credentials=self.job.credentials)
         except ModelError as error:
             self.unkept.append(Result(self._id(path), error=error))
             raise

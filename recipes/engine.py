@@ -17,9 +17,11 @@ from automatos.events import Notice
 from recipes.claiming import claim
 from recipes.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
+from recipes.paying import pay
 from recipes.settling import settle
 from recipes.sql import array, statements
 from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
+from workspaces.provider_keys import OwnKey, note_uses
 from workspaces.tenancy import Purpose, system_scope
 
 # A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.
@@ -31,16 +33,19 @@ BATCH = 100
 def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
     """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction."""
     turn = Turn()
+    opened: list[OwnKey] = []
     with statements(Purpose.ENGINE) as sql:
         ledger = Ledger(sql, timezone.now())
         if outcomes:
             settle(ledger, outcomes, turn)
         if limit > 0:
             failed = claim(ledger, owner, limit, turn)
-            if failed:
+            unpaid, opened = pay(ledger, turn)
+            if failed := failed + unpaid:
                 sql.flush()
                 settle(ledger, failed, turn)
         turn.notices = ledger.write()
+    note_uses(opened)
     return turn
 
 

@@ -19,7 +19,7 @@ from recipes.sql import Statements, array, columns
 
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
-    "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at"
+    "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id"
 )
 RUN_COLUMN_COUNT = len(RUN_COLUMNS.split(","))
 
@@ -41,6 +41,7 @@ class Run:
     backoff: float
     started_at: datetime | None
     deadline_at: datetime
+    conversation_id: UUID | None = None
     completed_at: datetime | None = None
     output_data: dict[str, Any] | None = None
     error: dict[str, Any] | None = None

@@ -39,15 +39,16 @@ def _by_key(recipes: QuerySet[Recipe], key: str | UUID) -> Recipe | None:
 
 
 def executions_of(workspace: Workspace) -> QuerySet[Execution]:
-    """The workspace's runs, newest first."""
-    return Execution.objects.filter(workspace=workspace).order_by("-created_at", "-id")
+    """The workspace's runs of recipes, newest first; answers in conversations are not among them."""
+    runs = Execution.objects.filter(workspace=workspace, conversation=None)
+    return runs.order_by("-created_at", "-id")
 
 
 def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
     calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
     steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls))
-    runs = executions_of(workspace).filter(pk=execution_id).prefetch_related(steps)
+    runs = Execution.objects.filter(workspace=workspace, pk=execution_id).prefetch_related(steps)
     if recipe is not None:
         runs = runs.filter(recipe=recipe)
     found = runs.first()

@@ -71,7 +71,7 @@ def start(
         deadline_at=now + timedelta(seconds=config["total_timeout"]),
     )
     with statements() as sql:
-        _require_room(sql, workspace)
+        require_room(sql, workspace)
         lines = _lines(sql, recipe)
         _check(lines)
         execution.total_steps = execution.unfinished_steps = len(lines)
@@ -82,7 +82,7 @@ def start(
     return execution
 
 
-def _require_room(sql: Statements, workspace: Workspace) -> None:
+def require_room(sql: Statements, workspace: Workspace) -> None:
     """TooMany when as many runs are live as the plan allows; the workspace is held, so starts are counted in turn."""
     if plans.limit_of(workspace.plan, "concurrent_runs") is None:
         return

@@ -12,6 +12,7 @@ from psycopg import Cursor
 from agents.loop import Task
 from automatos.errors import AppError
 from automatos.events import Notice
+from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.journal import FIRST, Recorded
 from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run
@@ -56,6 +57,7 @@ class Job:
     """A claimed step whose first intent is committed: the call may be sent. fence: what a write about it must carry.
 
     journal: what earlier workers did of this attempt, by path. approvals: what people decided, by the call's id.
+    credentials: the workspace's own keys; they live in memory alone.
     """
 
     step_id: UUID
@@ -69,6 +71,7 @@ class Job:
     journal: dict[str, Recorded] = field(default_factory=dict)
     approvals: dict[UUID, str] = field(default_factory=dict)
     asks_approval: bool = True
+    credentials: Credentials = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

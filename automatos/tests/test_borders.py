@@ -64,6 +64,7 @@ LAYER_OF = {
     "recipes.watching": HELPERS,
     "recipes.following": DECIDERS,
     "recipes.runs": DECIDERS,
+    "recipes.answers": DECIDERS,
     "recipes.approvals": DECIDERS,
 }
 # Modules that only these may import.

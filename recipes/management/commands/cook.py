@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,6 +20,7 @@ from recipes.terminal import Screen, clean
 from recipes.watching import Watch
 from workspaces.acting import OPERATOR, acting_as
 from workspaces.models import Workspace
+from workspaces.resolution import resolve
 from workspaces.tenancy import Purpose, system_scope, workspace_scope
 
 MOST_LISTED = 15
@@ -39,7 +41,11 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="what the recipe starts with; numbers, lists and the like are written as JSON",
         )
-        parser.add_argument("--workspace", metavar="SLUG", help="by default the only one there is, or the demo kitchen")
+        parser.add_argument(
+            "--workspace",
+            metavar="SLUG",
+            help="by default that of WORKSPACE_ID, the only one there is, or the demo kitchen",
+        )
 
     def handle(self, *args: Any, recipe: str, input: list[str], workspace: str | None, **options: Any) -> None:
         values = pairs(input)
@@ -91,24 +97,39 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 
 def chosen_workspace(slug: str | None) -> Workspace:
-    """The workspace of this slug; without one the only workspace, else the demo. CommandError lists the choices."""
+    """The workspace of this slug; without one that of WORKSPACE_ID, the only one, or the demo. Else CommandError."""
     with system_scope(Purpose.OPERATOR):
-        return _chosen(slug)
+        everywhere = Workspace.objects.filter(deleted_at=None).order_by("slug")
+        slugs = list(everywhere.values_list("slug", flat=True))
+        if not slugs:
+            raise CommandError("There is no workspace yet. Sign up, or run `manage.py seed --demo`.")
+        return _named(everywhere, slug, slugs) if slug is not None else _meant(everywhere, slugs)
 
 
-def _chosen(slug: str | None) -> Workspace:
-    everywhere = Workspace.objects.filter(deleted_at=None).order_by("slug")
-    slugs = list(everywhere.values_list("slug", flat=True))
-    if not slugs:
-        raise CommandError("There is no workspace yet. Sign up, or run `manage.py seed --demo`.")
-    if slug is None:
-        found = everywhere.get() if len(slugs) == 1 else everywhere.filter(is_demo=True).first()
-        if found is None:
-            raise CommandError(f"Which workspace? Add --workspace with one of: {listed(slugs)}.")
-        return found
+def _named(everywhere: QuerySet[Workspace], slug: str, slugs: list[str]) -> Workspace:
     found = everywhere.filter(slug=slug).first()
     if found is None:
         raise CommandError(f"There is no workspace {slug}. {suggestion(slug, slugs)}")
+    return found
+
+
+def _meant(everywhere: QuerySet[Workspace], slugs: list[str]) -> Workspace:
+    usual = everywhere if len(slugs) == 1 else everywhere.filter(is_demo=True)
+    workspace_id = resolve(
+        header=None,
+        query=None,
+        bound=None,
+        configured=settings.WORKSPACE_ID,
+        personal=usual.values_list("pk", flat=True).first,
+        default=settings.DEFAULT_TENANT_ID or UUID(int=0),
+    )
+    found = everywhere.filter(pk=workspace_id).first()
+    if found is None and settings.WORKSPACE_ID:
+        raise CommandError(
+            f"WORKSPACE_ID names no workspace. Change it, or add --workspace with one of: {listed(slugs)}."
+        )
+    if found is None:
+        raise CommandError(f"Which workspace? Add --workspace with one of: {listed(slugs)}.")
     return found
 
 

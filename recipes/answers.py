@@ -1,0 +1,112 @@
+"""One answer of an agent in a conversation: a run of one step, without a recipe, on the same engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from agents.models import Agent, Conversation
+from agents.runtime import why_unusable
+from automatos.errors import Conflict, InvalidInput, NotFound
+from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
+from recipes.runs import require_room
+from recipes.sql import statements
+from recipes.tasks import send_wake_up
+from workspaces.models import User
+
+LONGEST_MESSAGE = 200_000
+ROUNDS = 25
+STEP_SECONDS, TOTAL_SECONDS = 300.0, 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person says. parent: the answer it follows, None at the beginning; several may follow the same one.
+
+    model: `provider:model` for this answer alone; attachments: what `claiming` adds to the message, see `history`.
+    messages: what was said before, as a chat client sent it, instead of a parent.
+    """
+
+    text: str
+    parent: UUID | None = None
+    model: str = ""
+    attachments: tuple[Mapping[str, Any], ...] = ()
+    messages: tuple[Mapping[str, Any], ...] = ()
+
+
+def ask(*, conversation: Conversation, question: Question, user: User | None, trigger: Trigger) -> Execution:
+    """Start an answer and wake a worker.
+
+    Raises InvalidInput for a text that is empty or too long, NotFound for a parent of another conversation, Conflict
+    when the agent cannot work, TooMany when the plan allows no more at once.
+    """
+    agent = conversation.agent
+    _check(agent, question)
+    if question.parent is not None and not conversation.answers.filter(pk=question.parent).exists():
+        raise NotFound()
+    now = timezone.now()
+    with transaction.atomic():
+        with statements() as sql:
+            require_room(sql, conversation.workspace)
+        execution = Execution.objects.create(
+            workspace_id=conversation.workspace_id,
+            conversation=conversation,
+            recipe_name=agent.name,
+            recipe_version=agent.version,
+            mode=Mode.SEQUENTIAL,
+            input_data=_input(question),
+            total_steps=1,
+            unfinished_steps=1,
+            triggered_by=trigger,
+            user=user,
+            created_at=now,
+            deadline_at=now + timedelta(seconds=TOTAL_SECONDS),
+        )
+        _add_step(execution, agent, question)
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=now)
+        transaction.on_commit(lambda: send_wake_up(str(execution.pk)))
+    return execution
+
+
+def _check(agent: Agent, question: Question) -> None:
+    if not question.text.strip() and not question.attachments:
+        raise InvalidInput("Write a message.", fields={"message": ["Write a message."]})
+    if len(question.text) > LONGEST_MESSAGE:
+        text = f"A message has at most {LONGEST_MESSAGE:,} characters; this one has {len(question.text):,}."
+        raise InvalidInput(text, fields={"message": [text]})
+    if reason := why_unusable(agent.name, agent.status, deleted=agent.deleted_at is not None):
+        raise Conflict(reason, code="agent_unusable")
+
+
+def _input(question: Question) -> dict[str, Any]:
+    given = {
+        "message": question.text,
+        "parent": str(question.parent) if question.parent else None,
+        "model": question.model,
+        "attachments": list(question.attachments),
+        "messages": list(question.messages),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _add_step(execution: Execution, agent: Agent, question: Question) -> None:
+    ExecutionStep.objects.create(
+        execution=execution,
+        workspace_id=execution.workspace_id,
+        agent=agent,
+        agent_name=agent.name,
+        step_id="answer",
+        order=1,
+        name="Answer",
+        prompt_template=question.text,
+        output_key="answer",
+        error_handling=ErrorHandling.STOP,
+        max_retries=0,
+        max_iterations=ROUNDS,
+        timeout=STEP_SECONDS,
+        runnable_at=execution.created_at,
+    )
