@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 COOKIE = "__session"
 COOKIES = re.compile(rf"{COOKIE}(_[A-Za-z0-9_-]+)?")
+# One in a header, one in each of the two cookies that Clerk sets, and one to spare.
+MOST_TOKENS = 4
 
 
 def clerk_token(request: HttpRequest) -> ClerkToken | None:
@@ -30,7 +32,10 @@ def clerk_token(request: HttpRequest) -> ClerkToken | None:
     """
     if not settings.CLERK.on:
         return None
-    found = [sign_in(token, from_cookie=from_cookie) for token, from_cookie in _given(request)]
+    given = list(_given(request))
+    if len(given) > MOST_TOKENS:
+        raise BadToken(f"More than {MOST_TOKENS} Clerk tokens were sent. Send one.")
+    found = [sign_in(token, from_cookie=from_cookie) for token, from_cookie in given]
     if len({token.user.pk for token in found}) > 1:
         raise BadToken("Clerk tokens of two different people were sent. Send one.")
     return found[0] if found else None

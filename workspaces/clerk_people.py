@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
+from automatos import events
 from workspaces import audit, clerk_states
 from workspaces.models import ApiKey, Membership, User, Workspace
 from workspaces.services import create_personal_workspace
@@ -68,6 +69,8 @@ def removed(person_id: str, told_at: datetime) -> None:
     user = find(person_id)
     if user and user.is_active:
         User.objects.filter(pk=user.pk).update(is_active=False)
+        for workspace_id in Membership.objects.filter(user=user).values_list("workspace_id", flat=True):
+            events.access_changed_on_commit(workspace_id)
         _record("user.deactivated", user, before={"is_active": True}, after={"is_active": False})
 
 

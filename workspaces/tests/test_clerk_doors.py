@@ -154,6 +154,12 @@ def test_of_two_cookies_with_one_name_both_are_judged(instance: Instance) -> Non
         assert Caller().get("/api/me", Cookie=cookies)[0] == expected
 
 
+def test_a_heap_of_tokens_is_401_without_a_look_at_them(instance: Instance) -> None:
+    heap = "; ".join(f"__session_{number}={instance.token('user_ada')}" for number in range(5))
+    assert Caller().get("/api/me", Cookie=heap)[0] == 401
+    assert Caller().get("/api/me", Cookie=heap.rpartition(";")[0])[0] == 200
+
+
 def test_a_change_by_cookie_needs_the_csrf_token_and_one_by_header_does_not(instance: Instance) -> None:
     token = instance.token("user_ada")
     assert caller(token, "header", csrf=True).post("/api/agents", {"name": "Quill"})[0] == 201

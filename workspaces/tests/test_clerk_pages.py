@@ -42,6 +42,12 @@ def test_a_good_cookie_or_header_signs_a_page_in(instance: Instance) -> None:
     assert by_header.get(home("user_ada")).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["", "2fa/", "sessions/", "email/", "password/change/", "password/set/", "delete/"])
+def test_the_account_pages_work_without_a_session_of_ours(instance: Instance, path: str) -> None:
+    browser = with_cookie(instance.token("user_ada"))
+    assert browser.get(f"/accounts/{path}").status_code in {200, 302}
+
+
 def test_another_persons_page_is_404(instance: Instance) -> None:
     with_cookie(instance.token("user_eve")).get("/")
     assert with_cookie(instance.token("user_ada")).get(home("user_eve")).status_code == 404
