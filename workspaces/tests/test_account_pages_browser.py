@@ -190,6 +190,20 @@ def test_a_session_ended_in_one_browser_is_over_in_the_other(people: People) -> 
     no_console_messages(here.console + there.console)
 
 
+def test_a_deleted_account_opens_nothing_any_more(people: People) -> None:
+    visitor, workspace = people.owner("Dora")
+    page = visitor.open("/accounts/")
+    page.get_by_role("link", name="Delete your account").click()
+    expect(page.get_by_text(f"{workspace.name} goes with its agents")).to_be_visible()
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_role("heading", name="Your account is deleted")).to_be_visible()
+    page.goto(f"/w/{workspace.slug}/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    workspace.refresh_from_db()
+    assert workspace.deleted_at
+    no_console_messages(visitor.console)
+
+
 def test_at_an_address_of_numbers_the_page_says_where_passkeys_work(people: People) -> None:
     visitor, _ = people.owner("Nils")
     page = visitor.open("/accounts/2fa/webauthn/add/")
