@@ -1,6 +1,6 @@
 """csv_query: one SELECT over a CSV file."""
 
-from tools import confined
+from tools import confinement
 from tools.builtin.data_source import data_fields, load
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema
@@ -18,7 +18,7 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         "limit": arguments.get("limit", 50),
         "seconds": SECONDS - 3,
     }
-    found, _ = await confined.run("csv", task, data, seconds=SECONDS)
+    found, _ = await confinement.run("csv", task, data, seconds=SECONDS)
     rows = found["rows"]
     more = f" Only the first {len(rows)} are shown; use LIMIT and OFFSET, or narrow the query." if found["more"] else ""
     text = f"{table(found['names'], rows)}\n\n{len(rows)} rows.{more} Columns of data: {', '.join(found['columns'])}."

@@ -1,6 +1,6 @@
 """file_list, file_read and file_write: the files of the run."""
 
-from tools import confined
+from tools import confinement
 from tools.contract import Arguments, RunFiles, Tool, ToolContext, ToolProblem, ToolResult, object_schema, page_of
 from tools.files import LARGEST, LARGEST_SUM, MOST_FILES, NAME_RULE
 
@@ -44,7 +44,7 @@ def _files(context: ToolContext) -> RunFiles:
 
 async def _text(name: str, data: bytes) -> str:
     if data.startswith(b"%PDF-"):
-        found, _ = await confined.run("pdf_text", {}, data, seconds=PDF_SECONDS)
+        found, _ = await confinement.run("pdf_text", {}, data, seconds=PDF_SECONDS)
         return str(found["text"])
     try:
         return data.decode("utf-8-sig")

@@ -1,6 +1,6 @@
 """json_query: JMESPath over JSON."""
 
-from tools import confined
+from tools import confinement
 from tools.builtin.data_source import data_fields, load
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema, page_of
 
@@ -10,7 +10,7 @@ SECONDS = 6.0
 async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Apply the expression."""
     data, origin = await load(arguments, context)
-    found, _ = await confined.run("json", {"expression": arguments["expression"]}, data, seconds=SECONDS)
+    found, _ = await confinement.run("json", {"expression": arguments["expression"]}, data, seconds=SECONDS)
     text = page_of(found["text"], arguments.get("offset", 0))
     if found["missing"]:
         text += "\n\n[The expression matches nothing in this data.]"

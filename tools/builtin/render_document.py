@@ -1,6 +1,6 @@
 """render_document: Markdown as a PDF or Word document, kept with the run."""
 
-from tools import confined
+from tools import confinement
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
 SECONDS = 60.0
@@ -14,7 +14,7 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     kind = arguments["format"]
     name = arguments["name"].removesuffix(f".{kind}") + f".{kind}"
     text = await _text(arguments, context)
-    found, data = await confined.run(kind, {"title": arguments.get("title", "")}, text, seconds=SECONDS - 5)
+    found, data = await confinement.run(kind, {"title": arguments.get("title", "")}, text, seconds=SECONDS - 5)
     entry = await context.files.write(name, data)
     said = f"{entry.name} is kept, {entry.size:,} bytes."
     if found["missing"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tools import confined
+from tools import confinement
 from tools.confined import child
 from tools.contract import ToolProblem
 
@@ -40,16 +40,16 @@ def run(task, data):
 def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A job that tries what a hijacked parser would try."""
     (tmp_path / "probe.py").write_text(PROBE)
-    start = confined.START.replace(
+    start = confinement.START.replace(
         "import main; ", f"import main, JOBS; JOBS['probe'] = 'probe'; sys.path.append({str(tmp_path)!r}); "
     )
-    monkeypatch.setattr(confined, "START", start)
+    monkeypatch.setattr(confinement, "START", start)
     return tmp_path
 
 
 async def test_it_reaches_nothing(probe: Path) -> None:
     os.environ["A_SECRET"] = "x"
-    found, data = await confined.run("probe", {}, str(probe / "out").encode(), seconds=10)
+    found, data = await confinement.run("probe", {}, str(probe / "out").encode(), seconds=10)
     assert found["tried"]["connect"] == "PermissionError"
     assert found["tried"]["process"] == "PermissionError"
     assert found["tried"]["write"] != True  # noqa: E712
@@ -62,13 +62,13 @@ async def test_it_reaches_nothing(probe: Path) -> None:
 @pytest.mark.parametrize(("what", "text"), [("memory", "more memory"), ("die", "more time or memory")])
 async def test_greed_and_crashes_are_told(probe: Path, what: str, text: str) -> None:
     with pytest.raises(ToolProblem, match=text):
-        await confined.run("probe", {"do": what}, b"/x", seconds=10)
+        await confinement.run("probe", {"do": what}, b"/x", seconds=10)
 
 
 async def test_what_spins_is_killed_also_when_the_caller_goes(probe: Path) -> None:
     with pytest.raises(ToolProblem, match="longer than 1 seconds"):
-        await confined.run("probe", {"do": "spin"}, b"/x", seconds=1)
-    task = asyncio.create_task(confined.run("probe", {"do": "spin"}, b"/x", seconds=30))
+        await confinement.run("probe", {"do": "spin"}, b"/x", seconds=1)
+    task = asyncio.create_task(confinement.run("probe", {"do": "spin"}, b"/x", seconds=30))
     await asyncio.sleep(0.5)
     assert children() == 1
     task.cancel()
@@ -88,15 +88,15 @@ def children() -> int:
 
 async def test_only_so_many_run_at_once(probe: Path) -> None:
     started = time.monotonic()
-    tasks = [asyncio.create_task(confined.run("probe", {}, b"/x", seconds=30)) for _ in range(8)]
+    tasks = [asyncio.create_task(confinement.run("probe", {}, b"/x", seconds=30)) for _ in range(8)]
     most = 0
     while not all(task.done() for task in tasks):
         most = max(most, children())
         await asyncio.sleep(0.005)
-    assert 1 <= most <= confined.AT_ONCE
+    assert 1 <= most <= confinement.AT_ONCE
     assert time.monotonic() - started < 20
 
 
 def test_every_job_is_there() -> None:
     for name in child.JOBS.values():
-        assert (confined.PROJECT / f"{name.replace('.', '/')}.py").exists()
+        assert (confinement.PROJECT / f"{name.replace('.', '/')}.py").exists()

@@ -1,0 +1,63 @@
+"""Work on data from outside, in a process of its own: no secrets, little memory, little time, no network.
+
+Parsers of hostile files may loop, grow without end or crash; here that costs one small process and nothing else.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from tools.contract import ToolProblem
+
+PROJECT = Path(__file__).resolve().parent.parent
+START = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from tools.confined.child import main; main()"
+MEMORY = 768 * 1024 * 1024
+# Processes of this kind at once, for each event loop.
+AT_ONCE = max(2, os.cpu_count() or 2)
+
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+async def run(job: str, task: dict[str, Any], data: bytes = b"", *, seconds: float) -> tuple[dict[str, Any], bytes]:
+    """What a job of `confined.child.JOBS` makes of task and data. Raises ToolProblem, also when it dies or is too slow."""
+    head = json.dumps({"job": job, "task": task, "memory": MEMORY, "seconds": seconds}).encode()
+    slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+    async with slots:
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await _talk(len(head).to_bytes(4, "big") + head + data)
+        except TimeoutError:
+            raise ToolProblem(f"This took longer than {seconds:g} seconds. Ask for less at once.") from None
+    if len(answer) < 4:
+        raise ToolProblem("This needs more time or memory than is allowed. Ask for less at once.")
+    end = 4 + int.from_bytes(answer[:4], "big")
+    result: dict[str, Any] = json.loads(answer[4:end])
+    if "problem" in result:
+        raise ToolProblem(result["problem"])
+    return result, answer[end:]
+
+
+async def _talk(request: bytes) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-I", "-X", "utf8", "-c", START),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd="/",
+        env={},
+        start_new_session=True,
+    )
+    try:
+        answer, _ = await process.communicate(request)
+        return answer
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
