@@ -16,9 +16,10 @@ from agents.models import Agent, AgentStatus, AgentType, Category, Persona
 from agents.prompting import assemble
 from agents.services import AgentInput
 from automatos.api import InputSerializer
-from automatos.llm.registry import ModelChoice, default_model, models_available
+from automatos.llm.registry import ModelChoice, catalogue, default_model
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.provider_keys import kept_for
 
 ORDERINGS = ("name", "created_at", "updated_at", "status")
 
@@ -376,5 +377,5 @@ class ModelList(WorkspaceView):
     @extend_schema(operation_id="models_list", parameters=[WORKSPACE_HEADER], responses={200: ModelsOut, **errors(404)})
     def get(self, request: Request) -> Response:
         """The local model first, then each vendor's. A vendor's other models can be named too."""
-        models = models_available()
+        models = catalogue(kept_for(self.workspace.pk))
         return Response(ModelsOut({"items": models, "total": len(models), "default": default_model()}).data)

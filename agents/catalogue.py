@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automatos.llm.registry import ModelChoice, models_available
+from automatos.llm.registry import ModelChoice, catalogue
 from automatos.words import money
+from workspaces.models import Workspace
+from workspaces.provider_keys import kept_for
 
 PROVIDER_WORDS = {"local": "On this machine", "openai": "OpenAI", "anthropic": "Anthropic"}
 
@@ -32,9 +34,9 @@ class ProviderCard:
     ready: bool
 
 
-def cards() -> list[ModelCard]:
-    """Every model on offer."""
-    return [_card(model) for model in models_available()]
+def cards(workspace: Workspace) -> list[ModelCard]:
+    """Every model on offer; those the workspace has a key of its own for are ready."""
+    return [_card(model) for model in catalogue(kept_for(workspace.pk))]
 
 
 def providers(models: Sequence[ModelCard]) -> list[ProviderCard]:

@@ -34,7 +34,7 @@ class AgentEditor:
         self.posted = posted
         self.status = 422
         self.conflict: EditConflict | None = None
-        self.cards = catalogue.cards()
+        self.cards = catalogue.cards(workspace)
         self.personas = list(personas_for(workspace))
         self.initial = initial_of(agent, [card.name for card in self.cards], default_model())
         self.form = self._form(data=posted) if posted is not None else self._form(initial=self.initial)
