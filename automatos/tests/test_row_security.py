@@ -230,6 +230,8 @@ CROSSING = {
     ("recipes.following", "SIGN_IN"),
     ("recipes.management.commands.cook", "OPERATOR"),
     ("workspaces.auth", "SIGN_IN"),
+    ("workspaces.clerk_messages", "SIGN_IN"),
+    ("workspaces.clerk_sign_in", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
     ("workspaces.services_invitations", "SIGN_IN"),
     ("workspaces.sockets", "SIGN_IN"),
