@@ -12,10 +12,11 @@ from typing import Protocol
 from agents.answers import problem_with
 from agents.context_window import UNKNOWN_WINDOW, fitted
 from agents.runtime import AgentSpec
+from agents.toolbox import Toolbox, told
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError
 from automatos.llm.parts import ToolCall, ToolResult
-from automatos.llm.types import Message, ModelReply, ModelRequest, ToolSpec, Usage
+from automatos.llm.types import Message, ModelReply, ModelRequest, Usage
 
 # How often a model may mend an answer that does not follow the wanted schema.
 REPAIRS = 2
@@ -37,7 +38,7 @@ class Task:
 
     spec: AgentSpec
     messages: tuple[Message, ...]
-    tools: tuple[ToolSpec, ...]
+    tools: Toolbox
     rounds: int
     timeout: float
     window: int = UNKNOWN_WINDOW
@@ -88,6 +89,7 @@ class _Work:
     def __init__(self, task: Task, actions: Actions) -> None:
         self.task, self.actions = task, actions
         self.messages = list(task.messages)
+        self.specs = told(task.tools)
         self.number = 0
         self.repairs = 0
         self.usage, self.cost = Usage(), Decimal(0)
@@ -114,7 +116,7 @@ class _Work:
 
     def request(self, may_use_tools: bool) -> ModelRequest:
         request = self.task.spec.request(
-            fitted(self.messages, self.task.window, self.task.tools),
+            fitted(self.messages, self.task.window, self.specs),
             timeout=self.task.timeout,
             use_fallback=self.use_fallback,
         )
@@ -122,7 +124,7 @@ class _Work:
             return request
         # The last word is without tools: an answer from what is known is worth more than none.
         choice = "auto" if may_use_tools else "none"
-        return replace(request, tools=self.task.tools, tool_choice=choice, cache_prompt=True)
+        return replace(request, tools=self.specs, tool_choice=choice, cache_prompt=True)
 
     async def use(self, reply: ModelReply) -> None:
         calls = [(self.next_path(), call) for call in reply.tool_calls]

@@ -1,25 +1,20 @@
-"""The tools one agent has: which the model is told of, and what each can do."""
+"""The tools one agent has: the built-in ones chosen for it, and what its skills and documents add."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from agents.runtime import AgentSpec
 from automatos.llm.types import ToolSpec
 from tools.builtin import BUILTIN
-from tools.contract import Effects
+from tools.contract import Tool
+
+Toolbox = Mapping[str, Tool]
 
 
-def specs_of(spec: AgentSpec) -> tuple[ToolSpec, ...]:
-    """The agent's tools as the model sees them, in the order they were chosen; unknown names are left out."""
-    return tuple(_told(name) for name in spec.tool_ids if name in BUILTIN)
+def toolbox_of(spec: AgentSpec) -> Toolbox:
+    """The agent's tools by name, in the order they were chosen. What is not in it the agent cannot use."""
+    return {name: BUILTIN[name] for name in spec.tool_ids if name in BUILTIN}
 
 
-def effects_of(name: str, arguments: Mapping[str, Any]) -> Effects:
-    """What a call can do. An unknown tool does nothing but answer that it is unknown."""
-    tool = BUILTIN.get(name)
-    return tool.effects_of(arguments) if tool else "none"
-
-
-def _told(name: str) -> ToolSpec:
-    tool = BUILTIN[name]
-    return ToolSpec(tool.name, tool.description, tool.schema)
+def told(tools: Toolbox) -> tuple[ToolSpec, ...]:
+    """The tools as the model sees them."""
+    return tuple(ToolSpec(tool.name, tool.description, tool.schema) for tool in tools.values())

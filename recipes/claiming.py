@@ -3,9 +3,9 @@
 from dataclasses import replace
 from uuid import UUID
 
-from agents import toolbox
 from agents.loop import Task
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
+from agents.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.types import Message
 from recipes.history import said_before
@@ -90,7 +90,7 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     task = Task(
         spec,
         opening,
-        toolbox.specs_of(spec),
+        toolbox_of(spec),
         rounds=step.max_iterations,
         timeout=max(0.1, min(step.timeout, left)),
         max_tokens=spec.max_task_tokens,
