@@ -200,6 +200,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Older ones, by which sessions, links and the second factor's keys can still be read.
+SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
 # What credentials are sealed under; made once next to an embedded database, demanded with one of your own.
 CREDENTIALS_KEYS = master_keys.read(LOCAL.data / "credentials_key", make=EMBEDDED_DATABASE)
 PUBLIC_URL = env.url("PUBLIC_URL", schemes=("http", "https"))
