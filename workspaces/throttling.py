@@ -103,7 +103,7 @@ def give_back(taken: Taken) -> None:
 
 
 def forget_all() -> None:
-    """Empty every counter: for whoever locked themselves out, and between tests."""
+    """Empty every counter, as between tests."""
     client = _client(settings.REDIS_URL)
     for key in client.scan_iter(f"{PREFIX}*", count=1000):
         client.delete(key)
