@@ -51,17 +51,17 @@ def embedded(address: str, settings: Settings) -> None:
 @pytest.mark.usefixtures("embedded")
 class TestEmbeddedModel:
     async def test_it_calls_a_tool_and_answers_from_the_result(self, models: Models) -> None:
-        question = Message("user", "What is the weather in Paris?")
-        reply = await models.complete(asking(question, timeout=60.0))
+        question = (Message("system", "You are a helpful assistant."), Message("user", "What is the weather in Paris?"))
+        reply = await models.complete(asking(*question, timeout=60.0))
         (call,) = reply.tool_calls
         assert (call.name, call.arguments) == ("get_weather", {"city": "Paris"})
         results = Message("tool", [ToolResult(call.id, "14 degrees, light rain")])
         told: list[str] = []
         answer = await models.complete(
-            asking(question, reply.message, results, timeout=60.0, max_tokens=60), told.append
+            asking(*question, reply.message, results, timeout=60.0, max_tokens=60), told.append
         )
         assert answer.text == "".join(told)
-        assert "rain" in answer.text
+        assert "14 degrees" in answer.text
 
     async def test_it_keeps_to_a_schema(self, models: Models) -> None:
         request = asking("Say hello to Oslo.", tools=(), response_schema=CITY, timeout=60.0, max_tokens=60)
