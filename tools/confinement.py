@@ -24,7 +24,7 @@ _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKe
 
 
 async def run(job: str, task: dict[str, Any], data: bytes = b"", *, seconds: float) -> tuple[dict[str, Any], bytes]:
-    """What a job of `confined.child.JOBS` makes of task and data. Raises ToolProblem, also when it dies or is too slow."""
+    """What a job of `confined.child.JOBS` makes of task and data. ToolProblem also when it dies or is too slow."""
     head = json.dumps({"job": job, "task": task, "memory": MEMORY, "seconds": seconds}).encode()
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
     async with slots:

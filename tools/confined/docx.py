@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from docx import Document
@@ -14,6 +15,8 @@ from tools.confined.blocks import Block, Span, is_right_to_left, read
 
 MONO = "Consolas"
 DEEPEST_STYLE = 3
+# Word wants a paragraph's properties in the order of ECMA-376, 17.3.1.26.
+AFTER_BIDI = ("w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl", "w:rPr", "w:sectPr")
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
 
 
@@ -24,6 +27,7 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     document.core_properties.title = task["title"][:255]
     document.core_properties.author = ""
     document.core_properties.comments = ""
+    document.core_properties.created = document.core_properties.modified = datetime.now(UTC)
     for block in blocks:
         _write(document, block)
     target = io.BytesIO()
@@ -68,7 +72,7 @@ def _item(document: Any, block: Block) -> None:
 def _spans(paragraph: Any, spans: Sequence[Span]) -> None:
     right = is_right_to_left("".join(span.text for span in spans))
     if right:
-        paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+        paragraph._p.get_or_add_pPr().insert_element_before(OxmlElement("w:bidi"), *AFTER_BIDI)
     for span in spans:
         run = _run(paragraph, span)
         if right:

@@ -72,6 +72,16 @@ async def test_a_word_document_holds_the_text_in_word_s_own_styles() -> None:
     assert made.inline_shapes.__len__() == 0
 
 
+async def test_text_from_right_to_left_runs_so_in_word() -> None:
+    run = context()
+    await said("render_document", run, markdown="1. שלום עולם\n\nplain", format="docx", name="a")
+    right, left = Document(await document(run, "a.docx")).paragraphs
+    assert right._p.pPr is not None
+    names = [child.tag.rpartition("}")[2] for child in right._p.pPr]
+    assert names.index("bidi") < names.index("ind")
+    assert left._p.pPr is None
+
+
 async def test_characters_without_a_glyph_are_told_and_seen() -> None:
     run = context()
     text = await said("render_document", run, markdown="漢字 and 😀", format="pdf", name="a")
