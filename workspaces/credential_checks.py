@@ -120,8 +120,11 @@ async def _s3(fields: Fields) -> Result:
     if answer.status == 200 and b"<ListBucketResult" in answer.content[:2000]:
         return Result(ok=True, message="The bucket can be listed.")
     code = re.search(rb"<Code>(\w+)</Code>", answer.content[:10_000])
-    known = S3_CODES.get(code[1].decode() if code else "")
-    return Result(ok=False, message=known or _judged(answer, _host(base), strict=True).message)
+    if known := S3_CODES.get(code[1].decode() if code else ""):
+        return Result(ok=False, message=known)
+    if 200 <= answer.status < 300:
+        return Result(ok=False, message=f"{_host(base)} answers, but not with a list of a bucket. Check the endpoint.")
+    return _judged(answer, _host(base), strict=True)
 
 
 async def _postgresql(fields: Fields) -> Result:
