@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from agents.prompting import CHARACTERS_PER_TOKEN
 from automatos.llm.parts import ToolResult
+from automatos.llm.tokens import estimate_message, estimate_request
 from automatos.llm.types import Message, ToolSpec
 
 # How much of a result stays when it is shortened, in characters; the whole of it stays in the journal.
 KEPT_HEAD, KEPT_TAIL = 600, 200
-SHARE = 0.75
+# Of the window; the rest is for the answer, and for an estimate that is too low.
+SHARE = 0.7
 UNKNOWN_WINDOW = 100_000
 
 
@@ -18,14 +19,16 @@ def fitted(messages: Sequence[Message], window: int, tools: Sequence[ToolSpec]) 
     window: tokens the model can read. The results of the last round stay whole.
     """
     kept = list(messages)
-    room = window * SHARE - sum(len(tool.description) + len(str(tool.schema)) for tool in tools) / CHARACTERS_PER_TOKEN
-    sizes = [_tokens(message) for message in kept]
-    places = [place for place, message in enumerate(kept) if message.role == "tool"]
-    for place in places[:-1]:
-        if sum(sizes) <= room:
+    places = [place for place, message in enumerate(kept) if message.role == "tool"][:-1]
+    if not places:
+        return tuple(kept)
+    size, room = estimate_request(kept, tools), window * SHARE
+    for place in places:
+        if size <= room:
             break
+        size -= estimate_message(kept[place])
         kept[place] = Message("tool", [shortened(result) for result in kept[place].tool_results])
-        sizes[place] = _tokens(kept[place])
+        size += estimate_message(kept[place])
     return tuple(kept)
 
 
@@ -37,8 +40,3 @@ def shortened(result: ToolResult) -> ToolResult:
     left_out = len(text) - KEPT_HEAD - KEPT_TAIL
     note = f"\n[{left_out:,} characters left out to save room. Call the tool again if you need them.]\n"
     return ToolResult(result.call_id, text[:KEPT_HEAD] + note + text[-KEPT_TAIL:], result.is_error)
-
-
-def _tokens(message: Message) -> float:
-    called = sum(len(call.text) for call in message.tool_calls)
-    return (len(message.content) + called) / CHARACTERS_PER_TOKEN

@@ -1,12 +1,15 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
 from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
+from agents.context_window import UNKNOWN_WINDOW
 from agents.loop import Task
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from agents.toolbox import toolbox_of
 from automatos.errors import AppError
+from automatos.llm.capabilities import capabilities
 from automatos.llm.types import Message
 from recipes.history import said_before
 from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
@@ -93,11 +96,19 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
         toolbox_of(spec),
         rounds=step.max_iterations,
         timeout=max(0.1, min(step.timeout, left)),
+        window=_window(spec.model),
         max_tokens=spec.max_task_tokens,
         max_cost=spec.max_task_cost,
         use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
     )
     return Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
+
+
+@cache
+def _window(model: str) -> int:
+    """Tokens the model can read."""
+    provider, _, name = model.partition(":")
+    return capabilities(provider, name).context_window or UNKNOWN_WINDOW
 
 
 def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:

@@ -18,13 +18,14 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from recipes import engine, tool_context
-from recipes.cooking import Cook, GivenUp
+from recipes import engine
+from recipes.cooking import GivenUp
 from recipes.deciders import Deciders
 from recipes.progress import Progress, keep
 from recipes.publisher import Publisher
 from recipes.steps import Job, Outcome, Turn
 from recipes.streams import Streams
+from recipes.tool_context import cook_for
 
 logger = logging.getLogger(__name__)
 
@@ -168,14 +169,7 @@ class Conductor:
         self.work.set()
 
     async def _outcome(self, job: Job) -> Outcome:
-        cook = Cook(
-            job,
-            self.models,
-            self._keep,
-            on_text=self.streams.open(job),
-            context=tool_context.of(job),
-            find_agent=tool_context.finder(job.workspace_id, self.decide),
-        )
+        cook = cook_for(job, self.models, self._keep, self.streams.open(job), self.decide)
         error: AppError
         try:
             async with asyncio.timeout(job.task.timeout + OVERRUN):

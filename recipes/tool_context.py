@@ -5,6 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from agents.runtime import AgentSpec, find_spec
+from automatos.llm.registry import Models
+from automatos.llm.types import OnText
+from recipes.cooking import Cook, Keep
 from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem
@@ -12,6 +15,11 @@ from tools.files import StoredRunFiles
 from workspaces.tenancy import Purpose
 
 Decide = Callable[..., Awaitable[Any]]
+
+
+def cook_for(job: Job, models: Models, keep: Keep, on_text: OnText, decide: Decide) -> Cook:
+    """The cook of a job. decide: runs a synchronous function in the worker's threads."""
+    return Cook(job, models, keep, on_text=on_text, context=of(job), find_agent=finder(job.workspace_id, decide))
 
 
 def of(job: Job) -> ToolContext:
@@ -24,7 +32,7 @@ def of(job: Job) -> ToolContext:
 
 
 def finder(workspace_id: UUID, decide: Decide) -> Callable[[str], Awaitable[AgentSpec]]:
-    """Finds another agent of the workspace. decide: runs a synchronous function in the worker's threads."""
+    """Finds another agent of the workspace."""
 
     async def find(name: str) -> AgentSpec:
         found: AgentSpec | None = await decide(_found, workspace_id, name)

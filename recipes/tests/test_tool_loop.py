@@ -193,7 +193,8 @@ def test_a_waiting_run_can_be_cancelled(stack: Stack, cast: Cast) -> None:
 
 
 def test_a_tool_the_agent_was_not_given_is_not_there(stack: Stack, cast: Cast) -> None:
-    stack.models.conversation("overreach", {"tool_calls": [call("file_write", name="a", content="x")]}, {"reply": "Ah."})
+    write = {"tool_calls": [call("file_write", name="a", content="x")]}
+    stack.models.conversation("overreach", write, {"reply": "Ah."})
     execution = cook(cast, "overreach", tools=("calculator",))
     assert final_output(execution) == "Ah."
     assert "no tool named 'file_write'" in stack.models.requests[-1].tool_results[0].content
