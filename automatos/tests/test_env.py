@@ -19,6 +19,11 @@ from automatos.local.addresses import PROJECT
         ("DATABASE_URL", "mysql://x", "It has to start with postgres:// or postgresql://."),
         ("REDIS_URL", "localhost:6379", "It has to start with redis:// or rediss:// or unix://."),
         ("PORT", "80000", "Write a whole number from 1 to 65535."),
+        (
+            "OUTSIDE_PRIVATE_HOSTS",
+            "wiki.local, http://x",
+            "Write host, host:port, an address or a network such as 10.1.0.0/16, separated by commas.",
+        ),
     ],
 )
 def test_nonsense_stops_the_start_with_name_and_cure(name: str, value: str, cure: str) -> None:
