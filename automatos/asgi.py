@@ -1,6 +1,7 @@
 """The ASGI application: pages and API by Django, sockets by Channels."""
 
 import os
+import sys
 from typing import Any
 
 from channels.auth import AuthMiddlewareStack
@@ -8,6 +9,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from automatos import access_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 
@@ -18,6 +21,8 @@ from recipes.urls import sockets  # noqa: E402
 from workspaces import master_key  # noqa: E402
 
 master_key.check_at_start()
+if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):
+    access_settings.require_loopback(sys.argv)
 
 
 class OwnPagesOnly(OriginValidator):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -53,7 +54,11 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """theme: "light", "dark" or empty (follow the system); shell: None outside a workspace, else two queries."""
     theme = request.COOKIES.get("theme", "")
-    found: dict[str, Any] = {"theme": theme if theme in ("light", "dark") else "", "shell": None}
+    found: dict[str, Any] = {
+        "theme": theme if theme in ("light", "dark") else "",
+        "shell": None,
+        "open_access": not settings.REQUIRE_AUTH,
+    }
     membership: Membership | None = getattr(request, "membership", None)
     if membership is not None:
         # Error pages are drawn after the request's own scope has ended.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import clerk_settings, env, master_keys, private_hosts
+from automatos import access_settings, clerk_settings, env, master_keys, private_hosts
 from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import addresses
 
@@ -140,6 +140,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# One key from the environment, for programs of the operator's own; it is bound to WORKSPACE_ID, else DEFAULT_TENANT_ID.
+ORCHESTRATOR_API_KEY = access_settings.orchestrator_key()
+ORCHESTRATOR_API_KEY_ROLE = env.choice("ORCHESTRATOR_API_KEY_ROLE", "editor", access_settings.ROLES)
 # Clerk's tokens as a way in: on when a key, or where to get the keys, is named.
 CLERK = clerk_settings.read()
 
@@ -208,6 +211,9 @@ PUBLIC_URL = env.url("PUBLIC_URL", schemes=("http", "https"))
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS") or ([PUBLIC_URL] if PUBLIC_URL else [])
 HTTPS = PUBLIC_URL.startswith("https://")
+# False lets everybody on this machine in, and with consent everybody who reaches it: workspaces/open_access.py.
+REQUIRE_AUTH = access_settings.require_auth(ALLOWED_HOSTS)
+OPEN_ACCESS_CONSENT = env.boolean("OPEN_ACCESS_CONSENT", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -285,6 +291,7 @@ MIDDLEWARE = [
     "workspaces.sign_in_limits.SignInLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "workspaces.clerk_pages.ClerkPagesMiddleware",
+    "workspaces.open_access.OpenAccessMiddleware",
     "automatos.middleware.AppErrorMiddleware",
 ]
 ROOT_URLCONF = "automatos.urls"
@@ -346,6 +353,7 @@ REST_FRAMEWORK = {
         "workspaces.auth.ApiKeyAuthentication",
         "workspaces.clerk_auth.ClerkAuthentication",
         "workspaces.auth.SessionAuthentication",
+        "workspaces.open_access.OpenAccessAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

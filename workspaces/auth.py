@@ -11,7 +11,9 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from automatos.errors import NotSignedIn
 from workspaces.models import ApiKey, User
+from workspaces.services_installation import orchestrator_key
 from workspaces.services_keys import key_hash
 from workspaces.tenancy import Purpose, system_scope
 
@@ -62,6 +64,12 @@ class ApiKeyAuthentication(Way):
         return key.user, key
 
     def _opened_by(self, plaintext: str) -> ApiKey:
+        try:
+            orchestrator = orchestrator_key(plaintext)
+        except NotSignedIn as refusal:
+            raise AuthenticationFailed(refusal.message) from None
+        if orchestrator is not None:
+            return orchestrator
         key = ApiKey.objects.select_related("user", "workspace").filter(key_hash=key_hash(plaintext)).first()
         if key is None or key.revoked_at is not None or not key.user.is_active:
             raise AuthenticationFailed("This API key is unknown or was revoked. Create a new one.")

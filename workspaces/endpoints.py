@@ -22,6 +22,7 @@ from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
 from workspaces.client_address import client_ip
 from workspaces.models import ApiKey, User, Workspace
+from workspaces.open_access import OpenPass
 from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.resolution import resolve
@@ -88,10 +89,17 @@ class SignedInView(APIView):
         return Actor(
             user_id=self.caller.pk,
             name=self.caller.email,
-            via="api_key" if key else "clerk" if self.clerk else "session",
+            via=self._via(),
             credential=key.prefix if key else self.clerk.credential if self.clerk else "",
             ip=client_ip(request),
         )
+
+    def _via(self) -> str:
+        if self.key:
+            return "api_key"
+        if isinstance(self.request.auth, OpenPass):
+            return "open"
+        return "clerk" if self.clerk else "session"
 
     @property
     def caller(self) -> User:

@@ -79,7 +79,7 @@ def actor_of(request: PersonRequest) -> Actor:
     return Actor(
         user_id=request.user.pk,
         name=request.user.email,
-        via="clerk" if token else "session",
+        via="clerk" if token else "open" if getattr(request, "open_access", False) else "session",
         credential=token.credential if token else "",
         ip=client_ip(request),
     )

@@ -16,8 +16,6 @@ from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
 from workspaces.tenancy import Purpose, person_scope, system_scope
 
-HEADERS = {b"x-api-key": "HTTP_X_API_KEY", b"authorization": "HTTP_AUTHORIZATION", b"cookie": "HTTP_COOKIE"}
-
 
 @dataclass(frozen=True, slots=True)
 class SocketCaller:
@@ -70,9 +68,9 @@ def _as_request(scope: dict[str, Any]) -> Request:
     """The socket's opening handshake as far as it carries a credential, to be judged as the API judges."""
     request = HttpRequest()
     request.method = "GET"
+    request.META.update(REMOTE_ADDR=(scope.get("client") or [""])[0], SERVER_NAME="", SERVER_PORT="")
     for name, value in scope["headers"]:
-        if name in HEADERS:
-            request.META[HEADERS[name]] = value.decode("latin-1")
+        request.META[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
     user = scope.get("user")
     if user is not None and user.is_authenticated:
         # Channels names the user lazily; the row itself is what others compare.

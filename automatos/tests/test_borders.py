@@ -53,6 +53,7 @@ LAYER_OF = {
     "workspaces.credential_uses": DECIDERS,
     "workspaces.endpoints": HELPERS,
     "workspaces.members_page": HELPERS,
+    "workspaces.open_access": HELPERS,
     "workspaces.pages": HELPERS,
     "workspaces.sockets": HELPERS,
     "agents.conflict": HELPERS,

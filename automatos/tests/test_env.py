@@ -18,6 +18,10 @@ from automatos.local.addresses import PROJECT
         ("WORKSPACE_ID", "first", "Write a UUID or remove the variable."),
         ("DATABASE_URL", "mysql://x", "It has to start with postgres:// or postgresql://."),
         ("REDIS_URL", "localhost:6379", "It has to start with redis:// or rediss:// or unix://."),
+        ("API_RATE_LIMIT", "-1", "Write a whole number from 0 to 1000000."),
+        ("ORCHESTRATOR_API_KEY", "short", "for example from `openssl rand -hex 24`."),
+        ("ORCHESTRATOR_API_KEY_ROLE", "owner", "Write viewer, editor or admin."),
+        ("REQUIRE_AUTH", "perhaps", "Write true or false."),
         ("PORT", "80000", "Write a whole number from 1 to 65535."),
         (
             "OUTSIDE_PRIVATE_HOSTS",

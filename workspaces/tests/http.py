@@ -3,16 +3,15 @@
 import json
 from email.message import Message
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from automatos.testing import Stack
 
 
-def ask(stack: Stack, path: str, *, key: str = "", body: Any = None, **headers: str) -> tuple[int, Message]:
-    """Status and headers of a GET, or of a POST with a JSON body; underscores in header names stand for dashes."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    named |= {"X-API-Key": key} if key else {}
+def ask(stack: Stack, path: str, *, key: str = "", body: Any = None) -> tuple[int, Message]:
+    """Status and headers of a GET, or of a POST with a JSON body."""
+    named = {"X-API-Key": key} if key else {}
     named |= {"Content-Type": "application/json"} if body is not None else {}
     data = None if body is None else json.dumps(body).encode()
     try:
@@ -20,3 +19,15 @@ def ask(stack: Stack, path: str, *, key: str = "", body: Any = None, **headers: 
             return answer.status, answer.headers
     except HTTPError as refusal:
         return refusal.code, refusal.headers
+
+
+def get_status(address: str, **headers: str) -> int:
+    """The status of a GET; 0 when nobody answers. Underscores in header names stand for dashes."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urlopen(Request(address, headers=named), timeout=30) as answer:
+            return int(answer.status)
+    except HTTPError as refusal:
+        return refusal.code
+    except URLError:
+        return 0

@@ -1,0 +1,76 @@
+"""The socket where nobody has to sign in, and with the operator's own key: a web process started that way."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from automatos.local import commands
+from automatos.testing import Part, Stack, free_port
+from recipes.models import Execution
+from recipes.tests.kit import Cast, ended
+from workspaces.tests.http import get_status
+
+pytestmark = pytest.mark.slow
+
+KEY = "an-orchestrators-key-of-many-characters"
+
+
+@pytest.fixture(scope="module")
+def run(stack: Stack) -> Execution:
+    """A finished run in the workspace that is open."""
+    stack.models.clear()
+    cast = Cast()
+    return ended(cast.cook(cast.recipe("one")))
+
+
+@pytest.fixture(scope="module")
+def port(stack: Stack, run: Execution) -> Iterator[int]:
+    """Of a second web process on the same database."""
+    port = free_port()
+    chosen = {"REQUIRE_AUTH": "false", "ORCHESTRATOR_API_KEY": KEY, "WORKSPACE_ID": str(run.workspace_id)}
+    web = Part("open", commands.web(port), {**stack.web.environment, **chosen}, stack.folder / "open.log")
+    web.start()
+    deadline = time.monotonic() + 60
+    while get_status(f"http://127.0.0.1:{port}/health") != 200:
+        assert time.monotonic() < deadline, web.log.read_text()
+        time.sleep(0.2)
+    yield port
+    web.stop()
+
+
+def close_code(port: int, run: Execution, **headers: str) -> int:
+    """What the socket closes with after it sent all it had to."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with connect(f"ws://127.0.0.1:{port}/ws/executions/{run.pk}/?after=0", additional_headers=named) as socket:
+        while True:
+            try:
+                socket.recv(timeout=20)
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd else 1006
+
+
+def test_a_viewer_without_a_credential_is_let_in(port: int, run: Execution) -> None:
+    assert close_code(port, run) == 1000
+    assert close_code(port, run, Origin=f"http://127.0.0.1:{port}") == 1000
+
+
+def test_a_page_of_another_program_on_this_machine_is_not(port: int, run: Execution) -> None:
+    assert close_code(port, run, Origin="http://localhost:3000") == 4401
+    assert close_code(port, run, X_Forwarded_For="192.0.2.7") == 4401
+
+
+def test_the_operators_key_opens_and_a_wrong_one_does_not_fall_through(port: int, run: Execution) -> None:
+    assert close_code(port, run, X_API_Key=KEY) == 1000
+    assert close_code(port, run, Authorization=f"ApiKey {KEY}") == 1000
+    assert close_code(port, run, X_API_Key=KEY[:-1]) == 4401
+
+
+def test_the_api_is_open_on_the_same_terms(port: int) -> None:
+    address = f"http://127.0.0.1:{port}/api/me"
+    assert get_status(address) == 200
+    assert get_status(address, Host="evil.example") == 400
+    assert get_status(address, Origin="http://localhost:3000") == 401
+    assert get_status(address, X_API_Key="atm_wrong") == 401
