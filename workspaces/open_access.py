@@ -6,7 +6,7 @@ Origin and Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/).
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -80,11 +80,11 @@ class OpenAccessScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     """How it shows in the OpenAPI document: as no credential at all, and only where it is on."""
 
     target_class = "workspaces.open_access.OpenAccessAuthentication"
-    name: ClassVar[list[str]] = []
+    name = ()  # type: ignore[assignment]
 
-    def get_security_requirement(self, auto_schema: "AutoSchema") -> dict[str, list[Any]] | None:
+    def get_security_requirement(self, auto_schema: "AutoSchema") -> list[dict[str, list[Any]]]:
         """An empty requirement stands for going without one."""
-        return None if settings.REQUIRE_AUTH else {}
+        return [] if settings.REQUIRE_AUTH else [{}]
 
     def get_security_definition(self, auto_schema: "AutoSchema") -> list[dict[str, Any]]:
         """There is nothing to send."""
