@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -109,6 +110,8 @@ def test_a_new_password_signs_out_every_other_device(laptop: Client, phone: Clie
         "/accounts/password/change/",
         {"oldpassword": PASSWORD, "password1": "quite-another-word", "password2": "quite-another-word"},
     )
+    # Gone from the store, and not only refused when it is shown.
+    assert not Session.objects.filter(session_key=phone.cookies["sessionid"].value).exists()
     assert (is_signed_in(laptop), is_signed_in(phone)) == (True, False)
     assert "You are signed in nowhere else" in listed(laptop)
 
