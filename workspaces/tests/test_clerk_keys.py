@@ -12,7 +12,7 @@ from automatos.errors import Unavailable
 from automatos.events import sync_client
 from workspaces.clerk import BadToken, verify
 from workspaces.clerk_keys import LIFESPAN, LONGEST_LIFE, RETRY, RedisShelf, RemoteKeys
-from workspaces.tests.clerk_kit import ISSUER, Instance, instance, pem, public_jwk, rsa_key
+from workspaces.tests.clerk_kit import ISSUER, Instance, JwksServer, instance, pem, public_jwk, rsa_key
 
 __all__ = ["instance"]
 
@@ -102,7 +102,8 @@ def test_when_the_server_fails_the_old_keys_stay(
         case "no json":
             instance.jwks.body = b"<html>"
         case "huge":
-            instance.jwks.body = b" " * 300_000
+            other = {"keys": [public_jwk(rsa_key("second"), "ins_second")]}
+            instance.jwks.body = json.dumps(other).encode() + b" " * 300_000
         case "redirect":
             instance.jwks.redirect = "http://127.0.0.1:9/"
         case "other kinds":
@@ -117,6 +118,16 @@ def test_when_the_server_fails_the_old_keys_stay(
     clock.now += LONGEST_LIFE
     with pytest.raises(Unavailable):
         keys.find("ins_first")
+
+
+def test_keys_come_from_the_configured_address_only(keys: RemoteKeys, instance: Instance, clock: Clock) -> None:
+    elsewhere = JwksServer()
+    elsewhere.keys = [public_jwk(rsa_key("mallory"), "ins_mallory")]
+    instance.jwks.redirect = elsewhere.url
+    clock.now += LIFESPAN
+    assert keys.find("ins_mallory") is None
+    assert elsewhere.fetches == 0
+    elsewhere.stop()
 
 
 def test_a_start_during_an_outage_uses_the_keys_of_another_process(instance: Instance, clock: Clock) -> None:
