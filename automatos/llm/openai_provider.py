@@ -35,10 +35,14 @@ class OpenAIProvider(Provider):
         super().__init__(endpoint)
         # By model: what its vendor said it does not take, by the wire's names.
         self._untaken: dict[str, list[str]] = {}
-        self._client = client(endpoint)
+        self._client = self.connect(endpoint)
         # Thinkers take calls of tools well, or at all, only on the newer wire.
         self._responses = ResponsesProvider(endpoint, self._client)
         self._chat_only: set[str] = set()
+
+    def connect(self, endpoint: Endpoint) -> openai.AsyncOpenAI:
+        """The SDK's client of this endpoint."""
+        return client(endpoint)
 
     async def attempt(self, model: str, request: ModelRequest, listener: Listener | None) -> ModelReply:
         """Models that think are asked by Responses, where the server has that; the others by Chat Completions."""

