@@ -15,7 +15,6 @@ from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
-from automatos.llm.guarded import check
 from automatos.llm.pricing import Rate, price, rates_of
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
@@ -66,7 +65,10 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key of a workspace's own, used before the installation's. base_url: empty for the vendor's address."""
+    """A key of a workspace's own, used before the installation's. base_url: empty for the vendor's address.
+
+    Only that of an openai_compatible server may be chosen by the workspace: its calls reach public addresses alone.
+    """
 
     api_key: str = field(repr=False)
     base_url: str = ""
@@ -145,8 +147,6 @@ class Models:
         """
         endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
-        if endpoint.guarded:
-            await check(endpoint)
         try:
             async with self._clients.using(endpoint) as provider:
                 reply = await with_retries(
@@ -211,8 +211,7 @@ def _endpoint(provider: str) -> Endpoint:
 def _own_endpoint(provider: str, own: Credential) -> Endpoint:
     label = LABELS[provider]
     url = own.base_url or DEFAULT_URLS.get(provider, "")
-    trusted = (DEFAULT_URLS.get(provider), getattr(settings, f"{provider.upper()}_BASE_URL", ""))
-    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}", url not in trusted)
+    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}")
 
 
 def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
