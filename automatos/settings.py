@@ -371,6 +371,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "InvitationState": "workspaces.invitation_states.State",
+        "Role": "workspaces.models.Role",
+        "WorkspaceKind": "workspaces.models.Workspace.Kind",
+        "WorkspacePlan": "workspaces.models.Workspace.Plan",
         "AgentStatus": "agents.models.AgentStatus",
         "ExecutionStatus": "recipes.models.ExecutionStatus",
         "StepStatus": "recipes.models.StepStatus",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,13 +42,16 @@ class NewInvitationOut(InvitationOut):
     link = serializers.CharField()
 
 
+@extend_schema_field(serializers.ChoiceField(choices=Role.choices))
+class RoleField(serializers.CharField):
+    """A role; the services say what is wrong with another word."""
+
+
 class InvitationIn(InputSerializer):
     """Whom to invite, as what."""
 
     email = serializers.CharField(allow_blank=True)
-    role = serializers.CharField(
-        required=False, help_text="owner, admin, editor (the default) or viewer. Only owners invite owners."
-    )
+    role = RoleField(required=False, help_text="By default editor. Only owners invite owners.")
 
 
 class TokenIn(InputSerializer):

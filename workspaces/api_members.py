@@ -11,7 +11,7 @@ from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces import queries_members, services_members
-from workspaces.api_invitations import InvitationIn, Inviting, NewInvitationOut
+from workspaces.api_invitations import InvitationIn, Inviting, NewInvitationOut, RoleField
 from workspaces.endpoints import WorkspaceView, errors
 from workspaces.models import Membership, Role
 
@@ -30,7 +30,7 @@ class MemberOut(serializers.Serializer[Membership]):
 class RoleIn(InputSerializer):
     """Another role."""
 
-    role = serializers.CharField(help_text="owner, admin, editor or viewer. Only owners make or change owners.")
+    role = RoleField(help_text="Only owners make or change owners.")
 
 
 class TransferIn(InputSerializer):
