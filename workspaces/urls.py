@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import api_keys, clerk_webhooks, urls_credentials, urls_workspaces, views_account
+from workspaces import clerk_webhooks, urls_credentials, urls_keys, urls_workspaces, views_account
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -14,18 +14,12 @@ accounts: list[URLPattern | URLResolver] = [
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]
 outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
-pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages, *urls_credentials.pages]
+pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages, *urls_keys.pages, *urls_credentials.pages]
 api: list[URLPattern | URLResolver] = [
     *urls_credentials.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     *urls_workspaces.api,
-    path("workspaces/<uuid:workspace_id>/api-keys", api_keys.ApiKeyList.as_view(), name="api_keys"),
-    path("workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>", api_keys.ApiKeyDetail.as_view(), name="api_key"),
-    path(
-        "workspaces/<uuid:workspace_id>/api-keys/<uuid:key_id>/rotate",
-        api_keys.ApiKeyRotate.as_view(),
-        name="api_key_rotate",
-    ),
+    *urls_keys.api,
 ]
 sockets: list[URLPattern | URLResolver] = []
