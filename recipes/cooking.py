@@ -65,6 +65,8 @@ class Cook:
         self.unkept: list[Result] = []
         self.record: dict[str, contract.ToolResult] = {}
         self.origins: list[str] = []
+        # What the agent was told so far: an address that stands in it tells nobody anything new.
+        self.heard = [message.content for message in job.task.messages]
         self.path = FIRST
 
     async def outcome(self) -> Outcome:
@@ -115,6 +117,7 @@ class Cook:
         results = await _all([self._use_one(task, path, call) for path, call in calls])
         for (_, call), result in zip(calls, results, strict=True):
             self.record.setdefault(call_key(call.name, call.text), result)
+            self.heard.append(result.content)
             if result.origin:
                 self.origins.append(result.origin)
         answered = zip(calls, results, strict=True)
@@ -167,10 +170,15 @@ class Cook:
         waiting = [
             (key, call)
             for key, call in ((self._id(path), call) for path, call in calls)
-            if _effects(task, call) in SIDE_EFFECTS and key not in self.job.approvals
+            if key not in self.job.approvals and (_effects(task, call) in SIDE_EFFECTS or self._tells(call))
         ]
         if waiting:
             raise NeedsPerson(waiting)
+
+    def _tells(self, call: ToolCall) -> bool:
+        """Whether reading an address may carry something out: it is one that the agent put together itself."""
+        url = call.arguments.get("url")
+        return isinstance(url, str) and not any(url in text for text in self.heard)
 
     # --- the journal --------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What the tools of a step may use: the run's files, credentials, memory, other agents."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +12,44 @@ from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem
 from tools.files import StoredRunFiles
-from workspaces.tenancy import Purpose
+from workspaces import opened
+from workspaces.acting import Actor, acting_as
+from workspaces.tenancy import Purpose, workspace_scope
 
 Decide = Callable[..., Awaitable[Any]]
 
 
 def cook_for(job: Job, models: Models, keep: Keep, on_text: OnText, decide: Decide) -> Cook:
     """The cook of a job. decide: runs a synchronous function in the worker's threads."""
-    return Cook(job, models, keep, on_text=on_text, context=of(job), find_agent=finder(job.workspace_id, decide))
+    return Cook(
+        job, models, keep, on_text=on_text, context=of(job, decide), find_agent=finder(job.workspace_id, decide)
+    )
 
 
-def of(job: Job) -> ToolContext:
+def of(job: Job, decide: Decide) -> ToolContext:
     """The context of a job's tool calls."""
+
+    async def credential(credential_id: str) -> Mapping[str, str]:
+        fields: Mapping[str, str] = await decide(_opened, job.workspace_id, job.task.spec.name, credential_id)
+        return fields
+
     return ToolContext(
         workspace_id=job.workspace_id,
         execution_id=job.execution_id,
         files=StoredRunFiles(job.workspace_id, job.execution_id),
+        credential=credential,
     )
+
+
+def _opened(workspace_id: UUID, agent: str, credential_id: str) -> Mapping[str, str]:
+    """The fields of a credential; that this agent read them stands in the audit log."""
+    try:
+        key = UUID(credential_id)
+    except ValueError:
+        raise ToolProblem(f"{credential_id[:60]!r} is not the id of a credential, which is a UUID.") from None
+    actor = Actor(user_id=None, name=f"Agent {agent}", via="system")
+    with acting_as(actor), workspace_scope(workspace_id):
+        return opened.read(workspace_id, key, "tool")
 
 
 def finder(workspace_id: UUID, decide: Decide) -> Callable[[str], Awaitable[AgentSpec]]:
