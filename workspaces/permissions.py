@@ -21,6 +21,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "api_keys:write": Role.ADMIN,
     "credentials:read": Role.EDITOR,
     "credentials:write": Role.ADMIN,
+    "usage:read": Role.VIEWER,
     "agents:read": Role.VIEWER,
     "agents:write": Role.EDITOR,
     "agents:delete": Role.ADMIN,
