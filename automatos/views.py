@@ -26,11 +26,10 @@ LONGEST_QUESTION = 100
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """What Automatos is, and the ways in; members go straight to their workspace."""
+    """What Automatos is, and the ways in; who is signed in goes straight to their workspace, or to make one."""
     if isinstance(request.user, User):
         membership = first_membership_of(request.user)
-        if membership is not None:
-            return redirect(f"/w/{membership.workspace.slug}/")
+        return redirect(f"/w/{membership.workspace.slug}/") if membership else redirect("workspaces")
     return render(request, "landing.html", {"demo": settings.EMBEDDED_DATABASE})
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from workspaces.models import AuditEntry, Role, Workspace, WorkspaceSlug
+from workspaces.models import AuditEntry, Role, User, Workspace, WorkspaceSlug
 from workspaces.services import create_personal_workspace, create_workspace
 from workspaces.tests.rest import Caller, Company, without_request_id
 
@@ -173,3 +173,33 @@ def test_the_days_left_are_counted_down(company: Company) -> None:
     past = timezone.now() - timedelta(days=12, minutes=1)
     Workspace.objects.filter(pk=company.workspace.pk).update(deleted_at=past)
     assert "Gone for good in 18 days." in person(company, Role.OWNER).client.get("/workspaces/").content.decode()
+
+
+def test_who_belongs_nowhere_is_led_to_make_a_workspace() -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_user("alone@example.org"))
+    page = browser.get("/", follow=True)
+    assert page.redirect_chain == [("/workspaces/", 302)]
+    assert "You belong to no workspace." in page.content.decode()
+    made = browser.post("/workspaces/new/", {"name": "Mine"})
+    assert made["Location"] == "/w/mine/settings/members/"
+    assert browser.post("/workspaces/new/", {"name": " "}).status_code == 422
+
+
+def test_nobody_signed_in_is_sent_to_sign_in_and_back() -> None:
+    for path in ("/workspaces/", "/workspaces/new/"):
+        assert Client().get(path)["Location"] == f"/accounts/login/?next={path.replace('/', '%2F')}"
+
+
+def test_the_page_renames_moves_and_says_who_may(company: Company) -> None:
+    root = f"/w/{company.workspace.slug}/settings/"
+    admin = person(company, Role.ADMIN).client
+    refused = admin.post(root, {"name": "", "slug": "No Good"})
+    assert refused.status_code == 422
+    assert {'href="#id_name"', 'href="#id_slug"'} <= set(re.findall(r'href="#id_[a-z]+"', refused.content.decode()))
+    assert 'value="No Good"' in refused.content.decode(), "what was typed stays"
+    assert admin.post(root, {"name": "Bar", "slug": "bar-now"})["Location"] == "/w/bar-now/settings/"
+    viewer = person(company, Role.VIEWER).client
+    assert "Admins can change the name and the address. Ask" in viewer.get("/w/bar-now/settings/").content.decode()
+    assert viewer.post("/w/bar-now/settings/", {"name": "Mine", "slug": "mine"}).status_code == 403
+    assert Workspace.objects.get(pk=company.workspace.pk).name == "Bar"
