@@ -11,6 +11,7 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 from django.utils import timezone
 
+from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
 from workspaces import audit
@@ -137,6 +138,7 @@ def revoke_api_key(*, key: ApiKey) -> None:
     key = _locked(key)
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
+    events.access_changed_on_commit(key.workspace_id)
     _record("revoked", key, before={"revoked_at": None}, after={"revoked_at": key.revoked_at})
 
 

@@ -13,7 +13,7 @@ from recipes.tests.test_socket import cookie_of, read_to_end, until_type, watchi
 from workspaces import tenancy
 from workspaces.models import Role, User
 from workspaces.services import set_role
-from workspaces.services_keys import create_api_key
+from workspaces.services_keys import create_api_key, revoke_api_key
 from workspaces.services_members import change_role, remove_member
 from workspaces.services_workspaces import delete_workspace
 
@@ -60,6 +60,19 @@ def test_the_socket_of_a_removed_member_closes_and_the_others_stay(stack: Stack,
         assert read_to_end(owners)[1] == 1000
     with watching(stack, cast, execution.id, **headers) as again:
         assert read_to_end(again)[1] in (NOT_FOUND, 4401)
+
+
+def test_the_socket_of_a_revoked_key_closes(stack: Stack, cast: Cast) -> None:
+    held = stack.models.hold(cast.workspace.slug)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    key, text = create_api_key(workspace=cast.workspace, user=cast.owner, name="T", role="viewer")
+    with watching(stack, cast, execution.id, **{"X-API-Key": text}) as socket:
+        until_type(socket, "step.started")
+        revoke_api_key(key=key)
+        seconds, code = seconds_to_close(socket)
+    held.release()
+    assert (code, seconds < AT_ONCE) == (NOT_FOUND, True), seconds
 
 
 def test_a_member_whose_role_changes_goes_on_watching(stack: Stack, cast: Cast) -> None:
