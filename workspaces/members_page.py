@@ -12,7 +12,7 @@ from workspaces.forms_workspaces import InviteForm, roles_to_give
 from workspaces.invitation_states import State, state_of
 from workspaces.models import Membership, Role, Workspace
 from workspaces.pages import WorkspaceRequest
-from workspaces.queries_members import is_last_owner, members_of, open_invitations_of
+from workspaces.queries_members import members_of, open_invitations_of
 
 
 def members_page(request: WorkspaceRequest, *, form: InviteForm | None = None, **more: Any) -> HttpResponse:
@@ -27,7 +27,7 @@ def members_page(request: WorkspaceRequest, *, form: InviteForm | None = None, *
     by = request.access.role
     shown = {
         "page": page,
-        "rows": [_row(request, member) for member in page.object_list],
+        "rows": _rows(request, list(page.object_list)),
         "wanted": wanted,
         "narrows": any(wanted.values()),
         "roles": Role.choices,
@@ -42,14 +42,22 @@ def members_page(request: WorkspaceRequest, *, form: InviteForm | None = None, *
     return render(request, "workspaces/members.html", shown, status=422 if form and form.errors else 200)
 
 
-def _row(request: WorkspaceRequest, member: Membership) -> dict[str, Any]:
-    """The member, the roles they can be given here, and why nothing can be changed."""
-    by = request.access.role
-    reason = ""
-    if member.role == Role.OWNER and by != Role.OWNER:
-        reason = "Only owners can change owners."
-    elif member.role == Role.OWNER and is_last_owner(member):
-        reason = "The last owner stays."
-    mine = member.user_id == request.user.pk
-    can_change = request.access.allows("members:write") and not reason
-    return {"member": member, "mine": mine, "can_change": can_change, "reason": reason, "roles": roles_to_give(by)}
+def _rows(request: WorkspaceRequest, members: list[Membership]) -> list[dict[str, Any]]:
+    """Each member, the roles they can be given here, and why nothing can be changed."""
+    by, can_write = request.access.role, request.access.allows("members:write")
+    one_owner = members_of(request.workspace).filter(role=Role.OWNER).count() == 1
+    rows = []
+    for member in members:
+        reason = _fixed(member, by, one_owner)
+        mine, can_change = member.user_id == request.user.pk, can_write and not reason
+        row = {"member": member, "mine": mine, "can_change": can_change, "reason": reason, "roles": roles_to_give(by)}
+        rows.append(row)
+    return rows
+
+
+def _fixed(member: Membership, by: Role, one_owner: bool) -> str:
+    if member.role != Role.OWNER:
+        return ""
+    if by != Role.OWNER:
+        return "Only owners can change owners."
+    return "The last owner stays." if one_owner else ""

@@ -4,8 +4,10 @@ import threading
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from automatos.errors import Conflict
 from workspaces import services_members, tenancy
@@ -227,3 +229,16 @@ def test_the_pages_change_remove_leave_and_hand_over(company: Company) -> None:
     assert role_of(company, Role.ADMIN) == "owner"
     assert owner.post(f"{root}/leave/").status_code == 302
     assert owner.get(f"{root}/").status_code == 404
+
+
+def test_the_page_asks_the_database_as_often_for_twenty_owners_as_for_one(
+    company: Company, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    page, owner = f"/w/{company.workspace.slug}/settings/members/", browser(company, Role.OWNER)
+    with CaptureQueriesContext(connection) as few:
+        owner.get(page)
+    for _ in range(19):
+        extra = User.objects.create_user(f"{uuid4().hex}@example.org")
+        set_role(workspace=company.workspace, user=extra, role=Role.OWNER)
+    with django_assert_max_num_queries(len(few)):
+        assert owner.get(page).status_code == 200
