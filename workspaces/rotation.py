@@ -39,9 +39,9 @@ def rotate() -> Iterator[Progress]:
     progress = Progress(total=sum(_by_old_key().values()))
     while True:
         before, after = progress.moved, None
-        while batch := _batch(after):
+        while batch := next_batch(after, newest=master_keys().newest.id):
             after = batch[-1].pk
-            progress.moved += _move(batch, progress)
+            progress.moved += move(batch, progress)
             yield progress
         progress.remaining = _by_old_key()
         if progress.moved == before or not progress.remaining:
@@ -66,14 +66,15 @@ def give_up(key_id: str) -> int:
     return len(lost)
 
 
-def _batch(after: UUID | None) -> list[Credential]:
-    rows = Credential.objects.exclude(key_id=master_keys().newest.id)
+def next_batch(after: UUID | None, *, newest: str) -> list[Credential]:
+    """Credentials behind this id that are not under the newest key."""
+    rows = Credential.objects.exclude(key_id=newest)
     rows = rows.filter(pk__gt=after) if after else rows
     with system_scope(Purpose.OPERATOR):
         return list(rows.only("id", "workspace_id", "type_id", "secret", "key_id").order_by("pk")[:BATCH])
 
 
-def _move(batch: list[Credential], progress: Progress) -> int:
+def move(batch: list[Credential], progress: Progress) -> int:
     """Seal them anew; how many were still the same and are written."""
     columns: tuple[list[object], ...] = ([], [], [], [], [])
     for row in batch:

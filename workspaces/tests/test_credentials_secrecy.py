@@ -95,10 +95,16 @@ def test_a_run_is_paid_by_the_workspaces_own_key_until_it_is_taken_away(house: H
 
 
 def test_another_workspaces_key_never_pays(house: House, stack: Stack) -> None:
+    """Also not when one worker claims both workspaces' steps in one turn."""
     house.keep("openai", api_key="sk-only-ours-1234")
     theirs = Cast()
-    ended(theirs.cook(theirs.recipe("theirs")))
-    assert authorizations(stack) == ["test-key"]
+    stack.worker.stop()
+    runs = [cast.cook(cast.recipe(word)) for cast, word in ((house.cast, "ours"), (theirs, "theirs")) * 3]
+    stack.worker.start()
+    for run in runs:
+        ended(run, 40)
+    paid = {(request.prompt, key) for request, key in zip(stack.models.requests, authorizations(stack), strict=True)}
+    assert paid == {("ours", "sk-only-ours-1234"), ("theirs", "test-key")}
 
 
 def test_a_key_that_does_not_open_fails_the_run_and_no_other_key_pays(house: House, stack: Stack) -> None:
