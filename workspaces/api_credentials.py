@@ -21,7 +21,9 @@ class CredentialFieldOut(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     title = serializers.CharField()
-    kind = serializers.CharField(default="text", help_text="text, secret, url, integer, choice or hosts (one host a line)")
+    kind = serializers.CharField(
+        default="text", help_text="text, secret, url, integer, choice or hosts (one host a line)"
+    )
     help = serializers.CharField(default="")
     required = serializers.BooleanField(default=False)  # type: ignore[assignment]
     default = serializers.CharField(default="")
