@@ -41,15 +41,32 @@ def orchestrator_key(plaintext: str) -> ApiKey | None:
             f"ORCHESTRATOR_API_KEY is bound to the workspace {workspace_id}, which does not exist here. "
             "Set WORKSPACE_ID to the id of one that does."
         )
-    role = settings.ORCHESTRATOR_API_KEY_ROLE
     user = _standing(ORCHESTRATOR_ID, ORCHESTRATOR)
     if not user.is_active:
         raise NotSignedIn("The user Orchestrator was deactivated, so ORCHESTRATOR_API_KEY opens nothing.")
-    _join(user, workspace, Role(role))
-    key = ApiKey(workspace=workspace, user=user, name="ORCHESTRATOR_API_KEY", prefix="orchestrator", role=role)
-    # The same each time, because requests are counted by it.
-    key.pk = uuid5(workspace_id, key_hash(known))
+    key = _unsaved_key()
+    key.workspace, key.user = workspace, user
+    _join(user, workspace, Role(key.role))
     return key
+
+
+def orchestrator_key_with(key_id: UUID) -> ApiKey | None:
+    """ORCHESTRATOR_API_KEY again, by the id it had when it opened; None for the id of any other."""
+    key = _unsaved_key()
+    return key if settings.ORCHESTRATOR_API_KEY and key.pk == key_id else None
+
+
+def _unsaved_key() -> ApiKey:
+    """Its id is the same each time: requests are counted by it, and a socket asks by it whether it may stay open."""
+    workspace_id = own_workspace_id()
+    return ApiKey(
+        pk=uuid5(workspace_id, key_hash(settings.ORCHESTRATOR_API_KEY)),
+        workspace_id=workspace_id,
+        user_id=ORCHESTRATOR_ID,
+        name="ORCHESTRATOR_API_KEY",
+        prefix="orchestrator",
+        role=settings.ORCHESTRATOR_API_KEY_ROLE,
+    )
 
 
 @transaction.atomic

@@ -4,11 +4,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from automatos.local import commands
 from automatos.testing import Part, Stack, free_port
+from automatos.tests.browser import Visitor
 from recipes.models import Execution
 from recipes.tests.kit import Cast, ended
 from workspaces.tests.http import get_status
@@ -74,3 +76,11 @@ def test_the_api_is_open_on_the_same_terms(port: int) -> None:
     assert get_status(address, Host="evil.example") == 400
     assert get_status(address, Origin="http://localhost:3000") == 401
     assert get_status(address, X_API_Key="atm_wrong") == 401
+
+
+@pytest.mark.browser
+def test_every_page_says_so_and_stays_sound(port: int, run: Execution, chromium: Browser) -> None:
+    visitor = Visitor(chromium, f"http://127.0.0.1:{port}")
+    for path in (f"/w/{run.workspace.slug}/", "/accounts/login/"):
+        visitor.check(path, lambda page: expect(page.get_by_label("Open access", exact=True)).to_be_visible())
+    visitor.close()
