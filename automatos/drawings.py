@@ -91,6 +91,8 @@ def bars(days: Sequence[tuple[str, int, int]], *, title: str, name: str = "bars"
     top, step = ceiling(max(done + failed for _, done, failed in days))
     scale, left = Scale(top, height), 5.5
     width = (100 - left) / len(days)
+    # Seven labels find room, half as many on a narrow screen.
+    every = max(2, math.ceil(len(days) / 7))
     ran, broke = sum(done + failed for _, done, failed in days), sum(failed for *_, failed in days)
     parts = [
         f'<svg class="chart" height="{height}" role="img" aria-labelledby="{name}-t {name}-d">',
@@ -103,8 +105,8 @@ def bars(days: Sequence[tuple[str, int, int]], *, title: str, name: str = "bars"
     for index, (label, done, failed) in enumerate(days):
         x = left + index * width
         parts.append(_column(label, done, failed, x=x, width=width, scale=scale))
-        if index % 2 == 0:
-            minor = ' class="minor"' if index % 4 else ""
+        if index % every == 0:
+            minor = ' class="minor"' if index % (2 * every) else ""
             middle = f'x="{x + width / 2:.2f}%" y="{height - 5}" text-anchor="middle"'
             parts.append(f"<text{minor} {middle}>{escape(label)}</text>")
     return mark_safe("".join(parts) + "</svg>")  # noqa: S308 (labels are escaped)
