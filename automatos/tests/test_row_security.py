@@ -228,6 +228,8 @@ CROSSING = {
     ("automatos.management.commands.seed", "SEED"),
     ("recipes.engine", "ENGINE"),
     ("recipes.following", "SIGN_IN"),
+    ("recipes.progress", "ENGINE"),
+    ("recipes.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),
     ("workspaces.auth", "SIGN_IN"),
     ("workspaces.clerk_messages", "SIGN_IN"),
