@@ -1,6 +1,10 @@
-"""The system prompt, put together from its parts in one visible order: who, persona, instructions."""
+"""The system prompt, put together from its parts in one visible order: who, persona, instructions, skills."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from agents.skills.catalogue import catalogue_text
+from agents.skills.skill import Brief
 
 # Characters per token of English text, a rule of thumb good to about a fifth.
 CHARACTERS_PER_TOKEN = 4
@@ -14,9 +18,11 @@ class Assembled:
     token_estimate: int
 
 
-def assemble(*, name: str, description: str, persona_prompt: str, custom_prompt: str) -> Assembled:
+def assemble(
+    *, name: str, description: str, persona_prompt: str, custom_prompt: str, skills: Sequence[Brief] = ()
+) -> Assembled:
     """The one place where a system prompt is made: the runtime sends it and `/assembled-context` shows it."""
     identity = f"You are {name}." + (f" {description.strip()}" if description.strip() else "")
-    parts = [part.strip() for part in (identity, persona_prompt, custom_prompt) if part.strip()]
+    parts = [part.strip() for part in (identity, persona_prompt, custom_prompt, catalogue_text(skills)) if part.strip()]
     text = "\n\n".join(parts)
     return Assembled(system_prompt=text, token_estimate=-(-len(text) // CHARACTERS_PER_TOKEN))

@@ -10,6 +10,7 @@ import orjson
 
 from agents.models import AgentStatus
 from agents.prompting import assemble
+from agents.skills.skill import Brief, origin_of
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 
@@ -45,6 +46,12 @@ class AgentSpec:
     max_task_cost: Decimal | None = None
     slug: str = ""
     tool_ids: tuple[str, ...] = ()
+    skills: tuple[Brief, ...] = ()
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where text that was not written in this workspace stands in the system prompt already."""
+        return tuple(dict.fromkeys(skill.origin for skill in self.skills))
 
     def opening(self, prompt: str, history: Sequence[Message] = ()) -> tuple[Message, ...]:
         """What the model is told before it starts: who it is, what was said before, and the task."""
@@ -79,7 +86,10 @@ SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
     "m.top_p, m.frequency_penalty, m.presence_penalty, m.effort, m.response_schema, m.max_task_tokens, "
-    "m.max_task_cost, a.slug, a.tool_ids FROM agents a "
+    "m.max_task_cost, a.slug, a.tool_ids, "
+    "(SELECT json_agg(json_build_array(s.id, s.slug, s.summary, s.has_more, c.name) ORDER BY g.position, g.id) "
+    "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
+    "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL) FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -103,9 +113,20 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
 
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, tools = settings
-    schema = orjson.loads(schema) if isinstance(schema, str) else schema  # a raw cursor gives JSON as text
-    assembled = assemble(name=name, description=description, persona_prompt=persona, custom_prompt=custom)
+    *settings, schema, tokens, cost, slug, tools, skills = settings
+    briefs = tuple(_brief(*values) for values in _json(skills) or ())
+    assembled = assemble(
+        name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
+    )
     unusable = why_unusable(name, status, deleted=deleted)
-    settings += [schema, tokens, cost, slug, tuple(tools)]
+    settings += [_json(schema), tokens, cost, slug, tuple(tools), briefs]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
+
+
+def _json(value: Any) -> Any:
+    """JSON of a column; a raw cursor gives it as text."""
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _brief(skill_id: str, name: str, summary: str, has_more: bool, source: str) -> Brief:
+    return Brief(UUID(skill_id), name, summary, has_more, origin_of(name, source))

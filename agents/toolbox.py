@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from agents.runtime import AgentSpec
+from agents.skill_tools import tools_for
 from automatos.llm.types import ToolSpec
 from tools.builtin import BUILTIN
 from tools.contract import Tool
@@ -12,7 +13,7 @@ Toolbox = Mapping[str, Tool]
 
 def toolbox_of(spec: AgentSpec) -> Toolbox:
     """The agent's tools by name, in the order they were chosen. What is not in it the agent cannot use."""
-    return {name: BUILTIN[name] for name in spec.tool_ids if name in BUILTIN}
+    return {**{name: BUILTIN[name] for name in spec.tool_ids if name in BUILTIN}, **tools_for(spec.skills)}
 
 
 def told(tools: Toolbox) -> tuple[ToolSpec, ...]:

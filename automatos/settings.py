@@ -92,6 +92,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -162,6 +163,7 @@ LLM_OUTSIDE_CALLS = env.boolean("LLM_OUTSIDE_CALLS", True)
 # --- Requests to addresses that people, models and documents choose -------------------------------------------------
 
 OUTSIDE_PRIVATE_HOSTS = private_hosts.from_env("OUTSIDE_PRIVATE_HOSTS")
+GIT_CA_FILE = env.text("GIT_CA_FILE")  # trusted for git servers; without it the system's certificates
 
 # --- Workers --------------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,8 @@ class Cook:
         # Results not written down yet: they go with the next intents, in one transaction.
         self.unkept: list[Result] = []
         self.record: dict[str, contract.ToolResult] = {}
-        self.origins: list[str] = []
+        # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
+        self.origins: list[str] = list(job.task.spec.origins)
         # What the agent was told so far: an address that stands in it tells nobody anything new.
         self.heard = [message.content for message in job.task.messages]
         self.path = FIRST
@@ -148,6 +149,7 @@ class Cook:
     async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
         """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""
         spec = await self.find_agent(question.agent)
+        self.origins += spec.origins
         left = max(1.0, self.deadline - asyncio.get_running_loop().time())
         limits = [limit for limit in (question.budget, spec.max_task_cost) if limit is not None]
         asked = Task(
@@ -215,7 +217,7 @@ async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract
 
 def told(result: contract.ToolResult) -> str:
     """What the model reads. Text from elsewhere is fenced and named, so that it can be told from instructions."""
-    if not result.origin:
+    if not result.origin or result.fenced:
         return result.content
     inside = result.content.replace("</untrusted", "<\\/untrusted")
     origin = result.origin.replace('"', "'")
@@ -238,6 +240,7 @@ def _kept(key: UUID, call: ToolCall, result: contract.ToolResult) -> Result:
         "origin": result.origin,
         "artefacts": list(result.artefacts),
         "repeated": result.repeated,
+        "fenced": result.fenced,
     }
     return Result(key, output=result.content, data=data)
 
@@ -250,6 +253,7 @@ def _told_before(known: Recorded) -> contract.ToolResult:
         origin=str(data.get("origin", "")),
         artefacts=tuple(data.get("artefacts", ())),
         repeated=bool(data.get("repeated")),
+        fenced=bool(data.get("fenced")),
     )
 
 

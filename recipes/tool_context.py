@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from agents import skill_tools
 from agents.runtime import AgentSpec, find_spec
 from automatos.llm.registry import Models
 from automatos.llm.types import OnText
 from recipes.cooking import Cook, Keep
 from recipes.sql import statements
 from recipes.steps import Job
-from tools.contract import ToolContext, ToolProblem
+from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
 from workspaces import opened
 from workspaces.acting import Actor, acting_as
@@ -38,7 +39,24 @@ def of(job: Job, decide: Decide) -> ToolContext:
         execution_id=job.execution_id,
         files=StoredRunFiles(job.workspace_id, job.execution_id),
         credential=credential,
+        skills=StoredSkills(job.workspace_id, decide),
     )
+
+
+class StoredSkills:
+    """The workspace's skills, read in the worker's threads."""
+
+    def __init__(self, workspace_id: UUID, decide: Decide) -> None:
+        self.workspace_id, self.decide = workspace_id, decide
+
+    async def load(self, skill_id: UUID, name: str) -> ToolResult:
+        result: ToolResult = await self.decide(skill_tools.loaded, self.workspace_id, skill_id, name)
+        return result
+
+    async def read(self, skill_id: UUID, name: str, path: str, offset: int) -> ToolResult:
+        found = await self.decide(skill_tools.file_read, self.workspace_id, skill_id, name, path, offset)
+        result: ToolResult = found
+        return result
 
 
 def _opened(workspace_id: UUID, agent: str, credential_id: str) -> Mapping[str, str]:

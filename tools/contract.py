@@ -32,7 +32,8 @@ class ToolResult:
     """What the model gets to see. origin: where untrusted text came from, such as `web page https://…`; empty if ours.
 
     artefacts: names of files of the run that the call made. retryable: an error that may pass.
-    repeated: answered from the record of this step; nothing was done again.
+    repeated: answered from the record of this step; nothing was done again. fenced: the content says by itself where it
+    is from and how far it counts, so it is given to the model as it is; it stays untrusted for approvals.
     """
 
     content: str
@@ -41,6 +42,7 @@ class ToolResult:
     artefacts: tuple[str, ...] = ()
     retryable: bool = False
     repeated: bool = False
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,18 @@ class Memory(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """The texts of the workspace's skills. A file that is not there is a ToolProblem."""
+
+    async def load(self, skill_id: UUID, name: str) -> ToolResult:
+        """The instructions of one. name: as the model calls it."""
+        ...
+
+    async def read(self, skill_id: UUID, name: str, path: str, offset: int) -> ToolResult:
+        """A part of a file that comes with it, from the offset (characters) on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one agent asks another. depth: how many agents stand above it. budget: US dollars left, or None."""
@@ -117,6 +131,7 @@ class ToolContext:
     execution_id: UUID
     files: RunFiles | None = None
     memory: Memory | None = None
+    skills: Skills | None = None
     credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
     ask_agent: Callable[[Question], Awaitable[str]] | None = None
     depth: int = 0
@@ -134,7 +149,8 @@ class Tool:
     """One tool. title: for people. description: for the model. schema: JSON Schema 2020-12 of the arguments.
 
     effects: the most a call can do; effects_of tells it for given arguments. seconds: the time limit of one call.
-    changing: the same call may give something else a moment later, so it is never answered from the record.
+    changing: the same call may give something else a moment later, so it is never answered from the record. longest:
+    characters of a result.
     """
 
     name: str
@@ -145,6 +161,7 @@ class Tool:
     run: Run
     seconds: float = 30.0
     changing: bool = False
+    longest: int = LONGEST_CONTENT
     effects_by: Callable[[Arguments], Effects] | None = None
 
     def effects_of(self, arguments: Arguments) -> Effects:

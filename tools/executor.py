@@ -11,7 +11,7 @@ from automatos.errors import AppError
 from tools import arguments as reading
 from tools.arguments import call_key
 from tools.builtin import BUILTIN
-from tools.contract import LONGEST_CONTENT, Arguments, Tool, ToolContext, ToolProblem, ToolResult
+from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult
 
 __all__ = ["UnifiedToolExecutor", "call_key"]
 
@@ -55,7 +55,7 @@ class UnifiedToolExecutor:
             logger.exception("The tool %s failed", name)
             text = f"{name} failed for a reason of its own; it was noted. Go on without it or try another way."
             result = ToolResult(text, is_error=True, retryable=True)
-        return _fitting(result)
+        return _fitting(result, tool.longest)
 
     def _unknown(self, name: str) -> ToolResult:
         near = difflib.get_close_matches(name, self.tools, n=1)
@@ -64,12 +64,12 @@ class UnifiedToolExecutor:
         return ToolResult(f"There is no tool named {name[:80]!r}.{meant} {there_are}", is_error=True)
 
 
-def _fitting(result: ToolResult) -> ToolResult:
+def _fitting(result: ToolResult, longest: int) -> ToolResult:
     """The result as it can be stored and shown to a model."""
     content = result.content
     if unstorable_text(content):
         content = content.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if len(content) > LONGEST_CONTENT:
+    if len(content) > longest:
         note = f"\n\n[Cut: {len(content):,} characters, of which the first part is shown.]"
-        content = content[: LONGEST_CONTENT - len(note)] + note
+        content = content[: longest - len(note)] + note
     return result if content is result.content else replace(result, content=content)

@@ -6,19 +6,21 @@ What skills say comes from outside. It is fenced, its origin is named, and no te
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 
 from agents.skills.plain_text import decode, one_line, shorten, visible
 from agents.skills.reading import LONGEST_NAME, slug
-from agents.skills.skill import SKILL_FILE, Resource, Skill
+from agents.skills.skill import LONGEST_BODY, SKILL_FILE, Brief, Resource, Skill
 from automatos.errors import wrong_field
 from automatos.llm.types import ToolSpec
 
+Listed = TypeVar("Listed", Skill, Brief)
 LOAD, READ = "load_skill", "read_skill_file"
 # Characters. All summaries together get SUMMARIES, about 3,000 tokens; the longest are shortened first.
 SUMMARIES = 12_000
 LONGEST_SUMMARY, SHORTEST_SUMMARY = 1_024, 40
 MOST_LISTED = 200
-LONGEST_BODY, LONGEST_READ = 60_000, 20_000
+LONGEST_READ = 20_000
 MOST_FILES_LISTED = 100
 FENCES = re.compile(r"<(?=\s*/?\s*(?:available_skills|skill_content|skill_files|skill_file)\b)", re.IGNORECASE)
 
@@ -31,16 +33,16 @@ ORIGIN = (
 )
 
 
-def offered(skills: Iterable[Skill]) -> dict[str, Skill]:
+def offered(skills: Iterable[Listed]) -> dict[str, Listed]:
     """The skills a model may load, in their order, each under a name of its own: a second `pdf` is `pdf-2`."""
-    found: dict[str, Skill] = {}
+    found: dict[str, Listed] = {}
     for skill in skills:
         if skill.for_models:
             found[_free(slug(skill.name) or "skill", found)] = skill
     return found
 
 
-def catalogue_text(skills: Iterable[Skill], *, budget: int = SUMMARIES) -> str:
+def catalogue_text(skills: Iterable[Listed], *, budget: int = SUMMARIES) -> str:
     """The first level, for the system prompt: name and summary of each. Empty without skills.
 
     budget: characters for all summaries together.
@@ -51,13 +53,13 @@ def catalogue_text(skills: Iterable[Skill], *, budget: int = SUMMARIES) -> str:
     listed = dict(list(every.items())[:MOST_LISTED])
     summaries = [shorten(_inert(skill.summary), LONGEST_SUMMARY) for skill in listed.values()]
     longest = _longest(summaries, budget)
-    lines = [f"- {name}: {shorten(text, longest)}" for name, text in zip(listed, summaries, strict=True)]
+    lines: list[str] = [f"- {name}: {shorten(text, longest)}" for name, text in zip(listed, summaries, strict=True)]
     if len(every) > len(listed):
         lines.append(f"({len(every) - len(listed)} more skills are assigned than can be listed.)")
     return "\n".join(["<available_skills>", INTRODUCTION, *lines, "</available_skills>"])
 
 
-def skill_tools(skills: Iterable[Skill]) -> tuple[ToolSpec, ...]:
+def skill_tools(skills: Iterable[Listed]) -> tuple[ToolSpec, ...]:
     """The tools for the second and third level; none without skills, the third only where a skill has files."""
     every = offered(skills)
     names = list(every)[:MOST_LISTED]
@@ -65,7 +67,7 @@ def skill_tools(skills: Iterable[Skill]) -> tuple[ToolSpec, ...]:
         return ()
     name = {"type": "string", "enum": names, "description": "Name of the skill."}
     load = ToolSpec(LOAD, "Get the full instructions of a skill.", _schema({"name": name}))
-    if not any(every[listed].resources or len(every[listed].body) > LONGEST_BODY for listed in names):
+    if not any(every[listed].has_more for listed in names):
         return (load,)
     fields = {
         "name": {"type": "string", "description": "Name of a skill you have loaded."},
@@ -106,7 +108,7 @@ def _schema(fields: Mapping[str, object], *, optional: Sequence[str] = ()) -> di
     return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
 
 
-def _free(name: str, taken: Mapping[str, Skill]) -> str:
+def _free(name: str, taken: Mapping[str, object]) -> str:
     number, free = 1, name
     while free in taken:
         number += 1

@@ -55,12 +55,12 @@ class Difference:
 
 def difference(old: Sequence[Skill], new: Sequence[Skill]) -> Difference:
     """What becomes of each skill. A skill is the same one in the same folder, else under the same name."""
-    pairs = _pairs(old, new)
-    kept = {id(before) for before, _ in pairs}, {id(after) for _, after in pairs}
+    same = pairs(old, new)
+    kept = {id(before) for before, _ in same}, {id(after) for _, after in same}
     return Difference(
         added=tuple(skill for skill in new if id(skill) not in kept[1]),
         removed=tuple(skill for skill in old if id(skill) not in kept[0]),
-        changed=tuple(_changed(*pair) for pair in pairs if _differs(*pair)),
+        changed=tuple(_changed(*pair) for pair in same if _differs(*pair)),
     )
 
 
@@ -85,15 +85,16 @@ def file_lines(before: bytes | None, after: bytes | None) -> list[Line]:
         return [Line("skip", f"Not a text: {sizes[0]} became {sizes[1]}.")]
 
 
-def _pairs(old: Sequence[Skill], new: Sequence[Skill]) -> list[tuple[Skill, Skill]]:
-    pairs: list[tuple[Skill, Skill]] = []
+def pairs(old: Sequence[Skill], new: Sequence[Skill]) -> list[tuple[Skill, Skill]]:
+    """Each skill that is in both, as it was and as it is: the one in the same folder, else of the same name."""
+    found: list[tuple[Skill, Skill]] = []
     for key in ("path", "name"):
-        taken = {id(skill) for pair in pairs for skill in pair}
+        taken = {id(skill) for pair in found for skill in pair}
         left = {getattr(skill, key): skill for skill in reversed(old) if id(skill) not in taken}
         for skill in new:
             if id(skill) not in taken and (before := left.pop(getattr(skill, key), None)):
-                pairs.append((before, skill))
-    return pairs
+                found.append((before, skill))
+    return found
 
 
 def _differs(before: Skill, after: Skill) -> bool:

@@ -28,6 +28,7 @@ SECURE_SHELL = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](?:\d+/)?([\w./-]
 REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+#@=-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 FETCHED = "refs/automatos/fetched"
+FOLDER_PREFIX = "automatos-skills-"
 LISTING_BYTES = 200 * MOST_ENTRIES
 KINDS: dict[str, EntryKind] = {
     "100644": "file",
@@ -136,7 +137,7 @@ def _caged(url: str, ref: str, limits: Limits, network: Network) -> Iterator[tup
     """A cage in which git can reach this repository and nothing else, and the address to give to it."""
     target = checked_address(url, network)
     settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
-    with tempfile.TemporaryDirectory(prefix="automatos-skills-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
         try:
             yield Cage(Path(folder), limits, settings), str(target.url)
         except GitFailed as error:

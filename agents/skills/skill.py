@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 # Characters per token of English text, a rule of thumb good to about a fifth.
 CHARACTERS_PER_TOKEN = 4
 SKILL_FILE = "SKILL.md"
+# Characters of a body that are given at once; the rest is read like a file.
+LONGEST_BODY = 60_000
 
 Kind = Literal["text", "binary"]
 
@@ -62,9 +65,29 @@ class Skill:
         return not is_true(self.extra.get("disable-model-invocation"))
 
     @property
+    def has_more(self) -> bool:
+        """Whether there is something to read beyond what its activation gives."""
+        return bool(self.resources) or len(self.body) > LONGEST_BODY
+
+    @property
     def token_estimate(self) -> TokenEstimate:
         """Characters divided by four."""
         return TokenEstimate(metadata=tokens(f"{self.name}: {self.summary}"), body=tokens(self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A skill as an agent has it. name: unique among the workspace's; origin: where it is from, in words.
+
+    for_models: true also where its author would rather have people start it: a person gave it to this agent.
+    """
+
+    id: UUID
+    name: str
+    summary: str
+    has_more: bool
+    origin: str
+    for_models: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +105,11 @@ class Found:
     skills: tuple[Skill, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def origin_of(name: str, source: str) -> str:
+    """Where a skill's text is from, in words, for the label of what comes from outside."""
+    return f"skill {name} from {source}"
 
 
 def is_true(value: object) -> bool:

@@ -224,6 +224,7 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 
 CROSSING = {
+    ("agents.skill_sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
     ("recipes.engine", "ENGINE"),
