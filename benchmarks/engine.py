@@ -15,10 +15,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from recipes.models import Execution
 
 DATA = Path(tempfile.mkdtemp(prefix="automatos-bench-"))
 os.environ["DATA"] = str(DATA)
@@ -95,24 +100,42 @@ class Bench:
 
     def __init__(self) -> None:
         from recipes.tests.kit import Cast
+        from workspaces.tenancy import Purpose, system_scope
 
-        self.cast = Cast()
-        self.recipe = self.cast.recipe("Say {input.dish}", "Improve {previous_output}", "Serve it", inputs={"dish": {}})
+        with system_scope(Purpose.OPERATOR):
+            self.cast = Cast()
+            prompts = "Say {input.dish}", "Improve {previous_output}", "Serve it"
+            self.recipe = self.cast.recipe(*prompts, inputs={"dish": {}})
+
+    def inside(self) -> AbstractContextManager[None]:
+        """The scope of its workspace, for one transaction."""
+        from workspaces.tenancy import workspace_scope
+
+        return workspace_scope(self.cast.workspace.pk)
+
+    def cook(self) -> "Execution":
+        """Start a run, as a door would."""
+        with self.inside():
+            return self.cast.cook(self.recipe, dish="pie")
 
     def unfinished(self) -> int:
         from recipes.models import LIVE_STATUSES, Execution
 
-        return Execution.objects.filter(status__in=LIVE_STATUSES).count()
+        with self.inside():
+            return Execution.objects.filter(status__in=LIVE_STATUSES).count()
+
+    def ended(self, execution: "Execution") -> bool:
+        """Whether a run is over; its row is read again."""
+        with self.inside():
+            execution.refresh_from_db()
+        return not execution.is_live
 
     def one_at_a_time(self, runs: int) -> list[float]:
         """Milliseconds per step of each run, from the start of the run to its end."""
-        from recipes.models import Execution
-
         taken = []
         for _ in range(runs):
-            execution = self.cast.cook(self.recipe, dish="pie")
-            wait_for(lambda: Execution.objects.filter(id=execution.id, status="completed").exists(), 30, 0.05)  # noqa: B023
-            execution.refresh_from_db()
+            execution = self.cook()
+            wait_for(partial(self.ended, execution), 30, 0.05)
             assert execution.completed_at
             assert execution.started_at
             taken.append((execution.completed_at - execution.started_at).total_seconds() * 1000 / STEPS)
@@ -122,16 +145,17 @@ class Bench:
         """Seconds from the first start to the last end, creating them included; and how many did not complete."""
         from recipes.models import Execution
 
-        known = set(Execution.objects.values_list("id", flat=True))
+        with self.inside():
+            known = set(Execution.objects.values_list("id", flat=True))
         begin = time.monotonic()
         for _ in range(runs):
-            self.cast.cook(self.recipe, dish="pie")
+            self.cook()
         created = time.monotonic() - begin
         wait_for(lambda: self.unfinished() == 0, LONGEST_WAIT)
         seconds = time.monotonic() - begin
-        mine = Execution.objects.exclude(id__in=known)
         print(f"    ({runs} runs created in {created:.2f} s)")
-        return seconds, mine.exclude(status="completed").count()
+        with self.inside():
+            return seconds, Execution.objects.exclude(id__in=known).exclude(status="completed").count()
 
 
 @contextmanager
