@@ -25,4 +25,9 @@ def assemble(
     identity = f"You are {name}." + (f" {description.strip()}" if description.strip() else "")
     parts = [part.strip() for part in (identity, persona_prompt, custom_prompt, catalogue_text(skills)) if part.strip()]
     text = "\n\n".join(parts)
-    return Assembled(system_prompt=text, token_estimate=-(-len(text) // CHARACTERS_PER_TOKEN))
+    return Assembled(system_prompt=text, token_estimate=estimated(text))
+
+
+def estimated(text: str) -> int:
+    """Tokens of a text, about."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)

@@ -1,11 +1,14 @@
 """Reads: agents and personas."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from agents.models import Agent, Persona
-from agents.runtime import why_unusable
+from agents.runtime import AgentSpec, load_specs, why_unusable
 from automatos.errors import NotFound
 from workspaces.models import Workspace
 
@@ -36,3 +39,14 @@ def personas_for(workspace: Workspace) -> QuerySet[Persona]:
 def unusable(agent: Agent) -> str | None:
     """Why the agent cannot cook now, with the cure; None when it can."""
     return why_unusable(agent.name, agent.status, deleted=agent.deleted_at is not None) or None
+
+
+def spec_of(agent: Agent) -> AgentSpec:
+    """The agent as the runtime reads it: the same statement, the same prompt."""
+    return load_specs([agent.pk], _rows)[agent.pk]
+
+
+def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from agents.models import AgentStatus
-from agents.prompting import assemble
+from agents.prompting import assemble, estimated
 from agents.skills.skill import Brief, origin_of
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
@@ -46,7 +46,13 @@ class AgentSpec:
     max_task_cost: Decimal | None = None
     slug: str = ""
     tool_ids: tuple[str, ...] = ()
+    approval_policy: str = "after_untrusted"
     skills: tuple[Brief, ...] = ()
+
+    @property
+    def token_estimate(self) -> int:
+        """Tokens of the system prompt, about."""
+        return estimated(self.system_prompt)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
     "m.top_p, m.frequency_penalty, m.presence_penalty, m.effort, m.response_schema, m.max_task_tokens, "
-    "m.max_task_cost, a.slug, a.tool_ids, "
+    "m.max_task_cost, a.slug, a.tool_ids, (SELECT w.approval_policy FROM workspaces w WHERE w.id = a.workspace_id), "
     "(SELECT json_agg(json_build_array(s.id, s.slug, s.summary, s.has_more, c.name) ORDER BY g.position, g.id) "
     "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
     "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL) FROM agents a "
@@ -113,13 +119,13 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
 
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, tools, skills = settings
+    *settings, schema, tokens, cost, slug, tools, policy, skills = settings
     briefs = tuple(_brief(*values) for values in _json(skills) or ())
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
     unusable = why_unusable(name, status, deleted=deleted)
-    settings += [_json(schema), tokens, cost, slug, tuple(tools), briefs]
+    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
 
 

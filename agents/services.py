@@ -1,13 +1,15 @@
 """Changes: agents, their models and where they are in their life."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from agents import services_equipment
 from agents.model_choice import ModelInput, checked_model
 from agents.models import (
     TYPE_OF_CATEGORY,
@@ -21,7 +23,7 @@ from agents.queries import agents_of, personas_for
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import insert_with_slug
-from workspaces import plans
+from workspaces import audit, plans
 from workspaces.models import User, Workspace
 
 # What an agent may become next. Retired is final.
@@ -40,7 +42,10 @@ LONGEST_PROMPT = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentInput:
-    """Everything a person decides about an agent. agent_type None: what the category implies."""
+    """Everything a person decides about an agent. agent_type None: what the category implies.
+
+    tool_ids, skill_ids None: those it has.
+    """
 
     name: str
     description: str = ""
@@ -50,6 +55,8 @@ class AgentInput:
     persona_id: UUID | None = None
     custom_prompt: str = ""
     agent_model_config: ModelInput = field(default_factory=ModelInput)
+    tool_ids: Sequence[str] | None = None
+    skill_ids: Sequence[UUID] | None = None
 
 
 def as_input(agent: Agent) -> AgentInput:
@@ -63,6 +70,8 @@ def as_input(agent: Agent) -> AgentInput:
         persona_id=agent.persona_id,
         custom_prompt=agent.custom_prompt,
         agent_model_config=ModelInput.of(agent.agent_model_config),
+        tool_ids=agent.tool_ids,
+        skill_ids=services_equipment.skill_ids_of(agent),
     )
 
 
@@ -83,6 +92,8 @@ def create_agent(
     )
     model.agent = agent
     model.save(force_insert=True)
+    services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
+    _record("agent.created", agent, after={**_decided(agent), "status": status})
     return agent
 
 
@@ -98,6 +109,7 @@ def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_
     if expected_version is not None and agent.version != expected_version:
         raise Conflict(f"{agent.name} was saved by someone else meanwhile. Load it again, then make your change.")
     columns, model = _checked(agent.workspace, data, Problems())
+    before = _decided(agent)
     for name, value in columns.items():
         setattr(agent, name, value)
     agent.version += 1
@@ -105,7 +117,23 @@ def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_
     agent.save()
     model.agent = agent
     model.save()
+    if data.skill_ids is not None:
+        services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
+    after = _decided(agent)
+    _record("agent.updated", agent, **audit.changes(before, after, after))
     return agent
+
+
+def equip_agent(
+    *, agent: Agent, user: User | None, tool_ids: Sequence[str] | None = None, skill_ids: Sequence[UUID] | None = None
+) -> Agent:
+    """The agent with these tools and skills, each in its order; None leaves them. Else as update_agent."""
+    data = as_input(agent)
+    if tool_ids is not None:
+        data = replace(data, tool_ids=tool_ids)
+    if skill_ids is not None:
+        data = replace(data, skill_ids=skill_ids)
+    return update_agent(agent=agent, user=user, data=data)
 
 
 def delete_agent(*, agent: Agent, user: User | None) -> None:
@@ -114,6 +142,7 @@ def delete_agent(*, agent: Agent, user: User | None) -> None:
         agent = _locked(agent)
         agent.deleted_at = timezone.now()
         agent.save(update_fields=["deleted_at", "updated_at"])
+        _record("agent.deleted", agent, before={"deleted_at": None}, after={"deleted_at": agent.deleted_at})
 
 
 def restore_agent(*, agent: Agent, user: User | None) -> Agent:
@@ -125,7 +154,10 @@ def restore_agent(*, agent: Agent, user: User | None) -> Agent:
         if gone.deleted_at is None:
             return gone
         plans.require_room(gone.workspace, "agents", agents_of(gone.workspace).count)
-        return insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
+        before = {"slug": gone.slug, "deleted_at": gone.deleted_at}
+        agent = insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
+        _record("agent.restored", agent, before=before, after={"slug": agent.slug, "deleted_at": None})
+    return agent
 
 
 def _bring_back(agent: Agent, slug: str) -> Agent:
@@ -150,7 +182,18 @@ def change_status(*, agent: Agent, user: User | None, status: str) -> Agent:
             raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
         agent.status = wished
         agent.save(update_fields=["status", "updated_at"])
+        _record("agent.status_changed", agent, before={"status": now}, after={"status": wished})
     return agent
+
+
+def _decided(agent: Agent) -> dict[str, Any]:
+    """What a person decides about the agent, as the audit log compares it."""
+    data = as_input(agent)
+    return {"slug": agent.slug, **{field.name: getattr(data, field.name) for field in fields(data)}}
+
+
+def _record(action: str, agent: Agent, **states: Any) -> None:
+    audit.record(action, workspace_id=agent.workspace_id, target=("agent", agent.pk, agent.name), **states)
 
 
 def _locked(agent: Agent) -> Agent:
@@ -184,5 +227,8 @@ def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tupl
         "custom_prompt": problems.text("custom_prompt", data.custom_prompt, longest=LONGEST_PROMPT),
     }
     model = checked_model(data.agent_model_config, problems)
+    equipment = services_equipment.checked(workspace, data.tool_ids, data.skill_ids, problems)
+    if equipment.tool_ids is not None:
+        columns["tool_ids"] = equipment.tool_ids
     problems.raise_any()
     return columns, model

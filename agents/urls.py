@@ -2,8 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api as rest
-from agents import views
+from agents import (
+    api_agents,
+    api_equipment,
+    api_models,
+    api_personas,
+    api_skill_sources,
+    api_skills,
+    views,
+)
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views.agent_list, name="agents"),
@@ -15,11 +22,24 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
 ]
 api: list[URLPattern | URLResolver] = [
-    path("agents", rest.AgentList.as_view(), name="api_agents"),
-    path("agents/<uuid:agent_id>", rest.AgentDetail.as_view(), name="api_agent"),
-    path("agents/<uuid:agent_id>/status", rest.AgentStatusChange.as_view(), name="api_agent_status"),
-    path("agents/<uuid:agent_id>/persona", rest.AgentPersona.as_view(), name="api_agent_persona"),
-    path("agents/<uuid:agent_id>/assembled-context", rest.AssembledContext.as_view(), name="api_agent_context"),
-    path("personas", rest.PersonaList.as_view(), name="api_personas"),
-    path("models", rest.ModelList.as_view(), name="api_models"),
+    path("agents", api_agents.AgentList.as_view(), name="api_agents"),
+    path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
+    path("agents/<uuid:agent_id>/status", api_agents.AgentStatusChange.as_view(), name="api_agent_status"),
+    path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),
+    path(
+        "agents/<uuid:agent_id>/assembled-context", api_equipment.AssembledContext.as_view(), name="api_agent_context"
+    ),
+    path("agents/<uuid:agent_id>/skills", api_equipment.AgentSkills.as_view(), name="api_agent_skills"),
+    path("agents/<uuid:agent_id>/tools", api_equipment.AgentTools.as_view(), name="api_agent_tools"),
+    path("personas", api_personas.PersonaList.as_view(), name="api_personas"),
+    path("skills", api_skills.SkillList.as_view(), name="api_skills"),
+    path("skills/<uuid:skill_id>", api_skills.SkillDetail.as_view(), name="api_skill"),
+    path("skill-sources", api_skill_sources.SourceList.as_view(), name="api_skill_sources"),
+    path("skill-sources/<uuid:source_id>", api_skill_sources.SourceDetail.as_view(), name="api_skill_source"),
+    path("skill-sources/<uuid:source_id>/restore", api_skill_sources.SourceRestore.as_view(), name="api_skill_restore"),
+    path("skill-sources/<uuid:source_id>/sync", api_skill_sources.SourceSync.as_view(), name="api_skill_sync"),
+    path("skill-sources/<uuid:source_id>/pending", api_skill_sources.SourcePending.as_view(), name="api_skill_pending"),
+    path("skill-sources/<uuid:source_id>/accept", api_skill_sources.SourceAccept.as_view(), name="api_skill_accept"),
+    path("skill-sources/<uuid:source_id>/dismiss", api_skill_sources.SourceDismiss.as_view(), name="api_skill_dismiss"),
+    path("models", api_models.ModelList.as_view(), name="api_models"),
 ]

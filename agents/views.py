@@ -12,8 +12,7 @@ from agents import figures, listing, services
 from agents.editing import AgentEditor
 from agents.listing import AgentFilter, agent_at
 from agents.models import Agent, AgentStatus, Category
-from agents.prompting import Assembled, assemble
-from agents.queries import unusable
+from agents.queries import spec_of, unusable
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.listing import page_of
 from workspaces.asking import whom_to_ask
@@ -57,7 +56,7 @@ def agent_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
     agent = agent_at(workspace=request.workspace, key=key)
     context = {
         "agent": agent,
-        "sent": _sent(agent),
+        "sent": spec_of(agent),
         "figures": figures.figures_of([agent])[agent.pk],
         "cooking": figures.cooking_now(agent),
         "uses": figures.recipes_naming(agent),
@@ -136,15 +135,6 @@ def agent_restore(request: WorkspaceRequest, agent_id: UUID) -> HttpResponse:
     agent = services.restore_agent(agent=agent, user=request.user)
     messages.success(request, f"{agent.name} is back.")
     return redirect("agent_detail", request.workspace.slug, agent.slug)
-
-
-def _sent(agent: Agent) -> Assembled:
-    return assemble(
-        name=agent.name,
-        description=agent.description,
-        persona_prompt=agent.persona.system_prompt if agent.persona else "",
-        custom_prompt=agent.custom_prompt,
-    )
 
 
 def _moves(agent: Agent) -> list[dict[str, str]]:

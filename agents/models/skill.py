@@ -34,9 +34,7 @@ class SkillSource(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.SYNCING)
     error = models.TextField(blank=True)
     warnings = models.JSONField(default=list)
-    auto_update = models.BooleanField(
-        default=False, help_text="Look for updates by itself; people accept them."
-    )
+    auto_update = models.BooleanField(default=False, help_text="Look for updates by itself; people accept them.")
     frequency_hours = models.PositiveIntegerField(default=24)
     sync_started_at = models.DateTimeField(null=True)
     synced_at = models.DateTimeField(null=True)

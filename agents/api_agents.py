@@ -1,4 +1,4 @@
-"""REST: agents and personas."""
+"""REST: agents."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,16 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, services
+from agents import queries, queries_skills, services
 from agents.model_choice import ModelInput
-from agents.models import Agent, AgentStatus, AgentType, Category, Persona
-from agents.prompting import assemble
+from agents.models import Agent, AgentStatus, AgentType, Category
 from agents.services import AgentInput
+from agents.services_equipment import skill_ids_of
 from automatos.api import InputSerializer
-from automatos.llm.registry import ModelChoice, catalogue, default_model
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
-from workspaces.provider_keys import kept_for
 
 ORDERINGS = ("name", "created_at", "updated_at", "status")
 
@@ -50,22 +48,6 @@ class ModelConfigOut(serializers.Serializer[Any]):
     fallback_model_id = serializers.CharField()
 
 
-class PersonaOut(serializers.Serializer[Persona]):
-    """A persona."""
-
-    id = serializers.UUIDField()
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    description = serializers.CharField()
-    category = serializers.CharField()
-    tags = serializers.ListField(child=serializers.CharField())
-    system_prompt = serializers.CharField()
-    voice_description = serializers.CharField()
-    suggested_temperature = serializers.FloatField()
-    suggested_models = serializers.ListField(child=serializers.CharField())
-    scope = serializers.ChoiceField(choices=["global", "workspace"])
-
-
 class AgentOut(serializers.Serializer[Agent]):
     """An agent."""
 
@@ -80,9 +62,15 @@ class AgentOut(serializers.Serializer[Agent]):
     persona_id = serializers.UUIDField(allow_null=True)
     custom_prompt = serializers.CharField()
     agent_model_config = ModelConfigOut()
+    tool_ids = serializers.ListField(child=serializers.CharField())
+    skill_ids = serializers.SerializerMethodField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+    def get_skill_ids(self, agent: Agent) -> list[UUID]:
+        """The skills it can use, in its order."""
+        return skill_ids_of(agent)
 
 
 class AgentIn(InputSerializer):
@@ -100,6 +88,12 @@ class AgentIn(InputSerializer):
     persona_id = serializers.UUIDField(required=False, allow_null=True)
     custom_prompt = serializers.CharField(required=False, allow_blank=True)
     agent_model_config = ModelConfigIn(required=False)
+    tool_ids = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Names of built-in tools, as /api/tools lists them."
+    )
+    skill_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="Enabled skills of the workspace, in their order."
+    )
 
 
 class NewAgentIn(AgentIn):
@@ -123,6 +117,7 @@ def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
     given = dict(values)
     model = given.pop("agent_model_config", None)
     if start is None:
+        given = {"tool_ids": (), "skill_ids": (), **given}
         return AgentInput(**given, agent_model_config=ModelInput(**(model or {})))
     if model is not None:
         if model.get("provider", start.agent_model_config.provider) != start.agent_model_config.provider:
@@ -148,7 +143,8 @@ class AgentList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Agents, by name unless ordered otherwise; `search` looks at name and description."""
-        rows = searched(queries.agents_of(self.workspace), request, ["name", "description"])
+        agents = queries.agents_of(self.workspace).prefetch_related(queries_skills.usable_skills())
+        rows = searched(agents, request, ["name", "description"])
         if status := choice(request, "status", AgentStatus.values):
             rows = rows.filter(status=status)
         if category := choice(request, "category", Category.values):
@@ -237,145 +233,3 @@ class AgentStatusChange(WorkspaceView):
         body.is_valid(raise_exception=True)
         changed = services.change_status(agent=agent, user=self.caller, status=body.validated_data["status"])
         return Response(AgentOut(changed).data)
-
-
-class AgentPersonaIn(InputSerializer):
-    """How the agent speaks."""
-
-    shown_only = ("persona",)
-
-    persona_id = serializers.UUIDField(required=False, allow_null=True)
-    custom_prompt = serializers.CharField(required=False, allow_blank=True)
-
-
-class AgentPersonaOut(serializers.Serializer[Agent]):
-    """How an agent speaks."""
-
-    persona_id = serializers.UUIDField(allow_null=True)
-    persona = PersonaOut(allow_null=True)
-    custom_prompt = serializers.CharField()
-
-
-class AgentPersona(WorkspaceView):
-    """An agent's persona and own instructions."""
-
-    needs = {"GET": "agents:read", "PUT": "agents:write"}
-
-    @extend_schema(
-        operation_id="agents_persona", parameters=[WORKSPACE_HEADER], responses={200: AgentPersonaOut, **errors(404)}
-    )
-    def get(self, request: Request, agent_id: UUID) -> Response:
-        """The persona it wears, if any, and its own instructions."""
-        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
-
-    @extend_schema(
-        operation_id="agents_persona_change",
-        parameters=[WORKSPACE_HEADER],
-        request=AgentPersonaIn,
-        responses={200: AgentPersonaOut, **errors(404, 409, 415)},
-    )
-    def put(self, request: Request, agent_id: UUID) -> Response:
-        """Another persona (null takes it off), other instructions; what is left out is emptied."""
-        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        body = AgentPersonaIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = {"persona_id": None, "custom_prompt": "", **body.validated_data}
-        data = replace(services.as_input(agent), **values)
-        services.update_agent(agent=agent, user=self.caller, data=data)
-        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
-
-
-class AssembledOut(serializers.Serializer[Any]):
-    """What the model is told before its task."""
-
-    agent_id = serializers.UUIDField()
-    model = serializers.CharField(help_text="provider:model")
-    temperature = serializers.FloatField()
-    system_prompt = serializers.CharField()
-    persona = serializers.CharField(allow_null=True, help_text="The persona's slug.")
-    token_estimate = serializers.IntegerField()
-
-
-class AssembledContext(WorkspaceView):
-    """What an agent brings to a task."""
-
-    needs = {"GET": "agents:read"}
-
-    @extend_schema(
-        operation_id="agents_assembled_context",
-        parameters=[WORKSPACE_HEADER],
-        responses={200: AssembledOut, **errors(404)},
-    )
-    def get(self, request: Request, agent_id: UUID) -> Response:
-        """Exactly what the runtime sends ahead of the prompt."""
-        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        assembled = assemble(
-            name=agent.name,
-            description=agent.description,
-            persona_prompt=agent.persona.system_prompt if agent.persona else "",
-            custom_prompt=agent.custom_prompt,
-        )
-        config = agent.agent_model_config
-        shape = {
-            "agent_id": agent.pk,
-            "model": config.model,
-            "temperature": config.temperature,
-            "system_prompt": assembled.system_prompt,
-            "persona": agent.persona.slug if agent.persona else None,
-            "token_estimate": assembled.token_estimate,
-        }
-        return Response(AssembledOut(shape).data)
-
-
-class PersonaList(WorkspaceView):
-    """Personas to put on."""
-
-    needs = {"GET": "agents:read"}
-
-    @extend_schema(
-        operation_id="personas_list",
-        parameters=[
-            WORKSPACE_HEADER,
-            *list_parameters(orderings=("name", "category"), filters={"category": ()}),
-        ],
-        responses={200: page_of(PersonaOut), **errors(404)},
-    )
-    def get(self, request: Request) -> Response:
-        """The global personas and the workspace's own, by category and name."""
-        rows = searched(queries.personas_for(self.workspace), request, ["name", "description", "category"])
-        if category := request.query_params.get("category"):
-            rows = rows.filter(category__iexact=category)
-        return listing(request, ordered(rows, request, ("name", "category")), PersonaOut)
-
-
-class ModelOut(serializers.Serializer[ModelChoice]):
-    """A model an agent can think with. Prices in US dollars per million tokens."""
-
-    id = serializers.CharField(help_text="provider:model")
-    label = serializers.CharField()  # type: ignore[assignment]  # the framework's own attribute is on instances
-    provider = serializers.CharField()
-    context_window = serializers.IntegerField(allow_null=True, help_text="Tokens.")
-    input_price = serializers.FloatField()
-    output_price = serializers.FloatField()
-    configured = serializers.BooleanField(help_text="Whether it can be called now.")
-    cure = serializers.CharField(help_text="What to do when it cannot.")
-
-
-class ModelsOut(serializers.Serializer[Any]):
-    """The models, and the one used where none is named."""
-
-    items = ModelOut(many=True)
-    total = serializers.IntegerField()
-    default = serializers.CharField()
-
-
-class ModelList(WorkspaceView):
-    """Models to choose from."""
-
-    needs = {"GET": "agents:read"}
-
-    @extend_schema(operation_id="models_list", parameters=[WORKSPACE_HEADER], responses={200: ModelsOut, **errors(404)})
-    def get(self, request: Request) -> Response:
-        """The local model first, then each vendor's. A vendor's other models can be named too."""
-        models = catalogue(kept_for(self.workspace.pk))
-        return Response(ModelsOut({"items": models, "total": len(models), "default": default_model()}).data)

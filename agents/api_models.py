@@ -1,0 +1,45 @@
+"""REST: models to choose from."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automatos.llm.registry import ModelChoice, catalogue, default_model
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.provider_keys import kept_for
+
+
+class ModelOut(serializers.Serializer[ModelChoice]):
+    """A model an agent can think with. Prices in US dollars per million tokens."""
+
+    id = serializers.CharField(help_text="provider:model")
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework's own attribute is on instances
+    provider = serializers.CharField()
+    context_window = serializers.IntegerField(allow_null=True, help_text="Tokens.")
+    input_price = serializers.FloatField()
+    output_price = serializers.FloatField()
+    configured = serializers.BooleanField(help_text="Whether it can be called now.")
+    cure = serializers.CharField(help_text="What to do when it cannot.")
+
+
+class ModelsOut(serializers.Serializer[Any]):
+    """The models, and the one used where none is named."""
+
+    items = ModelOut(many=True)
+    total = serializers.IntegerField()
+    default = serializers.CharField()
+
+
+class ModelList(WorkspaceView):
+    """Models to choose from."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(operation_id="models_list", parameters=[WORKSPACE_HEADER], responses={200: ModelsOut, **errors(404)})
+    def get(self, request: Request) -> Response:
+        """The local model first, then each vendor's. A vendor's other models can be named too."""
+        models = catalogue(kept_for(self.workspace.pk))
+        return Response(ModelsOut({"items": models, "total": len(models), "default": default_model()}).data)

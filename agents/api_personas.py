@@ -1,0 +1,98 @@
+"""REST: personas, and the one an agent wears."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents import queries, services
+from agents.models import Agent, Persona
+from automatos.api import InputSerializer
+from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+
+class PersonaOut(serializers.Serializer[Persona]):
+    """A persona."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    category = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    system_prompt = serializers.CharField()
+    voice_description = serializers.CharField()
+    suggested_temperature = serializers.FloatField()
+    suggested_models = serializers.ListField(child=serializers.CharField())
+    scope = serializers.ChoiceField(choices=["global", "workspace"])
+
+
+class AgentPersonaIn(InputSerializer):
+    """How the agent speaks."""
+
+    shown_only = ("persona",)
+
+    persona_id = serializers.UUIDField(required=False, allow_null=True)
+    custom_prompt = serializers.CharField(required=False, allow_blank=True)
+
+
+class AgentPersonaOut(serializers.Serializer[Agent]):
+    """How an agent speaks."""
+
+    persona_id = serializers.UUIDField(allow_null=True)
+    persona = PersonaOut(allow_null=True)
+    custom_prompt = serializers.CharField()
+
+
+class AgentPersona(WorkspaceView):
+    """An agent's persona and own instructions."""
+
+    needs = {"GET": "agents:read", "PUT": "agents:write"}
+
+    @extend_schema(
+        operation_id="agents_persona", parameters=[WORKSPACE_HEADER], responses={200: AgentPersonaOut, **errors(404)}
+    )
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        """The persona it wears, if any, and its own instructions."""
+        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
+
+    @extend_schema(
+        operation_id="agents_persona_change",
+        parameters=[WORKSPACE_HEADER],
+        request=AgentPersonaIn,
+        responses={200: AgentPersonaOut, **errors(404, 409, 415)},
+    )
+    def put(self, request: Request, agent_id: UUID) -> Response:
+        """Another persona (null takes it off), other instructions; what is left out is emptied."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = AgentPersonaIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = {"persona_id": None, "custom_prompt": "", **body.validated_data}
+        data = replace(services.as_input(agent), **values)
+        services.update_agent(agent=agent, user=self.caller, data=data)
+        return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
+
+
+class PersonaList(WorkspaceView):
+    """Personas to put on."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(
+        operation_id="personas_list",
+        parameters=[
+            WORKSPACE_HEADER,
+            *list_parameters(orderings=("name", "category"), filters={"category": ()}),
+        ],
+        responses={200: page_of(PersonaOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """The global personas and the workspace's own, by category and name."""
+        rows = searched(queries.personas_for(self.workspace), request, ["name", "description", "category"])
+        if category := request.query_params.get("category"):
+            rows = rows.filter(category__iexact=category)
+        return listing(request, ordered(rows, request, ("name", "category")), PersonaOut)

@@ -1,0 +1,264 @@
+"""REST: where skills come from, and the updates that wait to be accepted."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents import queries_skills
+from agents import services_skill_sources as services
+from agents.models import SkillSource
+from automatos.api import InputSerializer
+from automatos.errors import NotFound
+from automatos.rest_lists import list_parameters, listing, page_of, searched
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+
+class SourceOut(serializers.Serializer[SkillSource]):
+    """A source of skills, pinned to a commit. status: active, syncing or error, whose reason `error` says."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=SkillSource.Kind.choices)
+    name = serializers.CharField()
+    url = serializers.CharField()
+    ref = serializers.CharField(help_text="Branch, tag or commit; empty for the default branch.")
+    commit_sha = serializers.CharField(help_text="What is in use: a commit, or of an upload the SHA-256 of its file.")
+    status = serializers.ChoiceField(choices=SkillSource.Status.choices)
+    error = serializers.CharField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    auto_update = serializers.BooleanField(help_text="Looks for updates by itself; people accept them.")
+    frequency_hours = serializers.IntegerField()
+    synced_at = serializers.DateTimeField(allow_null=True)
+    next_sync_at = serializers.DateTimeField(allow_null=True)
+    pending_commit = serializers.CharField(help_text="An update that waits to be accepted; empty when none does.")
+    skill_count = serializers.IntegerField()
+    chosen_count = serializers.IntegerField(help_text="Skills that are enabled.")
+    created_at = serializers.DateTimeField()
+
+
+class SourceIn(InputSerializer):
+    """A git repository to get skills from, as JSON; or a ZIP file or SKILL.md as `file` of a multipart form."""
+
+    url = serializers.CharField(help_text="https://…")
+    ref = serializers.CharField(required=False, allow_blank=True, help_text="Branch, tag or commit.")
+    name = serializers.CharField(required=False, allow_blank=True)
+    auto_update = serializers.BooleanField(required=False)
+    frequency_hours = serializers.IntegerField(required=False, help_text="1 to 720.")
+
+
+class SourceChangeIn(InputSerializer):
+    """What changes about a source. skill_ids: exactly the skills of it that are to be enabled."""
+
+    name = serializers.CharField(required=False, allow_blank=True)
+    ref = serializers.CharField(required=False, allow_blank=True)
+    auto_update = serializers.BooleanField(required=False)
+    frequency_hours = serializers.IntegerField(required=False)
+    skill_ids = serializers.ListField(child=serializers.UUIDField(), required=False)
+
+
+class CommitIn(InputSerializer):
+    """The update that was looked at."""
+
+    commit = serializers.CharField()
+
+
+class LineOut(serializers.Serializer[Any]):
+    """A line of a comparison. kind: add, del, same, or skip for lines left out."""
+
+    kind = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ChangedFileOut(serializers.Serializer[Any]):
+    """A file compared."""
+
+    path = serializers.CharField()
+    kind = serializers.CharField(help_text="added, removed or changed")
+    lines = LineOut(many=True)
+
+
+class ChangedSkillOut(serializers.Serializer[Any]):
+    """A skill compared. agents: who has it."""
+
+    name = serializers.CharField()
+    lines = LineOut(many=True, help_text="Its SKILL.md.")
+    files = ChangedFileOut(many=True)
+    tools_added = serializers.ListField(child=serializers.CharField(), help_text="Newly asked for; grants nothing.")
+    moved_to = serializers.CharField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    agents = serializers.ListField(child=serializers.CharField())
+
+
+class UpdateOut(serializers.Serializer[Any]):
+    """An update that waits."""
+
+    commit = serializers.CharField()
+    found_at = serializers.DateTimeField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    changed = ChangedSkillOut(many=True)
+    added = ChangedSkillOut(many=True)
+    removed = ChangedSkillOut(many=True)
+
+
+class SourceView(WorkspaceView):
+    """What the views of one source share."""
+
+    def answer(self, source_id: UUID, **more: Any) -> Response:
+        """The source as it is now."""
+        row = queries_skills.source(workspace=self.workspace, source_id=source_id)
+        return Response(SourceOut(row).data, **more)
+
+
+class SourceList(SourceView):
+    """The workspace's sources of skills."""
+
+    needs = {"GET": "skills:read", "POST": "skills:write"}
+    parser_classes = [JSONParser, MultiPartParser]
+
+    @extend_schema(
+        operation_id="skill_sources_list",
+        parameters=[WORKSPACE_HEADER, *list_parameters()],
+        responses={200: page_of(SourceOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        rows = searched(queries_skills.sources_of(self.workspace), request, ["name", "url"])
+        return listing(request, rows, SourceOut)
+
+    @extend_schema(
+        operation_id="skill_sources_create",
+        parameters=[WORKSPACE_HEADER],
+        request=SourceIn,
+        responses={201: SourceOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """A new one. A repository is fetched by a worker: read it until its status is no longer `syncing`."""
+        if file := request.FILES.get("file"):
+            name = str(request.POST.get("name", ""))
+            row = services.add_upload(
+                workspace=self.workspace, user=self.caller, data=file.read(), filename=file.name or "", name=name
+            )
+        else:
+            body = SourceIn(data=request.data)
+            body.is_valid(raise_exception=True)
+            row = services.add_repository(workspace=self.workspace, user=self.caller, **body.validated_data)
+        return self.answer(row.pk, status=201, headers={"Location": f"/api/skill-sources/{row.pk}"})
+
+
+class SourceDetail(SourceView):
+    """One source."""
+
+    needs = {"GET": "skills:read", "PATCH": "skills:write", "DELETE": "skills:delete"}
+
+    @extend_schema(
+        operation_id="skill_sources_read", parameters=[WORKSPACE_HEADER], responses={200: SourceOut, **errors(404)}
+    )
+    def get(self, request: Request, source_id: UUID) -> Response:
+        """The source; its skills are at /api/skills?source=…."""
+        return self.answer(source_id)
+
+    @extend_schema(
+        operation_id="skill_sources_change",
+        parameters=[WORKSPACE_HEADER],
+        request=SourceChangeIn,
+        responses={200: SourceOut, **errors(404, 409, 415)},
+    )
+    def patch(self, request: Request, source_id: UUID) -> Response:
+        """Only what is sent changes."""
+        body = SourceChangeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = dict(body.validated_data)
+        chosen = values.pop("skill_ids", None)
+        services.change_source(workspace=self.workspace, source_id=source_id, **values)
+        if chosen is not None:
+            services.choose_skills(workspace=self.workspace, source_id=source_id, skill_ids=chosen)
+        return self.answer(source_id)
+
+    @extend_schema(
+        operation_id="skill_sources_delete", parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404)}
+    )
+    def delete(self, request: Request, source_id: UUID) -> Response:
+        """Out of use at once, with its skills; for 30 days /restore brings it back."""
+        services.delete_source(workspace=self.workspace, source_id=source_id)
+        return Response(status=204)
+
+
+class SourceRestore(SourceView):
+    """Bringing a removed source back."""
+
+    needs = {"POST": "skills:delete"}
+
+    @extend_schema(
+        operation_id="skill_sources_restore",
+        parameters=[WORKSPACE_HEADER],
+        request=None,
+        responses={200: SourceOut, **errors(404)},
+    )
+    def post(self, request: Request, source_id: UUID) -> Response:
+        """The source and its skills, which go back to the agents that had them."""
+        services.restore_source(workspace=self.workspace, source_id=source_id)
+        return self.answer(source_id)
+
+
+class SourceSync(SourceView):
+    """Looking for an update."""
+
+    needs = {"POST": "skills:write"}
+
+    @extend_schema(
+        operation_id="skill_sources_sync",
+        parameters=[WORKSPACE_HEADER],
+        request=None,
+        responses={200: SourceOut, **errors(404, 409)},
+    )
+    def post(self, request: Request, source_id: UUID) -> Response:
+        """Start it; what it finds waits at /pending and takes effect when it is accepted."""
+        services.request_sync(workspace=self.workspace, source_id=source_id)
+        return self.answer(source_id)
+
+
+class SourcePending(SourceView):
+    """The update that waits."""
+
+    needs = {"GET": "skills:read"}
+
+    @extend_schema(
+        operation_id="skill_sources_pending", parameters=[WORKSPACE_HEADER], responses={200: UpdateOut, **errors(404)}
+    )
+    def get(self, request: Request, source_id: UUID) -> Response:
+        """What it would change, line by line; 404 when none waits."""
+        update = queries_skills.update_of(workspace=self.workspace, source_id=source_id)
+        if update is None:
+            raise NotFound()
+        return Response(UpdateOut(update).data)
+
+
+class SourceDecision(SourceView):
+    """Deciding about the update that waits."""
+
+    needs = {"POST": "skills:write"}
+    decide: Any = None
+
+    @extend_schema(parameters=[WORKSPACE_HEADER], request=CommitIn, responses={200: SourceOut, **errors(404, 409, 415)})
+    def post(self, request: Request, source_id: UUID) -> Response:
+        """`commit` names the update that was looked at; 409 when it is another by now."""
+        body = CommitIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        type(self).decide(workspace=self.workspace, source_id=source_id, commit=body.validated_data["commit"])
+        return self.answer(source_id)
+
+
+class SourceAccept(SourceDecision):
+    """Letting the update take effect."""
+
+    decide = staticmethod(services.accept_update)
+
+
+class SourceDismiss(SourceDecision):
+    """Staying with what there is."""
+
+    decide = staticmethod(services.dismiss_update)
