@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
@@ -32,7 +33,7 @@ class WorkspaceRequest(PersonRequest):
     access: Access
 
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 
 
 def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
@@ -45,7 +46,7 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
 
     def decorate(view: Page) -> Page:
         @wraps(view)
-        def inner(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, workspace: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 inside = enter(request, workspace, role)
             except NotFound:
@@ -63,7 +64,7 @@ def person_page(view: Page) -> Page:
     """A view outside of any workspace for anybody who is signed in; it gets a PersonRequest."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not isinstance(request.user, User):
             raise NotSignedIn("Sign in to see this page.")
         inside = cast(PersonRequest, request)

@@ -19,6 +19,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "members:write": Role.ADMIN,
     "api_keys:read": Role.ADMIN,
     "api_keys:write": Role.ADMIN,
+    "audit:read": Role.ADMIN,
     "credentials:read": Role.EDITOR,
     "credentials:write": Role.ADMIN,
     "usage:read": Role.VIEWER,
@@ -33,6 +34,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "recipes:delete": Role.ADMIN,
     "executions:read": Role.VIEWER,
     "executions:run": Role.EDITOR,
+    "approvals:decide": Role.EDITOR,
     "tools:read": Role.VIEWER,
 }
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import clerk_webhooks, urls_credentials, urls_keys, urls_workspaces, views_account
+from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_keys, urls_workspaces, views_account
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -14,12 +14,18 @@ accounts: list[URLPattern | URLResolver] = [
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]
 outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
-pages: list[URLPattern | URLResolver] = [*urls_workspaces.pages, *urls_keys.pages, *urls_credentials.pages]
+pages: list[URLPattern | URLResolver] = [
+    *urls_workspaces.pages,
+    *urls_keys.pages,
+    *urls_credentials.pages,
+    *urls_audit.pages,
+]
 api: list[URLPattern | URLResolver] = [
     *urls_credentials.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     *urls_workspaces.api,
     *urls_keys.api,
+    *urls_audit.api,
 ]
 sockets: list[URLPattern | URLResolver] = []

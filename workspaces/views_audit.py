@@ -1,0 +1,34 @@
+"""The page of the audit log, and the log as a file."""
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from workspaces import audit_page
+from workspaces.audit_export import FORMATS
+from workspaces.audit_filters import filters_of
+from workspaces.audit_reading import export
+from workspaces.models import Role
+from workspaces.pages import WorkspaceRequest, workspace_page
+
+
+@never_cache
+@require_safe
+@workspace_page(Role.ADMIN)
+def audit_log(request: WorkspaceRequest) -> HttpResponse:
+    """What happened here, newest first, as far as it passes the filters; whether the log is whole."""
+    values = audit_page.shown(request)
+    return render(request, "workspaces/audit.html", values, status=422 if values["problems"] else 200)
+
+
+@never_cache
+@require_safe
+@workspace_page(Role.ADMIN)
+def audit_export(request: WorkspaceRequest) -> HttpResponseBase:
+    """The same entries as a file: ?format=csv or jsonl."""
+    kind = FORMATS.get(request.GET.get("format", ""), FORMATS["csv"])
+    stream = export(request.workspace.pk, filters_of(request.GET.dict()), kind)
+    named = {"Content-Disposition": f'attachment; filename="audit-{request.workspace.slug}.{kind.name}"'}
+    return StreamingHttpResponse(stream, content_type=kind.content_type, headers=named)
