@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from agents.models import Agent, AgentModelConfig, Persona
+from workspaces.audit_admin import AuditedAdmin
 
 
 @admin.register(Persona)
-class PersonaAdmin(admin.ModelAdmin[Persona]):
+class PersonaAdmin(AuditedAdmin[Persona]):
     """Personas; those without a workspace are everyone's."""
 
     list_display = ("name", "category", "suggested_temperature", "workspace")
@@ -28,7 +29,7 @@ class ModelInline(admin.StackedInline[AgentModelConfig, Agent]):
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin[Agent]):
+class AgentAdmin(AuditedAdmin[Agent]):
     """Agents, to look at."""
 
     list_display = ("name", "workspace", "agent_type", "status", "updated_at", "deleted_at")

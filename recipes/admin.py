@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from recipes.models import Execution, ExecutionStep, Recipe, RecipeStep, Worker
+from workspaces.audit_admin import AuditedAdmin
 
 
 class LookOnly:
@@ -32,7 +33,7 @@ class StepInline(LookOnly, admin.TabularInline[RecipeStep, Recipe]):
 
 
 @admin.register(Recipe)
-class RecipeAdmin(LookOnly, admin.ModelAdmin[Recipe]):
+class RecipeAdmin(LookOnly, AuditedAdmin[Recipe]):
     """Recipes."""
 
     list_display = ("name", "template_id", "workspace", "version", "updated_at", "deleted_at")
@@ -49,7 +50,7 @@ class ExecutionStepInline(LookOnly, admin.TabularInline[ExecutionStep, Execution
 
 
 @admin.register(Execution)
-class ExecutionAdmin(LookOnly, admin.ModelAdmin[Execution]):
+class ExecutionAdmin(LookOnly, AuditedAdmin[Execution]):
     """Runs."""
 
     list_display = ("recipe_name", "short_id", "workspace", "status", "triggered_by", "created_at", "completed_at")

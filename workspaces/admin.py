@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from workspaces.audit_admin import AuditedAdmin
 from workspaces.models import ApiKey, Membership, User, Workspace
 
 
@@ -15,7 +16,7 @@ class MembershipInline(admin.TabularInline[Membership, Workspace]):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(AuditedAdmin[User]):
     """People. Passwords are set by their owners, never here."""
 
     list_display = ("email", "name", "is_active", "is_staff", "date_joined")
@@ -28,7 +29,7 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(AuditedAdmin[Workspace]):
     """Workspaces and their members."""
 
     list_display = ("name", "slug", "kind", "plan", "is_demo", "created_at")
@@ -39,7 +40,7 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
+class ApiKeyAdmin(AuditedAdmin[ApiKey]):
     """Keys, to look up and revoke; they are made at the API or by `manage.py apikey`."""
 
     list_display = ("name", "prefix", "workspace", "user", "role", "last_used_at", "revoked_at")

@@ -232,6 +232,7 @@ CROSSING = {
     ("recipes.progress", "ENGINE"),
     ("recipes.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),
+    ("workspaces.account_events", "SIGN_IN"),
     ("workspaces.auth", "SIGN_IN"),
     ("workspaces.clerk_messages", "SIGN_IN"),
     ("workspaces.clerk_sign_in", "SIGN_IN"),
@@ -240,6 +241,7 @@ CROSSING = {
     ("workspaces.sockets", "SIGN_IN"),
     ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
+    ("workspaces.management.commands.verify_audit", "OPERATOR"),
     ("workspaces.master_key", "OPERATOR"),
     ("workspaces.rotation", "OPERATOR"),
 }
