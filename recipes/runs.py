@@ -13,12 +13,12 @@ from automatos import events
 from automatos.errors import Conflict
 from recipes import engine
 from recipes.ledger import as_json
-from recipes.models import Execution, Mode, Recipe, Trigger
+from recipes.models import Execution, ExecutionStatus, Mode, Recipe, Trigger
 from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
 from recipes.templating import Output, dependencies
 from recipes.validation import fill_inputs, with_defaults
-from workspaces import plans
+from workspaces import audit, plans
 from workspaces.models import User, Workspace
 
 # What a run takes over from its recipe's steps as it stands.
@@ -78,6 +78,9 @@ def start(
         _insert_execution(sql, execution)
         _copy_steps(sql, execution, lines)
         transaction.on_commit(lambda: send_wake_up(str(execution.id)))
+        # Last, so that other starts wait for the end of the log only while this one commits.
+        after = {"recipe_id": recipe.pk, "version": recipe.version, "trigger": str(trigger)}
+        _record("run.started", execution, after=after)
     execution._state.adding = False
     return execution
 
@@ -159,5 +162,12 @@ def cancel(*, execution: Execution, user: User | None) -> Execution:
         for notice in notices:
             events.publish_on_commit(notice)
         events.drop_on_commit(execution.id)
+        before = {"status": execution.status}
+        _record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
     execution.refresh_from_db()
     return execution
+
+
+def _record(action: str, execution: Execution, **states: Any) -> None:
+    target = ("run", execution.pk, execution.recipe_name)
+    audit.record(action, workspace_id=execution.workspace_id, target=target, **states)

@@ -15,7 +15,7 @@ from automatos.slugs import insert_with_slug
 from recipes.models import Recipe, RecipeStep, RecipeVersion
 from recipes.queries import recipes_of
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps
-from workspaces import plans
+from workspaces import audit, plans
 from workspaces.models import User, Workspace
 
 
@@ -50,7 +50,8 @@ def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput)
     columns, steps = _checked(workspace, data)
     plans.require_room(workspace, "recipes", recipes_of(workspace).count)
     recipe = _insert(workspace, user, data.template_id, columns)
-    _keep(recipe, steps, user, changelog="Created")
+    body = _keep(recipe, steps, user, changelog="Created")
+    _record("recipe.created", recipe, after=_compared(body))
     return recipe
 
 
@@ -69,6 +70,7 @@ def update_recipe(
             f"and this change was made from {expected_version}. Load it again."
         )
     columns, steps = _checked(recipe.workspace, data, changelog)
+    before = _compared(body_of(recipe, list(recipe.steps.all())))
     for name, value in columns.items():
         setattr(recipe, name, value)
     recipe.version += 1
@@ -80,7 +82,15 @@ def update_recipe(
     except IntegrityError:
         raise _taken(data.template_id) from None
     recipe.steps.all().delete()
-    _keep(recipe, steps, user, changelog=changelog.strip())
+    after = _compared(_keep(recipe, steps, user, changelog=changelog.strip()))
+    changed = audit.changes(before, after, after)
+    version = {"version": recipe.version, **({"changelog": changelog.strip()} if changelog.strip() else {})}
+    _record(
+        "recipe.updated",
+        recipe,
+        before={"version": recipe.version - 1, **changed.get("before", {})},
+        after={**version, **changed.get("after", {})},
+    )
     return recipe
 
 
@@ -90,6 +100,7 @@ def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
         recipe = _locked(recipe)
         recipe.deleted_at = timezone.now()
         recipe.save(update_fields=["deleted_at", "updated_at"])
+        _record("recipe.deleted", recipe, before={"deleted_at": None}, after={"deleted_at": recipe.deleted_at})
 
 
 def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
@@ -101,7 +112,10 @@ def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
         if gone.deleted_at is None:
             return gone
         plans.require_room(gone.workspace, "recipes", recipes_of(gone.workspace).count)
-        return insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
+        before = {"template_id": gone.template_id, "deleted_at": gone.deleted_at}
+        found = insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
+        _record("recipe.restored", found, before=before, after={"template_id": found.template_id, "deleted_at": None})
+    return found
 
 
 def _bring_back(recipe: Recipe, slug: str) -> Recipe:
@@ -169,18 +183,23 @@ def _taken(template_id: str) -> InvalidInput:
     return InvalidInput(f"template_id: {text}", fields={"template_id": [text]})
 
 
-def _keep(recipe: Recipe, steps: list[RecipeStep], user: User | None, *, changelog: str) -> None:
-    """Save the steps, and the whole as it reads at this version."""
+def _keep(recipe: Recipe, steps: list[RecipeStep], user: User | None, *, changelog: str) -> dict[str, Any]:
+    """Save the steps, and the whole as it reads at this version; that body."""
     for step in steps:
         step.recipe = recipe
     RecipeStep.objects.bulk_create(steps)
-    RecipeVersion.objects.create(
-        recipe=recipe,
-        version=recipe.version,
-        body=body_of(recipe, steps),
-        changelog=changelog,
-        created_by=user,
-    )
+    body = body_of(recipe, steps)
+    RecipeVersion.objects.create(recipe=recipe, version=recipe.version, body=body, changelog=changelog, created_by=user)
+    return body
+
+
+def _compared(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A version's body as the audit log compares it: step by step."""
+    return {**body, "steps": {step["step_id"] or str(step["order"]): step for step in body["steps"]}}
+
+
+def _record(action: str, recipe: Recipe, **states: Any) -> None:
+    audit.record(action, workspace_id=recipe.workspace_id, target=("recipe", recipe.pk, recipe.name), **states)
 
 
 def _locked(recipe: Recipe) -> Recipe:
