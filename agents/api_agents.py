@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, queries_skills, services
-from agents.model_choice import ModelInput
+from agents.model_choice import EFFORTS, ModelInput
 from agents.models import Agent, AgentStatus, AgentType, Category
 from agents.services import AgentInput
 from agents.services_equipment import skill_ids_of
@@ -33,6 +33,14 @@ class ModelConfigIn(InputSerializer):
     frequency_penalty = serializers.FloatField(required=False, help_text="-2 to 2.")
     presence_penalty = serializers.FloatField(required=False, help_text="-2 to 2.")
     fallback_model_id = serializers.CharField(required=False, allow_blank=True, help_text="provider:model")
+    effort = serializers.CharField(required=False, allow_blank=True, help_text=f"{', '.join(EFFORTS)}, or empty.")
+    response_schema = serializers.JSONField(
+        required=False, allow_null=True, help_text="A JSON Schema of an object that every answer follows."
+    )
+    max_task_tokens = serializers.IntegerField(required=False, allow_null=True, help_text="In and out, for one task.")
+    max_task_cost = serializers.DecimalField(
+        max_digits=None, decimal_places=None, required=False, allow_null=True, help_text="US dollars for one task."
+    )
 
 
 class ModelConfigOut(serializers.Serializer[Any]):
@@ -46,6 +54,10 @@ class ModelConfigOut(serializers.Serializer[Any]):
     frequency_penalty = serializers.FloatField()
     presence_penalty = serializers.FloatField()
     fallback_model_id = serializers.CharField()
+    effort = serializers.CharField()
+    response_schema = serializers.JSONField(allow_null=True)
+    max_task_tokens = serializers.IntegerField(allow_null=True)
+    max_task_cost = serializers.FloatField(allow_null=True, help_text="US dollars.")
 
 
 class AgentOut(serializers.Serializer[Agent]):

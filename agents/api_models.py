@@ -7,9 +7,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automatos.llm.capabilities import Capabilities
 from automatos.llm.registry import ModelChoice, catalogue, default_model
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.provider_keys import kept_for
+
+
+class CapabilitiesOut(serializers.Serializer[Capabilities]):
+    """What a model can do and takes. null: not known."""
+
+    max_output = serializers.IntegerField(allow_null=True, help_text="Tokens of one answer.")
+    tools = serializers.BooleanField(allow_null=True)
+    vision = serializers.BooleanField(allow_null=True)
+    json_schema = serializers.BooleanField(allow_null=True, help_text="Whether answers keep to a schema.")
+    thinking = serializers.BooleanField(allow_null=True)
+    efforts = serializers.ListField(child=serializers.CharField())
+    parameters = serializers.ListField(
+        child=serializers.CharField(), help_text="Those of temperature, top_p and the two penalties that it takes."
+    )
 
 
 class ModelOut(serializers.Serializer[ModelChoice]):
@@ -21,8 +36,14 @@ class ModelOut(serializers.Serializer[ModelChoice]):
     context_window = serializers.IntegerField(allow_null=True, help_text="Tokens.")
     input_price = serializers.FloatField()
     output_price = serializers.FloatField()
+    cache_read_price = serializers.FloatField()
+    cache_write_price = serializers.FloatField()
     configured = serializers.BooleanField(help_text="Whether it can be called now.")
     cure = serializers.CharField(help_text="What to do when it cannot.")
+    source = serializers.CharField(  # type: ignore[assignment]  # as `label`
+        help_text="Whose key pays: workspace, installation, or empty."
+    )
+    capabilities = CapabilitiesOut()
 
 
 class ModelsOut(serializers.Serializer[Any]):

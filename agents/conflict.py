@@ -1,7 +1,9 @@
 """Two people edit one agent: what the later one is shown before anything is overwritten."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from agents.models import Agent, Persona
 from agents.services import AgentInput, as_input
@@ -47,7 +49,14 @@ def as_text(data: AgentInput) -> str:
         f"Model: {name}",
         *(f"{number.replace('_', ' ').capitalize()}: {plain(float(getattr(model, number)))}" for number in numbers),
         f"Fallback model: {model.fallback_model_id or 'none'}",
+        f"Effort: {model.effort or 'as the model likes'}",
+        f"Limits of a task: {model.max_task_tokens or 'no'} tokens, {_amount(model.max_task_cost)} dollars",
+        f"Answer schema: {json.dumps(model.response_schema) if model.response_schema else 'none'}",
         "Own prompt or instructions:",
         *data.custom_prompt.splitlines(),
     ]
     return "\n".join(lines)
+
+
+def _amount(dollars: Decimal | None) -> str:
+    return "no" if dollars is None else plain(float(dollars))

@@ -22,7 +22,16 @@ KINDS = (
     (PREDEFINED, "Predefined", "A tried way of working."),
     (CUSTOM, "Your own", "Write the prompt yourself."),
 )
-ADVANCED = ("top_p", "frequency_penalty", "presence_penalty", "fallback_model")
+ADVANCED = (
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "fallback_model",
+    "effort",
+    "max_task_tokens",
+    "max_task_cost",
+    "response_schema",
+)
 
 
 class AgentEditor:

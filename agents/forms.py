@@ -1,13 +1,15 @@
 """The agent form: what a person types, turned into a service's input, and a service's problems put at their fields."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
-from agents.model_choice import RANGES, ModelInput
+from agents.model_choice import EFFORTS, LIMITS, RANGES, ModelInput, most_output
 from agents.models import Agent, Category, Persona
 from agents.services import AgentInput
 from automatos.fields import (
@@ -33,8 +35,12 @@ FIELD_NAMES = {
     f"{CONFIG}.provider": "model",
     f"{CONFIG}.model_id": "model",
     f"{CONFIG}.fallback_model_id": "fallback_model",
-    **{f"{CONFIG}.{name}": name for name in NUMBERS},
+    **{f"{CONFIG}.{name}": name for name in (*NUMBERS, *LIMITS, "effort", "response_schema")},
 }
+EFFORT_WORDS = {"none": "None", "minimal": "Minimal", "xhigh": "Very high", "max": "The most it can"}
+
+
+BROKEN = object()
 
 
 class AgentForm(TypedForm):
@@ -59,7 +65,22 @@ class AgentForm(TypedForm):
     top_p = number_field("Top p", hint="From 0 to 1. Leave 1 unless you know why.")
     frequency_penalty = number_field("Frequency penalty", hint="From -2 to 2. Above 0 repeats less.")
     presence_penalty = number_field("Presence penalty", hint="From -2 to 2. Above 0 changes the subject sooner.")
-    fallback_model = choice_field("If this model fails", [], hint="Used by steps that say so.")
+    fallback_model = choice_field(
+        "If this model fails", [], hint="Used when it is overloaded, refuses, or a step says so."
+    )
+    effort = choice_field(
+        "How hard to think",
+        [("", "As the model likes"), *((name, EFFORT_WORDS.get(name, name.capitalize())) for name in EFFORTS)],
+        hint="More finds more, takes longer and costs more.",
+    )
+    max_task_tokens = number_field("Tokens for one task", hint="In and out together. The task stops there.", whole=True)
+    max_task_cost = number_field("Cost of one task", hint="US dollars. The task stops before it would cost more.")
+    response_schema = text_field(
+        "Answer schema",
+        hint="A JSON Schema of an object. Every answer then is JSON of this form.",
+        rows=6,
+        spellcheck="false",
+    )
 
     def __init__(self, *args: Any, models: Sequence[tuple[str, str]], personas: Sequence[Persona], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -86,6 +107,17 @@ class AgentForm(TypedForm):
             return self.text("other_model")
         return chosen if chosen.startswith(f"{provider}:") else ""
 
+    @property
+    def schema(self) -> Any:
+        """The schema of answers as it parses: None when there is none, BROKEN when it is no JSON."""
+        text = self.text("response_schema")
+        if not text:
+            return None
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return BROKEN
+
     def clean(self) -> None:
         """What only this page can know: that a choice was begun and not finished."""
         kind = self.text("persona_kind")
@@ -96,6 +128,8 @@ class AgentForm(TypedForm):
         if not self.model_name:
             where = "other_model" if self.text("provider") == OTHER else "model"
             self.add_error(where, "Name the model." if where == "other_model" else "Choose one of these models.")
+        if self.schema is BROKEN:
+            self.add_error("response_schema", "This is not JSON. Check the quotes, commas and brackets.")
 
     def to_input(self, agent: Agent | None) -> AgentInput:
         """What was typed, for create_agent or update_agent. An unchanged category keeps the agent's type."""
@@ -122,6 +156,10 @@ class AgentForm(TypedForm):
             model_id=self.model_name,
             max_tokens=whole(self.text("max_tokens"), usual.max_tokens),
             fallback_model_id=self.text("fallback_model"),
+            effort=self.text("effort"),
+            response_schema=None if self.schema is BROKEN else self.schema,
+            max_task_tokens=whole(self.text("max_task_tokens")),
+            max_task_cost=_dollars(self.text("max_task_cost")),
             **numbers,
         )
 
@@ -135,11 +173,19 @@ class AgentForm(TypedForm):
 
     def cures(self) -> dict[str, str]:
         """The nearest allowed value of each number that is out of range."""
-        return {name: cure for name in self.errors if name in RANGES and (cure := _nearest(name, self.text(name)))}
+        names = [name for name in self.errors if name in RANGES or name in LIMITS]
+        return {name: cure for name in names if (cure := _nearest(name, self.text(name), self.model_name))}
 
 
-def _nearest(name: str, typed: str) -> str:
-    low, high = RANGES[name]
+def _dollars(text: str) -> Decimal | None:
+    value = number(text)
+    return None if value is None else Decimal(str(value))
+
+
+def _nearest(name: str, typed: str, model: str) -> str:
+    low, high = {**RANGES, **LIMITS}[name]
+    if name == "max_tokens":
+        high = min(high, most_output(model) or high)
     value = number(typed, None)
     if value is None or math.isnan(value):
         return ""
@@ -170,5 +216,9 @@ def initial_of(agent: Agent | None, known_models: Sequence[str], default_model: 
         "model": model if known else "",
         "other_model": "" if known else model,
         "fallback_model": given.fallback_model_id,
+        "effort": given.effort,
+        "response_schema": json.dumps(given.response_schema, indent=2) if given.response_schema else "",
+        "max_task_tokens": plain(given.max_task_tokens),
+        "max_task_cost": plain(float(given.max_task_cost) if given.max_task_cost is not None else None),
         **{name: plain(getattr(given, name)) for name in NUMBERS},
     }

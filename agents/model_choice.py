@@ -1,28 +1,41 @@
 """The model an agent thinks with: defaults, ranges, and whether its provider exists."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, get_args
 
 from django.conf import settings
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from agents.models import AgentModelConfig
 from automatos.checking import Problems
+from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
+from automatos.llm.types import Effort
 
 PROVIDERS = tuple(LABELS)
 FIELD = "agent_model_config"
 # name: lowest, highest
-RANGES = {
+RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
     "max_tokens": (1, 1_000_000),
     "top_p": (0, 1),
     "frequency_penalty": (-2, 2),
     "presence_penalty": (-2, 2),
 }
+# The same for the limits of one task, which may be empty. Cost in US dollars.
+LIMITS: dict[str, tuple[float, float]] = {"max_task_tokens": (1, 100_000_000), "max_task_cost": (0.0001, 100_000)}
+EFFORTS = tuple(effort for effort in get_args(Effort) if effort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
-    """A model and its parameters. An empty provider and model_id mean the installation's default model."""
+    """A model and its parameters. An empty provider and model_id mean the installation's default model.
+
+    effort: how hard to think, empty for the model's own. response_schema: the JSON Schema its answers must follow.
+    max_task_tokens, max_task_cost (US dollars): limits of one task; None: only those of the recipe's step.
+    """
 
     provider: str = ""
     model_id: str = ""
@@ -32,6 +45,10 @@ class ModelInput:
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
     fallback_model_id: str = ""
+    effort: str = ""
+    response_schema: dict[str, Any] | None = None
+    max_task_tokens: int | None = None
+    max_task_cost: Decimal | None = None
 
     @classmethod
     def of(cls, config: AgentModelConfig) -> "ModelInput":
@@ -46,12 +63,50 @@ def checked_model(data: ModelInput, problems: Problems) -> AgentModelConfig:
     problems.text(f"{FIELD}.model_id", model_id, longest=160, required=True)
     for name, (low, high) in RANGES.items():
         problems.number(f"{FIELD}.{name}", getattr(data, name), low=low, high=high)
+    _check_output(data.max_tokens, provider, model_id, problems)
+    for name, (low, high) in LIMITS.items():
+        if getattr(data, name) is not None:
+            problems.number(f"{FIELD}.{name}", getattr(data, name), low=low, high=high)
+    if data.effort:
+        problems.choice(f"{FIELD}.effort", data.effort, EFFORTS)
+    _check_schema(data.response_schema, problems)
     return AgentModelConfig(
         provider=provider,
         model_id=model_id,
         fallback_model_id=_checked_fallback(data.fallback_model_id, provider, problems),
-        **{name: getattr(data, name) for name in RANGES},
+        effort=data.effort,
+        response_schema=data.response_schema,
+        **{name: getattr(data, name) for name in (*RANGES, *LIMITS)},
     )
+
+
+def most_output(model: str) -> int | None:
+    """The most tokens this model writes in one answer, as far as its name tells. model: `provider:model`."""
+    provider, _, name = model.partition(":")
+    return capabilities(provider, name).max_output
+
+
+def _check_output(tokens: float, provider: str, model_id: str, problems: Problems) -> None:
+    most = capabilities(provider, model_id).max_output
+    if most and tokens > most and f"{FIELD}.max_tokens" not in problems:
+        problems.add(
+            f"{FIELD}.max_tokens", f"{model_id} can write at most {most:,} tokens at once. Enter {most:,} or less."
+        )
+
+
+def _check_schema(schema: object, problems: Problems) -> None:
+    """A JSON Schema of an object: providers take no other kind as an answer."""
+    if schema is None:
+        return
+    field = f"{FIELD}.response_schema"
+    if not isinstance(schema, dict) or schema.get("type") != "object":
+        problems.add(field, 'Give a JSON Schema of an object: {"type": "object", "properties": …}.')
+        return
+    problems.json(field, schema)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        problems.add(field, f"This is no valid JSON Schema: {error.message[:200]}.")
 
 
 def _full_name(provider: str, model_id: str) -> tuple[str, str]:

@@ -35,8 +35,11 @@ class AgentDraft(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="agent_drafts")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     values = models.JSONField(default=dict)
+    # Beside the fields: steps seen, the trial of the model, the proposal a model made; each under its name.
+    work = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=0)
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True, related_name="drafts")
+    discarded_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
