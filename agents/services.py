@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
-from agents import services_equipment
+from agents import services_equipment, versions
 from agents.model_choice import ModelInput, checked_model
 from agents.models import (
     TYPE_OF_CATEGORY,
@@ -75,17 +75,33 @@ def as_input(agent: Agent) -> AgentInput:
     )
 
 
+def check_agent(*, workspace: Workspace, data: AgentInput) -> None:
+    """Pass, or raise what create_agent would say about the input. Nothing is made."""
+    _checked(workspace, data, Problems())
+
+
 @transaction.atomic
 def create_agent(
-    *, workspace: Workspace, user: User | None, data: AgentInput, status: str = AgentStatus.ACTIVE
+    *,
+    workspace: Workspace,
+    user: User | None,
+    data: AgentInput,
+    status: str = AgentStatus.ACTIVE,
+    note: str = "Created.",
+    agent_id: UUID | None = None,
 ) -> Agent:
-    """A new agent with its model, or InvalidInput naming each wrong field. status: draft, inactive or active."""
+    """A new agent with its model, or InvalidInput naming each wrong field. status: draft, inactive or active.
+
+    agent_id: the id it gets, for one that people know already by the face drawn from it.
+    """
     problems = Problems()
     problems.choice("status", status, FIRST_STATUSES)
     columns, model = _checked(workspace, data, problems)
     plans.require_room(workspace, "agents", agents_of(workspace).count)
     agent = insert_with_slug(
-        lambda slug: Agent.objects.create(workspace=workspace, slug=slug, status=status, edited_by=user, **columns),
+        lambda slug: Agent.objects.create(
+            id=agent_id or uuid4(), workspace=workspace, slug=slug, status=status, edited_by=user, **columns
+        ),
         name=data.name,
         longest=80,
         otherwise="agent",
@@ -93,15 +109,19 @@ def create_agent(
     model.agent = agent
     model.save(force_insert=True)
     services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
+    versions.keep(agent, user, note)
     _record("agent.created", agent, after={**_decided(agent), "status": status})
     return agent
 
 
 @transaction.atomic
-def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_version: int | None = None) -> Agent:
-    """The agent with everything as in `data`. A retired agent is refused.
+def update_agent(
+    *, agent: Agent, user: User | None, data: AgentInput, expected_version: int | None = None, note: str = ""
+) -> Agent:
+    """The agent with everything as in `data`, as its next version. A retired agent is refused.
 
     expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
+    note: what changed, in a line, for its history.
     """
     agent = _locked(agent)
     if agent.status == AgentStatus.RETIRED:
@@ -110,6 +130,7 @@ def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_
         raise Conflict(f"{agent.name} was saved by someone else meanwhile. Load it again, then make your change.")
     columns, model = _checked(agent.workspace, data, Problems())
     before = _decided(agent)
+    versions.begin(agent)
     for name, value in columns.items():
         setattr(agent, name, value)
     agent.version += 1
@@ -119,6 +140,7 @@ def update_agent(*, agent: Agent, user: User | None, data: AgentInput, expected_
     model.save()
     if data.skill_ids is not None:
         services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
+    versions.keep(agent, user, note)
     after = _decided(agent)
     _record("agent.updated", agent, **audit.changes(before, after, after))
     return agent

@@ -9,6 +9,7 @@ from agents import (
     api_personas,
     api_skill_sources,
     api_skills,
+    urls_life,
     views,
 )
 
@@ -20,6 +21,7 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),
     path("agents/<slug:key>/status/", views.agent_status, name="agent_status"),
     path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
+    *urls_life.pages,
 ]
 api: list[URLPattern | URLResolver] = [
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
@@ -31,6 +33,7 @@ api: list[URLPattern | URLResolver] = [
     ),
     path("agents/<uuid:agent_id>/skills", api_equipment.AgentSkills.as_view(), name="api_agent_skills"),
     path("agents/<uuid:agent_id>/tools", api_equipment.AgentTools.as_view(), name="api_agent_tools"),
+    *urls_life.api,
     path("personas", api_personas.PersonaList.as_view(), name="api_personas"),
     path("skills", api_skills.SkillList.as_view(), name="api_skills"),
     path("skills/<uuid:skill_id>", api_skills.SkillDetail.as_view(), name="api_skill"),
