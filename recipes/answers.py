@@ -16,6 +16,7 @@ from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigge
 from recipes.runs import require_room
 from recipes.sql import statements
 from recipes.tasks import send_wake_up
+from workspaces import audit
 from workspaces.models import User
 
 LONGEST_MESSAGE = 200_000
@@ -69,6 +70,12 @@ def ask(*, conversation: Conversation, question: Question, user: User | None, tr
         _add_step(execution, agent, question)
         Conversation.objects.filter(pk=conversation.pk).update(updated_at=now)
         transaction.on_commit(lambda: send_wake_up(str(execution.pk)))
+        audit.record(
+            "run.started",
+            workspace_id=execution.workspace_id,
+            target=("run", execution.pk, agent.name),
+            after={"agent_id": agent.pk, "conversation_id": conversation.pk, "trigger": str(trigger)},
+        )
     return execution
 
 

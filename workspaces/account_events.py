@@ -77,6 +77,14 @@ def sessions_ended(request: HttpRequest, user: User, number: int) -> None:
     _note("sessions_ended", request, user, after={"number": number})
 
 
+def renamed(user: User, *, before: str, after: str) -> None:
+    """The person chose another name; whoever acts now did it."""
+    with system_scope(Purpose.SIGN_IN):
+        target = ("account", user.pk, user.email)
+        states = {"before": {"name": before}, "after": {"name": after}}
+        audit.record("account.renamed", workspace_id=_own_workspace_id(user), target=target, **states)
+
+
 def account_deleted(request: HttpRequest, user: User) -> None:
     """The person deleted their account; `user` no longer carries a name or an address."""
     _note("deleted", request, user)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import audit, services_members, session_activity, tenancy
+from workspaces import account_events, audit, services_members, session_activity, tenancy
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.services_keys import revoke_api_key
@@ -19,8 +19,12 @@ def rename_person(*, user: User, name: str) -> None:
     problems = Problems()
     name = problems.text("name", name, longest=120)
     problems.raise_any()
-    user.name = name
-    user.save(update_fields=["name"])
+    before, user.name = user.name, name
+    if name == before:
+        return
+    with transaction.atomic():
+        user.save(update_fields=["name"])
+        account_events.renamed(user, before=before, after=name)
 
 
 def delete_account(*, user: User) -> None:

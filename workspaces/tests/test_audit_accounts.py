@@ -73,6 +73,14 @@ def test_locks_of_an_account_are_noted_without_what_opens_them(ines: User) -> No
     assert not any(word in str(vars(entry)) for entry in found for word in (PASSWORD, fresh))
 
 
+def test_another_name_is_noted_once(ines: User) -> None:
+    client = sign_in(ines)
+    for _ in range(2):
+        assert client.post("/accounts/", {"name": "Ines Marin"}).status_code == 302
+    (entry,) = [entry for entry in own(ines) if entry.action == "account.renamed"]
+    assert (entry.before, entry.after, entry.actor_id) == ({"name": "Ines Moreau"}, {"name": "Ines Marin"}, ines.pk)
+
+
 def test_a_deleted_account_is_noted(ines: User) -> None:
     workspace = Workspace.objects.get(memberships__user=ines)
     assert confirmed(sign_in(ines)).post("/accounts/delete/").status_code == 200
