@@ -124,6 +124,8 @@ class Agent(models.Model):
     # Names of built-in tools, in the order the model sees them.
     tool_ids = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     status = models.CharField(max_length=12, choices=AgentStatus, default=AgentStatus.ACTIVE)
+    # What it becomes by itself once no live run has work left for it; meanwhile no new run may name it.
+    pending_status = models.CharField(max_length=12, choices=AgentStatus, blank=True, default="", db_default="")
     version = models.PositiveIntegerField(default=1, help_text="Counts the edits, so that a late one is noticed.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -140,7 +142,10 @@ class Agent(models.Model):
                 fields=["workspace", "slug"], condition=Q(deleted_at=None), name="one_agent_slug_per_workspace"
             ),
         )
-        indexes = (models.Index(fields=["workspace", "name"], name="agents_by_name"),)
+        indexes = (
+            models.Index(fields=["workspace", "name"], name="agents_by_name"),
+            models.Index(fields=["workspace"], condition=~Q(pending_status=""), name="agents_moving"),
+        )
 
     def __str__(self) -> str:
         return self.name
