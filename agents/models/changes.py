@@ -60,6 +60,8 @@ class Conversation(models.Model):
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     title = models.CharField(max_length=160, blank=True)
     is_kept = models.BooleanField(default=False)
+    # Can be brought back for 30 days.
+    deleted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 

@@ -1,0 +1,9 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agents", "0005_draft_work")]
+
+    operations = [
+        migrations.AddField(model_name="conversation", name="deleted_at", field=models.DateTimeField(null=True)),
+    ]
