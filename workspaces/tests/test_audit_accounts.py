@@ -141,8 +141,9 @@ def test_a_moderators_change_says_what_was_there_before() -> None:
     assert answer.status_code == 302, answer.context["errors"]
     entry = latest(workspace)
     assert (entry.action, entry.via) == ("moderation.changed", "session")
-    assert entry.before["name"] == workspace.name
-    assert entry.after["name"] == "Renamed"
+    assert entry.before
+    assert entry.after
+    assert (entry.before["name"], entry.after["name"]) == (workspace.name, "Renamed")
     assert "viewer" in str(entry.after)
     assert "editor" in str(entry.before)
 

@@ -33,7 +33,7 @@ def functions(module: Module) -> dict[str, ast.FunctionDef]:
 @cache
 def names(module_name: str) -> dict[str, str]:
     """What a module's imported names stand for: dotted."""
-    found = {}
+    found = dict[str, str]()
     for node in ast.walk(modules()[module_name].tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
@@ -120,7 +120,7 @@ def test_every_recorded_action_has_a_group_and_every_target_a_name() -> None:
     }  # fmt: skip
     assert actions <= GROUPS.keys(), sorted(actions - GROUPS.keys())
     targets = {
-        node.elts[0].value
+        str(node.elts[0].value)
         for module in modules().values()
         if not module.is_test
         for keyword in ast.walk(module.tree)
