@@ -28,6 +28,11 @@ class WorkspaceOut(serializers.Serializer[Access]):
     name = serializers.CharField(source="workspace.name")
     kind = serializers.ChoiceField(source="workspace.kind", choices=Workspace.Kind.choices)
     plan = serializers.ChoiceField(source="workspace.plan", choices=Workspace.Plan.choices)
+    approval_policy = serializers.ChoiceField(
+        source="workspace.approval_policy",
+        choices=Workspace.ApprovalPolicy.choices,
+        help_text="When a person is asked before an agent changes or sends something.",
+    )
     role = serializers.ChoiceField(choices=Role.choices)
     created_at = serializers.DateTimeField(source="workspace.created_at")
     deleted_at = serializers.DateTimeField(source="workspace.deleted_at", allow_null=True)
@@ -57,6 +62,7 @@ class WorkspaceChange(InputSerializer):
         allow_blank=True,
         help_text="Its address. The one it had before goes on leading here; no other workspace may take it.",
     )
+    approval_policy = serializers.CharField(required=False, help_text=", ".join(Workspace.ApprovalPolicy.values))
 
 
 class _OwnWorkspaces(SignedInView):
@@ -129,7 +135,7 @@ class WorkspaceDetail(WorkspaceView):
         operation_id="workspaces_update", request=WorkspaceChange, responses={200: WorkspaceOut, **errors(404, 415)}
     )
     def patch(self, request: Request, workspace_id: UUID) -> Response:
-        """Another name or address."""
+        """Another name, address or policy of approvals."""
         body = WorkspaceChange(data=request.data)
         body.is_valid(raise_exception=True)
         workspace = services_workspaces.update_workspace(workspace=self.workspace, **body.validated_data)

@@ -7,7 +7,7 @@ from django import forms
 
 from automatos.errors import Conflict, InvalidInput, NotAllowed
 from automatos.fields import TypedForm, choice_field, text_field
-from workspaces.models import Membership, Role
+from workspaces.models import Membership, Role, Workspace
 
 # What each role may do, as the forms say it.
 ROLE_LABELS = (
@@ -37,7 +37,7 @@ class NewWorkspaceForm(WorkspaceForm):
 
 
 class GeneralForm(WorkspaceForm):
-    """The workspace's name and address."""
+    """The workspace's name, address and policy of approvals."""
 
     name = text_field("Name", maxlength=120)
     slug = text_field(
@@ -46,6 +46,11 @@ class GeneralForm(WorkspaceForm):
         autocomplete="off",
         spellcheck="false",
         maxlength=60,
+    )
+    approval_policy = choice_field(
+        "Ask a person before an agent changes or sends something",
+        Workspace.ApprovalPolicy.choices,
+        hint="Text from web pages, files and other agents can try to give orders. Never leaves it to the agents.",
     )
 
 

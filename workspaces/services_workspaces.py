@@ -19,20 +19,22 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 UNDO_DAYS = 30
 
 
-def update_workspace(*, workspace: Workspace, name: str | None = None, slug: str | None = None) -> Workspace:
-    """The workspace with another name or address; None leaves it. Its old addresses go on leading to it.
+def update_workspace(
+    *, workspace: Workspace, name: str | None = None, slug: str | None = None, approval_policy: str | None = None
+) -> Workspace:
+    """The workspace with another name, address or policy; None leaves it. Its old addresses go on leading to it.
 
     Raises InvalidInput, for an address also when any other workspace has it or had it once.
     """
     with transaction.atomic():
         found = _locked(workspace)
-        before = {"name": found.name, "slug": found.slug}
-        wished = {"name": found.name if name is None else name, "slug": found.slug if slug is None else slug}
-        after = _checked(found, wished)
+        before = {"name": found.name, "slug": found.slug, "approval_policy": found.approval_policy}
+        given = {"name": name, "slug": slug, "approval_policy": approval_policy}
+        after = _checked(found, before | {field: value for field, value in given.items() if value is not None})
         changed = [field for field in after if after[field] != before[field]]
         if not changed:
             return found
-        found.name, found.slug = after["name"], after["slug"]
+        found.name, found.slug, found.approval_policy = after["name"], after["slug"], after["approval_policy"]
         _save(found, before["slug"], changed)
         _record("workspace.updated", found, {f: before[f] for f in changed}, {f: after[f] for f in changed})
     return found
@@ -91,8 +93,12 @@ def _checked(workspace: Workspace, wished: dict[str, str]) -> dict[str, str]:
             problems.add("slug", "Use small letters, digits and single hyphens between them, such as my-team.")
         elif slug in RESERVED:
             problems.add("slug", f"“{slug}” is an address of the product itself. Choose another one.")
+    policy = wished["approval_policy"]
+    if policy not in Workspace.ApprovalPolicy.values:
+        known = ", ".join(Workspace.ApprovalPolicy.values)
+        problems.add("approval_policy", f"{policy[:40]!r} is no policy. Use one of {known}.")
     problems.raise_any()
-    return {"name": name, "slug": slug}
+    return {"name": name, "slug": slug, "approval_policy": policy}
 
 
 def _save(workspace: Workspace, old_slug: str, changed: list[str]) -> None:

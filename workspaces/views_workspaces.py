@@ -62,17 +62,15 @@ def new(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page()
 def general(request: WorkspaceRequest) -> HttpResponse:
-    """Name and address; the ways out. A POST changes name and address."""
+    """Name, address and policy of approvals; the ways out. A POST changes them."""
     workspace = request.workspace
-    form = GeneralForm(
-        request.POST if request.method == "POST" else None, initial={"name": workspace.name, "slug": workspace.slug}
-    )
+    now = {name: getattr(workspace, name) for name in GeneralForm.base_fields}
+    form = GeneralForm(request.POST if request.method == "POST" else None, initial=now)
     if form.is_bound and form.is_valid():
         request.access.require("workspace:write")
         try:
-            changed = services_workspaces.update_workspace(
-                workspace=workspace, name=form.text("name"), slug=form.text("slug")
-            )
+            wished = {name: form.text(name) for name in form.fields if name in request.POST}
+            changed = services_workspaces.update_workspace(workspace=workspace, **wished)
         except InvalidInput as error:
             form.take_refusal(error)
         else:

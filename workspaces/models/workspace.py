@@ -35,12 +35,22 @@ class Workspace(models.Model):
         TEAM = "team", "Team"
         UNLIMITED = "unlimited", "Unlimited"
 
+    class ApprovalPolicy(models.TextChoices):
+        """When a person is asked before an agent changes or sends something."""
+
+        AFTER_UNTRUSTED = "after_untrusted", "After it read text from outside"
+        ALWAYS = "always", "Always"
+        NEVER = "never", "Never"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SHARED)
     is_demo = models.BooleanField(default=False)
     plan = models.CharField(max_length=20, choices=Plan, default=default_plan)
+    approval_policy = models.CharField(
+        max_length=16, choices=ApprovalPolicy, default=ApprovalPolicy.AFTER_UNTRUSTED
+    )
     # What its files take; whoever stores or removes one says so to workspaces/plans.py.
     storage_bytes = models.PositiveBigIntegerField(default=0)
     clerk_org_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
