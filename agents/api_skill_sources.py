@@ -139,6 +139,7 @@ class SourceList(SourceView):
         """A new one. A repository is fetched by a worker: read it until its status is no longer `syncing`."""
         if file := request.FILES.get("file"):
             name = str(request.POST.get("name", ""))
+            services.check_size(file.size or 0)
             row = services.add_upload(
                 workspace=self.workspace, user=self.caller, data=file.read(), filename=file.name or "", name=name
             )

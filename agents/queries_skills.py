@@ -12,6 +12,7 @@ from agents import skill_rows
 from agents.models import Agent, AgentSkill, Skill, SkillSource
 from agents.skills.difference import Changed, Difference, as_text, difference, file_lines
 from agents.skills.skill import Skill as ReadSkill
+from agents.skills.skill import is_true
 from automatos.errors import NotFound
 from automatos.textdiff import Line
 from workspaces.models import Workspace
@@ -81,9 +82,9 @@ def source(*, workspace: Workspace, source_id: UUID) -> SkillSource:
 
 
 def skills_of(workspace: Workspace) -> QuerySet[Skill]:
-    """The workspace's skills, chosen or not, by name, with their source; their texts are not loaded."""
+    """The workspace's skills, chosen or not, by name, with their source; their bodies are not loaded."""
     rows = Skill.objects.filter(workspace=workspace, deleted_at=None).select_related("source")
-    return rows.defer("body", "metadata", "source__pending").order_by("name", "slug")
+    return rows.defer("body", "source__pending").order_by("name", "slug")
 
 
 def skill(*, workspace: Workspace, skill_id: UUID) -> Skill:
@@ -101,6 +102,11 @@ def skill_at(*, workspace: Workspace, key: str) -> Skill:
     if found is None:
         raise NotFound()
     return skill(workspace=workspace, skill_id=found.pk)
+
+
+def is_for_models(row: Skill) -> bool:
+    """Whether its author lets a model start it by itself."""
+    return not is_true(row.metadata.get("extra", {}).get("disable-model-invocation"))
 
 
 def users_of(skills: Iterable[Skill]) -> dict[UUID, list[Agent]]:

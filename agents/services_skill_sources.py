@@ -198,6 +198,12 @@ def choose_skills(*, workspace: Workspace, source_id: UUID, skill_ids: Iterable[
     return chosen
 
 
+def check_size(size: int) -> None:
+    """Pass, or raise InvalidInput for an upload of so many bytes."""
+    if size > LARGEST_UPLOAD:
+        raise wrong_field("file", f"The file has {size:,} bytes; at most {LARGEST_UPLOAD:,} are allowed.")
+
+
 def is_syncing(source: SkillSource) -> bool:
     """Whether a worker is at it; one that is lost does not count for ever."""
     started = source.sync_started_at
@@ -243,8 +249,7 @@ def _require_room(workspace: Workspace) -> None:
 
 
 def _sized(data: bytes) -> bytes:
-    if len(data) > LARGEST_UPLOAD:
-        raise wrong_field("file", f"The file has {len(data):,} bytes; at most {LARGEST_UPLOAD:,} are allowed.")
+    check_size(len(data))
     return data
 
 

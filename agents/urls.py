@@ -9,24 +9,38 @@ from agents import (
     api_personas,
     api_skill_sources,
     api_skills,
+    urls_drafts,
     urls_life,
     views,
+    views_skill_sources,
+    views_skills,
 )
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views.agent_list, name="agents"),
-    path("agents/new/", views.agent_new, name="agent_new"),
+    *urls_drafts.pages,
     path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),
     path("agents/<slug:key>/", views.agent_detail, name="agent_detail"),
     path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),
     path("agents/<slug:key>/status/", views.agent_status, name="agent_status"),
     path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
     *urls_life.pages,
+    path("skills/", views_skills.skill_list, name="skills"),
+    path("skills/new/", views_skill_sources.source_new, name="skill_source_new"),
+    path("skills/new/upload/", views_skill_sources.source_upload, name="skill_upload"),
+    path("skills/sources/<uuid:source_id>/", views_skill_sources.source_detail, name="skill_source"),
+    path("skills/sources/<uuid:source_id>/edit/", views_skill_sources.source_edit, name="skill_source_edit"),
+    path("skills/sources/<uuid:source_id>/sync/", views_skill_sources.source_sync, name="skill_source_sync"),
+    path("skills/sources/<uuid:source_id>/upload/", views_skill_sources.source_upload_again, name="skill_upload_again"),
+    path("skills/sources/<uuid:source_id>/update/", views_skill_sources.source_update, name="skill_update"),
+    path("skills/sources/<uuid:source_id>/delete/", views_skill_sources.source_delete, name="skill_source_delete"),
+    path("skills/sources/<uuid:source_id>/restore/", views_skill_sources.source_restore, name="skill_source_restore"),
+    path("skills/<slug:key>/", views_skills.skill_detail, name="skill_detail"),
+    path("skills/<slug:key>/enable/", views_skills.skill_enable, name="skill_enable"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
-    path("agents/<uuid:agent_id>/status", api_agents.AgentStatusChange.as_view(), name="api_agent_status"),
     path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),
     path(
         "agents/<uuid:agent_id>/assembled-context", api_equipment.AssembledContext.as_view(), name="api_agent_context"

@@ -1,0 +1,77 @@
+"""The forms of skills' sources: what a person types, with a service's problems at their fields."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from agents.models import SkillSource
+from automatos.fields import TypedForm, choice_field, text_field, whole
+
+HOURS = [("0", "Only when somebody syncs"), ("6", "Every 6 hours"), ("24", "Every day"), ("168", "Every week")]
+
+
+class SourceForm(TypedForm):
+    """What the forms of a source share."""
+
+    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """A service's texts at their fields; the rest above the form."""
+        self.is_valid()
+        for name, texts in fields.items():
+            own = "every" if name in ("frequency_hours", "auto_update") else name
+            if own in self.fields:
+                self.take(own, texts)
+            else:
+                self.add_error(None, " ".join(texts))
+
+    def schedule(self) -> dict[str, Any]:
+        """How often to look for updates, as the service takes it."""
+        hours = whole(self.text("every"), 0)
+        return {"auto_update": bool(hours), "frequency_hours": hours or 24}
+
+
+class RepositoryForm(SourceForm):
+    """A git repository to add."""
+
+    url = text_field(
+        "Address", hint="Of a public repository, such as https://github.com/anthropics/skills.", inputmode="url",
+        autocomplete="off", spellcheck="false",
+    )  # fmt: skip
+    ref = text_field("Branch, tag or commit (optional)", hint="Empty for the default branch.", autocomplete="off")
+    name = text_field("Name (optional)", hint="By default that of the repository.", autocomplete="off", maxlength=160)
+    every = choice_field("Look for updates", HOURS, hint="An update takes effect when somebody here accepts it.")
+
+
+class UploadForm(SourceForm):
+    """A ZIP file or a SKILL.md."""
+
+    file = forms.FileField(
+        label="File",
+        required=False,
+        help_text="A ZIP file with one or more skills, or a SKILL.md, up to 20 MB.",
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".zip,.md"}),
+    )
+    name = text_field("Name (optional)", hint="By default that of the file.", autocomplete="off", maxlength=160)
+
+
+class SourceSettings(SourceForm):
+    """What can be changed about a source."""
+
+    name = text_field("Name", autocomplete="off", maxlength=160)
+    ref = text_field("Branch, tag or commit", hint="Empty for the default branch.", autocomplete="off")
+    every = choice_field("Look for updates", HOURS)
+
+    def __init__(self, source: SkillSource, *args: Any, **kwargs: Any) -> None:
+        hours = str(source.frequency_hours if source.auto_update else 0)
+        super().__init__(*args, initial={"name": source.name, "ref": source.ref, "every": hours}, **kwargs)
+        if hours not in dict(HOURS):
+            choices = [*HOURS, (hours, f"Every {hours} hours")]
+            self.fields["every"].widget = forms.Select(choices=choices, attrs={"class": "select"})
+        if source.kind != SkillSource.Kind.GIT:
+            del self.fields["ref"], self.fields["every"]
+
+    def changes(self) -> dict[str, Any]:
+        """For change_source."""
+        if "ref" not in self.fields:
+            return {"name": self.text("name")}
+        return {"name": self.text("name"), "ref": self.text("ref"), **self.schedule()}
