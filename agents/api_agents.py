@@ -219,29 +219,3 @@ class AgentDetail(WorkspaceView):
         data = _input(services.as_input(agent) if partial else None, values)
         changed = services.update_agent(agent=agent, user=self.caller, data=data, expected_version=version)
         return Response(AgentOut(changed).data)
-
-
-class StatusIn(InputSerializer):
-    """Where the agent goes."""
-
-    status = serializers.CharField(help_text=", ".join(AgentStatus.values))
-
-
-class AgentStatusChange(WorkspaceView):
-    """Moves between an agent's states."""
-
-    needs = {"POST": "agents:write"}
-
-    @extend_schema(
-        operation_id="agents_status",
-        parameters=[WORKSPACE_HEADER],
-        request=StatusIn,
-        responses={200: AgentOut, **errors(404, 409, 415)},
-    )
-    def post(self, request: Request, agent_id: UUID) -> Response:
-        """The agent in its new status; 409 names the moves there are."""
-        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        body = StatusIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        changed = services.change_status(agent=agent, user=self.caller, status=body.validated_data["status"])
-        return Response(AgentOut(changed).data)

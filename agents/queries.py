@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from agents.models import Agent, Persona
-from agents.runtime import AgentSpec, load_specs, why_unusable
+from agents.runtime import AgentSpec, load_specs, why_no_new_work
 from automatos.errors import NotFound
 from workspaces.models import Workspace
 
@@ -38,7 +38,7 @@ def personas_for(workspace: Workspace) -> QuerySet[Persona]:
 
 def unusable(agent: Agent) -> str | None:
     """Why the agent cannot cook now, with the cure; None when it can."""
-    return why_unusable(agent.name, agent.status, deleted=agent.deleted_at is not None) or None
+    return why_no_new_work(agent.name, agent.status, agent.pending_status, agent.deleted_at is not None) or None
 
 
 def spec_of(agent: Agent) -> AgentSpec:

@@ -88,6 +88,15 @@ def why_unusable(name: str, status: str, *, deleted: bool) -> str:
     return ""
 
 
+def why_no_new_work(name: str, status: str, pending_status: str, deleted: bool) -> str:
+    """The same for a run that is only about to begin: an agent on its way out takes no new one."""
+    reason = why_unusable(name, status, deleted=deleted)
+    if not reason and pending_status:
+        word = AgentStatus(pending_status).label.lower()
+        return f"Agent {name} becomes {word} once its current runs are over. Keep it active or choose another agent."
+    return reason
+
+
 SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "

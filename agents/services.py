@@ -188,24 +188,42 @@ def _bring_back(agent: Agent, slug: str) -> Agent:
     return agent
 
 
-def change_status(*, agent: Agent, user: User | None, status: str) -> Agent:
-    """The agent in its new status; Conflict, with the moves there are, when the table does not allow it."""
+def change_status(*, agent: Agent, user: User | None, status: str, later: bool = False) -> Agent:
+    """The agent in its new status; Conflict, with the moves there are, when the table does not allow it.
+
+    later: only note the status; carry_out_pending makes it so. A change that was noted before is forgotten.
+    """
+    check_move(agent, status)
+    with transaction.atomic():
+        agent = _locked(agent)
+        check_move(agent, status)
+        before = {"status": agent.status, "pending_status": agent.pending_status}
+        agent.pending_status = status if later and status != agent.status else ""
+        agent.status = agent.status if later else status
+        after = {"status": str(agent.status), "pending_status": str(agent.pending_status)}
+        if after != before:
+            agent.save(update_fields=["status", "pending_status", "updated_at"])
+            _record("agent.status_changed", agent, **audit.changes(before, after, after))
+    return agent
+
+
+def check_move(agent: Agent, status: str) -> None:
+    """Pass when the agent has this status or may get it; InvalidInput for an unknown one, Conflict naming the moves."""
     problems = Problems()
     problems.choice("status", status, AgentStatus.values)
     problems.raise_any()
-    with transaction.atomic():
-        agent = _locked(agent)
-        wished, now = AgentStatus(status), AgentStatus(agent.status)
-        if wished == now:
-            return agent
-        if wished not in ALLOWED_MOVES[now]:
-            ways = ", ".join(ALLOWED_MOVES[now])
-            cure = f"From {now} it can become: {ways}." if ways else f"{AgentStatus(now).label} is final."
-            raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
-        agent.status = wished
-        agent.save(update_fields=["status", "updated_at"])
-        _record("agent.status_changed", agent, before={"status": now}, after={"status": wished})
-    return agent
+    wished, now = AgentStatus(status), AgentStatus(agent.status)
+    if wished != now and wished not in ALLOWED_MOVES[now]:
+        ways = ", ".join(ALLOWED_MOVES[now])
+        cure = f"From {now} it can become: {ways}." if ways else f"{AgentStatus(now).label} is final."
+        raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
+
+
+def carry_out_pending(agent_id: UUID) -> None:
+    """Give the agent the status that was noted for later, if there still is one."""
+    agent = Agent.objects.visible().exclude(pending_status="").filter(pk=agent_id).first()
+    if agent is not None:
+        change_status(agent=agent, user=None, status=agent.pending_status)
 
 
 def _decided(agent: Agent) -> dict[str, Any]:

@@ -6,6 +6,7 @@ harmless. Streamed text is the exception: it is kept in Redis under its step and
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -164,10 +165,11 @@ def streamed_text(step_id: UUID | str, attempt: int) -> str:
     return kept.decode(errors="replace") if isinstance(kept, bytes) else ""
 
 
-async def tell_workers_to_drop(execution_ids: list[UUID]) -> None:
-    """Ask every worker to abort what it still does for these executions. A lost message costs seconds, not truth."""
+async def tell_workers_to_drop(execution_ids: list[UUID], step_ids: Iterable[UUID] = ()) -> None:
+    """Ask every worker to abort what it does for these executions and steps. A lost message costs seconds."""
     try:
-        message = {"type": "drop", "executions": [str(execution_id) for execution_id in execution_ids]}
+        executions, steps = [str(key) for key in execution_ids], [str(key) for key in step_ids]
+        message = {"type": "drop", "executions": executions, "steps": steps}
         await get_channel_layer().group_send(WORKERS_GROUP, message)
     except (RedisError, OSError) as error:
         logger.warning("Workers were not told to drop a run: %s", error)
@@ -176,6 +178,12 @@ async def tell_workers_to_drop(execution_ids: list[UUID]) -> None:
 def drop_on_commit(execution_id: UUID) -> None:
     """For services: tell the workers once the surrounding transaction is committed."""
     transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([execution_id]))
+
+
+def drop_steps_on_commit(step_ids: Iterable[UUID]) -> None:
+    """For services: the same for single steps, whose runs go on."""
+    steps = list(step_ids)
+    transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([], steps))
 
 
 def access_changed_on_commit(workspace_id: UUID) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
-from agents.runtime import why_unusable
+from agents.runtime import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
 from recipes.runs import require_room
@@ -85,7 +85,7 @@ def _check(agent: Agent, question: Question) -> None:
     if len(question.text) > LONGEST_MESSAGE:
         text = f"A message has at most {LONGEST_MESSAGE:,} characters; this one has {len(question.text):,}."
         raise InvalidInput(text, fields={"message": [text]})
-    if reason := why_unusable(agent.name, agent.status, deleted=agent.deleted_at is not None):
+    if reason := why_no_new_work(agent.name, agent.status, agent.pending_status, agent.deleted_at is not None):
         raise Conflict(reason, code="agent_unusable")
 
 

@@ -18,7 +18,7 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from recipes import engine
+from recipes import agent_moves, engine
 from recipes.cooking import GivenUp
 from recipes.deciders import Deciders
 from recipes.progress import Progress, keep
@@ -189,10 +189,10 @@ class Conductor:
         self.publisher.add(notices or [])
         return notices is not None
 
-    def drop(self, execution_ids: set[str]) -> None:
-        """Abort the calls of these executions at once."""
+    def drop(self, execution_ids: set[str], step_ids: set[str]) -> None:
+        """Abort the calls of these executions and steps at once."""
         for job, task in list(self.cooking.values()):
-            if str(job.execution_id) in execution_ids:
+            if str(job.execution_id) in execution_ids or str(job.step_id) in step_ids:
                 task.cancel()
 
     # --- Chores -------------------------------------------------------------------------------------------------------
@@ -210,9 +210,10 @@ class Conductor:
                         self.cooking[step_id][1].cancel()
 
     async def _poll(self) -> None:
-        """Cover lost wake-ups and lost workers."""
+        """Cover lost wake-ups and lost workers; let agents go whose last run is over."""
         while True:
             self.publisher.add(await self.decide(engine.hand_on))
+            await self.decide(agent_moves.carry_out_due)
             self.wake()
             await asyncio.sleep(POLL)
 
@@ -225,7 +226,7 @@ class Conductor:
                 await layer.group_add(events.WORKERS_GROUP, channel)
                 while True:
                     message = await layer.receive(channel)
-                    self.drop(set(message.get("executions", ())))
+                    self.drop(set(message.get("executions", ())), set(message.get("steps", ())))
             except (RedisError, OSError) as error:
                 logger.warning("Redis did not answer: %s", error)
                 await asyncio.sleep(POLL)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents.runtime import why_unusable
+from agents.runtime import why_no_new_work
 from automatos import events
 from automatos.errors import Conflict
 from recipes import engine
@@ -43,6 +43,7 @@ class Line:
     agent_name: str
     agent_status: str
     agent_deleted: bool
+    agent_pending: str
 
 
 def start(
@@ -96,8 +97,8 @@ def require_room(sql: Statements, workspace: Workspace) -> None:
 def _lines(sql: Statements, recipe: Recipe) -> list[Line]:
     """The steps in order; the recipe cannot change until the run has its copy."""
     rows = sql.rows(
-        'SELECT s."order", s.output_key, s.prompt_template, a.name, a.status, a.deleted_at IS NOT NULL '
-        "FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id JOIN agents a ON a.id = s.agent_id "
+        'SELECT s."order", s.output_key, s.prompt_template, a.name, a.status, a.deleted_at IS NOT NULL, '
+        "a.pending_status FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id JOIN agents a ON a.id = s.agent_id "
         'WHERE r.id = %s ORDER BY s."order" FOR KEY SHARE OF r',
         [recipe.id],
     )
@@ -110,7 +111,7 @@ def _check(lines: Sequence[Line]) -> None:
     fields = {
         f"steps.{index}.agent_id": [reason]
         for index, line in enumerate(lines)
-        if (reason := why_unusable(line.agent_name, line.agent_status, deleted=line.agent_deleted))
+        if (reason := why_no_new_work(line.agent_name, line.agent_status, line.agent_pending, line.agent_deleted))
     }
     if fields:
         raise Conflict(" ".join(texts[0] for texts in fields.values()), code="agent_unusable", fields=fields)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
 from recipes import api_events, api_executions, api_usage, consumers, views, views_runs, views_usage
+from recipes.urls_agents import agent_api, agent_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("", views_runs.dashboard, name="dashboard"),
@@ -12,6 +13,7 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
     path("settings/usage/", views_usage.page, name="workspace_usage"),
+    *agent_pages,
     path("recipes/", views.recipe_list, name="recipes"),
     path("recipes/new/", views.recipe_new, name="recipe_new"),
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
@@ -38,6 +40,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workspaces/<uuid:workspace_id>/usage", api_usage.WorkspaceUsage.as_view(), name="api_usage"),
+    *agent_api,
     path("executions", api_executions.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),
 ]

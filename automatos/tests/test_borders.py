@@ -67,6 +67,7 @@ LAYER_OF = {
     "recipes.watching": HELPERS,
     "recipes.following": DECIDERS,
     "recipes.runs": DECIDERS,
+    "recipes.agent_status": DECIDERS,
     "recipes.answers": DECIDERS,
     "recipes.approvals": DECIDERS,
     "recipes.conversations": DECIDERS,

@@ -227,6 +227,7 @@ CROSSING = {
     ("agents.skill_sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
+    ("recipes.agent_moves", "ENGINE"),
     ("recipes.engine", "ENGINE"),
     ("recipes.following", "SIGN_IN"),
     ("recipes.progress", "ENGINE"),
