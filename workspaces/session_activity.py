@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -11,8 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from automatos import events
 from workspaces.client_address import client_ip
-from workspaces.models import User
+from workspaces.models import Membership, User
+from workspaces.tenancy import person_scope
 
 STARTED, PROLONGED = "signed_in_at", "prolonged_at"
 # Noting every request would make each read a write.
@@ -32,8 +35,11 @@ class SessionActivityMiddleware(MiddlewareMixin):
         if started is None:
             begin(request)
         elif now - started > settings.SESSION_LONGEST_AGE:
+            user = request.user
             end(request)
             logout(request)
+            if isinstance(user, User):
+                tell_viewers(user.pk)
             return
         elif now - request.session.get(PROLONGED, started) > PROLONG_EVERY:
             request.session[PROLONGED] = now
@@ -60,7 +66,16 @@ def end_all(sessions: Iterable[UserSession]) -> int:
     ended = list(sessions)
     for session in ended:
         session.end()
+    for user_id in {session.user_id for session in ended}:
+        tell_viewers(user_id)
     return len(ended)
+
+
+def tell_viewers(user_id: UUID) -> None:
+    """Once committed, the sockets this person holds ask anew whether they may go on: a session of theirs ended."""
+    with person_scope(user_id):
+        for workspace_id in Membership.objects.filter(user_id=user_id).values_list("workspace_id", flat=True):
+            events.access_changed_on_commit(workspace_id)
 
 
 def _note_use(request: HttpRequest) -> None:

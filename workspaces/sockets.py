@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
@@ -24,16 +25,22 @@ class SocketCaller:
 
     user_id: UUID
     key_id: UUID | None = None
+    session_key: str = ""
 
     def readable_workspaces(self, action: str) -> set[UUID]:
         """The workspaces in which they may do `resource:action` now."""
         user = User.objects.filter(pk=self.user_id, is_active=True).first()
-        if user is None:
+        if user is None or not self._session_goes_on():
             return set()
         if self.key_id is not None:
             return _of_key(user, self.key_id, action)
         with person_scope(user.pk):
             return {m.workspace_id for m in memberships_of(user) if Access(m.workspace, Role(m.role)).allows(action)}
+
+    def _session_goes_on(self) -> bool:
+        """False once the browser session that opened the socket was ended, here or from another device."""
+        going_on = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        return not self.session_key or going_on.exists()
 
 
 def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
@@ -49,7 +56,10 @@ def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
         return None
     if not user.is_authenticated:
         return None
-    return SocketCaller(user.pk, request.auth.pk if isinstance(request.auth, ApiKey) else None)
+    if isinstance(request.auth, ApiKey):
+        return SocketCaller(user.pk, key_id=request.auth.pk)
+    by_session = scope["user"].is_authenticated if scope.get("user") else False
+    return SocketCaller(user.pk, session_key=scope["session"].session_key if by_session else "")
 
 
 def _of_key(user: User, key_id: UUID, action: str) -> set[UUID]:

@@ -16,6 +16,7 @@ from workspaces.services import set_role
 from workspaces.services_keys import create_api_key, revoke_api_key
 from workspaces.services_members import change_role, remove_member
 from workspaces.services_workspaces import delete_workspace
+from workspaces.tests.account_kit import PASSWORD, sign_in
 
 pytestmark = pytest.mark.slow
 NOT_FOUND = 4404
@@ -106,3 +107,32 @@ def test_deleting_a_workspace_closes_its_sockets_and_ends_its_runs(stack: Stack,
     theirs.release()
     held.release()
     assert ended(untouched).status == ExecutionStatus.COMPLETED
+
+
+@pytest.mark.parametrize("how", ["ended", "signed_out", "new_password"])
+def test_the_socket_of_a_session_that_ends_closes_and_the_others_stay(stack: Stack, cast: Cast, how: str) -> None:
+    viewer = member(cast)
+    viewer.set_password(PASSWORD)
+    viewer.save()
+    laptop, phone = sign_in(viewer), sign_in(viewer)
+    held = stack.models.hold(cast.workspace.slug)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    cookies = [{"Cookie": f"sessionid={browser.cookies['sessionid'].value}"} for browser in (laptop, phone)]
+    with (
+        watching(stack, cast, execution.id, **cookies[0]) as stays,
+        watching(stack, cast, execution.id, **cookies[1]) as goes,
+    ):
+        until_type(goes, "step.started")
+        if how == "ended":
+            laptop.post("/accounts/sessions/")
+        elif how == "signed_out":
+            phone.post("/accounts/logout/")
+        else:
+            new = {"oldpassword": PASSWORD, "password1": f"{PASSWORD}-2", "password2": f"{PASSWORD}-2"}
+            laptop.post("/accounts/password/change/", new)
+        seconds, code = seconds_to_close(goes)
+        assert (code, seconds < AT_ONCE) == (NOT_FOUND, True), seconds
+        held.release()
+        if how != "new_password":
+            assert read_to_end(stays)[1] == 1000
