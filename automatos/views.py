@@ -16,9 +16,9 @@ from automatos import api, request_id
 from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
 from recipes.queries import executions_of, recipes_of
+from workspaces.accounts import home_of
 from workspaces.models import User
 from workspaces.pages import WorkspaceRequest, workspace_page
-from workspaces.queries import first_membership_of
 
 FOUND_PER_KIND = 6
 LONGEST_QUESTION = 100
@@ -28,8 +28,7 @@ LONGEST_QUESTION = 100
 def landing(request: HttpRequest) -> HttpResponse:
     """What Automatos is, and the ways in; who is signed in goes straight to their workspace, or to make one."""
     if isinstance(request.user, User):
-        membership = first_membership_of(request.user)
-        return redirect(f"/w/{membership.workspace.slug}/") if membership else redirect("workspaces")
+        return redirect(home_of(request) or "workspaces")
     return render(request, "landing.html", {"demo": settings.EMBEDDED_DATABASE})
 
 

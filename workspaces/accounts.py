@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from automatos.errors import Unavailable
 from workspaces import account_events, session_activity
+from workspaces.clerk_sign_in import ClerkToken
 from workspaces.client_address import client_ip
 from workspaces.models import User
 from workspaces.queries import first_membership_of
@@ -20,6 +21,18 @@ logger = logging.getLogger(__name__)
 
 # Mail that somebody waits for: when it cannot be sent, they are told. Without any other, what they were doing goes on.
 WAITED_FOR = {"account/email/email_confirmation", "account/email/password_reset_key"}
+
+
+def home_of(request: HttpRequest) -> str:
+    """The address of the workspace where the caller lands; empty for nobody signed in and whoever belongs nowhere.
+
+    It is the one of the organisation that is active at Clerk, else their own, else the first by name.
+    """
+    if not isinstance(request.user, User):
+        return ""
+    token: ClerkToken | None = getattr(request, "clerk", None)
+    membership = first_membership_of(request.user, prefer=token.workspace_id if token else None)
+    return f"/w/{membership.workspace.slug}/" if membership else ""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -42,8 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The address of the person's own workspace."""
-        membership = first_membership_of(request.user) if isinstance(request.user, User) else None
-        return f"/w/{membership.workspace.slug}/" if membership else "/"
+        return home_of(request) or "/"
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """The same after sign-up."""
@@ -74,10 +86,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def logout(self, request: HttpRequest) -> None:
         """End the session and what is listed of it."""
-        if isinstance(request.user, User):
-            account_events.signed_out(request, request.user)
+        user = request.user
+        if isinstance(user, User):
+            account_events.signed_out(request, user)
         session_activity.end(request)
         super().logout(request)
+        if isinstance(user, User):
+            session_activity.tell_viewers(user.pk)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Tell of it; the form says the same whether the address is known or not."""

@@ -43,10 +43,11 @@ def personal_workspace_id(user: User) -> UUID | None:
         return ids.values_list("workspace_id", flat=True).first()
 
 
-def first_membership_of(user: User) -> Membership | None:
-    """Where the user lands after signing in; None when they belong nowhere."""
+def first_membership_of(user: User, prefer: UUID | None = None) -> Membership | None:
+    """Where the user lands after signing in, `prefer` if they belong to it; None when they belong nowhere."""
     with person_scope(user.pk):
-        return memberships_of(user).first()
+        preferred = memberships_of(user).filter(workspace_id=prefer).first() if prefer else None
+        return preferred or memberships_of(user).first()
 
 
 def slug_now(old: str) -> str | None:

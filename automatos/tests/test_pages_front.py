@@ -144,7 +144,7 @@ def test_a_fault_of_ours_is_a_page_with_the_request_id(
     browser_of_ines: Client, ines: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser_of_ines.raise_request_exception = False
-    monkeypatch.setattr("automatos.views.first_membership_of", None)
+    monkeypatch.setattr("automatos.views.home_of", None)
     answer = browser_of_ines.get("/")
     assert answer.status_code == 500
     assert answer["X-Request-ID"] in answer.content.decode()
