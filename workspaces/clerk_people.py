@@ -47,11 +47,13 @@ def meet(person: Person) -> User | None:
 
 @transaction.atomic
 def changed(person: Person, told_at: datetime) -> None:
-    """A person was made or changed at Clerk."""
+    """A person was made or changed at Clerk. An account that was closed here stays as it is."""
     clerk_states.lock(person.id)
     if clerk_states.is_gone(person.id) or not clerk_states.note(person.id, told_at):
         return
     user = find(person.id)
+    if user and not user.is_active:
+        return
     holder = _holder_of(person.email)
     if holder and holder != user and _may_join(holder, user):
         user = _joined(holder, user, person)
@@ -96,9 +98,11 @@ def _holder_of(email: str) -> User | None:
 def _may_join(holder: User, user: User | None) -> bool:
     """Whether Clerk's person may take over the account that has their address.
 
-    Never one of staff or one that is somebody else's at Clerk, and never by somebody who has an address here already.
+    Never one of staff, a closed one or one that is somebody else's at Clerk, and never by somebody who has an address
+    here already.
     """
-    return holder.clerk_id is None and not holder.is_staff and (user is None or user.email.endswith(PLACEHOLDER))
+    is_free = holder.clerk_id is None and holder.is_active and not holder.is_staff
+    return is_free and (user is None or user.email.endswith(PLACEHOLDER))
 
 
 def _joined(holder: User, newcomer: User | None, person: Person) -> User:

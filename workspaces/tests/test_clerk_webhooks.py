@@ -314,3 +314,20 @@ def test_every_order_of_a_story_ends_the_same(instance: Instance) -> None:
         role = Membership.objects.get(user=user, workspace__clerk_org_id=org).role
         ends.add((user.name, user.email[:3], role in {"admin", "owner"}))
     assert ends == {("Augusta Lovelace", "new", True)}
+
+
+def test_a_closed_account_stays_as_it_is(instance: Instance) -> None:
+    tell("user.created", person(email="ada@example.org"))
+    User.objects.filter(clerk_id="user_ada").update(is_active=False)
+    tell("user.updated", person(at=1000, email="new@example.org", first_name="Eve"))
+    closed = User.objects.get(clerk_id="user_ada")
+    assert (closed.email, closed.is_active) == ("ada@example.org", False)
+    assert "Eve" not in closed.name
+
+
+def test_a_closed_account_with_the_address_is_not_linked(instance: Instance) -> None:
+    closed = User.objects.create_user("ada@example.org", is_active=False)
+    tell("user.created", person(email="ada@example.org"))
+    closed.refresh_from_db()
+    assert closed.clerk_id is None
+    assert User.objects.get(clerk_id="user_ada").is_active
