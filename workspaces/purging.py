@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
@@ -31,8 +33,16 @@ def purge() -> dict[str, int]:
         "idempotent_requests": in_batches(IdempotentRequest.objects.filter(created_at__lt=now - ANSWERS)),
         "invitations": in_batches(Invitation.objects.filter(expires_at__lt=now - UNDO)),
         "credentials": in_batches(Credential.objects.filter(deleted_at__lt=now - UNDO)),
+        "sessions": in_batches(Session.objects.filter(expire_date__lt=now)),
+        "devices": in_batches(_devices_signed_out(now)),
         "clerk_events": in_batches(ClerkEvent.objects.filter(received_at__lt=now - UNDO)),
     }
+
+
+def _devices_signed_out(now: datetime) -> QuerySet[UserSession]:
+    # The hour leaves out whoever is just signing in.
+    rows: QuerySet[UserSession] = UserSession.objects.filter(last_seen_at__lt=now - timedelta(hours=1))
+    return rows.exclude(session_key__in=Session.objects.values("session_key"))
 
 
 def overdue_workspaces() -> QuerySet[Workspace]:

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from agents.models import Agent
 from recipes.models import Execution, Recipe
 from recipes.tasks import purge as purge_runs
-from workspaces.models import AuditEntry, ClerkEvent, IdempotentRequest, Invitation, User, Workspace
+from workspaces.models import AuditEntry, ClerkEvent, IdempotentRequest, Invitation, Role, User, Workspace
 from workspaces.tasks import purge
 from workspaces.tests.rest import Company
 
@@ -102,3 +104,15 @@ def test_what_was_only_remembered_for_a_while_is_forgotten(company: Company) -> 
     assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["k23"]
     assert list(Invitation.objects.values_list("email", flat=True)) == ["29@x.org"]
     assert list(ClerkEvent.objects.values_list("id", flat=True)) == ["msg_29"]
+
+
+def test_sessions_that_ended_are_forgotten_with_their_devices(company: Company) -> None:
+    now, user = timezone.now(), company.people[Role.OWNER]
+    for key, hours in (("over", -1), ("goes-on", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(hours=hours))
+        UserSession.objects.create(session_key=key, user=user, ip="127.0.0.1", data={})
+    UserSession.objects.update(last_seen_at=now - timedelta(hours=2))
+    UserSession.objects.create(session_key="just-signing-in", user=user, ip="127.0.0.1", data={})
+    purge()
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["goes-on"]
+    assert set(UserSession.objects.values_list("session_key", flat=True)) == {"goes-on", "just-signing-in"}
