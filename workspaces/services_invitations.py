@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from workspaces import audit
+from workspaces import audit, invitation_limits
 from workspaces.invitation_states import GOOD_FOR, State, state_of
 from workspaces.models import Invitation, Membership, Role, User, Workspace
 from workspaces.services_members import check_may_give
@@ -29,7 +29,8 @@ REFUSALS = {
 def invite(*, workspace: Workspace, email: str, role: str, inviter: User, by: Role) -> tuple[Invitation, str]:
     """The invitation and its token, which is known only now. An open one for the address gets a new token and role.
 
-    by: the role of the inviter. Raises InvalidInput, NotAllowed for a role they may not give, Conflict for a member.
+    by: the role of the inviter. Raises InvalidInput, NotAllowed for a role they may not give, Conflict for a member,
+    TooMany for more mail than one may cause.
     """
     email = _checked(email, role)
     check_may_give(by, Role(role))
@@ -39,6 +40,7 @@ def invite(*, workspace: Workspace, email: str, role: str, inviter: User, by: Ro
         )
     with transaction.atomic():
         _refuse_member(workspace, email)
+        invitation_limits.count(workspace_id=workspace.pk, user_id=inviter.pk, email=email)
         invitation, token = _open(workspace, email, role, inviter)
         _record("invitation.created", invitation, after={"email": email, "role": role})
     return invitation, token
@@ -49,6 +51,7 @@ def resend(*, invitation: Invitation, inviter: User, by: Role) -> tuple[Invitati
     with transaction.atomic():
         found = _locked(invitation)
         check_may_give(by, Role(found.role))
+        invitation_limits.count(workspace_id=found.workspace_id, user_id=inviter.pk, email=found.email)
         token = _renew(found, found.role, inviter)
         _record("invitation.resent", found, after={"expires_at": found.expires_at})
     return found, token
