@@ -12,9 +12,10 @@ from agents import figures, listing, services
 from agents.editing import AgentEditor
 from agents.listing import AgentFilter, agent_at
 from agents.models import Agent, AgentStatus, Category
-from agents.queries import spec_of, unusable
+from agents.queries import agents_of, spec_of, unusable
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.listing import page_of
+from workspaces import plans
 from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
@@ -44,6 +45,7 @@ def agent_list(request: WorkspaceRequest) -> HttpResponse:
         "categories": Category.choices,
         "statuses": [*AgentStatus.choices, (listing.DELETED, "Deleted")],
         "sorts": listing.SORTS.items(),
+        "full": plans.full(request.workspace, "agents", agents_of(request.workspace).count),
         **_rights(request),
     }
     return render(request, "agents/list.html", context)
@@ -66,20 +68,6 @@ def agent_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
         **_rights(request),
     }
     return render(request, "agents/detail.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@workspace_page(Role.EDITOR)
-def agent_new(request: WorkspaceRequest) -> HttpResponse:
-    """The form for a new agent; a POST creates it."""
-    editor = AgentEditor(request.workspace, None, request.POST if request.method == "POST" else None)
-    if request.method != "POST" or editor.operate():
-        return render(request, "agents/form.html", editor.context())
-    saved = editor.save(request.user)
-    if saved is None:
-        return render(request, "agents/form.html", editor.context(), status=editor.status)
-    messages.success(request, f"{saved.name} is ready to cook.")
-    return redirect("agent_detail", request.workspace.slug, saved.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

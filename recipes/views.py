@@ -18,8 +18,9 @@ from recipes.cook_form import CookForm, cook_once
 from recipes.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
-from recipes.queries import executions_of, versions_of
+from recipes.queries import executions_of, recipes_of, versions_of
 from recipes.queries import recipe as recipe_at
+from workspaces import plans
 from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
@@ -41,6 +42,7 @@ def recipe_list(request: WorkspaceRequest) -> HttpResponse:
         "wanted": wanted,
         "states": STATES.items(),
         "sorts": SORTS.items(),
+        "full": plans.full(request.workspace, "recipes", recipes_of(request.workspace).count),
         **_rights(request),
     }
     return render(request, "recipes/list.html", context)

@@ -69,6 +69,14 @@ def check(plan: str, what: Counted, used: int, more: int = 1) -> None:
         raise _refusal(plan, what, limit, used)
 
 
+def full(workspace: Workspace, what: Literal["agents", "recipes"], used: Callable[[], int]) -> str:
+    """Why no more of `what` fits and the cure, to be said before a form is filled in; empty while there is room."""
+    limit = limit_of(workspace.plan, what)
+    if limit is None or (count := used()) < limit:
+        return ""
+    return str(_refusal(workspace.plan, what, limit, count))
+
+
 def require_storage(workspace: Workspace, more_bytes: int) -> None:
     """Count the bytes as stored, or raise PlanLimit. For whoever stores a file, in the transaction that notes it."""
     rows = Workspace.objects.filter(pk=workspace.pk)
