@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from redis.exceptions import RedisError
 from rest_framework import exceptions, parsers, serializers
 from rest_framework.renderers import JSONRenderer
@@ -153,8 +154,9 @@ def _flat(name: str, detail: Any) -> Iterator[tuple[str, list[str]]]:
             yield name, [str(text) for text in texts]
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
-    """Any address under /api/ that there is not."""
+    """Any address under /api/ that there is not, whatever the method and however the caller comes in."""
     return JsonResponse(error_body(NotFound()), status=404, json_dumps_params={"separators": (",", ":")})
 
 

@@ -1,6 +1,7 @@
 """What every answer carries (request id, content security policy) and how refusals become pages."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -76,11 +77,16 @@ class AppErrorMiddleware(_Middleware):
             return None
         if isinstance(exception, NotSignedIn):
             return to_sign_in(request)
-        if request.headers.get("HX-Request") == "true":
-            return toast_answer(exception)
-        # The same page as for an address that never existed.
-        template = "errors/404.html" if isinstance(exception, NotFound) else "errors/refused.html"
-        return render(request, template, {"error": exception}, status=exception.http_status)
+        answer = toast_answer(exception) if request.headers.get("HX-Request") == "true" else _page(request, exception)
+        if exception.retry_after is not None:
+            answer.headers["Retry-After"] = str(math.ceil(exception.retry_after))
+        return answer
+
+
+def _page(request: HttpRequest, error: AppError) -> HttpResponse:
+    # What is not found looks the same as an address that never existed.
+    template = "errors/404.html" if isinstance(error, NotFound) else "errors/refused.html"
+    return render(request, template, {"error": error}, status=error.http_status)
 
 
 def toast_answer(error: AppError) -> HttpResponse:
