@@ -6,7 +6,10 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
 # Imported so that a task queued by the web process or a command knows the broker.
-import automatos.celery  # noqa: F401
+import automatos.celery
+
+# Imported so that its checks are registered.
+import automatos.deploy_checks  # noqa: F401
 
 
 class AutomatosConfig(AppConfig):
