@@ -1,6 +1,7 @@
 """Addresses: pages under /w/<workspace>/, the API under /api/, sockets."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
 from workspaces import api as rest
 from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_keys, urls_workspaces, views_account
@@ -10,6 +11,8 @@ accounts: list[URLPattern | URLResolver] = [
     path("", views_account.profile, name="account_profile"),
     path("delete/", views_account.delete, name="account_delete"),
     path("2fa/", views_account.SecurityView.as_view(), name="mfa_index"),
+    # They are listed among the locks.
+    path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("sessions/", views_account.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
 ]
