@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,7 +31,7 @@ def note(workspace: Workspace, times: int) -> None:
         audit.record("agent.updated", workspace_id=workspace.pk, target=("agent", number, "Quill"), after=after)
 
 
-def sql(statement: str, *params: object) -> None:
+def sql(statement: str, *params: Any) -> None:
     """As the database's own superuser, whom nothing holds up."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
