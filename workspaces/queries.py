@@ -31,7 +31,8 @@ def access_by_id(*, user: User, workspace_id: UUID, deleted_too: bool = False) -
         found = memberships_of(user).filter(workspace_id=workspace_id).first()
         gone = deleted_memberships_of(user).filter(workspace_id=workspace_id)
         membership = gone.first() if found is None and deleted_too else found
-    if membership is None:
+    # Compared once more, as everything the caller may see hangs on it.
+    if membership is None or membership.workspace_id != workspace_id or membership.user_id != user.pk:
         raise NotFound()
     return Access(workspace=membership.workspace, role=Role(membership.role))
 

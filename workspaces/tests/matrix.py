@@ -1,0 +1,219 @@
+"""Knocks at every door as everybody, with their own ids and with those of another workspace."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+from django.http.response import HttpResponseBase
+from django.test import Client
+
+from workspaces.models import Role, User, Workspace
+from workspaces.permissions import RANK
+from workspaces.services import create_workspace
+from workspaces.services_keys import create_api_key
+from workspaces.tests.matrix_doors import STATES, Door
+from workspaces.tests.matrix_rows import Company
+
+HEADER = "X-Workspace-ID"
+# What differs between two answers that say the same: the request's id, and the tokens of forms.
+CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken" value=")\w+|[0-9a-f]{32}|\b\w{64}\b')
+# The answer of a member who may, where it is no success: the rows of the matrix are no better than they are.
+REFUSED_ANYWAY: dict[str, set[int]] = {
+    "skill_sources_create": {400},  # no server of git is there
+    "workspaces_leave": {204, 409},  # the last owner stays
+    "workspace_leave": {200, 302, 409},
+}
+# Shorter ones are numbers, and stand everywhere.
+SHORTEST = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, without what changes with each request."""
+
+    status: int
+    body: bytes
+    raw: bytes
+
+
+class Ids(dict[tuple[str, str], str]):
+    """The text of each row's id or word. Made of a company, or of nothing that exists."""
+
+    @classmethod
+    def of(cls, company: Company) -> "Ids":
+        found = cls()
+        for name, row in company.rows.items():
+            for column in ("pk", "slug", "template_id"):
+                text = str(getattr(row, column, ""))
+                if len(text) >= SHORTEST:
+                    found[name, column] = text
+        return found
+
+    def unknown(self) -> "Ids":
+        """The same names with ids nothing has."""
+        made = type(self)()
+        for (name, column), text in self.items():
+            made[name, column] = str(uuid4()) if _is_uuid(text) else f"leak-{uuid4().hex[:10]}"[: len(text)]
+        return made
+
+
+class World:
+    """Two workspaces with everything in them, and everybody's clients. `with_common`: all share a third one."""
+
+    def __init__(self, *, with_common: bool = True) -> None:
+        common: Workspace | None = None
+        if with_common:
+            common = create_workspace(name="Aaa", owner=User.objects.create_user(f"{uuid4().hex}@example.org"))
+        self.ours, self.theirs = Company(common), Company(common)
+        self.ids, self.foreign = Ids.of(self.ours), Ids.of(self.theirs)
+        self.unknown = self.foreign.unknown()
+        self.members = {role: signed_in(user) for role, user in self.ours.people.items()}
+        self.outsider = signed_in(self.theirs.people[Role.OWNER])
+        self.keys = {role: with_key(self.ours, role) for role in Role}
+        self.outside_key = with_key(self.theirs, Role.OWNER)
+        self.requests, self.statuses = 0, Counter[int]()
+        self.wrong: list[str] = []
+        self.leaks: list[str] = []
+
+    def ask(
+        self, client: Client, door: Door, ids: Ids, *, headers: Mapping[str, str] | None = None, query: str = ""
+    ) -> Answer:
+        """The answer of the door; whatever it changed is taken back."""
+        path, body = filled(door, ids)
+        options: dict[str, Any] = {"headers": dict(headers or {}), "query_params": {}}
+        if door.body is not None:
+            options["data"] = body if door.is_page else json.dumps(body)
+            if not door.is_page:
+                options["content_type"] = "application/json"
+        if query:
+            path = f"{path}?workspace_id={query}"
+        options.pop("query_params")
+        with transaction.atomic():
+            self._prepare(door)
+            # What an earlier request wanted to tell the person.
+            client.cookies.pop("messages", None)
+            response: HttpResponseBase = getattr(client, door.method.lower())(path, **options)
+            raw = content_of(response)
+            connection.needs_rollback = False
+            transaction.set_rollback(True)
+        self.requests += 1
+        self.statuses[response.status_code] += 1
+        return Answer(response.status_code, comparable(raw, ids), raw + str(response.headers).encode())
+
+    def granted(self) -> list[int]:
+        """How often each status of success came back."""
+        return [number for status, number in self.statuses.items() if status < 300]
+
+    def _prepare(self, door: Door) -> None:
+        if door.name not in STATES:
+            return
+        name, values = STATES[door.name]
+        for company in (self.ours, self.theirs):
+            row = company.rows[name]
+            given = {column: value() if callable(value) else value for column, value in values.items()}
+            type(row)._base_manager.filter(pk=row.pk).update(**given)
+
+    def expect(self, door: Door, who: str, answer: Answer, allowed: set[int], hidden: Company, ids: Ids) -> None:
+        """Note an answer that is not among the allowed, and one that shows what it must not."""
+        if answer.status not in allowed:
+            self.wrong.append(f"{door.label} ({door.name}) as {who}: {answer.status} {answer.raw[:160]!r}")
+        seen = answer.raw
+        for text in set(ids.values()):
+            seen = seen.replace(text.encode(), b"")
+        if hidden.marker.lower().encode() in seen.lower():
+            at = seen.lower().index(hidden.marker.lower().encode())
+            self.leaks.append(f"{door.label} ({door.name}) as {who}: {seen[max(0, at - 80) : at + 40]!r}")
+
+    def same(self, door: Door, who: str, first: Answer, second: Answer) -> None:
+        """Note a difference between the answer about somebody else's row and about none."""
+        if (first.status, first.body) != (second.status, second.body):
+            self.wrong.append(
+                f"{door.label} as {who}: {first.status} differs from {second.status} for a random id:\n"
+                f"    {difference(first.body, second.body)}"
+            )
+
+
+def filled(door: Door, ids: Ids) -> tuple[str, Any]:
+    """The address and the body with these ids in them."""
+    path = door.path
+    for parameter in door.parameters:
+        model, column = door.model_of(parameter)
+        path = path.replace(f"{{{parameter}}}", ids[model, column] if model else column)
+    body = json.dumps(door.body)
+    for name in placeholders(door):
+        body = body.replace(f"<{name}>", ids[name, "pk"])
+    return path, json.loads(body)
+
+
+def placeholders(door: Door) -> list[str]:
+    """The models whose ids stand in the body."""
+    return sorted(set(re.findall(r"<(\w+)>", json.dumps(door.body))))
+
+
+def mixed(own: Ids, other: Ids, names: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Ids:
+    """Own ids, but those named from the other."""
+    found = Ids(own)
+    for name in names:
+        found[name] = other[name]
+    return found
+
+
+def expected(role: Role, door: Door) -> set[int]:
+    """What a member of this role gets with the workspace's own ids."""
+    assert door.role is not None
+    if RANK[role] < RANK[door.role]:
+        return {403}
+    return REFUSED_ANYWAY.get(door.name, {200, 201, 202, 204, *((302, 422) if door.is_page else ())})
+
+
+def comparable(raw: bytes, ids: Ids) -> bytes:
+    """The body without the ids asked for and what changes anyway."""
+    for text in sorted(set(ids.values()), key=len, reverse=True):
+        raw = raw.replace(text.encode(), b"<id>")
+    return CHANGING.sub(b"<any>", raw)
+
+
+def difference(first: bytes, second: bytes) -> str:
+    """Around the first place where they part."""
+    at = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), 0)
+    return f"{first[max(0, at - 60) : at + 60]!r} / {second[max(0, at - 60) : at + 60]!r}"
+
+
+def content_of(response: Any) -> bytes:
+    """The whole body, streamed or not."""
+    if not response.streaming:
+        return bytes(response.content)
+    return b"".join(async_to_sync(_all_of)(response) if response.is_async else response.streaming_content)
+
+
+async def _all_of(response: Any) -> list[bytes]:
+    return [part async for part in response.streaming_content]
+
+
+def signed_in(user: User) -> Client:
+    """A client with the person's session."""
+    client = Client(raise_request_exception=False)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def with_key(company: Company, role: Role) -> Client:
+    """A client with an API key of the person."""
+    _, key = create_api_key(workspace=company.workspace, user=company.people[role], name="Key", role=role)
+    return Client(headers={"X-API-Key": key}, raise_request_exception=False)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+

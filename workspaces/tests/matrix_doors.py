@@ -1,0 +1,212 @@
+"""Every way in there is: each operation of the OpenAPI document and each page, with what it takes to be asked.
+
+What a new operation or page needs and this does not know fails the test: add it here and think of who may not.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from workspaces.models import Role
+from workspaces.permissions import NEEDED_ROLE
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+# What a parameter of an address names: the model whose id it is.
+MODELS = {
+    "workspace_id": "Workspace",
+    "agent_id": "Agent",
+    "credential_id": "Credential",
+    "execution_id": "Execution",
+    "recipe_id": "Recipe",
+    "key_id": "ApiKey",
+    "user_id": "User",
+    "invitation_id": "Invitation",
+    "approval_id": "Approval",
+    "source_id": "SkillSource",
+    "skill_id": "Skill",
+    "document_id": "Document",
+    "memory_id": "Memory",
+    "conversation_id": "Conversation",
+    "draft_id": "AgentDraft",
+    "persona_id": "Persona",
+}
+# Parameters that name a row by its own word, by how the address begins.
+SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
+# Parameters that name no row of a workspace.
+FIXED = {"order": "1", "name": "notes.txt", "kind": "openai", "number": "1", "version": "1", "after": "0"}
+STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
+# A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
+BODIES: dict[str, Any] = {
+    "agents_create": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
+    "agents_update": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
+    "agents_partial_update": {"persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
+    "agents_persona_change": {"persona_id": "<Persona>"},
+    "agents_skills_change": {"skill_ids": ["<Skill>"]},
+    "agents_status": {"status": "paused"},
+    "agents_tools_change": {"tool_ids": []},
+    "agents_version_restore": {"version": 1},
+    "credentials_create": {"name": "New", "type": "openai", "fields": {"api_key": "sk-matrix-0123456789"}},
+    "credentials_partial_update": {"name": "Renamed"},
+    "invitations_accept": {"token": "unknown"},
+    "skill_sources_create": {"url": "https://127.0.0.1:1/skills"},
+    "skill_sources_change": {"name": "Renamed", "skill_ids": ["<Skill>"]},
+    "skill_sources_accept_create": {"commit": "f" * 40},
+    "skill_sources_dismiss_create": {"commit": "f" * 40},
+    "skills_change": {"is_enabled": False},
+    "clerk_webhook": {},
+    "recipes_create": {"name": "New", "steps": [STEP]},
+    "workflow_recipes_update": {"name": "New", "steps": [STEP]},
+    "workflow_recipes_partial_update": {"steps": [STEP]},
+    "recipes_execute": {"input_data": {}},
+    "workspaces_create": {"name": "New"},
+    "workspaces_update": {"name": "New"},
+    "api_keys_create": {"name": "New", "role": "viewer"},
+    "api_keys_change": {"name": "New"},
+    "api_keys_rotate": {"overlap_hours": 1},
+    "invitations_create": {"email": "new@example.org", "role": "viewer"},
+    "members_invite": {"email": "new@example.org", "role": "viewer"},
+    "members_update": {"role": "viewer"},
+    "workspaces_transfer": {"user_id": "<User>"},
+}
+# The same for forms of pages; an empty one gets far enough elsewhere.
+FORMS: dict[str, Any] = {"member_change": {"role": "viewer"}}
+# Pages that anybody in the workspace may read and that only these may send.
+SENT_BY = {"workspace_settings": Role.ADMIN}
+# What has to be so for the operation to find its row: columns of that row, set before each request.
+GONE = {"deleted_at": timezone.now}
+STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "credentials_restore": ("Credential", GONE),
+    "credential_restore": ("Credential", GONE),
+    "skill_sources_restore": ("SkillSource", GONE),
+    "workspaces_restore": ("Workspace", GONE),
+    "agent_restore": ("Agent", GONE),
+    "recipe_restore": ("Recipe", GONE),
+}
+# Who may ask what stands outside of any workspace: everybody signed in, or everybody.
+PERSON, ANYONE = "person", "anyone"
+OUTSIDE = {
+    "me": PERSON,
+    "workspaces_list": PERSON,
+    "workspaces_create": PERSON,
+    "invitations_accept": PERSON,
+    "clerk_webhook": ANYONE,
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one address. role: the least that may; None outside of workspaces, where audience says who."""
+
+    name: str
+    method: str
+    path: str
+    role: Role | None = None
+    audience: str = ""
+    is_page: bool = False
+    body: Any = None
+    parameters: tuple[str, ...] = field(default=())
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def in_path(self) -> bool:
+        """Whether the address itself names the workspace."""
+        return self.is_page or "{workspace_id}" in self.path
+
+    def model_of(self, parameter: str) -> tuple[str, str]:
+        """The model and column a parameter names a row by; an empty model for one that names none."""
+        if parameter in FIXED:
+            return "", FIXED[parameter]
+        if parameter == "workspace":
+            return "Workspace", "slug"
+        if parameter == "key":
+            return SLUGS[self.path.removeprefix("/w/{workspace}/").split("/")[0]]
+        return MODELS[parameter], "pk"
+
+    @property
+    def named(self) -> list[str]:
+        """The parameters by which it names rows of the workspace."""
+        names = [name for name in self.parameters if self.model_of(name)[0]]
+        return [name for name in names if name not in ("workspace", "workspace_id")]
+
+
+def operations() -> list[Door]:
+    """Each operation of the OpenAPI document."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    found = []
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            found.append(_operation(path, method.upper(), operation))
+    return found
+
+
+def _operation(path: str, method: str, operation: dict[str, Any]) -> Door:
+    name = operation["operationId"]
+    parameters = tuple(re.findall(r"{(\w+)}", path))
+    door = Door(name, method, path, parameters=parameters)
+    sample = path
+    for parameter in parameters:
+        model, fixed = door.model_of(parameter)
+        sample = sample.replace(f"{{{parameter}}}", NOBODY if model else fixed)
+    view = resolve(sample).func
+    needs = getattr(getattr(view, "cls", None), "needs", {})
+    role = NEEDED_ROLE[needs[method]] if needs else None
+    assert role or name in OUTSIDE, f"{name}: say in OUTSIDE who may ask it"
+    audience = "" if role else OUTSIDE[name]
+    if "requestBody" in operation:
+        assert name in BODIES, f"{name}: add a body of it to BODIES, with a <Model> for each id in it"
+    body = BODIES.get(name)
+    return Door(name, method, path, role, audience, body=body, parameters=parameters)
+
+
+def pages() -> list[Door]:
+    """Each method of each page under /w/<workspace>/."""
+    found = []
+    for path, pattern in addresses(get_resolver().url_patterns, "/"):
+        if not path.startswith("/w/{workspace}/"):
+            continue
+        role = getattr(pattern.callback, "needed_role", None)
+        assert role, f"{path} is not behind workspace_page"
+        for method in methods_of(pattern):
+            found.append(_page(path, pattern.name or path, method, role))
+    return found
+
+
+def _page(path: str, name: str, method: str, role: Role) -> Door:
+    is_form = method == "POST"
+    return Door(
+        name,
+        method,
+        path,
+        SENT_BY.get(name, role) if is_form else role,
+        is_page=True,
+        body=FORMS.get(name, {}) if is_form else None,
+        parameters=tuple(re.findall(r"{(\w+)}", path)),
+    )
+
+
+def methods_of(pattern: URLPattern) -> list[str]:
+    """GET, POST or both, as the view's own decorator says."""
+    request = Client().get("/").wsgi_request
+    request.method = "OPTIONS"
+    allowed = pattern.callback(request).headers.get("Allow", "")
+    assert allowed, f"{pattern} does not say its methods"
+    return [method for method in ("GET", "POST") if method in allowed]
+
+
+def addresses(patterns: list[Any], before: str) -> Iterator[tuple[str, URLPattern]]:
+    """Every address under these patterns as a template with {parameter}, and its pattern."""
+    for pattern in patterns:
+        path = before + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern).lstrip("^"))
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, path)
+        else:
+            yield path, pattern

@@ -1,0 +1,183 @@
+"""One row in every table of a workspace, a marker in every column that holds text: what a leak would show."""
+
+from datetime import timedelta
+from graphlib import TopologicalSorter
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from workspaces import credentials
+from workspaces.models import Role, User, Workspace
+from workspaces.services import create_workspace, set_role
+
+APPS = ("workspaces", "tools", "marketplace", "agents", "recipes")
+# Of nobody or of everybody, or made in another way below.
+NOT_PLANTED = {
+    "User",
+    "Workspace",
+    "Membership",
+    "CredentialType",
+    "KeyCheck",
+    "ClerkEvent",
+    "ClerkState",
+    "Worker",
+    "AuditHead",
+    "AuditEntry",
+    "Credential",
+}
+SKILL = {"name": "%s", "description": "%s", "license": "%s", "allowed_tools": ["%s"], "warnings": [], "resources": []}
+# Values that must mean something to the product. A text is given the marker with %s.
+VALUES: dict[str, Any] = {
+    "AgentModelConfig.provider": "local",
+    "AgentModelConfig.model_id": "smollm2-135m-instruct",
+    "AgentModelConfig.fallback_model_id": "",
+    "AgentModelConfig.response_schema": None,
+    "Agent.tool_ids": [],
+    "Execution.conversation": None,
+    "Execution.status": "running",
+    "Execution.input_data": {"topic": "%s"},
+    "Execution.output_data": {"final_output": "%s"},
+    "Execution.error": None,
+    "Execution.last_seq": 1,
+    "ExecutionStep.error": {"code": "failed", "message": "%s"},
+    "Call.error": {"code": "failed", "message": "%s"},
+    "Call.kind": "tool",
+    "Call.data": {"arguments": {"text": "%s"}},
+    "Event.type": "step.started",
+    "Event.data": {"text": "%s"},
+    "Approval.arguments": {"path": "%s"},
+    "ApiKey.scopes": [],
+    "Invitation.accepted_by": None,
+    "IdempotentRequest.body": {"text": "%s"},
+    "Recipe.inputs": {},
+    "Recipe.execution_config": {},
+    "Recipe.outputs": {},
+    "RecipeVersion.body": {"name": "%s", "steps": []},
+    "AgentVersion.snapshot": {"name": "%s"},
+    "AgentDraft.values": {"name": "%s"},
+    "Skill.is_enabled": True,
+    "SkillSource.kind": "git",
+    "SkillSource.status": "active",
+    "SkillSource.url": "https://example.org/%s.git",
+    "SkillSource.pending": {"found_at": "2026-11-24T00:00:00+00:00", "warnings": [], "skills": []},
+    "SkillSource.pending_commit": "f" * 40,
+    "Skill.metadata": SKILL,
+    "Document.kind": "url",
+    "WorkspaceSlug.slug": "old-%s",
+}
+
+
+class Company:
+    """A workspace with a member of each role and a row of every kind. marker: stands in all its texts.
+
+    rows: the row of each model by its name. people: its members by role. common: a workspace they all see, too.
+    """
+
+    def __init__(self, common: Workspace | None = None) -> None:
+        word = uuid4().hex[:10]
+        self.marker = f"LEAK-{word}"
+        self.people = {role: User.objects.create_user(f"{self.marker}-{role}@example.org") for role in Role}
+        User.objects.filter(pk__in=[user.pk for user in self.people.values()]).update(name=self.marker)
+        self.workspace = create_workspace(name=self.marker, owner=self.people[Role.OWNER])
+        for role, person in self.people.items():
+            person.name = self.marker
+            set_role(workspace=self.workspace, user=person, role=role)
+            if common:
+                set_role(workspace=common, user=person, role=Role.VIEWER)
+        self.rows: dict[str, Any] = {"Workspace": self.workspace}
+        for model in planted_models():
+            self.rows[model.__name__] = model._default_manager.create(**self._values(model))
+        self.rows["User"] = self._guest()
+        self.rows["Credential"] = credentials.create(
+            workspace=self.workspace,
+            user=self.people[Role.OWNER],
+            type_slug="openai",
+            name=self.marker,
+            fields={"api_key": self.marker},
+        )
+
+    def id(self, name: str) -> str:
+        """The id of the row of this model, as addresses write it."""
+        return str(self.rows[name].pk)
+
+    def _guest(self) -> User:
+        guest = User.objects.create_user(f"{self.marker}-guest@example.org", name=self.marker)
+        set_role(workspace=self.workspace, user=guest, role=Role.EDITOR)
+        return guest
+
+    def _values(self, model: type[models.Model]) -> dict[str, Any]:
+        fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+        found = {field.name: self._value(model, field) for field in fields}
+        return {name: value for name, value in found.items() if value is not models.NOT_PROVIDED}
+
+    def _value(self, model: type[models.Model], field: Any) -> Any:
+        name = f"{model.__name__}.{field.name}"
+        if name in VALUES:
+            return marked(VALUES[name], self.marker)
+        if field.is_relation:
+            return self._related(field)
+        if getattr(field, "choices", None):
+            return field.get_default() if field.has_default() else field.choices[0][0]
+        return self._plain(field)
+
+    def _related(self, field: Any) -> Any:
+        other = field.related_model
+        if other is User:
+            return self.people[Role.OWNER]
+        return self.rows.get(other.__name__, models.NOT_PROVIDED)
+
+    def _plain(self, field: Any) -> Any:
+        now = timezone.now()
+        match field:
+            case models.SlugField():
+                return self.marker.lower()
+            case models.EmailField():
+                return f"{self.marker}-invited@example.org"
+            case models.CharField() | models.TextField():
+                fits = field.max_length is None or field.max_length >= len(self.marker)
+                return self.marker if fits else models.NOT_PROVIDED
+            case ArrayField():
+                return [self.marker] if isinstance(field.base_field, models.CharField) else []
+            case models.JSONField():
+                return {"text": self.marker} if not field.has_default() or field.default is dict else []
+            case models.DateTimeField():
+                return models.NOT_PROVIDED if field.null or field.has_default() else now + timedelta(days=1)
+            case models.BinaryField():
+                return self.marker.encode()
+            case models.UUIDField():
+                return models.NOT_PROVIDED if field.has_default() or field.null else uuid4()
+            case models.IntegerField():
+                return models.NOT_PROVIDED if field.has_default() or field.null else 1
+        return models.NOT_PROVIDED
+
+
+def marked(value: Any, marker: str) -> Any:
+    """The value with the marker in place of each %s."""
+    if isinstance(value, str):
+        return value.replace("%s", marker)
+    if isinstance(value, dict):
+        return {name: marked(inner, marker) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [marked(inner, marker) for inner in value]
+    return value
+
+
+def planted_models() -> list[type[models.Model]]:
+    """Every table of ours that is planted, what is pointed to before what points to it."""
+    known = [model for label in APPS if apps.is_installed(label) for model in apps.get_app_config(label).get_models()]
+    chosen = {model for model in known if model.__name__ not in NOT_PLANTED}
+    graph = {
+        model: {
+            field.related_model
+            for field in model._meta.concrete_fields
+            if field.is_relation and field.related_model in chosen and field.related_model is not model
+        }
+        for model in sorted(chosen, key=lambda model: model.__name__)
+    }
+    return list(TopologicalSorter(graph).static_order())
+
+
