@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from automatos.llm.capabilities import SAMPLING, Capabilities, capabilities
 from automatos.llm.registry import ModelChoice, catalogue
 from automatos.words import money
 from workspaces.models import Workspace
@@ -22,6 +23,14 @@ class ModelCard:
     context: int | None
     price: str
     ready: bool
+    source: str
+    can: Capabilities
+
+    @property
+    def badges(self) -> list[str]:
+        """What it can do, in a word each."""
+        known = {"Tools": self.can.tools, "Vision": self.can.vision, "JSON": self.can.json_schema}
+        return [word for word, can in {**known, "Thinking": self.can.thinking}.items() if can]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class ProviderCard:
     label: str
     cure: str
     ready: bool
+    note: str = ""
 
 
 def cards(workspace: Workspace) -> list[ModelCard]:
@@ -43,7 +53,7 @@ def providers(models: Sequence[ModelCard]) -> list[ProviderCard]:
     """The providers of these models, in their order."""
     first = {model.provider: model for model in reversed(models)}
     return [
-        ProviderCard(name, label, first[name].cure, first[name].ready)
+        ProviderCard(name, label, first[name].cure, first[name].ready, _whose(first[name].source))
         for name, label in PROVIDER_WORDS.items()
         if name in first
     ]
@@ -52,6 +62,30 @@ def providers(models: Sequence[ModelCard]) -> list[ProviderCard]:
 def names(models: Sequence[ModelCard]) -> list[tuple[str, str]]:
     """Name and label of each, for a drop-down list."""
     return [(model.name, model.label if model.ready else f"{model.label} (no key)") for model in models]
+
+
+def not_taken(name: str) -> dict[str, str]:
+    """The settings that a model does not take, each with the reason. name: `provider:model`, or empty."""
+    provider, _, model = name.partition(":")
+    if not model:
+        return {}
+    can = capabilities(provider, model)
+    reasons = {setting: _why_not(provider, model) for setting in SAMPLING if setting not in can.parameters}
+    if not can.efforts:
+        reasons["effort"] = f"{model} has no setting for it."
+    if can.json_schema is False:
+        reasons["response_schema"] = f"{model} does not keep to a schema. The answer is checked and asked for again."
+    return reasons
+
+
+def _why_not(provider: str, model: str) -> str:
+    if provider == "anthropic":
+        return "Anthropic's newest API takes no such setting: the model chooses its words by itself."
+    return f"{model} thinks before it answers, and {PROVIDER_WORDS.get(provider, provider)} takes no such setting then."
+
+
+def _whose(source: str) -> str:
+    return {"workspace": "Your workspace's own key", "installation": "Ready"}.get(source, "")
 
 
 def _card(model: ModelChoice) -> ModelCard:
@@ -63,6 +97,8 @@ def _card(model: ModelChoice) -> ModelCard:
         context=model.context_window,
         price=_price(model),
         ready=model.configured,
+        source=model.source,
+        can=model.capabilities,
     )
 
 

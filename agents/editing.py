@@ -8,13 +8,13 @@ from django.urls import reverse
 
 from agents import catalogue, services
 from agents.conflict import EditConflict, conflict_of
-from agents.forms import CUSTOM, NONE, PREDEFINED, AgentForm, initial_of
+from agents.drafts import CUSTOM, NONE, PREDEFINED
+from agents.forms import AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.queries import personas_for
-from automatos.errors import Conflict, InvalidInput, PlanLimit
+from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
-from automatos.llm.registry import default_model
 from workspaces.models import User, Workspace
 
 KINDS = (
@@ -35,9 +35,9 @@ ADVANCED = (
 
 
 class AgentEditor:
-    """Holds the form. agent: None for a new one; posted: None when the page is only opened."""
+    """Holds the form of an agent. posted: None when the page is only opened."""
 
-    def __init__(self, workspace: Workspace, agent: Agent | None, posted: QueryDict | None) -> None:
+    def __init__(self, workspace: Workspace, agent: Agent, posted: QueryDict | None) -> None:
         self.workspace = workspace
         self.agent = agent
         self.posted = posted
@@ -45,7 +45,7 @@ class AgentEditor:
         self.conflict: EditConflict | None = None
         self.cards = catalogue.cards(workspace)
         self.personas = list(personas_for(workspace))
-        self.initial = initial_of(agent, [card.name for card in self.cards], default_model())
+        self.initial = initial_of(agent, [card.name for card in self.cards])
         self.form = self._form(data=posted) if posted is not None else self._form(initial=self.initial)
 
     def _form(self, **values: Any) -> AgentForm:
@@ -82,16 +82,11 @@ class AgentEditor:
             return saved if is_complete else None
         except InvalidInput as error:
             self.form.take_problems(error.fields)
-        except PlanLimit as error:
-            self.status = error.http_status
-            self.form.add_error(None, error.message)
         except Conflict as error:
             self._note_conflict(error, data, expected)
         return None
 
     def _write(self, user: User, data: services.AgentInput, expected: int) -> Agent:
-        if self.agent is None:
-            return services.create_agent(workspace=self.workspace, user=user, data=data)
         return services.update_agent(agent=self.agent, user=user, data=data, expected_version=expected)
 
     def _expected_version(self) -> int:
@@ -102,8 +97,6 @@ class AgentEditor:
 
     def _note_conflict(self, error: Conflict, data: services.AgentInput, expected: int) -> None:
         self.status = error.http_status
-        if self.agent is None:
-            raise error
         fresh = agent_at(workspace=self.workspace, key=str(self.agent.pk))
         if fresh.version == expected:
             self.form.add_error(None, error.message)
@@ -148,8 +141,6 @@ class AgentEditor:
 
     def _ways_out(self) -> dict[str, str]:
         slug = self.workspace.slug
-        if self.agent is None:
-            return {"back": reverse("agents", args=[slug])}
         return {
             "back": reverse("agent_detail", args=[slug, self.agent.slug]),
             "fresh": reverse("agent_edit", args=[slug, self.agent.slug]),

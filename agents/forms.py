@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 
+from agents.drafts import CUSTOM, NONE, OTHER, PREDEFINED, model_of
 from agents.model_choice import EFFORTS, LIMITS, RANGES, ModelInput, most_output
 from agents.models import Agent, Category, Persona
 from agents.services import AgentInput
@@ -25,8 +26,6 @@ from automatos.fields import (
     whole,
 )
 
-NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
-OTHER = "other"
 NUMBERS = tuple(RANGES)
 CONFIG = "agent_model_config"
 # A service's name of a field: ours.
@@ -102,10 +101,7 @@ class AgentForm(TypedForm):
     @property
     def model_name(self) -> str:
         """The chosen model as `provider:model`; empty when the chosen one is not of the chosen provider."""
-        provider, chosen = self.text("provider"), self.text("model")
-        if provider == OTHER:
-            return self.text("other_model")
-        return chosen if chosen.startswith(f"{provider}:") else ""
+        return model_of({name: self.text(name) for name in ("provider", "model", "other_model")})
 
     @property
     def schema(self) -> Any:
@@ -192,29 +188,23 @@ def _nearest(name: str, typed: str, model: str) -> str:
     return plain(high if value > high else low if value < low else None)
 
 
-def initial_of(agent: Agent | None, known_models: Sequence[str], default_model: str) -> dict[str, str]:
-    """What the form starts with: the agent as it is, or the defaults of a new one."""
-    if agent is None:
-        config, persona_kind = None, NONE
-    else:
-        config = agent.agent_model_config
-        persona_kind = PREDEFINED if agent.persona_id else CUSTOM if agent.custom_prompt else NONE
-    given = ModelInput.of(config) if config else ModelInput()
-    model = config.model if config else default_model
-    known = model in known_models
+def initial_of(agent: Agent, known_models: Sequence[str]) -> dict[str, str]:
+    """What the form starts with: the agent as it is."""
+    config = agent.agent_model_config
+    given, known = ModelInput.of(config), config.model in known_models
     return {
-        "version": str(agent.version) if agent else "",
-        "category": agent.category if agent else Category.GENERAL.value,
-        "name": agent.name if agent else "",
-        "description": agent.description if agent else "",
-        "tags": ", ".join(agent.tags) if agent else "",
-        "persona_kind": persona_kind,
-        "persona_id": str(agent.persona_id or "") if agent else "",
-        "instructions": agent.custom_prompt if agent and agent.persona_id else "",
-        "custom_prompt": agent.custom_prompt if agent and not agent.persona_id else "",
-        "provider": model.partition(":")[0] if known else OTHER,
-        "model": model if known else "",
-        "other_model": "" if known else model,
+        "version": str(agent.version),
+        "category": agent.category,
+        "name": agent.name,
+        "description": agent.description,
+        "tags": ", ".join(agent.tags),
+        "persona_kind": PREDEFINED if agent.persona_id else CUSTOM if agent.custom_prompt else NONE,
+        "persona_id": str(agent.persona_id or ""),
+        "instructions": agent.custom_prompt if agent.persona_id else "",
+        "custom_prompt": "" if agent.persona_id else agent.custom_prompt,
+        "provider": config.provider if known else OTHER,
+        "model": config.model if known else "",
+        "other_model": "" if known else config.model,
         "fallback_model": given.fallback_model_id,
         "effort": given.effort,
         "response_schema": json.dumps(given.response_schema, indent=2) if given.response_schema else "",

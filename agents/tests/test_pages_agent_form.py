@@ -1,28 +1,22 @@
 """Making and changing an agent through its form."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from agents import services
 from agents.models import Agent
-from agents.tests.page_kit import Cast, agent_fields, persona
+from agents.tests.page_kit import MODEL, Cast, agent_fields, persona
 
 pytestmark = pytest.mark.django_db
 
 
-def test_an_editor_creates_an_agent_and_lands_on_its_page() -> None:
-    cast = Cast()
-    answer = cast.editor.post(f"{cast.root}/agents/new/", agent_fields(), follow=True)
-    assert answer.redirect_chain == [(f"{cast.root}/agents/nora/", 302)]
-    agent = Agent.objects.get(workspace=cast.workspace, slug="nora")
-    config = agent.agent_model_config
-    assert (agent.category, agent.tags, agent.status) == ("writing", ["news", "short"], "active")
-    assert (config.model, config.temperature, config.max_tokens) == ("local:smollm2-135m-instruct", 0.4, 500)
-
-
 def test_every_problem_is_named_at_its_field_and_what_was_typed_stays() -> None:
     cast = Cast()
+    cast.agent("Quill")
     typed = agent_fields(name=" ", description="Keeps me", max_tokens="0", top_p="many", model="")
-    answer = cast.editor.post(f"{cast.root}/agents/new/", typed)
+    answer = cast.editor.post(f"{cast.root}/agents/quill/edit/", typed)
     text = answer.content.decode()
     assert answer.status_code == 422
     for field in ("name", "max_tokens", "top_p", "model"):
@@ -31,25 +25,28 @@ def test_every_problem_is_named_at_its_field_and_what_was_typed_stays() -> None:
     assert "4 things to fix" in text
     assert "Keeps me" in text
     assert 'value="many"' in text
-    assert not Agent.objects.filter(workspace=cast.workspace).exists()
+    assert Agent.objects.get(workspace=cast.workspace).name == "Quill"
 
 
 def test_a_number_out_of_range_offers_the_nearest_one_also_without_scripts() -> None:
     cast = Cast()
+    cast.agent("Quill")
     typed = agent_fields(temperature="9")
-    text = cast.editor.post(f"{cast.root}/agents/new/", typed).content.decode()
+    path = f"{cast.root}/agents/quill/edit/"
+    text = cast.editor.post(path, typed).content.decode()
     assert 'value="set:temperature:2"' in text
-    mended = cast.editor.post(f"{cast.root}/agents/new/", {**typed, "do": "set:temperature:2"})
+    mended = cast.editor.post(path, {**typed, "do": "set:temperature:2"})
     assert mended.status_code == 200
     assert 'value="2"' in mended.content.decode()
     assert "Nora" in mended.content.decode()
-    assert not Agent.objects.filter(workspace=cast.workspace).exists()
+    assert Agent.objects.get(workspace=cast.workspace).name == "Quill"
 
 
 def test_a_predefined_persona_keeps_the_extra_instructions() -> None:
     cast, terse = Cast(), persona()
-    typed = agent_fields(persona_kind="predefined", persona_id=str(terse.pk), instructions="In French.")
-    cast.editor.post(f"{cast.root}/agents/new/", typed)
+    cast.agent("Nora")
+    typed = agent_fields(version="1", persona_kind="predefined", persona_id=str(terse.pk), instructions="In French.")
+    cast.editor.post(f"{cast.root}/agents/nora/edit/", typed)
     agent = Agent.objects.get(workspace=cast.workspace)
     assert (agent.persona, agent.custom_prompt) == (terse, "In French.")
     page = cast.editor.get(f"{cast.root}/agents/nora/").content.decode()
@@ -59,34 +56,46 @@ def test_a_predefined_persona_keeps_the_extra_instructions() -> None:
 
 def test_choosing_a_kind_of_persona_and_nothing_more_is_an_error_there() -> None:
     cast = Cast()
+    cast.agent("Nora")
     for kind, field in (("predefined", "persona_id"), ("custom", "custom_prompt")):
-        answer = cast.editor.post(f"{cast.root}/agents/new/", agent_fields(persona_kind=kind))
+        answer = cast.editor.post(f"{cast.root}/agents/nora/edit/", agent_fields(version="1", persona_kind=kind))
         assert answer.status_code == 422
         assert f'id="id_{field}_error"' in answer.content.decode()
 
 
 def test_a_personas_prompt_becomes_ones_own_without_scripts() -> None:
     cast, terse = Cast(), persona()
+    cast.agent("Nora")
     typed = agent_fields(persona_kind="predefined", persona_id=str(terse.pk), do=f"own:{terse.pk}")
-    text = cast.editor.post(f"{cast.root}/agents/new/", typed).content.decode()
+    text = cast.editor.post(f"{cast.root}/agents/nora/edit/", typed).content.decode()
     assert 'value="custom" checked' in text
     assert "Answer in one line.</textarea>" in text
 
 
 def test_a_model_that_is_not_in_the_catalogue_can_be_named() -> None:
     cast = Cast()
-    typed = agent_fields(provider="other", other_model="openai:my-own-model")
-    cast.editor.post(f"{cast.root}/agents/new/", typed)
+    cast.agent("Nora")
+    path = f"{cast.root}/agents/nora/edit/"
+    cast.editor.post(path, agent_fields(version="1", provider="other", other_model="openai:my-own-model"))
     assert Agent.objects.get(workspace=cast.workspace).agent_model_config.model == "openai:my-own-model"
-    form = cast.editor.get(f"{cast.root}/agents/nora/edit/").content.decode()
-    assert 'value="openai:my-own-model"' in form
-    wrong = cast.editor.post(f"{cast.root}/agents/new/", agent_fields(provider="other", other_model=""))
+    assert 'value="openai:my-own-model"' in cast.editor.get(path).content.decode()
+    wrong = cast.editor.post(path, agent_fields(version="2", provider="other", other_model=""))
     assert wrong.status_code == 422
 
 
 def test_opening_and_saving_the_form_changes_nothing_but_the_version() -> None:
     cast, terse = Cast(), persona()
-    agent = cast.agent("Quill", persona_id=terse.pk, custom_prompt="Short.", tags=["a", "b"], agent_type="devops")
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    model = replace(MODEL, effort="high", response_schema=schema, max_task_tokens=9, max_task_cost=Decimal("0.5"))
+    agent = cast.agent(
+        "Quill",
+        persona_id=terse.pk,
+        custom_prompt="Short.",
+        tags=["a", "b"],
+        agent_type="devops",
+        agent_model_config=model,
+        tool_ids=["calculator"],
+    )
     before = services.as_input(agent)
     page = cast.editor.get(f"{cast.root}/agents/quill/edit/")
     form = page.context["form"]

@@ -65,11 +65,11 @@ def test_recipe_pages_are_clean_in_both_themes_and_widths(kitchen: Kitchen, path
 def test_a_refused_form_moves_the_focus_to_a_summary_that_leads_to_the_field(kitchen: Kitchen) -> None:
     def send(page: Page) -> None:
         page.get_by_label("Max output tokens").fill("0")
-        page.get_by_role("button", name="Create agent").click()
+        page.get_by_role("button", name="Save changes").click()
         expect(page.locator("#summary")).to_be_focused()
 
-    kitchen.owner.check(f"{kitchen.root}/agents/new/", send)
-    page = kitchen.owner.open(f"{kitchen.root}/agents/new/")
+    kitchen.owner.check(f"{kitchen.root}/agents/quill/edit/", send)
+    page = kitchen.owner.open(f"{kitchen.root}/agents/quill/edit/")
     send(page)
     page.get_by_role("link", name="Max output tokens").click()
     expect(page.get_by_label("Max output tokens")).to_be_focused()
@@ -85,7 +85,7 @@ def test_the_preview_follows_the_typing_and_a_persona_becomes_ones_own_prompt(ki
         category="Testing",
         defaults={"system_prompt": "Be brief.", "suggested_temperature": 0.2},
     )
-    page = kitchen.owner.open(f"{kitchen.root}/agents/new/")
+    page = kitchen.owner.open(f"{kitchen.root}/agents/quill/edit/")
     preview = page.get_by_role("complementary", name="Agent preview")
     page.get_by_label("Name", exact=True).fill("Nora")
     expect(preview.get_by_role("heading")).to_have_text("Nora")

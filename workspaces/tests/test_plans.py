@@ -66,12 +66,12 @@ def test_the_page_keeps_what_was_typed_when_the_plan_is_full(company: Company, c
     for number in range(10):
         company.agent(name=f"Quill {number}")
     client.force_login(company.people[Role.EDITOR])
-    typed = {"name": "Eleventh", "category": "general", "persona_kind": "none"}
-    typed |= {"provider": "other", "other_model": "openai:test-model"}
-    answer = client.post(f"/w/{company.workspace.slug}/agents/new/", typed)
+    first = client.post(f"/w/{company.workspace.slug}/agents/new/")["Location"]
+    client.post(first, {"name": "Eleventh", "category": "general", "do": "go:skills"})
+    answer = client.post(first.replace("/config/", "/skills/"), {"do": "create"})
     assert answer.status_code == 402
     assert "The plan Free holds 10 agents" in answer.content.decode()
-    assert 'value="Eleventh"' in answer.content.decode()
+    assert 'value="Eleventh"' in client.get(first).content.decode()
 
 
 def test_more_runs_than_the_plan_cooks_at_once_have_to_wait(company: Company) -> None:

@@ -1,0 +1,139 @@
+"""What the background does for a draft: try its model with a tiny call, and let a model propose an agent."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from agents import sentence
+from agents.drafts import model_of
+from agents.models import AgentDraft, Persona, Skill
+from automatos.llm.errors import ModelError
+from automatos.llm.registry import Models, default_model
+from automatos.llm.types import Message, ModelReply, ModelRequest
+from automatos.words import duration
+from workspaces import provider_keys
+from workspaces.sealing import Unreadable
+from workspaces.tenancy import workspace_scope
+
+logger = logging.getLogger(__name__)
+
+TRIAL_SECONDS = 60.0
+PROPOSAL_SECONDS = 90.0
+QUESTION = "Say in one short sentence that you are ready."
+MOST_SKILLS_OFFERED = 60
+
+
+def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
+    """Ask the draft's model one question; its answer or its error goes into the draft. Only the newest trial counts."""
+    with workspace_scope(workspace_id):
+        draft = AgentDraft.objects.filter(pk=draft_id, agent=None, discarded_at=None).first()
+        keys = _keys(workspace_id)
+    if draft is None or draft.work.get("trial", {}).get("token") != token:
+        return
+    model = model_of(draft.values)
+    request = ModelRequest(model, (Message("user", QUESTION),), max_tokens=200, timeout=TRIAL_SECONDS)
+    found = _called(keys, request)
+    if "reply" in found:
+        reply: ModelReply = found.pop("reply")
+        found |= {"state": "done", "text": reply.text.strip()[:400], "cost": str(reply.cost)}
+        found["tokens"] = reply.usage.input_tokens + reply.usage.output_tokens
+    _keep(draft, "trial", token, {"model": model, **found})
+
+
+def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
+    """Fill the draft from its sentence: by the default model, or by rules where that cannot do it, and say which."""
+    with workspace_scope(workspace_id):
+        draft = AgentDraft.objects.filter(pk=draft_id, agent=None, discarded_at=None).first()
+        keys, offer = _keys(workspace_id), _offer(workspace_id)
+    if draft is None or draft.work.get("proposal", {}).get("token") != token:
+        return
+    job = draft.work["proposal"]
+    wish, model = str(job["sentence"]), default_model()
+    request = ModelRequest(
+        model,
+        sentence.messages(wish, offer),
+        max_tokens=1500,
+        temperature=0.4,
+        response_schema=sentence.schema(offer),
+        timeout=PROPOSAL_SECONDS,
+    )
+    found = _called(keys, request)
+    reply = found.pop("reply", None)
+    values = sentence.from_reply(reply.text, wish, offer) if reply else None
+    if reply:
+        found["cost"] = str(reply.cost)
+    if values is None:
+        found |= {"state": "rules", "why": found.pop("text", "its answer was not usable")}
+        values = sentence.by_rules(wish, offer)
+    else:
+        found["state"] = "done"
+    _keep(draft, "proposal", token, {"model": model, **found}, values)
+
+
+def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:
+    """The workspace's own keys; only inside its scope."""
+    connection.ensure_connection()
+    asked = provider_keys.ask_keys([workspace_id], connection.connection.execute)
+    return provider_keys.read_keys(asked).get(workspace_id, provider_keys.NONE)
+
+
+def _offer(workspace_id: UUID) -> sentence.Offer:
+    personas = Persona.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
+    skills = Skill.objects.filter(workspace=workspace_id, is_enabled=True, deleted_at=None).order_by("name")
+    return sentence.Offer(
+        personas={slug: str(pk) for slug, pk in personas.values_list("slug", "pk")},
+        skills=[
+            (str(pk), slug, text)
+            for pk, slug, text in skills.values_list("pk", "slug", "description")[:MOST_SKILLS_OFFERED]
+        ],
+    )
+
+
+def _called(keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any]:
+    """The reply and the time it took; or `state` failed and, as `text`, why."""
+    start = time.monotonic()
+    provider = request.model.partition(":")[0]
+    try:
+        keys.require(request.model)
+        if provider in keys.keys:
+            provider_keys.note_uses([keys.keys[provider]])
+        reply = asyncio.run(_complete(request, keys))
+    except (ModelError, Unreadable) as error:
+        return {"state": "failed", "text": error.message, "took": _took(start)}
+    return {"reply": reply, "took": _took(start)}
+
+
+async def _complete(request: ModelRequest, keys: provider_keys.OwnKeys) -> ModelReply:
+    models = Models()
+    try:
+        return await models.complete(request, credentials=keys.credentials)
+    finally:
+        await models.close()
+
+
+def _took(start: float) -> str:
+    return duration((time.monotonic() - start) * 1000)
+
+
+def _keep(
+    draft: AgentDraft, name: str, token: str, result: Mapping[str, Any], values: Mapping[str, Any] | None = None
+) -> None:
+    """Note a job's result. values: proposed fields; those that a person changed meanwhile stay."""
+    with workspace_scope(draft.workspace_id):
+        fresh = AgentDraft.objects.select_for_update().filter(pk=draft.pk).first()
+        job = fresh.work.get(name, {}) if fresh else {}
+        if fresh is None or job.get("token") != token or job.get("state") != "running":
+            logger.info("The result of %s for draft %s came too late", name, draft.pk)
+            return
+        began = job.get("began", {})
+        for field, value in (values or {}).items():
+            if fresh.values.get(field) == began.get(field):
+                fresh.values[field] = value
+        fresh.work[name] = {**job, **result}
+        fresh.save(update_fields=["values", "work"])

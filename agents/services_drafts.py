@@ -1,0 +1,120 @@
+"""Changes: drafts of agents. Each belongs to one person, and nobody else sees it."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from agents import tasks
+from agents.drafts import is_running
+from agents.models import Agent, AgentDraft
+from agents.sentence import LONGEST_SENTENCE
+from agents.services import AgentInput, create_agent
+from automatos.checking import Problems
+from automatos.errors import Conflict, NotFound
+from workspaces.models import User, Workspace
+
+MOST_DRAFTS = 50
+KEPT_FOR = timedelta(days=30)
+
+
+@transaction.atomic
+def start_draft(
+    *, workspace: Workspace, user: User, values: Mapping[str, Any], work: Mapping[str, Any] | None = None
+) -> AgentDraft:
+    """A new draft. Those discarded more than 30 days ago go at this moment."""
+    own = AgentDraft.objects.filter(workspace=workspace, user=user)
+    own.filter(discarded_at__lt=timezone.now() - KEPT_FOR).delete()
+    if own.filter(agent=None, discarded_at=None).count() >= MOST_DRAFTS:
+        raise Conflict(f"You have {MOST_DRAFTS} drafts here. Finish or discard one first.")
+    return AgentDraft.objects.create(workspace=workspace, user=user, values=dict(values), work=dict(work or {}))
+
+
+@transaction.atomic
+def start_from_sentence(*, workspace: Workspace, user: User, values: Mapping[str, Any], sentence: str) -> AgentDraft:
+    """A draft that a model fills in the background from one sentence. The person may write in it meanwhile."""
+    problems = Problems()
+    sentence = problems.text("sentence", sentence, longest=LONGEST_SENTENCE, required=True)
+    problems.raise_any()
+    job = {**_job(), "sentence": sentence, "began": dict(values)}
+    draft = start_draft(workspace=workspace, user=user, values=values, work={"proposal": job})
+    _send(tasks.propose_draft, draft, job["token"])
+    return draft
+
+
+@transaction.atomic
+def save_draft(*, draft: AgentDraft, values: Mapping[str, Any], step: str) -> AgentDraft:
+    """The draft with these fields as typed, whatever they are; what else it holds stays. step: where that was."""
+    draft = _locked(draft)
+    changed = {name: value for name, value in values.items() if draft.values.get(name) != value}
+    seen = draft.work.get("seen", [])
+    if not changed and step in seen:
+        return draft
+    draft.values.update(changed)
+    draft.work["seen"] = list(dict.fromkeys([*seen, step]))
+    draft.revision += bool(changed)
+    draft.updated_at = timezone.now()
+    draft.save(update_fields=["values", "work", "revision", "updated_at"])
+    return draft
+
+
+@transaction.atomic
+def create_from_draft(*, draft: AgentDraft, user: User, data: AgentInput) -> Agent:
+    """The agent of this draft: a new one, or that which an earlier press of the button made. Its id is the draft's."""
+    draft = _locked(draft)
+    if draft.agent is not None:
+        return draft.agent
+    draft.agent = create_agent(workspace=draft.workspace, user=user, data=data, agent_id=draft.pk)
+    draft.save(update_fields=["agent"])
+    return draft.agent
+
+
+def discard_draft(*, draft: AgentDraft) -> None:
+    """Put the draft away; for 30 days it can be brought back."""
+    AgentDraft.objects.filter(pk=draft.pk).update(discarded_at=timezone.now())
+
+
+def restore_draft(*, draft: AgentDraft) -> None:
+    """Bring a discarded draft back."""
+    AgentDraft.objects.filter(pk=draft.pk).update(discarded_at=None)
+
+
+@transaction.atomic
+def try_model(*, draft: AgentDraft) -> AgentDraft:
+    """Let the background ask the draft's model one question; one at a time."""
+    draft = _locked(draft)
+    if is_running(draft.work.get("trial")):
+        return draft
+    draft.work["trial"] = _job()
+    draft.save(update_fields=["work"])
+    _send(tasks.try_draft_model, draft, draft.work["trial"]["token"])
+    return draft
+
+
+@transaction.atomic
+def dismiss_proposal(*, draft: AgentDraft) -> AgentDraft:
+    """Stop waiting for a proposal, or stop showing where it came from."""
+    draft = _locked(draft)
+    draft.work.pop("proposal", None)
+    draft.save(update_fields=["work"])
+    return draft
+
+
+def _job() -> dict[str, Any]:
+    return {"state": "running", "token": secrets.token_hex(8), "asked_at": timezone.now().isoformat()}
+
+
+def _send(task: Any, draft: AgentDraft, token: str) -> None:
+    transaction.on_commit(partial(tasks.queue, task, draft.workspace_id, draft.pk, token))
+
+
+def _locked(draft: AgentDraft) -> AgentDraft:
+    fresh = AgentDraft.objects.select_for_update(of=("self",)).select_related("agent", "workspace")
+    found = fresh.filter(pk=draft.pk, discarded_at=None).first()
+    if found is None:
+        raise NotFound()
+    return found

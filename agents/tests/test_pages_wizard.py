@@ -1,0 +1,191 @@
+"""The wizard: a draft on the server, a step for each address, an agent at the end."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from agents.models import Agent, AgentDraft
+from agents.templates import templates
+from agents.tests.page_kit import Cast, persona
+
+pytestmark = pytest.mark.django_db
+CONFIG = {"category": "writing", "name": "Nora", "description": "Writes news.", "tags": "news, short"}
+MODEL = {
+    "provider": "local",
+    "model": "local:smollm2-135m-instruct",
+    "temperature": "0.4",
+    "max_tokens": "500",
+    "top_p": "1",
+    "frequency_penalty": "0",
+    "presence_penalty": "0",
+}
+
+
+class Wizard:
+    """One person's draft in one workspace."""
+
+    def __init__(self, cast: Cast, client: Client | None = None, **start: str) -> None:
+        self.client = client or cast.editor
+        answer = self.client.post(f"{cast.root}/agents/new/", start)
+        assert answer.status_code == 302, answer.content.decode()
+        self.root = answer["Location"].removesuffix("config/")
+
+    def send(self, step: str, order: str, **typed: Any) -> Any:
+        return self.client.post(f"{self.root}{step}/", {**typed, "do": order})
+
+    def page(self, step: str) -> str:
+        return self.client.get(f"{self.root}{step}/").content.decode()
+
+    @property
+    def draft(self) -> AgentDraft:
+        return AgentDraft.objects.get(pk=self.root.rstrip("/").rpartition("/")[2])
+
+
+def test_five_steps_in_turn_make_an_agent_that_has_everything() -> None:
+    cast, terse = Cast(), persona()
+    wizard = Wizard(cast)
+    assert wizard.send("config", "next", **CONFIG)["Location"].endswith("/persona/")
+    kind = {"persona_kind": "predefined", "persona_id": str(terse.pk), "instructions": "In French."}
+    assert wizard.send("persona", "next", **kind)["Location"].endswith("/model/")
+    limits = {"max_task_tokens": "9,000", "max_task_cost": "0.25"}
+    schema = {"response_schema": '{"type": "object", "properties": {}}'}
+    assert wizard.send("model", "next", **MODEL, **limits, **schema)["Location"].endswith("/tools/")
+    assert wizard.send("tools", "next", tools=["calculator", "web_fetch"])["Location"].endswith("/skills/")
+    assert wizard.send("skills", "create")["Location"] == f"{cast.root}/agents/nora/"
+    agent = Agent.objects.select_related("agent_model_config").get(workspace=cast.workspace)
+    config = agent.agent_model_config
+    assert (agent.tags, agent.persona, agent.custom_prompt) == (["news", "short"], terse, "In French.")
+    assert agent.tool_ids == ["calculator", "web_fetch"]
+    assert (config.max_task_tokens, float(config.max_task_cost or 0)) == (9000, 0.25)
+    assert config.response_schema == {"type": "object", "properties": {}}
+    assert agent.pk == wizard.draft.pk, "the face of the preview is drawn from the id"
+
+
+def test_creating_twice_gives_one_agent() -> None:
+    cast = Cast()
+    wizard = Wizard(cast, template="translator")
+    places = {wizard.send("skills", "create")["Location"] for _ in range(2)}
+    assert places == {f"{cast.root}/agents/translator/"}
+    assert Agent.objects.filter(workspace=cast.workspace).count() == 1
+
+
+def test_an_autosave_keeps_what_was_typed_also_what_is_wrong() -> None:
+    wizard = Wizard(Cast())
+    answer = wizard.send("model", "autosave", **{**MODEL, "max_tokens": "many"})
+    assert answer.status_code == 200
+    assert b'id="preview"' in answer.content
+    assert 'value="many"' in wizard.page("model")
+    wizard.send("config", "autosave", name="Half a na")
+    assert 'value="Half a na"' in wizard.page("config")
+    assert "Half a na" in wizard.page("tools")
+
+
+def test_steps_are_visited_in_any_order_and_nothing_is_refused_on_the_way() -> None:
+    wizard = Wizard(Cast())
+    assert wizard.send("config", "go:skills", name="")["Location"].endswith("/skills/")
+    assert wizard.send("skills", "go:model")["Location"].endswith("/model/")
+    assert wizard.send("model", "exit", **{**MODEL, "top_p": "x"})["Location"].endswith("/agents/")
+    assert 'value="x"' in wizard.page("model")
+
+
+def test_continue_names_what_is_wrong_in_this_step_and_links_to_it() -> None:
+    wizard = Wizard(Cast())
+    answer = wizard.send("config", "next", **{**CONFIG, "name": " "})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "One thing to fix before you continue" in text
+    assert 'href="#id_name"' in text
+    assert "Writes news." in text
+    assert " disabled" not in text
+
+
+def test_creating_names_what_is_wrong_in_every_step_with_its_address() -> None:
+    wizard = Wizard(Cast())
+    wizard.send("model", "go:skills", **{**MODEL, "temperature": "9"})
+    answer = wizard.send("skills", "create")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="{wizard.root}config/?check=1#id_name"' in text
+    assert f'href="{wizard.root}model/?check=1#id_temperature"' in text
+    assert 'id="id_temperature_error"' in wizard.client.get(f"{wizard.root}model/?check=1").content.decode()
+    assert not Agent.objects.exists()
+
+
+def test_more_tokens_than_the_model_writes_offers_its_limit_as_a_button() -> None:
+    wizard = Wizard(Cast())
+    typed = {**MODEL, "provider": "anthropic", "model": "anthropic:claude-haiku-4-5", "max_tokens": "200000"}
+    text = wizard.send("model", "next", **typed).content.decode()
+    assert "at most 64,000 tokens" in text
+    assert 'value="set:max_tokens:64000"' in text
+    mended = wizard.send("model", "set:max_tokens:64000", **typed)
+    assert mended["Location"].endswith("/model/?check=1")
+    assert 'value="64000"' in wizard.page("model")
+
+
+def test_what_a_model_does_not_take_is_said_and_kept_for_another() -> None:
+    wizard = Wizard(Cast())
+    claude = {**MODEL, "provider": "anthropic", "model": "anthropic:claude-opus-5-5", "temperature": "0.3"}
+    wizard.send("model", "autosave", **claude)
+    text = wizard.page("model")
+    assert "takes no such setting" in text
+    assert 'type="range"' not in text
+    wizard.send("model", "autosave", **{**claude, **MODEL, "temperature": "0.3"})
+    assert re.search(r'type="range"[^>]*value="0.3"', wizard.page("model"))
+
+
+def test_a_personas_prompt_becomes_ones_own_without_scripts() -> None:
+    cast, terse = Cast(), persona()
+    wizard = Wizard(cast)
+    wizard.send("persona", f"own:{terse.pk}", persona_kind="predefined", persona_id=str(terse.pk))
+    text = wizard.page("persona")
+    assert 'value="custom" checked' in text
+    assert "Answer in one line.</textarea>" in text
+
+
+@pytest.mark.parametrize("slug", list(templates()))
+def test_every_template_can_be_created_as_it_is(slug: str) -> None:
+    cast = Cast()
+    wizard = Wizard(cast, template=slug)
+    answer = wizard.send("skills", "create")
+    assert answer.status_code == 302, answer.content.decode()
+    agent = Agent.objects.get(workspace=cast.workspace)
+    assert (agent.name, tuple(agent.tool_ids)) == (templates()[slug].name, templates()[slug].tools)
+
+
+def test_a_draft_is_its_owners_alone_and_gone_from_the_list_once_it_is_made() -> None:
+    cast = Cast()
+    wizard = Wizard(cast, template="translator")
+    assert "Translator" in cast.editor.get(f"{cast.root}/agents/").content.decode()
+    for other in (cast.owner, cast.stranger):
+        assert other.get(f"{wizard.root}config/").status_code == 404
+        assert other.post(f"{wizard.root}config/", CONFIG).status_code == 404
+        assert other.post(f"{wizard.root}discard/").status_code == 404
+    assert cast.viewer.get(f"{wizard.root}config/").status_code == 403
+    wizard.send("skills", "create")
+    assert "Your drafts" not in cast.editor.get(f"{cast.root}/agents/").content.decode()
+    assert cast.editor.get(f"{wizard.root}model/")["Location"] == f"{cast.root}/agents/translator/"
+
+
+def test_a_discarded_draft_can_be_brought_back() -> None:
+    cast = Cast()
+    wizard = Wizard(cast, template="translator")
+    gone = cast.editor.post(f"{wizard.root}discard/", follow=True).content.decode()
+    assert "Your drafts" not in gone
+    assert f'action="{wizard.root}restore/"' in gone
+    assert cast.editor.get(f"{wizard.root}config/").status_code == 404
+    assert cast.editor.post(f"{wizard.root}restore/")["Location"] == f"{wizard.root}config/"
+    assert "Translator" in wizard.page("config")
+
+
+def test_hostile_values_are_kept_as_text_and_never_break_a_page() -> None:
+    wizard = Wizard(Cast())
+    for text in ("\x00", "<script>alert(1)</script>", "9" * 5000, "[" * 5000, "é" * 300, "nan", "1e999"):
+        for step, fields in (("config", CONFIG), ("model", {**MODEL, "response_schema": "", "max_task_cost": ""})):
+            answer = wizard.send(step, "next", **dict.fromkeys(fields, text))
+            assert answer.status_code == 422
+            assert b"<script>alert" not in answer.content
+        wizard.send("skills", "autosave", skills=[text])
+        assert wizard.send("tools", "next", tools=[text]).status_code == 303
+    assert wizard.client.get(f"{wizard.root}nonsense/").status_code == 404

@@ -1,0 +1,139 @@
+// A draft keeps itself: 600 ms after the last key, on leaving a field, and when the page is left. One request at a time.
+const PAUSE = 600; // milliseconds
+const LONGEST_WAIT = 15000; // between tries that fail
+const form = document.getElementById('draft');
+const status = document.getElementById('saved');
+const words = status.querySelector('[data-words]');
+let kept = written();
+let keptAt = new Date(status.dataset.saved);
+let timer = 0;
+let failures = 0;
+let sending = null;
+let leaving = false;
+
+function written() {
+  const data = new FormData(form);
+  data.delete('csrfmiddlewaretoken');
+  return new URLSearchParams(data).toString();
+}
+
+function say(text) {
+  if (words.textContent !== text) words.textContent = text;
+}
+
+// "4 seconds ago" grows by itself, silently: a screen reader hears only that it was saved.
+function tellAge() {
+  if (sending || failures || timer) return;
+  const seconds = Math.max(0, Math.round((Date.now() - keptAt) / 1000));
+  const ago = seconds < 2 ? 'just now' : seconds < 60 ? `${seconds} seconds ago` : `${Math.round(seconds / 60)} minutes ago`;
+  status.setAttribute('aria-live', 'off');
+  say(`Draft saved ${ago.replace(/^1 minutes/, '1 minute')}`);
+}
+setInterval(tellAge, 1000);
+
+function soon(delay = PAUSE) {
+  clearTimeout(timer);
+  timer = setTimeout(save, delay);
+}
+
+async function save() {
+  clearTimeout(timer);
+  timer = 0;
+  if (sending || leaving) return sending;
+  const now = written();
+  if (now === kept) return null;
+  status.setAttribute('aria-live', 'polite');
+  if (!failures) say('Saving');
+  sending = send(now);
+  await sending;
+  sending = null;
+  if (!failures && written() !== kept) soon();
+  return null;
+}
+
+async function send(now) {
+  const body = new URLSearchParams(now);
+  body.set('csrfmiddlewaretoken', form.elements.namedItem('csrfmiddlewaretoken').value);
+  body.set('do', 'autosave');
+  try {
+    const answer = await fetch(form.action, { method: 'POST', body, headers: { 'X-Requested-With': 'fetch' } });
+    if (answer.redirected || answer.status === 401) throw new Error('signed out');
+    if (answer.status === 403) await renewToken();
+    if (!answer.ok) throw new Error(String(answer.status));
+    show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    kept = now;
+    failures = 0;
+    say('Draft saved just now');
+  } catch (error) {
+    failures += 1;
+    const why = error.message === 'signed out' ? ', you are signed out: sign in in another tab' : '';
+    say(`Not saved${why}, retrying`);
+    soon(Math.min(LONGEST_WAIT, 1000 * 2 ** (failures - 1)));
+  }
+}
+
+// Signing in again gives new tokens; the page's own is then refused.
+async function renewToken() {
+  const fresh = new DOMParser().parseFromString(await (await fetch(form.action)).text(), 'text/html');
+  const token = fresh.querySelector('[name="csrfmiddlewaretoken"]');
+  if (token) form.elements.namedItem('csrfmiddlewaretoken').value = token.value;
+}
+
+// The server draws the steps and the preview; what somebody is at is left alone.
+function show(fresh) {
+  keptAt = new Date(fresh.querySelector('[data-at]').dataset.at);
+  for (const id of ['stepper', 'preview', 'parameters']) {
+    const [old, drawn] = [document.getElementById(id), fresh.getElementById(id)];
+    if (!old || !drawn || old.contains(document.activeElement)) continue;
+    if (id === 'parameters' && sameFields(old, drawn)) continue;
+    old.replaceWith(drawn);
+    for (const range of drawn.querySelectorAll('.range')) range.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+}
+
+function sameFields(one, other) {
+  const fields = (root) => [...root.querySelectorAll('[name]')].map((field) => field.name + field.type).join();
+  return fields(one) === fields(other);
+}
+
+// At once what can be said without the server: the preview follows the typing.
+function echo(field) {
+  const place = document.querySelector(`[data-show="${field.name}"]`);
+  if (!place) return;
+  const text = field.options ? field.options[field.selectedIndex].text : field.value.trim();
+  if (text) place.textContent = text;
+}
+
+// A provider brings its first model, unless one of its models is chosen.
+function chooseModel(provider) {
+  const own = [...form.querySelectorAll(`[name="model"][value^="${provider}:"]`)];
+  if (own.length && !own.some((radio) => radio.checked)) own[0].checked = true;
+}
+
+form.addEventListener('input', (event) => {
+  echo(event.target);
+  soon();
+});
+form.addEventListener('change', (event) => {
+  if (event.target.name === 'provider') chooseModel(event.target.value);
+  soon(event.target.matches('[type="radio"], [type="checkbox"], select') ? 0 : PAUSE);
+});
+form.addEventListener('focusout', () => { if (timer && !failures) save(); });
+document.addEventListener('click', (event) => { if (event.target.closest('[data-set]')) soon(); });
+// A sent form keeps everything by itself.
+form.addEventListener('submit', () => { leaving = true; clearTimeout(timer); });
+window.addEventListener('pageshow', (event) => { leaving = false; if (event.persisted) location.reload(); });
+document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') beacon(); });
+window.addEventListener('pagehide', beacon);
+window.addEventListener('online', () => { if (failures) save(); });
+
+// The last words before a page goes away are sent without waiting for the answer.
+function beacon() {
+  const now = written();
+  if (leaving || now === kept) return;
+  const body = new URLSearchParams(now);
+  body.set('csrfmiddlewaretoken', form.elements.namedItem('csrfmiddlewaretoken').value);
+  body.set('do', 'autosave');
+  if (navigator.sendBeacon(form.action, body)) kept = now;
+}
+tellAge();
