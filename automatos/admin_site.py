@@ -11,11 +11,20 @@ from workspaces.acting import Actor, acting_as
 from workspaces.client_address import client_ip
 from workspaces.tenancy import Purpose, system_scope
 
+# Models that libraries would show there: keys of running sessions, and secrets of second factors.
+KEPT_OUT = {"usersessions.usersession", "mfa.authenticator"}
+
 
 class ModerationSite(AdminSite):
     """Every page runs in the system scope for moderation, once it is clear that the person is staff."""
 
     site_header = site_title = "Automatos moderation"
+
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        """Show a model, unless it would let staff sign in as somebody else."""
+        models: Any = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        shown = [model for model in models if model._meta.label_lower not in KEPT_OUT]
+        super().register(shown, *args, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """The view, guarded as Django does, in one transaction that sees every workspace."""

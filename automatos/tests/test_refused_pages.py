@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from workspaces.models import Role, Workspace
+from workspaces.models import Role, User, Workspace
 from workspaces.plans import PLANS
 from workspaces.services_keys import create_api_key
 from workspaces.tests.rest import Company
@@ -56,3 +56,13 @@ def test_the_lists_say_that_the_plan_is_full_before_the_form(company: Company) -
         page = editor.get(f"{home}/{what}s/").content.decode()
         assert f"The plan Free holds 10 {what}s, and this workspace has 10. Delete a" in page
         assert f"New {what}" not in page
+
+
+def test_nobody_signs_in_as_somebody_else_through_the_admin_site() -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root@example.org", "orange-marmalade-9"))
+    index = client.get("/admin/").content.decode()
+    assert "/admin/workspaces/user/" in index
+    for hidden in ("usersessions/usersession", "mfa/authenticator"):
+        assert hidden not in index
+        assert client.get(f"/admin/{hidden}/").status_code == 404
