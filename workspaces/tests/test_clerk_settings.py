@@ -4,8 +4,10 @@ import base64
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from django.core.checks import Tags, run_checks
 
 from automatos.clerk_settings import ClerkSettings, read
 from automatos.env import EnvError
@@ -98,3 +100,17 @@ def test_keys_without_a_known_issuer_stop_the_start() -> None:
     assert ended.stderr.strip() == (
         "CLERK_ISSUER is not set. Set it to your Clerk Frontend API URL, or set CLERK_PUBLISHABLE_KEY."
     )
+
+
+@pytest.mark.parametrize(
+    ("clerk", "told"),
+    [
+        (ClerkSettings(), False),
+        (ClerkSettings(jwks_url="https://clerk.example.com/jwks"), True),
+        (ClerkSettings(jwks_url="https://clerk.example.com/jwks", authorized_parties=("https://a.example",)), False),
+    ],
+)
+def test_deploying_without_a_list_of_origins_is_warned_of(settings: Any, clerk: ClerkSettings, told: bool) -> None:
+    settings.CLERK = clerk
+    found = run_checks(tags=[Tags.security], include_deployment_checks=True)
+    assert ("automatos.W001" in [check.id for check in found]) == told
