@@ -1,4 +1,4 @@
-"""What every answer carries (request id, content security policy) and how refusals become pages."""
+"""What every answer carries (request id, policies for browsers) and how refusals become pages."""
 
 import json
 import math
@@ -60,11 +60,14 @@ class RequestIdMiddleware(_Middleware):
         return response
 
 
-class ContentSecurityPolicyMiddleware(_Middleware):
-    """The same policy on every answer: nothing inline, nothing from elsewhere."""
+class BrowserPolicyMiddleware(_Middleware):
+    """What a browser may do with any answer: nothing inline, nothing from elsewhere, no reading by other sites."""
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        # Answers that CORS lets another site's page read say so themselves; to embed them is no reading.
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 

@@ -1,7 +1,6 @@
 """Settings, in the order of the README's configuration table. Every value comes from the environment or from `.env`."""
 
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,7 +8,7 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import access_settings, clerk_settings, env, master_keys, private_hosts
+from automatos import access_settings, clerk_settings, env, log_settings, master_keys, private_hosts, web_settings
 from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import addresses
 
@@ -230,10 +229,19 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+CONTENT_SECURITY_POLICY = web_settings.CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = web_settings.PERMISSIONS_POLICY
+# Pages elsewhere that may call the API. Without a list, none; with *, any, but without the visitor's cookies.
+CORS_ORIGINS = web_settings.cors_origins()
+CORS_ALLOW_ALL_ORIGINS = CORS_ORIGINS == [web_settings.ANY]
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
+CORS_ALLOW_CREDENTIALS = bool(CORS_ALLOWED_ORIGINS)
+CORS_URLS_REGEX = r"^/(api|v1)/"
+CORS_ALLOW_HEADERS = web_settings.REQUEST_HEADERS
+CORS_EXPOSE_HEADERS = web_settings.ANSWER_HEADERS
+CORS_PREFLIGHT_MAX_AGE = 600
 
 EMAIL_URL = env.url("EMAIL_URL", schemes=("smtp", "smtps", "smtp+tls"))
 # Seconds; without it a mail server that hangs holds up whoever waits for the page.
@@ -269,6 +277,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "channels",
+    "corsheaders",
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "drf_spectacular",
@@ -279,9 +288,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "automatos.middleware.RequestIdMiddleware",
+    # Before anything that answers by itself: redirects and static files carry these headers too.
+    "automatos.middleware.BrowserPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "automatos.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -372,6 +383,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Named, so that an operation elsewhere does not change the names of all others.
+    "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_NAME_OVERRIDES": {
         "InvitationState": "workspaces.invitation_states.State",
         "Role": "workspaces.models.Role",
@@ -383,18 +396,4 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"links": {"()": "automatos.log_masks.MaskLinks"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr, "filters": ["links"]}
-    },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
-    "loggers": {
-        "httpx2": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-        "uvicorn.access": {"filters": ["links"]},
-    },
-}
+LOGGING = log_settings.logging_of(env.text("LOG_LEVEL", "INFO"))
