@@ -26,8 +26,10 @@ CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken"
 # The answer of a member who may, where it is no success: the rows of the matrix are no better than they are.
 REFUSED_ANYWAY: dict[str, set[int]] = {
     "skill_sources_create": {400},  # no server of git is there
+    "agents_import": {400},  # an empty document
+    "agents_chat": {400},  # says nothing
+    "openai_chat_completions": {400},
     "workspaces_leave": {204, 409},  # the last owner stays
-    "workspace_leave": {200, 302, 409},
 }
 # Shorter ones are numbers, and stand everywhere.
 SHORTEST = 8
@@ -169,7 +171,10 @@ def expected(role: Role, door: Door) -> set[int]:
     assert door.role is not None
     if RANK[role] < RANK[door.role]:
         return {403}
-    return REFUSED_ANYWAY.get(door.name, {200, 201, 202, 204, *((302, 422) if door.is_page else ())})
+    granted = {200, 201, 202, 204, *((302, 409, 422) if door.is_page else ())}
+    # A draft is its author's alone.
+    granted |= {404} if door.name.startswith("agent_draft") else set()
+    return REFUSED_ANYWAY.get(door.name, granted)
 
 
 def comparable(raw: bytes, ids: Ids) -> bytes:
@@ -215,5 +220,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-

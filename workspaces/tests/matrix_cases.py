@@ -93,7 +93,7 @@ def other_workspace(world: World, door: Door) -> None:
             continue
         for ids in (world.ids, world.foreign):
             for more in ({"headers": {HEADER: theirs}}, {"query": theirs}):
-                answer = world.ask(client, door, ids, **more)  # type: ignore[arg-type]
+                answer = world.ask(client, door, ids, **more)
                 allowed: Any = set(range(200, 500)) if door.in_path and ids is world.ids else {404}
                 world.expect(door, f"{who} naming theirs", answer, allowed, world.theirs, ids)
 

@@ -39,7 +39,15 @@ MODELS = {
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
 # Parameters that name no row of a workspace.
-FIXED = {"order": "1", "name": "notes.txt", "kind": "openai", "number": "1", "version": "1", "after": "0"}
+FIXED = {
+    "step": "config",
+    "order": "1",
+    "name": "notes.txt",
+    "kind": "openai",
+    "number": "1",
+    "version": "1",
+    "after": "0",
+}
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
 # A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
 BODIES: dict[str, Any] = {
@@ -51,6 +59,10 @@ BODIES: dict[str, Any] = {
     "agents_status": {"status": "paused"},
     "agents_tools_change": {"tool_ids": []},
     "agents_version_restore": {"version": 1},
+    "agents_import": {"document": {}},
+    "agents_chat": {"message": "", "conversation_id": "<Conversation>"},  # too empty to wait for an answer
+    "conversations_create": {"agent_id": "<Agent>", "title": "New"},
+    "conversations_partial_update": {"title": "Renamed"},
     "credentials_create": {"name": "New", "type": "openai", "fields": {"api_key": "sk-matrix-0123456789"}},
     "credentials_partial_update": {"name": "Renamed"},
     "invitations_accept": {"token": "unknown"},
@@ -64,6 +76,7 @@ BODIES: dict[str, Any] = {
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
     "recipes_execute": {"input_data": {}},
+    "openai_chat_completions": {"model": "<Agent>", "messages": []},
     "workspaces_create": {"name": "New"},
     "workspaces_update": {"name": "New"},
     "api_keys_create": {"name": "New", "role": "viewer"},
@@ -75,9 +88,9 @@ BODIES: dict[str, Any] = {
     "workspaces_transfer": {"user_id": "<User>"},
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
-FORMS: dict[str, Any] = {"member_change": {"role": "viewer"}}
+FORMS: dict[str, Any] = {"member_change": {"role": "viewer"}, "agent_version_restore": {"version": "1"}}
 # Pages that anybody in the workspace may read and that only these may send.
-SENT_BY = {"workspace_settings": Role.ADMIN}
+SENT_BY = {"workspace_settings": Role.ADMIN, "agent_tools": Role.EDITOR, "agent_skills": Role.EDITOR}
 # What has to be so for the operation to find its row: columns of that row, set before each request.
 GONE = {"deleted_at": timezone.now}
 STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -140,7 +153,7 @@ class Door:
 
 def operations() -> list[Door]:
     """Each operation of the OpenAPI document."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     found = []
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():

@@ -179,5 +179,3 @@ def planted_models() -> list[type[models.Model]]:
         for model in sorted(chosen, key=lambda model: model.__name__)
     }
     return list(TopologicalSorter(graph).static_order())
-
-
