@@ -11,9 +11,9 @@ from agents.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.capabilities import capabilities
 from automatos.llm.types import Message
-from recipes.history import said_before
+from recipes.history import Said, question_of, said_before
 from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
-from recipes.ledger import RUN_COLUMNS, Ledger, Run
+from recipes.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import array, columns
 from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, ask_outputs, picked, read_outputs
@@ -37,19 +37,19 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = _journals(ledger, begun), _decisions(ledger, begun)
-    talks = [(run.id, run.conversation_id, run.input_data) for run, _ in held if run.conversation_id is not None]
-    before = said_before(ledger.sql, talks)
+    before = said_before(
+        ledger.sql,
+        ((r.id, r.workspace_id, r.conversation_id, r.input_data) for r, _ in held if r.conversation_id is not None),
+    )
     failed = []
     for run, step in held:
         _start(ledger, run, step, specs.get(step.agent_id))
         try:
             spec = _usable(specs.get(step.agent_id))
             if run.conversation_id is None:
-                opening = spec.opening(_prompt(run, step, outputs.get(run.id, [])))
+                job = _job(ledger, run, step, spec, spec.opening(_prompt(run, step, outputs.get(run.id, []))))
             else:
-                spec = replace(spec, model=run.input_data.get("model") or spec.model)
-                opening = spec.opening(step.prompt_template, before[run.id])
-            job = _job(ledger, run, step, spec, opening)
+                job = _answer_job(ledger, run, step, spec, before[run.id])
             turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
         except AppError as error:
             failed.append(Outcome(step.id, step.fence, error=error))
@@ -88,6 +88,14 @@ def _prompt(run: Run, step: Step, outputs: list[Output]) -> str:
     return render(step.prompt_template, inputs=run.input_data, earlier=visible)
 
 
+def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:
+    """The job of an answer in a conversation; a chat client's own system messages follow the agent's."""
+    spec = replace(spec, model=run.input_data.get("model") or spec.model)
+    message, origins = question_of(run.workspace_id, run.id, run.input_data, step.prompt_template)
+    opening = (*spec.opening("", before.turns)[:-1], message)
+    return replace(_job(ledger, run, step, spec, opening), origins=(*before.origins, *origins))
+
+
 def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[Message, ...]) -> Job:
     left = (run.deadline_at - ledger.now).total_seconds()
     task = Task(
@@ -101,7 +109,8 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
         max_cost=spec.max_task_cost,
         use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
     )
-    return Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
+    job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
+    return replace(job, policy=spec.approval_policy)
 
 
 @cache
@@ -128,18 +137,28 @@ def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, str]:
     return dict(rows)
 
 
+def _shown(message: Message) -> dict[str, str]:
+    """A message as people are shown it; a picture as a word."""
+    return {"role": message.role, "content": message.content + "\n\n[picture]" * len(message.images)}
+
+
 def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job]) -> None:
     tasks = {job.step_id: job.task for job in jobs}
+    openings = {
+        job.step_id: as_json([_shown(message) for message in job.task.messages])
+        for job in jobs
+        if ledger.runs[job.execution_id].conversation_id is not None
+    }
     rows = []
     for step in steps:
         task = tasks.get(step.id)
         prompt, model = (task.messages[-1].content, task.model) if task else ("", "")
-        rows.append((step.id, step.fence, step.started_at, prompt, model))
+        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id)))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
-        "prompt = v.prompt, model = v.model "
-        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[]) "
-        "AS v(id, fence, started_at, prompt, model) WHERE s.id = v.id",
+        "prompt = v.prompt, model = v.model, opening = v.opening::jsonb "
+        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]) "
+        "AS v(id, fence, started_at, prompt, model, opening) WHERE s.id = v.id",
         [owner, *columns(rows)],
     )
     intents = [

@@ -1,47 +1,83 @@
-"""What was said in a conversation before the message that is answered now."""
+"""What is said to an agent in a conversation: the message with its attachments, and the turns before it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from automatos.llm.types import Message
+from recipes.attachments import Attachment, origin_of, told
 from recipes.sql import Statements, array
 
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
 SAID = (
-    "SELECT conversation_id, id, input_data, output_data FROM recipe_executions "
-    "WHERE conversation_id = ANY(%s::uuid[]) AND status = 'completed'"
+    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, ARRAY(SELECT DISTINCT c.data->>'origin' "
+    "FROM execution_steps s JOIN execution_calls c ON c.step_id = s.id "
+    "WHERE s.execution_id = e.id AND c.kind = 'tool' AND c.data->>'origin' <> '') FROM recipe_executions e "
+    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status = 'completed'"
 )
 
 
-def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, dict[str, Any]]]) -> dict[UUID, list[Message]]:
-    """The turns before each message: of a chat client as it sent them, else along the parents of the answer.
+@dataclass(slots=True)
+class Said:
+    """What stood before a message. origins: where untrusted text in it, or behind its answers, came from."""
 
-    asked: (execution, conversation, input_data). Exchanges that failed or were cancelled are left out.
+    turns: list[Message] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    id: UUID
+    given: dict[str, Any]
+    text: str
+    origins: list[str]
+
+
+def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[str, Any]]]) -> dict[UUID, Said]:
+    """What came before each message: as a chat client sent it, else along the parents of the answer.
+
+    asked: (execution, workspace, conversation, input_data). Exchanges that failed or were cancelled are left out.
     """
     questions = list(asked)
-    conversations = {conversation for _, conversation, given in questions if given.get("parent")}
+    conversations = {conversation for _, _, conversation, given in questions if given.get("parent")}
     rows = sql.rows(SAID, [array(conversations)]) if conversations else []
-    answers = {str(row[1]): (_read(row[2]), _read(row[3])) for row in rows}
-    return {execution: _sent(given) or _along(given, answers) for execution, _, given in questions}
+    answers = {str(row[1]): _answer(row) for row in rows}
+    return {
+        execution: _sent(given) if given.get("messages") else _along(workspace, given, answers)
+        for execution, workspace, _, given in questions
+    }
 
 
-def _sent(given: dict[str, Any]) -> list[Message]:
-    return [Message(turn["role"], turn["content"]) for turn in given.get("messages", ())]
+def question_of(workspace_id: UUID, execution_id: UUID, given: dict[str, Any], text: str) -> tuple[Message, list[str]]:
+    """The message as the model gets it, and the origins of what is attached to it."""
+    attached = [Attachment.of(one) for one in given.get("attachments", ())]
+    return told(workspace_id, execution_id, text, attached), [origin_of(one) for one in attached]
 
 
-def _along(given: dict[str, Any], answers: dict[str, tuple[Any, Any]]) -> list[Message]:
-    turns: list[Message] = []
-    parent, seen = given.get("parent"), set[str]()
-    while parent in answers and parent not in seen and len(turns) < 2 * LONGEST:
+def _answer(row: tuple[Any, ...]) -> _Answer:
+    output = _read(row[3]) or {}
+    return _Answer(row[1], _read(row[2]), output.get("final_output", ""), list(row[4]))
+
+
+def _sent(given: dict[str, Any]) -> Said:
+    return Said([Message(turn["role"], turn["content"]) for turn in given["messages"]])
+
+
+def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer]) -> Said:
+    said, parent, seen = Said(), given.get("parent"), set[str]()
+    while parent in answers and parent not in seen and len(said.turns) < 2 * LONGEST:
         seen.add(parent)
-        before, output = answers[parent]
-        turns += [Message("assistant", output.get("final_output", "")), Message("user", before.get("message", ""))]
-        parent = before.get("parent")
-    return turns[::-1]
+        before = answers[parent]
+        message, origins = question_of(workspace_id, before.id, before.given, before.given.get("message", ""))
+        said.turns += [Message("assistant", before.text), message]
+        said.origins += [*origins, *before.origins]
+        parent = before.given.get("parent")
+    said.turns.reverse()
+    return said
 
 
 def _read(value: Any) -> Any:

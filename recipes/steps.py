@@ -57,6 +57,8 @@ class Job:
     """A claimed step whose first intent is committed: the call may be sent. fence: what a write about it must carry.
 
     journal: what earlier workers did of this attempt, by path. approvals: what people decided, by the call's id.
+    policy: when a person is asked before a side effect: after_untrusted, always or never. origins: where untrusted
+    text stands in what it is told already.
     credentials: the workspace's own keys; they live in memory alone.
     """
 
@@ -70,7 +72,8 @@ class Job:
     task: Task
     journal: dict[str, Recorded] = field(default_factory=dict)
     approvals: dict[UUID, str] = field(default_factory=dict)
-    asks_approval: bool = True
+    policy: str = "after_untrusted"
+    origins: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=dict, repr=False)
 
 

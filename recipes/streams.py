@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from automatos.events import TextChunk
-from automatos.llm.types import OnText
 from recipes.steps import Job
 
 
@@ -16,6 +15,15 @@ class Stream:
     pieces: list[str] = field(default_factory=list)
     offset: int = 0
 
+    def write(self, text: str) -> None:
+        """Take a piece of text as it arrives."""
+        self.pieces.append(text)
+
+    def restart(self) -> None:
+        """Another call begins: its text takes the place of what was written before, which led to tool calls."""
+        self.pieces.clear()
+        self.offset = 0
+
 
 class Streams:
     """All open streams of one worker."""
@@ -23,10 +31,10 @@ class Streams:
     def __init__(self) -> None:
         self.open_streams: dict[UUID, Stream] = {}
 
-    def open(self, job: Job) -> OnText:
-        """Start a stream; the function takes each piece of text as it arrives."""
+    def open(self, job: Job) -> Stream:
+        """Start a stream."""
         stream = self.open_streams[job.step_id] = Stream(job)
-        return stream.pieces.append
+        return stream
 
     def close(self, job: Job) -> None:
         """The call is over: its whole text goes to the database, what was not sent yet need not be."""

@@ -7,8 +7,7 @@ from uuid import UUID
 from agents import skill_tools
 from agents.runtime import AgentSpec, find_spec
 from automatos.llm.registry import Models
-from automatos.llm.types import OnText
-from recipes.cooking import Cook, Keep
+from recipes.cooking import Cook, Keep, Writing
 from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
@@ -20,11 +19,9 @@ from workspaces.tenancy import Purpose, workspace_scope
 Decide = Callable[..., Awaitable[Any]]
 
 
-def cook_for(job: Job, models: Models, keep: Keep, on_text: OnText, decide: Decide) -> Cook:
+def cook_for(job: Job, models: Models, keep: Keep, stream: Writing, decide: Decide) -> Cook:
     """The cook of a job. decide: runs a synchronous function in the worker's threads."""
-    return Cook(
-        job, models, keep, on_text=on_text, context=of(job, decide), find_agent=finder(job.workspace_id, decide)
-    )
+    return Cook(job, models, keep, stream=stream, context=of(job, decide), find_agent=finder(job.workspace_id, decide))
 
 
 def of(job: Job, decide: Decide) -> ToolContext:

@@ -161,6 +161,8 @@ class ExecutionStep(StepSettings):
     fence = models.PositiveIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=1)
     prompt = models.TextField(blank=True)
+    # All that the model was told before its first call, of an answer in a conversation.
+    opening = models.JSONField(null=True)
     model = models.CharField(max_length=200, blank=True)
     output = models.TextField(blank=True)
     error = models.JSONField(null=True)

@@ -1,0 +1,154 @@
+"""Files that a person attaches to a message: what is taken, and how the model is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+
+from automatos.checking import unstorable_text
+from automatos.errors import InvalidInput
+from automatos.llm.parts import Image, Part, Text
+from automatos.llm.types import Message
+from recipes.untrusted import fenced
+from tools import confinement
+from tools.contract import ToolProblem
+from tools.files import StoredRunFiles, clean_name
+
+FIELD = "attachments"
+MOST = 5
+LARGEST = 5_000_000
+LONGEST_TEXT = 100_000
+PDF_SECONDS = 30.0
+TEXT_ENDINGS = (
+    "txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "log", "py", "js", "ts", "sql", "ini", "toml",
+)  # fmt: skip
+# How pictures begin, with the media type a model is told.
+PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as it is kept with its message. text: what is in it; a picture has a media_type instead."""
+
+    name: str
+    text: str = ""
+    media_type: str = ""
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Attachment":
+        """What was kept."""
+        return cls(str(kept["name"]), str(kept.get("text", "")), str(kept.get("media_type", "")))
+
+    def kept(self) -> dict[str, str]:
+        """As it is kept."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+def read(uploads: Sequence[Upload], *, sees: bool, model: str) -> list[Attachment]:
+    """The files as the model will be told of them. sees: whether the model takes pictures.
+
+    Raises InvalidInput naming each file that cannot be used and what can be done about it.
+    """
+    problems = []
+    if len(uploads) > MOST:
+        problems.append(f"A message takes at most {MOST} files; these are {len(uploads)}.")
+    found: dict[str, Attachment] = {}
+    for upload in uploads[:MOST]:
+        try:
+            one = _read(upload, sees=sees, model=model)
+        except ToolProblem as problem:
+            problems.append(str(problem))
+            continue
+        if one.name in found:
+            problems.append(f"Two files are called {one.name}. Rename one of them.")
+        found[one.name] = one
+    if problems:
+        raise InvalidInput(" ".join(problems), fields={FIELD: problems})
+    return list(found.values())
+
+
+def keep(workspace_id: UUID, execution_id: UUID, uploads: Sequence[Upload]) -> None:
+    """Put the files where the run's files are."""
+    files = StoredRunFiles(workspace_id, execution_id)
+    for upload in uploads:
+        async_to_sync(files.write)(clean_name(upload.name), upload.data)
+
+
+def origin_of(attached: Attachment) -> str:
+    """What it is called where text from outside is named."""
+    return f"file {attached.name}"
+
+
+def told(workspace_id: UUID, execution_id: UUID, text: str, attached: Sequence[Attachment]) -> Message:
+    """The message with its files: texts fenced and named, pictures as pictures."""
+    parts: list[Part] = [
+        Text("\n\n".join([*(fenced(one.text, origin_of(one)) for one in attached if not one.media_type), text]))
+    ]
+    files = StoredRunFiles(workspace_id, execution_id)
+    for one in attached:
+        if one.media_type:
+            parts.append(_image(files, one))
+    return Message("user", parts)
+
+
+def _image(files: StoredRunFiles, one: Attachment) -> Part:
+    try:
+        return Image(async_to_sync(files.read)(one.name), one.media_type)
+    except (ToolProblem, OSError):
+        return Text(f"\n\n[The picture {one.name} is not there any more.]")
+
+
+def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
+    name = clean_name(upload.name)
+    if len(upload.data) > LARGEST:
+        raise ToolProblem(f"{name} has {len(upload.data):,} bytes; at most {LARGEST:,} are taken.")
+    if not upload.data:
+        raise ToolProblem(f"{name} is empty.")
+    if media_type := _picture(upload.data):
+        if not sees:
+            raise ToolProblem(f"{name} is a picture, and {model} does not see. Choose a model that does.")
+        return Attachment(name, media_type=media_type)
+    text = _text(name, upload.data)
+    if len(text) > LONGEST_TEXT:
+        raise ToolProblem(f"{name} has {len(text):,} characters of text; at most {LONGEST_TEXT:,} are taken.")
+    return Attachment(name, text)
+
+
+def _picture(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for start, media_type in PICTURES if data.startswith(start)), "")
+
+
+def _text(name: str, data: bytes) -> str:
+    if data.startswith(b"%PDF-"):
+        try:
+            found, _ = async_to_sync(confinement.run)("pdf_text", {}, data, seconds=PDF_SECONDS)
+        except ToolProblem as problem:
+            raise ToolProblem(f"{name}: {problem}") from None
+        return str(found["text"])
+    ending = name.rpartition(".")[2].lower()
+    if ending not in TEXT_ENDINGS:
+        raise ToolProblem(f"{name} is neither text, CSV, PDF nor a picture. Save it as one of them.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ToolProblem(f"{name} is not text in UTF-8. Save it so.") from None
+    if unusable := unstorable_text(text):
+        raise ToolProblem(f"{name}: {unusable}")
+    return text
