@@ -9,13 +9,16 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
+from django.http.response import HttpResponseBase
 
 from automatos import access_settings
+from automatos.later import LaterResponse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 
 # Apps are set up by this call, so what imports models comes after it.
-pages = get_asgi_application()
+get_asgi_application()
 
 from recipes.urls import sockets  # noqa: E402
 from workspaces import master_key  # noqa: E402
@@ -23,6 +26,14 @@ from workspaces import master_key  # noqa: E402
 master_key.check_at_start()
 if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):
     access_settings.require_loopback(sys.argv)
+
+
+class Pages(ASGIHandler):
+    """Django's handler, which also awaits answers that are not there yet."""
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        """Send it, once it is there."""
+        await super().send_response(await response.settled() if isinstance(response, LaterResponse) else response, send)
 
 
 class OwnPagesOnly(OriginValidator):  # type: ignore[misc]
@@ -34,5 +45,5 @@ class OwnPagesOnly(OriginValidator):  # type: ignore[misc]
 
 
 application = ProtocolTypeRouter(
-    {"http": pages, "websocket": OwnPagesOnly(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
+    {"http": Pages(), "websocket": OwnPagesOnly(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
 )

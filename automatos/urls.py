@@ -9,6 +9,7 @@ from agents.urls import api as agent_api
 from agents.urls import pages as agent_pages
 from automatos import api, health, views
 from recipes.urls import api as recipe_api
+from recipes.urls import openai as recipe_openai
 from recipes.urls import pages as recipe_pages
 from tools.urls import api as tool_api
 from workspaces.urls import accounts
@@ -41,5 +42,6 @@ urlpatterns = [
         name="api_docs",
     ),
     path("api/", include([*workspace_api, *tool_api, *agent_api, *recipe_api])),
+    path("v1/", include(recipe_openai)),
     re_path(r"^api/(?P<rest>.*)$", api.not_found),
 ]

@@ -283,11 +283,12 @@ class RecipeExecute(WorkspaceView):
             "recipe_id": str(recipe.pk),
             "status": execution.status,
             "total_steps": execution.total_steps,
-            "links": _links(request, execution, self.workspace.slug),
+            "links": links_of(request, execution, self.workspace.slug),
         }
 
 
-def _links(request: Request, execution: Execution, workspace_slug: str) -> dict[str, str]:
+def links_of(request: Request, execution: Execution, workspace_slug: str) -> dict[str, str]:
+    """Where a run can be followed."""
     own = request.build_absolute_uri(reverse("api_execution", args=[execution.pk]))
     kitchen = reverse("run", kwargs={"workspace": workspace_slug, "execution_id": execution.pk})
     site = request.build_absolute_uri("/").rstrip("/")

@@ -14,6 +14,7 @@ from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries, runs
 from recipes.api import RECIPE
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
+from recipes.tool_calls import duration_ms, in_order, is_error
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 RUN = OpenApiParameter("execution_id", UUID, OpenApiParameter.PATH)
@@ -34,9 +35,41 @@ class ToolCallOut(serializers.Serializer[Call]):
     attempt = serializers.IntegerField()
     status = serializers.CharField()
     output = serializers.CharField()
+    arguments = serializers.SerializerMethodField()
+    is_error = serializers.SerializerMethodField()
+    origin = serializers.SerializerMethodField()
+    artefacts = serializers.SerializerMethodField()
+    repeated = serializers.SerializerMethodField()
+    path = serializers.CharField(help_text='Its place in the step\'s work; "3.0" was asked for by call 3.')
+    duration_ms = serializers.SerializerMethodField()
     error = ProblemOut(allow_null=True)
     started_at = serializers.DateTimeField(source="sent_at")
     completed_at = serializers.DateTimeField(allow_null=True)
+
+    def get_arguments(self, call: Call) -> dict[str, Any]:
+        """What the tool was called with."""
+        return dict((call.data or {}).get("arguments") or {})
+
+    def get_is_error(self, call: Call) -> bool:
+        """Whether the tool said that something went wrong."""
+        return is_error(call)
+
+    def get_origin(self, call: Call) -> str:
+        """Where untrusted text in the output came from; empty where it is the product's own."""
+        return str((call.data or {}).get("origin") or "")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_artefacts(self, call: Call) -> list[str]:
+        """Names of files of the run that the call made."""
+        return list((call.data or {}).get("artefacts") or ())
+
+    def get_repeated(self, call: Call) -> bool:
+        """Whether it was answered from the record of the step."""
+        return bool((call.data or {}).get("repeated"))
+
+    def get_duration_ms(self, call: Call) -> int | None:
+        """Milliseconds until the result; null while there is none."""
+        return duration_ms(call)
 
 
 class StepResultOut(serializers.Serializer[ExecutionStep]):
@@ -65,7 +98,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     @extend_schema_field(ToolCallOut(many=True))
     def get_tool_calls(self, step: ExecutionStep) -> Any:
         """The tools its agent used, in order."""
-        calls: Any = [call for call in step.calls.all() if call.kind == Call.Kind.TOOL]
+        calls: Any = in_order(call for call in step.calls.all() if call.kind == Call.Kind.TOOL)
         return ToolCallOut(calls, many=True).data
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from automatos.fields import number, plain, split_tags, whole
-from recipes.models import ErrorHandling, Mode, Recipe
+from recipes.models import ErrorHandling, Execution, Mode, Recipe
 from recipes.services import RecipeInput, as_input
 from recipes.validation import MOST_FIELDS, MOST_STEPS, StepInput
 
@@ -41,6 +41,14 @@ class Draft:
     def blank(cls) -> "Draft":
         """A new recipe: one empty step."""
         return cls(steps=[{**NEW_STEP, "step_id": "step_1"}])
+
+    @classmethod
+    def of_answer(cls, answer: Execution) -> "Draft":
+        """A new recipe whose step asks what was asked in a conversation, word for word."""
+        step = answer.steps.get()
+        prompt = step.prompt_template.replace("{", "{{").replace("}", "}}")
+        row = {**NEW_STEP, "step_id": "step_1", "name": "Answer", "agent_id": str(step.agent_id)}
+        return cls(steps=[{**row, "prompt_template": prompt}])
 
     @classmethod
     def of_recipe(cls, recipe: Recipe) -> "Draft":

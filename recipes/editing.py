@@ -14,7 +14,7 @@ from recipes import services
 from recipes.compare import EditConflict, conflict_of
 from recipes.draft import Draft
 from recipes.forms import EditorForms
-from recipes.models import Recipe
+from recipes.models import Execution, Recipe
 from recipes.moves import carry_out
 from recipes.queries import recipe as recipe_at
 from recipes.validation import MOST_FIELDS, MOST_STEPS
@@ -22,9 +22,14 @@ from workspaces.models import User, Workspace
 
 
 class RecipeEditor:
-    """Holds the draft and its forms. recipe: None for a new one; posted: None when the page is only opened."""
+    """Holds the draft and its forms. recipe: None for a new one; posted: None when the page is only opened.
 
-    def __init__(self, workspace: Workspace, recipe: Recipe | None, posted: QueryDict | None) -> None:
+    answer: the answer of a conversation whose message becomes the first step of a new recipe.
+    """
+
+    def __init__(
+        self, workspace: Workspace, recipe: Recipe | None, posted: QueryDict | None, answer: Execution | None = None
+    ) -> None:
         self.workspace = workspace
         self.recipe = recipe
         self.posted = posted
@@ -34,7 +39,7 @@ class RecipeEditor:
         if posted is not None:
             self.draft = Draft.of_post(posted)
         else:
-            self.draft = Draft.of_recipe(recipe) if recipe else Draft.blank()
+            self.draft = Draft.of_recipe(recipe) if recipe else Draft.of_answer(answer) if answer else Draft.blank()
         self.agents = list(agents_of(workspace).select_related(None).only("name", "status"))
         self.deleted = self._deleted_agents()
         self.forms = self._forms(bound=False)

@@ -27,30 +27,38 @@ Inbox = asyncio.Queue[dict[str, Any]]
 async def stream(followed: Followed, after: int) -> AsyncIterator[bytes]:
     """The answer's pieces: events above `after`, then what happens, until the run is over and all was sent."""
     yield b"retry: 2000\n\n"
+    async for body in happenings(followed, after):
+        # A comment tells proxies, and us, whether somebody still reads.
+        yield sse(body) if body else b": waiting\n\n"
+
+
+async def happenings(followed: Followed, after: int) -> AsyncIterator[dict[str, Any] | None]:
+    """The same as they are, not yet as bytes; None when nothing happened for a while."""
     inbox: Inbox = asyncio.Queue(MOST_WAITING)
     async with _listening(followed, inbox):
         for text in await _written_so_far(followed):
-            yield _message(text)
+            yield text
         while True:
             events, is_live = await database_sync_to_async(news)(followed, after)
             for event in events:
                 after = event["seq"]
-                yield _message(event)
+                yield event
             if events:
                 continue
             if not is_live:
                 return
-            async for piece in _until_news(inbox):
-                yield piece
+            async for text in _until_news(inbox):
+                yield text
+            yield None
 
 
-def _message(body: dict[str, Any]) -> bytes:
+def sse(body: dict[str, Any]) -> bytes:
     """Only durable events carry an id, so that a client reconnects at the right place."""
     number = f"id: {body['seq']}\n".encode() if "seq" in body else b""
     return number + b"data: " + orjson.dumps(body) + b"\n\n"
 
 
-async def _until_news(inbox: Inbox) -> AsyncIterator[bytes]:
+async def _until_news(inbox: Inbox) -> AsyncIterator[dict[str, Any]]:
     """Text as it comes, until an event is announced or it is time to look anyway."""
     loop = asyncio.get_running_loop()
     look_at = loop.time() + LOOK_AGAIN
@@ -61,9 +69,7 @@ async def _until_news(inbox: Inbox) -> AsyncIterator[bytes]:
             break
         if message["type"] != "execution.text":
             return
-        yield _message(message["message"])
-    # A comment tells proxies, and us, whether somebody still reads.
-    yield b": waiting\n\n"
+        yield message["message"]
 
 
 async def _written_so_far(followed: Followed) -> list[dict[str, Any]]:

@@ -14,8 +14,10 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
+from recipes.run_files import files_of
 from recipes.stage import Stage, stage_of
 from recipes.templating import as_text
+from tools.contract import FileEntry
 from workspaces.models import Workspace
 
 # How many finished runs of a recipe its usual length is taken from.
@@ -26,6 +28,7 @@ SHORT_VALUE = 40
 LOOKS = {
     StepStatus.PENDING: ("wait", ""),
     StepStatus.RUNNING: ("hot", "flame"),
+    StepStatus.WAITING: ("wait", "hand"),
     StepStatus.COMPLETED: ("ok", "check"),
     StepStatus.FAILED: ("bad", "x"),
     StepStatus.SKIPPED: ("skip", "skip-forward"),
@@ -89,6 +92,7 @@ class Kitchen:
     tickets: Sequence[Ticket]
     stage: Stage
     jars: Sequence[Jar]
+    files: Sequence[FileEntry]
     now: str
 
 
@@ -107,12 +111,13 @@ def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None
         tickets=[_ticket(each, steps, execution, chosen, now) for each in steps],
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
         jars=[*_input_jars(execution), *_output_jars(steps, execution.is_live)],
+        files=files_of(workspace.pk, execution.pk),
         now=iso(now) or "",
     )
 
 
 def _load(workspace: Workspace, execution_id: UUID) -> Execution:
-    calls = Call.objects.defer("output").order_by("attempt", "sent_at", "path")
+    calls = Call.objects.defer("output", "data").order_by("attempt", "sent_at", "path")
     steps = (
         ExecutionStep.objects.defer("prompt", "prompt_template")
         .select_related("agent")
@@ -135,7 +140,7 @@ def _choose(steps: Sequence[ExecutionStep], asked: int | None) -> ExecutionStep:
     for step in steps:
         if step.order == asked:
             return step
-    for status in (StepStatus.FAILED, StepStatus.RUNNING):
+    for status in (StepStatus.FAILED, StepStatus.WAITING, StepStatus.RUNNING):
         for step in steps:
             if step.status == status:
                 return step
@@ -176,6 +181,8 @@ def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int
         cooking = [step.order for step in steps if step.status == StepStatus.RUNNING]
         place = [step.order for step in steps].index(cooking[0]) + 1 if cooking else execution.current_step
         return f"{word}, step {max(place, 1)} of {len(steps)}"
+    if execution.status == ExecutionStatus.WAITING:
+        return f"{word} for approval"
     if execution.status == ExecutionStatus.COMPLETED:
         return f"{word} in {words.duration(elapsed)}"
     if execution.status == ExecutionStatus.FAILED and (execution.error or {}).get("step"):
@@ -242,6 +249,8 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     facts = []
     if step.status == StepStatus.PENDING:
         facts.append(waits_for(step, steps) if is_live else "not started")
+    elif step.status == StepStatus.WAITING:
+        facts.append("waits for approval")
     elif step.status == StepStatus.CANCELLED:
         facts.append("stopped while cooking" if step.started_at else "not started")
     elif step.status == StepStatus.SKIPPED:
@@ -251,6 +260,8 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     tokens = step.input_tokens + step.output_tokens
     if tokens:
         facts += [f"{words.compact(tokens)} tokens", words.money(step.cost)]
+    if step.tool_calls:
+        facts.append(_count(step.tool_calls, "tool call"))
     if step.attempt > 1:
         facts.append("retried once" if step.attempt == 2 else f"retried {step.attempt - 1} times")
     return facts
@@ -293,6 +304,8 @@ def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
         )
     if step.status == StepStatus.RUNNING:
         return Jar(step.output_key, "being written", step=step.order)
+    if step.status == StepStatus.WAITING:
+        return Jar(step.output_key, "waits for approval", step=step.order, empty=True)
     note = f"after step {step.order}" if step.status == StepStatus.PENDING and is_live else "left empty"
     return Jar(step.output_key, note, step=step.order, empty=True)
 

@@ -57,6 +57,17 @@ def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None
     return found
 
 
+def answer_at(*, workspace: Workspace, key: str) -> Execution:
+    """An answer of a conversation; NotFound when it is unknown, a recipe's run, or another workspace's."""
+    try:
+        found = Execution.objects.filter(workspace=workspace, pk=UUID(key), conversation__isnull=False).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def event_body(event: Event) -> dict[str, Any]:
     """A durable event as clients receive it; `step` only where the event belongs to one."""
     body: dict[str, Any] = {

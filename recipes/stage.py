@@ -7,7 +7,9 @@ from typing import Any
 
 from automatos import words
 from automatos.events import iso, streamed_text
+from recipes.asked import Asked, asked_by
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
+from recipes.tool_calls import ToolUse, tool_uses
 
 TABS = ("output", "prompt", "events")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.
@@ -16,6 +18,7 @@ MOST_EVENTS = 1000
 # How the parts of an event's data read, in this order.
 WORDING = {
     "name": "{}",
+    "tool": "{}",
     "agent": "by {}",
     "attempt": "attempt {}",
     "total_steps": "{} steps",
@@ -26,8 +29,15 @@ WORDING = {
     "duration_ms": "{}",
     "delay": "again in {}",
     "by": "by {}",
+    "arguments": "with {}",
+    "result": "{}",
+    "reason": "{}",
     "error": "{}",
 }
+
+# Ids that programs need and people do not.
+UNTOLD = ("call", "approval")
+LONGEST_PART = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far."""
+    """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far.
+
+    asked: the side effects a person allows or refuses before it goes on.
+    """
 
     step: ExecutionStep
     name: str
@@ -67,6 +80,8 @@ class Stage:
     lines: Sequence[Line]
     hidden_lines: int
     waits: str
+    uses: Sequence[ToolUse] = ()
+    asked: Sequence[Asked] = ()
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -98,6 +113,8 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         lines=lines,
         hidden_lines=max(0, execution.last_seq - len(lines)) if tab == "events" else 0,
         waits=f"This step {waits}.",
+        uses=tool_uses(step) if tab == "output" and step.started_at else [],
+        asked=asked_by(step) if step.status == StepStatus.WAITING else [],
     )
 
 
@@ -152,8 +169,10 @@ def summary(data: dict[str, Any]) -> str:
 
 
 def _part(key: str, value: Any) -> str:
-    if value in (None, ""):
+    if value in (None, "") or key in UNTOLD:
         return ""
+    if key == "is_error":
+        return "failed" if value else ""
     if key == "error" and isinstance(value, dict):
         return str(value.get("message", value.get("code", "error")))
     if key == "cost":
@@ -162,4 +181,6 @@ def _part(key: str, value: Any) -> str:
         value = words.duration(value)
     elif key == "delay":
         value = words.duration(value * 1000)
+    elif isinstance(value, str) and len(value) > LONGEST_PART:
+        value = f"{value[:LONGEST_PART]}…"
     return WORDING.get(key, f"{key.replace('_', ' ')} {{}}").format(value)

@@ -3,7 +3,20 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import api_events, api_executions, api_usage, consumers, views, views_runs, views_usage
+from recipes import (
+    api_approvals,
+    api_chat,
+    api_completions,
+    api_events,
+    api_executions,
+    api_usage,
+    consumers,
+    views,
+    views_approvals,
+    views_playground,
+    views_runs,
+    views_usage,
+)
 from recipes.urls_agents import agent_api, agent_pages
 
 pages: list[URLPattern | URLResolver] = [
@@ -12,6 +25,16 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/", views_runs.run, name="run"),
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
+    path("runs/<uuid:execution_id>/files/<str:name>", views_approvals.run_file, name="run_file"),
+    path("agents/<slug:key>/playground/", views_playground.playground, name="playground"),
+    path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", views_playground.stop, name="playground_stop"),
+    path("agents/<slug:key>/playground/<uuid:conversation_id>/keep/", views_playground.keep, name="playground_keep"),
+    path(
+        "agents/<slug:key>/playground/<uuid:conversation_id>/delete/", views_playground.delete, name="playground_delete"
+    ),
+    path("conversations/<uuid:conversation_id>/restore/", views_playground.restore, name="conversation_restore"),
+    path("approvals/", views_approvals.approval_list, name="approvals"),
+    path("approvals/<uuid:approval_id>/", views_approvals.decide, name="approval_decide"),
     path("settings/usage/", views_usage.page, name="workspace_usage"),
     *agent_pages,
     path("recipes/", views.recipe_list, name="recipes"),
@@ -31,6 +54,8 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/cancel", api_executions.ExecutionCancel.as_view(), name="api_cancel"),
     path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", api_events.ExecutionEvents.as_view(), name="api_events"),
+    path("<uuid:execution_id>/files", api_approvals.ExecutionFiles.as_view(), name="api_run_files"),
+    path("<uuid:execution_id>/files/<str:name>", api_approvals.ExecutionFile.as_view(), name="api_run_file"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
@@ -40,9 +65,20 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workspaces/<uuid:workspace_id>/usage", api_usage.WorkspaceUsage.as_view(), name="api_usage"),
+    path("agents/<uuid:agent_id>/chat", api_chat.AgentChat.as_view(), name="api_agent_chat"),
+    path("conversations", api_chat.ConversationList.as_view(), name="api_conversations"),
+    path("conversations/<uuid:conversation_id>", api_chat.ConversationDetail.as_view(), name="api_conversation"),
+    path("approvals", api_approvals.ApprovalList.as_view(), name="api_approvals"),
+    path("approvals/<uuid:approval_id>/approve", api_approvals.ApprovalApprove.as_view(), name="api_approve"),
+    path("approvals/<uuid:approval_id>/reject", api_approvals.ApprovalReject.as_view(), name="api_reject"),
     *agent_api,
     path("executions", api_executions.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),
+]
+# Where OpenAI's clients look.
+openai: list[URLPattern | URLResolver] = [
+    path("models", api_completions.ModelIndex.as_view(), name="openai_models"),
+    path("chat/completions", api_completions.ChatCompletions.as_view(), name="openai_chat_completions"),
 ]
 sockets: list[URLPattern | URLResolver] = [
     path("ws/executions/<str:execution_id>/", consumers.ExecutionConsumer.as_asgi()),

@@ -18,7 +18,7 @@ from recipes.cook_form import CookForm, cook_once
 from recipes.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
-from recipes.queries import executions_of, recipes_of, versions_of
+from recipes.queries import answer_at, executions_of, recipes_of, versions_of
 from recipes.queries import recipe as recipe_at
 from workspaces import plans
 from workspaces.asking import whom_to_ask
@@ -90,7 +90,9 @@ def recipe_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
 
 
 def _editor(request: WorkspaceRequest, recipe: Recipe | None) -> HttpResponse:
-    editor = RecipeEditor(request.workspace, recipe, request.POST if request.method == "POST" else None)
+    asked = request.GET.get("answer", "") if recipe is None else ""
+    answer = answer_at(workspace=request.workspace, key=asked) if asked else None
+    editor = RecipeEditor(request.workspace, recipe, request.POST if request.method == "POST" else None, answer)
     if request.method != "POST" or editor.operate():
         return render(request, "recipes/form.html", editor.context())
     saved = editor.save(request.user)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from automatos import listing
 from automatos.errors import Conflict
 from recipes import run_list, runs
+from recipes.asked import waiting
 from recipes.dashboard import dashboard as read_dashboard
 from recipes.kitchen import kitchen
 from recipes.models import Trigger
@@ -24,7 +25,8 @@ from workspaces.pages import WorkspaceRequest, workspace_page
 @workspace_page()
 def dashboard(request: WorkspaceRequest) -> HttpResponse:
     """What cooks now and what the last days came to."""
-    return _page(request, "dashboard.html", {"board": read_dashboard(request.workspace)})
+    shown = {"board": read_dashboard(request.workspace), "asked": waiting(request.workspace)}
+    return _page(request, "dashboard.html", shown)
 
 
 @require_safe
@@ -44,6 +46,7 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
         "states": [(value, word) for value, (word, _) in run_list.STATES.items()],
         "recipes": run_list.recipe_choices(request.workspace),
         "is_live": any(run.is_live for run in page),
+        "asked": waiting(request.workspace),
         "newer": _address(request, page.number - 1),
         "older": _address(request, page.number + 1),
     }
@@ -61,8 +64,13 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         step=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None,
         tab=request.GET.get("tab", ""),
     )
-    may_run = request.access.allows("executions:run")
-    return _page(request, "recipes/kitchen.html", {"kitchen": page, "may_run": may_run, "asked_step": asked})
+    shown = {
+        "kitchen": page,
+        "may_run": request.access.allows("executions:run"),
+        "may_decide": request.access.allows("approvals:decide"),
+        "asked_step": asked,
+    }
+    return _page(request, "recipes/kitchen.html", shown)
 
 
 @require_POST

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 REALM = 'ApiKey realm="api"'
 SCHEME, BEARER = "apikey", "bearer"
+KEY_PREFIX = "atm_"
 # Writing the time of every single use would make each read a write.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -91,6 +93,26 @@ def _given_keys(request: Request) -> list[str]:
         elif scheme.lower() != BEARER or not settings.CLERK.on:
             raise AuthenticationFailed("This kind of Authorization is not known here. Send `Authorization: ApiKey …`.")
     return given
+
+
+def brings_bearer_key(request: Request | HttpRequest) -> bool:
+    """Whether an API key came the way OpenAI's clients send theirs."""
+    return _bearer(request).startswith(KEY_PREFIX)
+
+
+def _bearer(request: Request | HttpRequest) -> str:
+    scheme, _, token = (request.headers.get("Authorization") or "").strip().partition(" ")
+    return token.strip() if scheme.lower() == BEARER else ""
+
+
+class BearerKeyAuthentication(ApiKeyAuthentication):
+    """`Authorization: Bearer atm_…`, where OpenAI's clients come in."""
+
+    def find(self, request: Request) -> tuple[User, ApiKey] | None:
+        """User and key. Raises AuthenticationFailed for a wrong one."""
+        with system_scope(Purpose.SIGN_IN):
+            key = self._opened_by(_bearer(request))
+        return key.user, key
 
 
 def _note_use(key: ApiKey) -> None:

@@ -73,7 +73,6 @@ LAYER_OF = {
     "recipes.conversations": DECIDERS,
     "recipes.chat_stream": HELPERS,
     "recipes.completion_body": HELPERS,
-    "recipes.run_files": HELPERS,
     "recipes.talk": HELPERS,
 }
 # Modules that only these may import.

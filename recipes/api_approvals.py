@@ -1,0 +1,130 @@
+"""REST: side effects that wait for a person, and the files of runs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automatos.rest_lists import choice, list_parameters, listing, page_of
+from recipes import approvals
+from recipes.api_executions import RUN, RunView
+from recipes.asked import approvals_of
+from recipes.models import Approval
+from recipes.run_files import download, files_of
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+APPROVAL = OpenApiParameter("approval_id", UUID, OpenApiParameter.PATH)
+
+
+class ApprovalOut(serializers.Serializer[Approval]):
+    """A side effect a step waits with."""
+
+    id = serializers.UUIDField()
+    execution_id = serializers.UUIDField(source="step.execution_id")
+    recipe_name = serializers.CharField(source="step.execution.recipe_name")
+    step = serializers.IntegerField(source="step.order")
+    agent_name = serializers.CharField(source="step.agent_name")
+    tool = serializers.CharField()
+    arguments = serializers.DictField()
+    origins = serializers.ListField(
+        child=serializers.CharField(), help_text="What was read before the call and is not trusted."
+    )
+    status = serializers.ChoiceField(choices=Approval.Status.choices)
+    asked_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
+
+
+class ApprovalList(WorkspaceView):
+    """The workspace's approvals."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(
+        operation_id="approvals_list",
+        parameters=[WORKSPACE_HEADER, *list_parameters(search=False, filters={"status": Approval.Status.values})],
+        responses={200: page_of(ApprovalOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Those asked for last first."""
+        rows = approvals_of(self.workspace)
+        if status := choice(request, "status", Approval.Status.values):
+            rows = rows.filter(status=status)
+        return listing(request, rows, ApprovalOut)
+
+
+class _Decision(WorkspaceView):
+    needs = {"POST": "approvals:decide"}
+
+    def decide(self, approval_id: UUID, *, approve: bool) -> Response:
+        """Note the decision and show what was decided."""
+        approvals.decide(workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller)
+        return Response(ApprovalOut(approvals_of(self.workspace).get(pk=approval_id)).data)
+
+
+class ApprovalApprove(_Decision):
+    """Allowing a side effect."""
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, APPROVAL], request=None, responses={200: ApprovalOut, **errors(404, 409)}
+    )
+    def post(self, request: Request, approval_id: UUID) -> Response:
+        """The call is made once everything its step waits for is decided; 409 when it was decided before."""
+        return self.decide(approval_id, approve=True)
+
+
+class ApprovalReject(_Decision):
+    """Refusing a side effect."""
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, APPROVAL], request=None, responses={200: ApprovalOut, **errors(404, 409)}
+    )
+    def post(self, request: Request, approval_id: UUID) -> Response:
+        """The agent is told that the call was refused, and goes on; 409 when it was decided before."""
+        return self.decide(approval_id, approve=False)
+
+
+class RunFileOut(serializers.Serializer[Any]):
+    """A file of a run."""
+
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    modified = serializers.DateTimeField()
+
+
+class RunFilesOut(serializers.Serializer[Any]):
+    """All files of a run; there are never many."""
+
+    items = RunFileOut(many=True)
+
+
+class ExecutionFiles(RunView):
+    """What a run keeps."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: RunFilesOut, **errors(404)})
+    def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """The files by name."""
+        run = self.run(execution_id, recipe_id)
+        return Response(RunFilesOut({"items": files_of(run.workspace_id, run.pk)}).data)
+
+
+class ExecutionFile(RunView):
+    """One file of a run."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, RUN],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **errors(404)},
+    )
+    def get(self, request: Request, execution_id: UUID, name: str, recipe_id: str | None = None) -> HttpResponse:
+        """Its bytes, always as a download."""
+        run = self.run(execution_id, recipe_id)
+        return download(run.workspace_id, run.pk, name)

@@ -1,0 +1,253 @@
+"""REST: talking with an agent, and the conversations that come of it."""
+
+import base64
+import binascii
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents import queries as agent_queries
+from agents.models import Conversation
+from automatos.api import InputSerializer
+from automatos.errors import InvalidInput
+from automatos.rest_lists import list_parameters, listing, page_of, searched
+from recipes import conversations
+from recipes.api import LinksOut, links_of
+from recipes.api_events import EventStreamRenderer
+from recipes.attachments import Upload
+from recipes.chat_stream import followed_answer
+from recipes.conversations import Saying
+from recipes.following import Followed
+from recipes.models import Execution, Trigger
+from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+CONVERSATION = OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)
+
+
+class AttachmentIn(InputSerializer):
+    """A file: its text, or its bytes in base64."""
+
+    name = serializers.CharField()
+    content = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    data = serializers.CharField(required=False, help_text="base64")  # type: ignore[assignment]  # only read by name
+
+
+class ChatIn(InputSerializer):
+    """What is said to the agent."""
+
+    message = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    conversation_id = serializers.UUIDField(required=False, allow_null=True, help_text="Without one it is begun.")
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # only read by name
+        required=False, allow_null=True, help_text="The answer (execution_id) this follows; several may follow one."
+    )
+    model = serializers.CharField(required=False, allow_blank=True, help_text="provider:model for this answer alone")
+    attachments = AttachmentIn(many=True, required=False)
+
+
+class ChatOut(serializers.Serializer[Any]):
+    """An answer that was begun."""
+
+    execution_id = serializers.UUIDField()
+    conversation_id = serializers.UUIDField()
+    status = serializers.CharField()
+    links = LinksOut()
+
+
+class AgentChat(WorkspaceView):
+    """Talking with an agent."""
+
+    needs = {"POST": "executions:run"}
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
+
+    @extend_schema(
+        operation_id="agents_chat",
+        parameters=[WORKSPACE_HEADER],
+        request=ChatIn,
+        responses={
+            202: ChatOut,
+            (200, "text/event-stream"): OpenApiResponse(
+                OpenApiTypes.STR, "`started`, the run's events, `text` with its offset, and `final`."
+            ),
+            **errors(404, 409, 415),
+        },
+    )
+    def post(self, request: Request, agent_id: UUID) -> HttpResponseBase:
+        """Ask, and follow the answer as an event stream; without `Accept: text/event-stream` the links to it."""
+        agent = agent_queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = ChatIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        talk = None
+        if values.get("conversation_id"):
+            key = values["conversation_id"]
+            talk = conversations.conversation(workspace=self.workspace, conversation_id=key, agent=agent)
+        saying = Saying(
+            text=values["message"],
+            conversation=talk,
+            parent=values.get("parent"),
+            model=values.get("model", ""),
+            uploads=[_upload(index, one) for index, one in enumerate(values.get("attachments", ()))],
+        )
+        execution = conversations.say(
+            workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.API
+        )
+        return self._answer(request, execution)
+
+    def _answer(self, request: Request, execution: Execution) -> HttpResponseBase:
+        first = {"execution_id": str(execution.pk), "conversation_id": str(execution.conversation_id)}
+        if request.accepted_renderer.media_type == EventStreamRenderer.media_type:
+            followed = Followed(execution.pk, execution.workspace_id)
+            return event_stream(followed_answer(followed, first))
+        links = links_of(request, execution, self.workspace.slug)
+        answer = {**first, "status": execution.status, "links": links}
+        return Response(answer, status=202, headers={"Location": links["self"]})
+
+
+def event_stream(pieces: Any) -> StreamingHttpResponse:
+    """An answer of Server-Sent Events that nobody on the way keeps back."""
+    response = StreamingHttpResponse(pieces, content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _upload(index: int, one: dict[str, str]) -> Upload:
+    if "content" in one:
+        return Upload(one["name"], one["content"].encode("utf-8", "surrogatepass"))
+    try:
+        return Upload(one["name"], base64.b64decode(one.get("data", ""), validate=True))
+    except binascii.Error:
+        text = "This is not base64."
+        raise InvalidInput(text, fields={f"attachments.{index}.data": [text]}) from None
+
+
+class ConversationOut(serializers.Serializer[Conversation]):
+    """A conversation."""
+
+    id = serializers.UUIDField()
+    agent_id = serializers.UUIDField()
+    title = serializers.CharField()
+    is_kept = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class AnswerOut(serializers.Serializer[Execution]):
+    """A message and what was answered."""
+
+    execution_id = serializers.UUIDField(source="id")
+    parent = serializers.CharField(  # type: ignore[assignment]  # only written by name
+        source="input_data.parent", default=None, allow_null=True
+    )
+    message = serializers.CharField(source="input_data.message", default="")
+    status = serializers.CharField()
+    answer = serializers.CharField(source="output_data.final_output", default="")
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost = serializers.FloatField(help_text="US dollars.")
+    created_at = serializers.DateTimeField()
+
+
+class ConversationDetailOut(ConversationOut):
+    """A conversation with what was said."""
+
+    answers = serializers.SerializerMethodField()
+
+    def get_answers(self, talk: Conversation) -> list[dict[str, Any]]:
+        """All of it, branches too, the oldest first."""
+        rows: Any = talk.answers.order_by("created_at", "id")
+        return list(AnswerOut(rows, many=True).data)
+
+
+class NewConversationIn(InputSerializer):
+    """A conversation to keep."""
+
+    agent_id = serializers.UUIDField()
+    title = serializers.CharField(allow_blank=True)
+
+
+class ConversationChange(InputSerializer):
+    """What is left out stays."""
+
+    title = serializers.CharField(required=False, allow_blank=True)
+    is_kept = serializers.BooleanField(required=False)
+
+
+class ConversationList(WorkspaceView):
+    """The workspace's conversations."""
+
+    needs = {"GET": "executions:read", "POST": "executions:run"}
+
+    @extend_schema(
+        operation_id="conversations_list",
+        parameters=[WORKSPACE_HEADER, *list_parameters(filters={"agent": ()})],
+        responses={200: page_of(ConversationOut), **errors(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Those changed last first; `agent` takes a UUID."""
+        rows = searched(conversations.conversations_of(self.workspace), request, ["title"])
+        if agent := request.query_params.get("agent"):
+            rows = rows.filter(agent_id=_uuid("agent", agent))
+        return listing(request, rows, ConversationOut)
+
+    @extend_schema(
+        operation_id="conversations_create",
+        parameters=[WORKSPACE_HEADER],
+        request=NewConversationIn,
+        responses={201: ConversationOut, **errors(404, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """An empty conversation that is kept."""
+        body = NewConversationIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        agent = agent_queries.agent(workspace=self.workspace, agent_id=body.validated_data["agent_id"])
+        title = body.validated_data["title"]
+        made = conversations.begin(workspace=self.workspace, agent=agent, user=self.caller, title=title)
+        headers = {"Location": f"/api/conversations/{made.pk}"}
+        return Response(ConversationOut(made).data, status=201, headers=headers)
+
+
+class ConversationDetail(WorkspaceView):
+    """One conversation."""
+
+    needs = {"GET": "executions:read", "PATCH": "executions:run", "DELETE": "executions:run"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, CONVERSATION], responses={200: ConversationDetailOut, **errors(404)})
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """The conversation with all its answers."""
+        return Response(ConversationDetailOut(self._found(conversation_id)).data)
+
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, CONVERSATION],
+        request=ConversationChange,
+        responses={200: ConversationOut, **errors(404, 415)},
+    )
+    def patch(self, request: Request, conversation_id: UUID) -> Response:
+        """Another title, or whether it is kept."""
+        body = ConversationChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        changed = conversations.change(conversation=self._found(conversation_id), **body.validated_data)
+        return Response(ConversationOut(changed).data)
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, CONVERSATION], responses={204: None, **errors(404)})
+    def delete(self, request: Request, conversation_id: UUID) -> Response:
+        """Out of sight; its answers stay readable as runs."""
+        conversations.delete(conversation=self._found(conversation_id))
+        return Response(status=204)
+
+    def _found(self, conversation_id: UUID) -> Conversation:
+        return conversations.conversation(workspace=self.workspace, conversation_id=conversation_id)
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"{name}: This is not a UUID.", fields={name: ["This is not a UUID."]}) from None

@@ -1,0 +1,66 @@
+"""What people are asked for before a step goes on, as pages and the API show it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+
+from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
+from workspaces.models import Workspace
+
+LONGEST_SHOWN = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A side effect that waits. shown: its arguments as text; origins: what was read before that is not trusted."""
+
+    id: UUID
+    tool: str
+    shown: str
+    origins: Sequence[str]
+    run_id: UUID
+    run_name: str
+    agent: str
+    step: int
+    asked_at: datetime
+
+
+def approvals_of(workspace: Workspace) -> QuerySet[Approval]:
+    """All approvals of a workspace with step and run, those asked for last first."""
+    rows = Approval.objects.filter(workspace=workspace).select_related("step__execution", "decided_by")
+    return rows.order_by("-asked_at", "id")
+
+
+def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
+    """What waits for a person in runs that still live, the oldest first."""
+    rows = approvals_of(workspace).filter(
+        status=Approval.Status.PENDING, step__execution__status__in=LIVE_STATUSES, step__status="waiting"
+    )
+    return _shown(rows.order_by("asked_at", "id")[:limit])
+
+
+def asked_by(step: ExecutionStep) -> list[Asked]:
+    """What this step waits for."""
+    rows = step.approvals.filter(status=Approval.Status.PENDING).select_related("step__execution")
+    return _shown(rows.order_by("asked_at", "id"))
+
+
+def _shown(rows: Iterable[Approval]) -> list[Asked]:
+    return [
+        Asked(
+            id=one.pk,
+            tool=one.tool,
+            shown=orjson.dumps(one.arguments, option=orjson.OPT_INDENT_2).decode()[:LONGEST_SHOWN],
+            origins=one.origins,
+            run_id=one.step.execution_id,
+            run_name=one.step.execution.recipe_name,
+            agent=one.step.agent_name,
+            step=one.step.order,
+            asked_at=one.asked_at,
+        )
+        for one in rows
+    ]

@@ -1,0 +1,131 @@
+"""An answer followed to its end: its text as it is written, and what it came to."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from automatos.errors import Conflict
+from recipes import runs
+from recipes.event_stream import happenings, sse
+from recipes.following import Followed
+from recipes.models import Execution, ExecutionStatus
+from workspaces.tenancy import workspace_scope
+
+AGAIN = "\n\n"
+WAITS = (
+    "The agent wants to do something that a person has to approve first, and this way of asking cannot wait for that. "
+    "The answer was cancelled. Ask in the playground, or change the workspace's policy of approvals."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What an answer came to. error: code and message, None when it went well."""
+
+    text: str
+    error: dict[str, str] | None
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    tool_calls: int
+
+
+class Written:
+    """The text sent so far of an answer whose text may start over when another call begins."""
+
+    def __init__(self) -> None:
+        self.current = ""
+        self.sent = False
+
+    def take(self, piece: dict[str, Any]) -> str:
+        """What of a streamed piece is new; empty when it was known or has a hole before it."""
+        offset, text = piece["offset"], piece["text"]
+        if offset == 0 and self.current and not self.current.startswith(text) and not text.startswith(self.current):
+            self.current = ""
+            return self._new(text, AGAIN)
+        known = len(self.current)
+        return "" if offset > known else self._new(text[known - offset :])
+
+    def rest(self, final: str) -> str:
+        """What is missing of the final text."""
+        if final.startswith(self.current):
+            return self._new(final[len(self.current) :])
+        self.current = ""
+        return self._new(final, AGAIN)
+
+    def _new(self, text: str, between: str = "") -> str:
+        self.current += text
+        between, self.sent = between if self.sent and text else "", self.sent or bool(text)
+        return between + text
+
+
+async def pieces(followed: Followed) -> AsyncGenerator[str, None]:
+    """The text as it is written, up to the end of the run. Whoever stops listening before stops the run.
+
+    An empty piece means that nothing happened for a while. Raises Conflict where a person would have to approve.
+    """
+    written, over = Written(), False
+    try:
+        async for body in happenings(followed, 0):
+            if body is None:
+                yield ""
+            elif body["type"] == "text":
+                if text := written.take(body):
+                    yield text
+            elif body["type"] == "execution.waiting":
+                raise Conflict(WAITS, code="approval_required")
+        over = True
+        if rest := written.rest((await ended(followed)).text):
+            yield rest
+    finally:
+        if not over:
+            await asyncio.shield(asyncio.ensure_future(database_sync_to_async(_cancel)(followed)))
+
+
+async def whole(followed: Followed) -> Ended:
+    """The answer once it is over. Whoever stops waiting stops the run."""
+    async with contextlib.aclosing(pieces(followed)) as text:
+        async for _ in text:
+            pass
+    return await ended(followed)
+
+
+async def ended(followed: Followed) -> Ended:
+    """What the run came to."""
+    found: Ended = await database_sync_to_async(_ended)(followed)
+    return found
+
+
+async def followed_answer(followed: Followed, first: dict[str, Any]) -> AsyncIterator[bytes]:
+    """The answer as Server-Sent Events: what was begun, each event and text, and at the end a message `final`."""
+    yield b"retry: 2000\n\n" + sse({"type": "started", **first})
+    async for body in happenings(followed, 0):
+        yield sse(body) if body else b": waiting\n\n"
+    end = await ended(followed)
+    totals = {"input_tokens": end.input_tokens, "output_tokens": end.output_tokens, "cost": end.cost}
+    totals["tool_calls"] = end.tool_calls
+    final = {"output": end.text, "error": end.error, "model": end.model, "totals": totals}
+    yield sse({"type": "final", **first, **final})
+
+
+def _ended(followed: Followed) -> Ended:
+    with workspace_scope(followed.workspace_id):
+        run = Execution.objects.get(pk=followed.id)
+        model = run.steps.values_list("model", flat=True).first() or ""
+    error = None
+    if run.status != ExecutionStatus.COMPLETED:
+        told = run.error or {"code": run.status, "message": f"The answer was {run.get_status_display().lower()}."}
+        error = {"code": str(told.get("code", "error")), "message": str(told.get("message", ""))}
+    text = (run.output_data or {}).get("final_output", "")
+    tokens = run.input_tokens, run.output_tokens
+    return Ended(text, error, model, *tokens, float(run.cost), run.tool_calls)
+
+
+def _cancel(followed: Followed) -> None:
+    with contextlib.suppress(Conflict, Execution.DoesNotExist), workspace_scope(followed.workspace_id):
+        runs.cancel(execution=Execution.objects.get(pk=followed.id), user=None)

@@ -1,0 +1,154 @@
+"""Conversations with agents: messages sent, answers found, and what is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from agents.catalogue import cards
+from agents.models import Agent, Conversation
+from automatos.checking import Problems
+from automatos.errors import InvalidInput, NotFound
+from automatos.llm.capabilities import capabilities
+from automatos.llm.registry import LABELS
+from recipes import attachments
+from recipes.answers import Question, ask
+from recipes.attachments import Upload
+from recipes.models import Execution, Trigger
+from workspaces import audit
+from workspaces.models import User, Workspace
+
+LONGEST_TITLE = 160
+TITLE_FROM = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """A message as a door read it. conversation: None begins one; model: `provider:model` for this answer alone."""
+
+    text: str
+    conversation: Conversation | None = None
+    parent: UUID | None = None
+    model: str = ""
+    uploads: Sequence[Upload] = ()
+    messages: Sequence[Mapping[str, Any]] = ()
+
+
+def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigger: Trigger) -> Execution:
+    """Send a message; the run that answers it. A new conversation is made with its first message.
+
+    Raises InvalidInput naming message, model or attachments, NotFound for a parent of elsewhere, Conflict when the
+    agent cannot work, TooMany when the plan allows no more at once.
+    """
+    model = checked_model(workspace, saying.model)
+    used = model or agent.agent_model_config.model
+    attached = attachments.read(saying.uploads, sees=sees(used), model=used)
+    question = Question(
+        saying.text, saying.parent, model, tuple(one.kept() for one in attached), tuple(saying.messages)
+    )
+    with transaction.atomic():
+        talk = saying.conversation or Conversation.objects.create(
+            workspace=workspace, agent=agent, user=user, title=_title(saying.text)
+        )
+        execution = ask(conversation=talk, question=question, user=user, trigger=trigger)
+        attachments.keep(workspace.pk, execution.pk, saying.uploads)
+    return execution
+
+
+def checked_model(workspace: Workspace, name: str) -> str:
+    """The name, when answers may come from it; empty for the agent's own. Raises InvalidInput with the cure."""
+    if not name:
+        return ""
+    provider, _, model = name.partition(":")
+    if provider not in LABELS or not model or len(name) > LONGEST_TITLE:
+        text = f"{name[:60]!r} is not a model. Write provider:model with one of {', '.join(LABELS)}."
+        raise InvalidInput(text, fields={"model": [text]})
+    cure = next((card.cure for card in cards(workspace) if card.name == name and not card.ready), "")
+    if cure:
+        raise InvalidInput(f"{name} cannot answer. {cure}", fields={"model": [f"{name} cannot answer. {cure}"]})
+    return name
+
+
+def sees(model: str) -> bool:
+    """Whether the model takes pictures; one that nobody knows says so itself."""
+    provider, _, name = model.partition(":")
+    return capabilities(provider, name).vision is not False
+
+
+def conversations_of(workspace: Workspace, agent: Agent | None = None) -> QuerySet[Conversation]:
+    """The workspace's conversations that are not deleted, those changed last first."""
+    found = Conversation.objects.filter(workspace=workspace, deleted_at=None).select_related("agent", "user")
+    if agent is not None:
+        found = found.filter(agent=agent)
+    return found.order_by("-updated_at", "id")
+
+
+def conversation(*, workspace: Workspace, conversation_id: UUID, agent: Agent | None = None) -> Conversation:
+    """One conversation; NotFound when it is unknown, deleted, another agent's or another workspace's."""
+    found = conversations_of(workspace, agent).filter(pk=conversation_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def begin(*, workspace: Workspace, agent: Agent, user: User, title: str) -> Conversation:
+    """A conversation that is kept from the start."""
+    return Conversation.objects.create(
+        workspace=workspace, agent=agent, user=user, title=_checked_title(title), is_kept=True
+    )
+
+
+def change(*, conversation: Conversation, title: str | None = None, is_kept: bool | None = None) -> Conversation:
+    """Rename it, keep it, or keep it no more; None leaves it. Raises InvalidInput for a title."""
+    before = {"title": conversation.title, "is_kept": conversation.is_kept}
+    if title is not None:
+        conversation.title = _checked_title(title)
+    if is_kept is not None:
+        conversation.is_kept = is_kept
+    with transaction.atomic():
+        conversation.save(update_fields=["title", "is_kept"])
+        after = {"title": conversation.title, "is_kept": conversation.is_kept}
+        _record("conversation.updated", conversation, before, after)
+    return conversation
+
+
+def delete(*, conversation: Conversation) -> None:
+    """Out of sight; it can be brought back."""
+    conversation.deleted_at = timezone.now()
+    with transaction.atomic():
+        conversation.save(update_fields=["deleted_at"])
+        _record("conversation.deleted", conversation, {"deleted": False}, {"deleted": True})
+
+
+def restore(*, workspace: Workspace, conversation_id: UUID) -> Conversation:
+    """A deleted conversation back; NotFound for any other."""
+    rows = Conversation.objects.filter(workspace=workspace, pk=conversation_id, deleted_at__isnull=False)
+    found = rows.select_related("agent").first()
+    if found is None:
+        raise NotFound()
+    found.deleted_at = None
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        _record("conversation.restored", found, {"deleted": True}, {"deleted": False})
+    return found
+
+
+def _checked_title(title: str) -> str:
+    problems = Problems()
+    checked = problems.text("title", title, longest=LONGEST_TITLE, required=True)
+    problems.raise_any()
+    return checked
+
+
+def _title(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_FROM else f"{line[:TITLE_FROM].rstrip()}…"
+
+
+def _record(action: str, talk: Conversation, before: dict[str, Any], after: dict[str, Any]) -> None:
+    target = ("conversation", talk.pk, talk.title)
+    audit.record(action, workspace_id=talk.workspace_id, target=target, before=before, after=after)

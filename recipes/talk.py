@@ -1,0 +1,119 @@
+"""What the playground shows: the exchanges of a conversation along one branch, and what may be chosen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from agents.models import Agent, Conversation
+from automatos.events import streamed_text
+from recipes.asked import Asked, asked_by
+from recipes.conversations import conversations_of
+from recipes.models import Execution, ExecutionStep, StepStatus
+from recipes.tool_calls import ToolUse, tool_uses
+
+MOST_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and its answer. before, after: the other messages at this place, by their answers' ids."""
+
+    run: Execution
+    step: ExecutionStep
+    message: str
+    attachments: Sequence[str]
+    answer: str
+    streamed: str
+    uses: Sequence[ToolUse]
+    asked: Sequence[Asked]
+    opening: Sequence[Mapping[str, str]]
+    place: int
+    places: int
+    before: UUID | None
+    after: UUID | None
+
+    @property
+    def offset(self) -> int:
+        """How many characters of the running text the page holds."""
+        return len(self.streamed)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The whole page. last: the answer that what is said next follows."""
+
+    agent: Agent
+    conversation: Conversation | None = None
+    turns: Sequence[Turn] = ()
+    kept: Sequence[Conversation] = field(default_factory=list)
+
+    @property
+    def last(self) -> Turn | None:
+        """The newest exchange shown."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether an answer is on its way."""
+        return self.last is not None and self.last.run.is_live
+
+
+def talk(*, agent: Agent, conversation: Conversation | None, at: UUID | None) -> Talk:
+    """The page of an agent's playground. at: an answer of the branch to show; the newest branch without one."""
+    kept = list(conversations_of(agent.workspace, agent).filter(is_kept=True)[:MOST_KEPT])
+    if conversation is None:
+        return Talk(agent, kept=kept)
+    runs = list(conversation.answers.order_by("created_at", "id"))
+    children = _children(runs)
+    shown = _branch(runs, children, at)
+    steps = {step.execution_id: step for step in ExecutionStep.objects.filter(execution__in=shown)}
+    turns = [_turn(run, steps[run.pk], children[_parent(run)]) for run in shown]
+    return Talk(agent, conversation, turns, kept)
+
+
+def _parent(run: Execution) -> str:
+    return str(run.input_data.get("parent") or "")
+
+
+def _children(runs: Sequence[Execution]) -> dict[str, list[Execution]]:
+    """The answers that follow each answer, by its id; those at the beginning under an empty text."""
+    found: dict[str, list[Execution]] = {}
+    for run in runs:
+        found.setdefault(_parent(run), []).append(run)
+    return found
+
+
+def _branch(runs: Sequence[Execution], children: Mapping[str, Sequence[Execution]], at: UUID | None) -> list[Execution]:
+    """From the beginning through `at`, or the newest answer, on to the end."""
+    by_id = {str(run.pk): run for run in runs}
+    here = by_id.get(str(at)) or (runs[-1] if runs else None)
+    way: list[Execution] = []
+    step = here
+    while step is not None and step not in way:
+        way.insert(0, step)
+        step = by_id.get(_parent(step))
+    while way and (following := children.get(str(way[-1].pk))):
+        way.append(following[-1])
+    return way
+
+
+def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution]) -> Turn:
+    place = beside.index(run)
+    is_running = step.status == StepStatus.RUNNING
+    attachments: Sequence[Mapping[str, Any]] = run.input_data.get("attachments", ())
+    return Turn(
+        run=run,
+        step=step,
+        message=run.input_data.get("message", ""),
+        attachments=[str(one["name"]) for one in attachments],
+        answer=(run.output_data or {}).get("final_output", ""),
+        streamed=streamed_text(step.id, step.attempt) if is_running else "",
+        uses=tool_uses(step) if step.started_at else [],
+        asked=asked_by(step) if step.status == StepStatus.WAITING else [],
+        opening=step.opening or [],
+        place=place + 1,
+        places=len(beside),
+        before=beside[place - 1].pk if place else None,
+        after=beside[place + 1].pk if place + 1 < len(beside) else None,
+    )

@@ -1,0 +1,89 @@
+"""Approvals, tool calls and files of runs over HTTP, with real workers behind them."""
+
+import pytest
+from django.test import Client
+
+from automatos.testing import Stack
+from recipes.models import Approval
+from recipes.tests.chat_kit import Room, call, with_tools
+from recipes.tests.kit import ended, final_output
+from workspaces.models import Role, Workspace
+from workspaces.tests.rest import Caller, Company
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def room(stack: Stack) -> Room:
+    return Room(stack)
+
+
+def test_an_editor_approves_and_the_run_goes_on(room: Room) -> None:
+    execution = room.waiting()
+    _, key = room.member(Role.EDITOR)
+    status, page = Caller(key).get("/api/approvals?status=pending")
+    (asked,) = page["items"]
+    assert (status, asked["tool"], asked["origins"]) == (200, "file_write", ["agent stranger"])
+    status, decided = Caller(key).post(f"/api/approvals/{asked['id']}/approve")
+    assert (status, decided["status"]) == (200, "approved")
+    assert final_output(ended(execution, 30)) == "Finished."
+    assert Caller(key).post(f"/api/approvals/{asked['id']}/reject")[0] == 409
+
+
+def test_a_viewer_may_look_and_not_decide_and_a_stranger_sees_nothing(room: Room) -> None:
+    room.waiting()
+    asked = Approval.objects.get(workspace=room.cast.workspace)
+    _, key = room.member(Role.VIEWER)
+    assert Caller(key).get("/api/approvals")[1]["total"] == 1
+    status, answer = Caller(key).post(f"/api/approvals/{asked.pk}/approve")
+    assert (status, "editor" in answer["error"]["message"]) == (403, True)
+    assert Company().editor.post(f"/api/approvals/{asked.pk}/approve")[0] == 404
+
+
+def test_tool_calls_and_files_are_told_with_all_there_is(room: Room) -> None:
+    execution = room.waiting()
+    caller = Caller(room.key)
+    caller.post(f"/api/approvals/{Approval.objects.get(step__execution=execution).pk}/approve")
+    ended(execution, 30)
+    _, run = caller.get(f"/api/executions/{execution.pk}")
+    told, written = run["step_results"][0]["tool_calls"]
+    assert (told["origin"], told["is_error"], written["artefacts"]) == ("agent stranger", False, ["a.html"])
+    assert written["arguments"] == {"name": "a.html", "content": "<script>x</script>"}
+    assert written["duration_ms"] >= 0
+    _, files = caller.get(f"/api/executions/{execution.pk}/files")
+    assert [(file["name"], file["size"]) for file in files["items"]] == [("a.html", 18)]
+
+
+def test_a_file_is_only_ever_kept_and_only_by_members(room: Room) -> None:
+    execution = room.waiting()
+    Caller(room.key).post(f"/api/approvals/{Approval.objects.get(step__execution=execution).pk}/approve")
+    ended(execution, 30)
+    page, api = f"/w/{room.cast.workspace.slug}/runs/{execution.pk}/files/", f"/api/executions/{execution.pk}/files/"
+    member = Client()
+    member.force_login(room.cast.owner)
+    for answer in (member.get(f"{page}a.html"), Client(headers={"X-API-Key": room.key}).get(f"{api}a.html")):
+        assert answer.content == b"<script>x</script>"
+        assert answer["Content-Type"] == "application/octet-stream"
+        assert answer["Content-Disposition"] == 'attachment; filename="a.html"'
+        assert answer["X-Content-Type-Options"] == "nosniff"
+    assert member.get(f"{page}b.html").status_code == 404
+    assert member.get(f"{page}..%2Fa.html").status_code == 404
+    assert Company().outsider.get(f"{api}a.html")[0] == 404
+
+
+@pytest.mark.parametrize(("policy", "status"), [("never", "completed"), ("always", "waiting")])
+def test_the_workspace_decides_when_people_are_asked(room: Room, policy: str, status: str) -> None:
+    path = f"/api/workspaces/{room.cast.workspace.pk}"
+    assert Caller(room.key).patch(path, {"approval_policy": policy})[1]["approval_policy"] == policy
+    write = {"tool_calls": [call("file_write", name="a.txt", content="x")]}
+    room.stack.models.conversation("plain", write, {"reply": "Finished."})
+    with_tools(room.cast.agent, "file_write")
+    room.wait(room.cast.cook(room.cast.recipe("plain")).pk, status)
+
+
+def test_a_policy_nobody_knows_is_refused(room: Room) -> None:
+    path = f"/api/workspaces/{room.cast.workspace.pk}"
+    status, answer = Caller(room.key).patch(path, {"approval_policy": "often"})
+    assert (status, list(answer["error"]["fields"])) == (400, ["approval_policy"])
+    room.cast.workspace.refresh_from_db()
+    assert room.cast.workspace.approval_policy == Workspace.ApprovalPolicy.AFTER_UNTRUSTED

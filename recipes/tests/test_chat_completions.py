@@ -1,0 +1,136 @@
+"""The OpenAI client of others against the running product: an agent as its model."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from automatos.testing import Stack
+from recipes.models import Execution
+from recipes.tests.chat_kit import Room, call, with_tools
+from recipes.tests.kit import wait_for
+
+pytestmark = pytest.mark.slow
+HELLO = [{"role": "user", "content": "Say hello"}]
+
+
+@pytest.fixture
+def room(stack: Stack) -> Room:
+    return Room(stack)
+
+
+@pytest.fixture
+def client(room: Room) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{room.stack.url}/v1", api_key=room.key, max_retries=0) as made:
+        yield made
+
+
+def model(room: Room) -> str:
+    return f"agent:{room.cast.agent.slug}"
+
+
+def test_an_answer_comes_whole_with_its_usage(room: Room, client: openai.OpenAI) -> None:
+    room.stack.models.on("Say hello", reply="Hello there.")
+    answer = client.chat.completions.create(model=model(room), messages=HELLO, temperature=0.1)
+    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == ("Hello there.", "stop")
+    assert answer.usage is not None
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+    assert answer.model == model(room)
+
+
+def test_an_answer_streams_and_tells_its_usage_at_the_end(room: Room, client: openai.OpenAI) -> None:
+    held = room.stack.models.hold("Say hello", chunks=["Hel", "lo 🍲 ", "there."], after_chunks=2)
+    stream = client.chat.completions.create(
+        model=model(room), messages=HELLO, stream=True, stream_options={"include_usage": True}
+    )
+    chunks, text = [], ""
+    for chunk in stream:
+        chunks.append(chunk)
+        text += chunk.choices[0].delta.content or "" if chunk.choices else ""
+        if text == "Hello 🍲 ":
+            held.release()
+    assert text == "Hello 🍲 there."
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.total_tokens > 0
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+
+
+def test_the_conversation_of_the_client_is_what_the_model_gets(room: Room, client: openai.OpenAI) -> None:
+    said = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": "I am Ines."},
+        {"role": "assistant", "content": "Hello Ines."},
+        {"role": "user", "content": [{"type": "text", "text": "Who am I?"}]},
+    ]
+    client.chat.completions.create(model=model(room), messages=said)  # type: ignore[arg-type]
+    sent = [(turn["role"], turn["content"]) for turn in room.stack.models.requests[-1].body["messages"]]
+    assert sent[1:] == [
+        ("system", "Be brief."), ("user", "I am Ines."), ("assistant", "Hello Ines."), ("user", "Who am I?")
+    ]  # fmt: skip
+
+
+def test_tools_of_the_agent_are_used_on_the_way(room: Room, client: openai.OpenAI) -> None:
+    with_tools(room.cast.agent, "calculator")
+    sums = {"reply": "Let me see.", "tool_calls": [call("calculator", expression="6*7")]}
+    room.stack.models.conversation("Say hello", sums, {"reply": "It is 42."})
+    stream = client.chat.completions.create(model=model(room), messages=HELLO, stream=True)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text.endswith("It is 42.")
+    assert text.count("It is 42.") == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "param"),
+    [({"n": 2}, "n"), ({"logprobs": True}, "logprobs"), ({"tools": [{"type": "function"}]}, "tools"),
+     ({"messages": []}, "messages"), ({"model": "gpt-5"}, "model"),
+     ({"messages": [{"role": "assistant", "content": "x"}]}, "messages")],
+)  # fmt: skip
+def test_what_is_not_done_is_refused_in_their_shape(
+    room: Room, client: openai.OpenAI, extra: dict[str, object], param: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.post("/chat/completions", body={"model": model(room), "messages": HELLO, **extra}, cast_to=object)
+    assert refusal.value.param == param
+    assert refusal.value.type == "invalid_request_error"
+    assert not Execution.objects.filter(workspace=room.cast.workspace).exists()
+
+
+def test_a_wrong_key_is_refused_in_their_shape(room: Room, client: openai.OpenAI) -> None:
+    with pytest.raises(openai.AuthenticationError) as refusal:
+        client.with_options(api_key="atm_wrong").models.list()
+    assert refusal.value.type == "authentication_error"
+    with pytest.raises(openai.AuthenticationError):
+        client.with_options(api_key="something-else").models.list()
+
+
+def test_the_agents_are_its_models(room: Room, client: openai.OpenAI) -> None:
+    assert [one.id for one in client.models.list()] == [model(room)]
+
+
+def test_a_model_that_fails_is_an_error_whole_and_streamed(room: Room, client: openai.OpenAI) -> None:
+    room.stack.models.on("Say hello", status=400)
+    with pytest.raises(openai.APIStatusError):
+        client.chat.completions.create(model=model(room), messages=HELLO)
+    with pytest.raises(openai.APIError):
+        list(client.chat.completions.create(model=model(room), messages=HELLO, stream=True))
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
+    held = room.stack.models.hold("Say hello", after_chunks=1)
+    body = json.dumps({"model": model(room), "messages": HELLO, "stream": streamed})
+    head = [
+        "POST /v1/chat/completions HTTP/1.1",
+        f"Host: 127.0.0.1:{room.stack.port}",
+        f"Authorization: Bearer {room.key}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    with socket.create_connection(("127.0.0.1", room.stack.port)) as line:
+        line.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
+        held.wait_for_requests(1)
+    runs = Execution.objects.filter(workspace=room.cast.workspace)
+    wait_for(lambda: runs.get().status == "cancelled", 20)
+    held.release()

@@ -1,0 +1,167 @@
+"""Pages: the playground of an agent. Everything is a plain form first; the script adds the live answer."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agents.catalogue import cards
+from agents.listing import agent_at
+from agents.models import Agent, Conversation
+from agents.queries import unusable
+from automatos.errors import Conflict, InvalidInput, TooMany
+from recipes import conversations, runs
+from recipes.attachments import LARGEST, MOST, Upload
+from recipes.conversations import Saying
+from recipes.forms_playground import MessageForm, TitleForm
+from recipes.models import Trigger
+from recipes.queries import execution as find_execution
+from recipes.talk import Talk, talk
+from workspaces.models import Role
+from workspaces.pages import WorkspaceRequest, workspace_page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page()
+def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Talk with an agent. `?conversation=` and `?at=` say what is shown, `?edit=` puts a message back into the form."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    shown = talk(agent=agent, conversation=_conversation(request, agent), at=_uuid(request.GET.get("at")))
+    models = [("", f"The agent's own, {agent.agent_model_config.model}"), *_models(request)]
+    if request.method != "POST":
+        return _page(request, shown, MessageForm(models, initial=_start(request, shown)))
+    request.access.require("executions:run")
+    form = MessageForm(models, request.POST)
+    form.is_valid()
+    saying = Saying(
+        text=request.POST.get("message", "").strip(),
+        conversation=shown.conversation,
+        parent=form.follows,
+        model=form.text("model"),
+        uploads=[Upload(file.name or "", file.read(LARGEST + 1)) for file in request.FILES.getlist("attachments")],
+    )
+    try:
+        answer = conversations.say(
+            workspace=request.workspace, agent=agent, saying=saying, user=request.user, trigger=Trigger.PLAYGROUND
+        )
+    except InvalidInput as error:
+        for name, texts in error.fields.items():
+            form.take(name, texts) if name in form.fields else [form.add_error(None, text) for text in texts]
+    except (Conflict, TooMany) as error:
+        form.add_error(None, error.message)
+    else:
+        return redirect(address(request, agent, conversation=answer.conversation_id, at=answer.pk))
+    return _page(request, shown, form, status=422)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def stop(request: WorkspaceRequest, key: str, execution_id: UUID) -> HttpResponse:
+    """Stop the answer that is on its way."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    try:
+        runs.cancel(execution=found, user=request.user)
+    except Conflict as late:
+        messages.info(request, late.message)
+    return redirect(address(request, agent, conversation=found.conversation_id, at=found.pk))
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def keep(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpResponse:
+    """Keep a conversation under a name, or give it another one."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    found = conversations.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
+    try:
+        conversations.change(conversation=found, title=request.POST.get("title", ""), is_kept=True)
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"The conversation is kept as {found.title}.")
+    return redirect(address(request, agent, conversation=found.pk))
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def delete(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpResponse:
+    """Take a conversation out of sight, and offer to undo."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    found = conversations.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
+    conversations.delete(conversation=found)
+    undo = {
+        "text": f"{found.title or 'The conversation'} was deleted.",
+        "route": "conversation_restore",
+        "key": found.pk,
+    }
+    messages.success(request, render_to_string("forms/undo.html", undo, request))
+    return redirect(address(request, agent))
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def restore(request: WorkspaceRequest, conversation_id: UUID) -> HttpResponse:
+    """A deleted conversation back."""
+    found = conversations.restore(workspace=request.workspace, conversation_id=conversation_id)
+    messages.success(request, f"{found.title or 'The conversation'} is back.")
+    return redirect(address(request, found.agent, conversation=found.pk))
+
+
+def address(request: WorkspaceRequest, agent: Agent, **query: object) -> str:
+    """The agent's playground, with what it is to show."""
+    path = reverse("playground", args=[request.workspace.slug, agent.slug])
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _conversation(request: WorkspaceRequest, agent: Agent) -> Conversation | None:
+    key = _uuid(request.GET.get("conversation"))
+    if key is None:
+        return None
+    return conversations.conversation(workspace=request.workspace, conversation_id=key, agent=agent)
+
+
+def _start(request: WorkspaceRequest, shown: Talk) -> dict[str, str]:
+    """What the form begins with: nothing, or a message to say again differently."""
+    again = next((turn for turn in shown.turns if str(turn.run.pk) == request.GET.get("edit")), None)
+    if again is not None:
+        given = again.run.input_data
+        return {"message": again.message, "parent": given.get("parent") or "", "model": given.get("model", "")}
+    return {"parent": str(shown.last.run.pk) if shown.last else ""}
+
+
+def _models(request: WorkspaceRequest) -> list[tuple[str, str]]:
+    return [(card.name, card.label) for card in cards(request.workspace) if card.ready]
+
+
+def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int = 200) -> HttpResponse:
+    context = {
+        "agent": shown.agent,
+        "talk": shown,
+        "form": form,
+        "title_form": TitleForm(initial={"title": shown.conversation.title if shown.conversation else ""}),
+        "others": [card for card in cards(request.workspace) if not card.ready],
+        "unusable": unusable(shown.agent),
+        "can_ask": request.access.allows("executions:run"),
+        "may_decide": request.access.allows("approvals:decide"),
+        "editing": request.GET.get("edit", ""),
+        "limits": {"files": MOST, "bytes": LARGEST},
+    }
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    template = "recipes/playground.html"
+    response = render(request, f"{template}#live" if fragment else template, context, status=status)
+    response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
