@@ -1,21 +1,13 @@
 // <run-kitchen>: keeps the page of a run up to date while it is live. The server renders the page from its database,
 // live and afterwards; an event only says that something changed, and the page is then fetched again and morphed.
 // The text a model is writing is the one thing that is put in here, always as text, never as HTML.
+import { LiveRun } from './live-run.js';
 import { say } from './live.js';
-import { RunSocket } from './run-socket.js';
-import { StreamedText } from './streamed-text.js';
 
-const REFRESH_AFTER = 100; // milliseconds: several events at once are one refresh
-const TRY_AGAIN_AFTER = 1_500;
-const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
-const ASK_EVERY = 1_000;
 const AT_END = 40; // pixels from the end that still count as the end
 const SPOKEN = { started: 'cooking', completed: 'done', failed: 'failed', skipped: 'skipped', retrying: 'is tried again' };
 
-class RunKitchen extends HTMLElement {
-  texts = new Map();
-  asked = new Map();
-
+class RunKitchen extends LiveRun {
   connectedCallback() {
     this.listening = new AbortController();
     this.isFollowing = Boolean(this.ref('follow')?.checked);
@@ -23,15 +15,7 @@ class RunKitchen extends HTMLElement {
     this.listen();
     if (!history.state?.htmx) history.replaceState({ htmx: true }, '');
     if (this.dataset.state !== 'live') return;
-    this.socket = new RunSocket({
-      path: this.dataset.socket,
-      after: Number(this.dataset.lastSeq),
-      onEvent: (event) => this.hear(event),
-      onText: (piece) => this.takeText(piece),
-      onState: () => this.showState(),
-      onEnd: (reason) => this.endLive(reason),
-    });
-    this.socket.connect();
+    this.watch();
     this.ticking = setInterval(() => this.tick(), 500);
     this.adoptText();
     this.toEnd();
@@ -39,14 +23,8 @@ class RunKitchen extends HTMLElement {
 
   disconnectedCallback() {
     this.listening.abort();
-    this.socket?.end();
     clearInterval(this.ticking);
-    clearTimeout(this.refreshing);
-    clearTimeout(this.painting);
-  }
-
-  ref(name) {
-    return this.querySelector(`[data-ref="${name}"]`);
+    this.leave();
   }
 
   listen() {
@@ -56,9 +34,7 @@ class RunKitchen extends HTMLElement {
     on(this, 'keydown', (event) => this.moveTab(event));
     on(this, 'change', (event) => { if (event.target === this.ref('follow')) this.follow(event.target.checked); });
     on(this, 'scroll', (event) => this.scrolled(event.target), { capture: true, passive: true });
-    on(window, 'online', () => this.socket?.connect());
-    on(window, 'offline', () => this.socket?.drop());
-    on(document, 'visibilitychange', () => { if (!document.hidden) this.socket?.connect(); });
+    this.listenToNetwork(on);
     // Back and forward between steps and tabs of this page: ours to fetch.
     on(document, 'htmx:before:history:restore', (event) => {
       if (!event.detail.path.startsWith(location.pathname)) return;
@@ -71,7 +47,7 @@ class RunKitchen extends HTMLElement {
 
   hear(event) {
     this.announce(event);
-    this.refreshing ??= setTimeout(() => { this.refreshing = null; this.load(); }, REFRESH_AFTER);
+    this.refreshSoon();
   }
 
   announce(event) {
@@ -89,40 +65,9 @@ class RunKitchen extends HTMLElement {
 
   // --- the page again ---
 
-  // Fetches the page at the present address and morphs it in. One at a time; a call meanwhile makes one more round.
-  async load() {
-    this.isStale = true;
-    if (this.isLoading) return;
-    this.isLoading = true;
-    while (this.isStale) {
-      this.isStale = false;
-      const address = location.href;
-      const html = await this.fetchPage(address);
-      this.isBehind = html === null;
-      if (this.isBehind) break;
-      if (address === location.href) await this.show(html);
-      else this.isStale = true;
-    }
-    this.isLoading = false;
-    if (this.isBehind && this.isConnected) setTimeout(() => this.load(), TRY_AGAIN_AFTER);
-    this.showState();
-  }
-
-  async fetchPage(address) {
-    try {
-      const response = await fetch(address, { headers: { 'HX-Request': 'true' } });
-      if (response.status === 401 || response.status === 404) location.reload();
-      return response.ok ? (await response.text()).trim() : null;
-    } catch {
-      return null;
-    }
-  }
-
   async show(html) {
     const wasLive = this.dataset.state === 'live';
-    const open = [...this.querySelectorAll('details[open][id]')].map((details) => details.id);
-    await window.htmx.swap({ text: html, target: this, swap: 'outerMorph', sourceElement: this });
-    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+    await this.morph(html);
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     if (this.isPinned && !this.ref('stream')) this.isFollowing = false;
     this.showFollowing();
@@ -211,48 +156,6 @@ class RunKitchen extends HTMLElement {
   toEnd() {
     const panel = this.ref('scroll');
     if (this.isFollowing && this.ref('stream')) panel.scrollTop = panel.scrollHeight;
-  }
-
-  // --- text as it is written ---
-
-  textOf(step, attempt) {
-    const key = `${step}:${attempt}`;
-    if (!this.texts.has(key)) this.texts.set(key, new StreamedText());
-    return this.texts.get(key);
-  }
-
-  takeText({ step, attempt, offset, text }) {
-    const known = this.textOf(step, attempt);
-    if (!known.take(offset, text)) this.askForText(step, attempt, known.length);
-    this.painting ??= setTimeout(() => { this.painting = null; this.paint(); }, PAINT_EVERY);
-  }
-
-  askForText(step, attempt, offset) {
-    const key = `${step}:${attempt}`;
-    if (Date.now() - (this.asked.get(key) ?? 0) < ASK_EVERY) return;
-    this.asked.set(key, Date.now());
-    this.socket.send({ type: 'text_from', step, attempt, offset });
-  }
-
-  // The server may have rendered more than came through the socket, or less: the longer text stands.
-  adoptText() {
-    const stream = this.ref('stream');
-    if (!stream) return;
-    const { step, attempt, offset } = stream.dataset;
-    const known = this.textOf(step, attempt);
-    if (Number(offset) > known.length) known.set(stream.textContent, Number(offset));
-    this.paint();
-  }
-
-  paint() {
-    const stream = this.ref('stream');
-    if (!stream) return;
-    const { text } = this.textOf(stream.dataset.step, stream.dataset.attempt);
-    const shown = stream.textContent;
-    if (shown === text) return;
-    if (stream.childNodes.length === 1 && text.startsWith(shown)) stream.firstChild.appendData(text.slice(shown.length));
-    else stream.textContent = text;
-    this.toEnd();
   }
 
   // --- clocks and the state of the connection ---

@@ -1,0 +1,125 @@
+// What the pages of a live run share: the socket, the page fetched again and morphed, and the text that streams in.
+// The server renders the page; only the text a model is writing is put in here, always as text, never as HTML.
+import { RunSocket } from './run-socket.js';
+import { StreamedText } from './streamed-text.js';
+
+const REFRESH_AFTER = 100; // milliseconds: several events at once are one refresh
+const TRY_AGAIN_AFTER = 1_500;
+const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
+const ASK_EVERY = 1_000;
+
+// Subclasses say what follows an event (`hear`), a new page (`show`), more text (`toEnd`) and the end (`endLive`).
+export class LiveRun extends HTMLElement {
+  texts = new Map();
+  asked = new Map();
+
+  ref(name) {
+    return this.querySelector(`[data-ref="${name}"]`);
+  }
+
+  watch() {
+    this.socket = new RunSocket({
+      path: this.dataset.socket,
+      after: Number(this.dataset.lastSeq),
+      onEvent: (event) => this.hear(event),
+      onText: (piece) => this.takeText(piece),
+      onState: () => this.showState(),
+      onEnd: (reason) => this.endLive(reason),
+    });
+    this.socket.connect();
+  }
+
+  leave() {
+    this.socket?.end();
+    clearTimeout(this.refreshing);
+    clearTimeout(this.painting);
+  }
+
+  listenToNetwork(on) {
+    on(window, 'online', () => this.socket?.connect());
+    on(window, 'offline', () => this.socket?.drop());
+    on(document, 'visibilitychange', () => { if (!document.hidden) this.socket?.connect(); });
+  }
+
+  refreshSoon() {
+    this.refreshing ??= setTimeout(() => { this.refreshing = null; this.load(); }, REFRESH_AFTER);
+  }
+
+  // Morphing would open what the reader closed, and close what they opened.
+  async morph(html) {
+    const folds = [...this.querySelectorAll('details[id]')].map((details) => [details.id, details.open]);
+    await window.htmx.swap({ text: html, target: this, swap: 'outerMorph', sourceElement: this });
+    for (const [id, isOpen] of folds) document.getElementById(id)?.toggleAttribute('open', isOpen);
+  }
+
+  // Fetches the page at the present address and morphs it in. One at a time; a call meanwhile makes one more round.
+  async load() {
+    this.isStale = true;
+    if (this.isLoading) return;
+    this.isLoading = true;
+    while (this.isStale) {
+      this.isStale = false;
+      const address = location.href;
+      const html = await this.fetchPage(address);
+      this.isBehind = html === null;
+      if (this.isBehind) break;
+      if (address === location.href) await this.show(html);
+      else this.isStale = true;
+    }
+    this.isLoading = false;
+    if (this.isBehind && this.isConnected) setTimeout(() => this.load(), TRY_AGAIN_AFTER);
+    this.showState();
+  }
+
+  async fetchPage(address) {
+    try {
+      const response = await fetch(address, { headers: { 'HX-Request': 'true' } });
+      if (response.status === 401 || response.status === 404) location.reload();
+      return response.ok ? (await response.text()).trim() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // --- text as it is written ---
+
+  textOf(step, attempt) {
+    const key = `${step}:${attempt}`;
+    if (!this.texts.has(key)) this.texts.set(key, new StreamedText());
+    return this.texts.get(key);
+  }
+
+  takeText({ step, attempt, offset, text }) {
+    const known = this.textOf(step, attempt);
+    if (!known.take(offset, text)) this.askForText(step, attempt, known.length);
+    this.painting ??= setTimeout(() => { this.painting = null; this.paint(); }, PAINT_EVERY);
+  }
+
+  askForText(step, attempt, offset) {
+    const key = `${step}:${attempt}`;
+    if (Date.now() - (this.asked.get(key) ?? 0) < ASK_EVERY) return;
+    this.asked.set(key, Date.now());
+    this.socket.send({ type: 'text_from', step, attempt, offset });
+  }
+
+  // The server may have rendered more than came through the socket, or less: the longer text stands.
+  adoptText() {
+    const stream = this.ref('stream');
+    if (!stream) return;
+    const { step, attempt, offset } = stream.dataset;
+    const known = this.textOf(step, attempt);
+    if (Number(offset) > known.length) known.set(stream.textContent, Number(offset));
+    this.paint();
+  }
+
+  paint() {
+    const stream = this.ref('stream');
+    if (!stream) return;
+    const { text } = this.textOf(stream.dataset.step, stream.dataset.attempt);
+    const shown = stream.textContent;
+    if (shown === text) return;
+    if (stream.childNodes.length === 1 && text.startsWith(shown)) stream.firstChild.appendData(text.slice(shown.length));
+    else stream.textContent = text;
+    this.toEnd();
+  }
+}

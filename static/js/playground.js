@@ -1,0 +1,70 @@
+// <agent-chat>: keeps a conversation up to date while an answer is written. The page works as a plain form without it.
+import { LiveRun } from './live-run.js';
+import { say } from './live.js';
+
+class AgentChat extends LiveRun {
+  connectedCallback() {
+    this.listening = new AbortController();
+    const on = (target, type, handler, options = {}) =>
+      target.addEventListener(type, handler, { signal: this.listening.signal, ...options });
+    on(this, 'keydown', (event) => this.sendByKey(event));
+    on(this, 'submit', (event) => this.sendOnce(event));
+    if (this.dataset.state !== 'live') return;
+    this.listenToNetwork(on);
+    this.watch();
+    this.adoptText();
+    this.ref('stream')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  disconnectedCallback() {
+    this.listening.abort();
+    this.leave();
+  }
+
+  sendByKey(event) {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.target.name !== 'message') return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+
+  // The same message is not sent twice by an impatient second press.
+  sendOnce(event) {
+    if (!event.target.matches('[data-message]')) return;
+    if (this.isSending) event.preventDefault();
+    this.isSending = true;
+    event.target.querySelector('[type="submit"]').setAttribute('aria-busy', 'true');
+  }
+
+  hear(event) {
+    if (event.type === 'tool.started') say(`${this.dataset.agent} uses ${event.data.tool}`);
+    this.refreshSoon();
+  }
+
+  async show(html) {
+    const wasLive = this.dataset.state === 'live';
+    await this.morph(html);
+    this.adoptText();
+    if (!wasLive || this.dataset.state === 'live') return;
+    this.socket.end();
+    say(`${this.dataset.agent} answered`);
+  }
+
+  endLive(reason) {
+    this.endReason = reason;
+    this.showState();
+    if (!reason) this.load();
+  }
+
+  // An answer is read from its beginning: nothing moves under the reader.
+  toEnd() {}
+
+  showState() {
+    const conn = this.ref('conn');
+    if (!conn || this.dataset.state !== 'live') return;
+    const isLive = this.socket.isOpen && !this.isBehind;
+    conn.dataset.state = isLive ? 'live' : 'retry';
+    conn.firstElementChild.textContent = isLive ? 'Answering' : this.endReason || 'Reconnecting';
+  }
+}
+
+customElements.define('agent-chat', AgentChat);
