@@ -48,6 +48,7 @@ class AgentSpec:
     tool_ids: tuple[str, ...] = ()
     approval_policy: str = "after_untrusted"
     skills: tuple[Brief, ...] = ()
+    has_documents: bool = False
 
     @property
     def token_estimate(self) -> int:
@@ -104,7 +105,9 @@ SPECS = (
     "m.max_task_cost, a.slug, a.tool_ids, (SELECT w.approval_policy FROM workspaces w WHERE w.id = a.workspace_id), "
     "(SELECT json_agg(json_build_array(s.id, s.slug, s.summary, s.has_more, c.name) ORDER BY g.position, g.id) "
     "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
-    "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL) FROM agents a "
+    "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL), "
+    "EXISTS (SELECT 1 FROM agent_documents k JOIN documents d ON d.id = k.document_id "
+    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0) FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -128,13 +131,13 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
 
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, tools, policy, skills = settings
+    *settings, schema, tokens, cost, slug, tools, policy, skills, has_documents = settings
     briefs = tuple(_brief(*values) for values in _json(skills) or ())
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
     unusable = why_unusable(name, status, deleted=deleted)
-    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs]
+    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs, has_documents]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from agents.knowledge_tool import SEARCH, search_tool
 from agents.runtime import AgentSpec
 from agents.skill_tools import tools_for
 from automatos.llm.types import ToolSpec
@@ -13,7 +14,9 @@ Toolbox = Mapping[str, Tool]
 
 def toolbox_of(spec: AgentSpec) -> Toolbox:
     """The agent's tools by name, in the order they were chosen. What is not in it the agent cannot use."""
-    return {**{name: BUILTIN[name] for name in spec.tool_ids if name in BUILTIN}, **tools_for(spec.skills)}
+    chosen = {name: BUILTIN[name] for name in spec.tool_ids if name in BUILTIN}
+    looking_up = {SEARCH: search_tool(spec.id)} if spec.has_documents else {}
+    return {**chosen, **tools_for(spec.skills), **looking_up}
 
 
 def told(tools: Toolbox) -> tuple[ToolSpec, ...]:

@@ -10,6 +10,7 @@ from agents import (
     api_skill_sources,
     api_skills,
     urls_drafts,
+    urls_knowledge,
     urls_life,
     views,
     views_skill_sources,
@@ -19,6 +20,7 @@ from agents import (
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views.agent_list, name="agents"),
     *urls_drafts.pages,
+    *urls_knowledge.pages,
     path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),
     path("agents/<slug:key>/", views.agent_detail, name="agent_detail"),
     path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),
@@ -39,6 +41,7 @@ pages: list[URLPattern | URLResolver] = [
     path("skills/<slug:key>/enable/", views_skills.skill_enable, name="skill_enable"),
 ]
 api: list[URLPattern | URLResolver] = [
+    *urls_knowledge.api,
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
     path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),

@@ -114,6 +114,7 @@ def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
                 place("Agents", "bot", "agents/", count=counts["agents"]),
                 place("Recipes", "book-open-text", "recipes/", count=counts["recipes"]),
                 place("Skills", "graduation-cap", "skills/"),
+                place("Knowledge", "library", "knowledge/"),
             ],
         ),
         Group("Run", [place("Kitchen", "flame", "runs/", hot=counts["cooking"])]),
@@ -132,6 +133,7 @@ def _palette(home: str, role: str) -> list[Group]:
         Place("Agents", "bot", f"{home}agents/"),
         Place("Recipes", "book-open-text", f"{home}recipes/"),
         Place("Skills", "graduation-cap", f"{home}skills/"),
+        Place("Knowledge", "library", f"{home}knowledge/"),
         Place("Kitchen", "utensils", f"{home}runs/"),
         *(
             Place(f"Settings: {entry.label}", entry.icon, entry.href)

@@ -163,7 +163,8 @@ class Cook:
         async def ask_agent(question: contract.Question) -> str:
             return await self._ask_agent(task, path, question)
 
-        return replace(self.context, depth=path.count("."), budget=task.max_cost, ask_agent=ask_agent)
+        noting = contract.Noting(self._id(path), tuple(dict.fromkeys(self.origins)))
+        return replace(self.context, depth=path.count("."), budget=task.max_cost, ask_agent=ask_agent, call=noting)
 
     async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
         """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""

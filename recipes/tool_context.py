@@ -8,6 +8,7 @@ from agents import skill_tools
 from agents.runtime import AgentSpec, find_spec
 from automatos.llm.registry import Models
 from recipes.cooking import Cook, Keep, Writing
+from recipes.lookups import StoredKnowledge, StoredMemory
 from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
@@ -37,6 +38,8 @@ def of(job: Job, decide: Decide) -> ToolContext:
         files=StoredRunFiles(job.workspace_id, job.execution_id),
         credential=credential,
         skills=StoredSkills(job.workspace_id, decide),
+        knowledge=StoredKnowledge(job.workspace_id, decide),
+        memory=StoredMemory(job, decide),
     )
 
 

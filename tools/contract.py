@@ -72,19 +72,48 @@ class RunFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """Something remembered earlier. source: who noted it, for the origin label."""
+    """Something remembered earlier. source: who noted it. origins: untrusted texts that stood before it was noted."""
 
     text: str
     tags: Sequence[str] = ()
     source: str = ""
     noted_at: datetime | None = None
+    origins: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """The call that notes something. key: the same when it is made again; None makes each call a new one.
+
+    origins: where untrusted text came from that the agent read before.
+    """
+
+    key: UUID | None = None
+    origins: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage of a document. place: its heading, or which part it is."""
+
+    title: str
+    place: str
+    text: str
+
+
+class Knowledge(Protocol):
+    """The documents that agents may look things up in."""
+
+    async def search(self, agent_id: UUID, query: str, limit: int) -> Sequence[Found]:
+        """The passages of the agent's documents that fit best, best first."""
+        ...
 
 
 class Memory(Protocol):
     """What the agents of a workspace keep beyond a run."""
 
-    async def remember(self, text: str, tags: Sequence[str]) -> None:
-        """Keep the text."""
+    async def remember(self, text: str, tags: Sequence[str], call: Noting) -> None:
+        """Keep the text; the same call keeps it once. ToolProblem when there is no room."""
         ...
 
     async def recall(self, query: str, limit: int) -> Sequence[Recollection]:
@@ -122,6 +151,7 @@ def _now() -> datetime:
 class ToolContext:
     """What a call may use; what is None is not offered here, and tools that need it say so.
 
+    call: which one it is, for what is to be done once.
     credential: the fields of the workspace's credential with this id; raises an AppError where there is none.
     ask_agent: puts the question to another agent and gives its answer. depth, max_depth: of agents asking agents.
     budget: US dollars left to this run, or None for no limit. time_zone: an IANA name, where a call names none.
@@ -131,6 +161,8 @@ class ToolContext:
     execution_id: UUID
     files: RunFiles | None = None
     memory: Memory | None = None
+    knowledge: Knowledge | None = None
+    call: Noting = Noting()
     skills: Skills | None = None
     credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
     ask_agent: Callable[[Question], Awaitable[str]] | None = None

@@ -37,6 +37,8 @@ class Document(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker began to read it.")
+    reading_since = models.DateTimeField(null=True)
     text = models.TextField(blank=True)
     embedding_model = models.CharField(max_length=120, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)

@@ -3,6 +3,7 @@
 from tools.contract import Arguments, Memory, Recollection, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
 MOST_RECALLED = 20
+LONGEST_ORIGIN = 300
 
 
 async def remember(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -10,7 +11,8 @@ async def remember(arguments: Arguments, context: ToolContext) -> ToolResult:
     text = arguments["text"].strip()
     if not text:
         raise ToolProblem("There is nothing to remember: text is blank.")
-    await _memory(context).remember(text, list(dict.fromkeys(tag.strip() for tag in arguments.get("tags", []))))
+    tags = list(dict.fromkeys(tag.strip() for tag in arguments.get("tags", [])))
+    await _memory(context).remember(text, tags, context.call)
     return ToolResult("It is remembered.")
 
 
@@ -19,7 +21,9 @@ async def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     found = await _memory(context).recall(arguments["query"], arguments.get("limit", 5))
     if not found:
         return ToolResult("Nothing is remembered about this.")
-    return ToolResult("\n\n".join(_line(number, one) for number, one in enumerate(found, 1)), origin="workspace memory")
+    origins = dict.fromkeys(origin for one in found for origin in one.origins)
+    origin = ", from ".join(["workspace memory", *origins])[:LONGEST_ORIGIN]
+    return ToolResult("\n\n".join(_line(number, one) for number, one in enumerate(found, 1)), origin=origin)
 
 
 def _memory(context: ToolContext) -> Memory:

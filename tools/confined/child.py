@@ -11,6 +11,7 @@ from typing import Any
 JOBS = {
     "csv": "tools.confined.csv_query",
     "docx": "tools.confined.docx",
+    "docx_text": "tools.confined.docx_text",
     "html": "tools.confined.html",
     "json": "tools.confined.json_query",
     "pdf": "tools.confined.pdf",

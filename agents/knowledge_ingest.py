@@ -1,0 +1,173 @@
+"""A worker reads a document: its text, its passages, a vector for each; and what a lost worker left is begun again."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchVector
+from django.core.files.storage import default_storage
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from agents.knowledge_keys import keys_of
+from agents.knowledge_reading import Read, read
+from agents.models import Chunk, Document
+from automatos.errors import AppError
+from automatos.llm import embeddings
+from automatos.llm.errors import ModelError
+from automatos.llm.registry import Credentials
+from workspaces.models import Workspace
+from workspaces.plans import release_storage, require_storage
+from workspaces.provider_keys import kept_for
+from workspaces.purging import UNDO
+from workspaces.tenancy import Purpose, system_scope, workspace_scope
+
+logger = logging.getLogger(__name__)
+
+# Reading and embedding the longest document takes about a minute on one processor; past this a worker was lost.
+READ_SECONDS = 600
+# A message is lost when nobody began after so many seconds.
+WAIT_SECONDS = 60
+MOST_ATTEMPTS = 3
+AT_ONCE = 20
+# Another model is tried for a document at most once in this time.
+AGAIN = timedelta(hours=6)
+LOST = "Reading it was cut off three times, so it may be too much for this installation. Split it, or try again."
+BROKEN = "Reading it failed; this was noted for the operator. Try again later."
+WORDS = SearchVector("heading", weight="A", config="english") + SearchVector("text", weight="B", config="english")
+
+
+def run_read(workspace_id: UUID, document_id: UUID) -> None:
+    """Read a waiting document. Nothing is fetched, parsed or embedded inside of a transaction."""
+    with workspace_scope(workspace_id):
+        document = _begun(document_id)
+        if document is None:
+            return
+        keys = keys_of(workspace_id)
+    try:
+        found = read(document)
+        model, vectors = _embedded(document, found, keys)
+        with workspace_scope(workspace_id):
+            _keep(document, found, model, vectors)
+        return
+    except AppError as known:
+        error = known.message
+    except Exception:
+        logger.exception("Reading the document %s broke", document_id)
+        error = BROKEN
+    with workspace_scope(workspace_id):
+        _still(document).update(
+            status=Document.Status.ERROR, error=error, reading_since=None, updated_at=timezone.now()
+        )
+
+
+def _begun(document_id: UUID) -> Document | None:
+    """The document, now being read by us; None when it is not waiting any more."""
+    now = timezone.now()
+    rows = Document.objects.filter(pk=document_id, deleted_at=None, status=Document.Status.WAITING)
+    begun = rows.update(
+        status=Document.Status.READING, reading_since=now, updated_at=now, attempts=F("attempts") + 1, error=""
+    )
+    return Document.objects.get(pk=document_id) if begun else None
+
+
+def _embedded(document: Document, found: Read, keys: Credentials) -> tuple[str, list[embeddings.Vector]]:
+    """The model and a vector for each passage. Where the vendor does not answer, the local model does the work."""
+    texts = [f"{document.title}\n{passage.heading}\n{passage.text}" for passage in found.passages]
+    model = embeddings.preferred(keys)
+    try:
+        return model, embeddings.embed(texts, model, keys)
+    except ModelError as error:
+        logger.warning("%s is not used for the document %s: %s", model, document.pk, error)
+        return embeddings.LOCAL, embeddings.embed(texts, embeddings.LOCAL)
+
+
+def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.Vector]) -> None:
+    """In one transaction: the new passages in place of the old ones. Nothing when it was deleted or begun again."""
+    if not _still(document).select_for_update().exists():
+        return
+    size = document.size
+    if document.kind == Document.Kind.URL:
+        size = len(found.text.encode())
+        _count(document, size)
+    Chunk.objects.filter(document=document).delete()
+    Chunk.objects.bulk_create(
+        [
+            Chunk(
+                workspace_id=document.workspace_id, document=document, position=position, heading=passage.heading,
+                text=passage.text, embedding_model=model, embedding=vector,
+            )
+            for position, (passage, vector) in enumerate(zip(found.passages, vectors, strict=True), 1)
+        ],
+        batch_size=200,
+    )  # fmt: skip
+    Chunk.objects.filter(document=document).update(words=WORDS)
+    # A page without a name of its own is called by its address until its title is known.
+    title = found.title[:200] if document.title == document.url[:200] and found.title else document.title
+    _still(document).update(
+        title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
+        chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
+    )  # fmt: skip
+
+
+def _count(document: Document, size: int) -> None:
+    workspace = Workspace.objects.get(pk=document.workspace_id)
+    if size > document.size:
+        require_storage(workspace, size - document.size)
+    elif size < document.size:
+        release_storage(workspace, document.size - size)
+
+
+def _still(document: Document) -> QuerySet[Document]:
+    """The row as long as this worker's reading is the one that counts."""
+    return Document.objects.filter(pk=document.pk, deleted_at=None, reading_since=document.reading_since)
+
+
+def begin_lost() -> list[tuple[UUID, UUID]]:
+    """Documents nobody reads although they wait: workspace and document of each; too many losses end in an error."""
+    now = timezone.now()
+    lost = Q(status=Document.Status.READING, reading_since__lt=now - timedelta(seconds=READ_SECONDS))
+    with system_scope(Purpose.UPKEEP):
+        rows = Document.objects.filter(lost, deleted_at=None)
+        rows.filter(attempts__gte=MOST_ATTEMPTS).update(
+            status=Document.Status.ERROR, error=LOST, reading_since=None, updated_at=now
+        )
+        rows.update(status=Document.Status.WAITING, reading_since=None)
+        waiting = Document.objects.filter(
+            status=Document.Status.WAITING, deleted_at=None, updated_at__lt=now - timedelta(seconds=WAIT_SECONDS)
+        )
+        return list(waiting.order_by("updated_at").values_list("workspace_id", "pk")[:AT_ONCE])
+
+
+def begin_other_model() -> list[tuple[UUID, UUID]]:
+    """Documents whose vectors are of another model than their workspace's texts get now: set waiting, and which."""
+    due: list[tuple[UUID, UUID]] = []
+    with system_scope(Purpose.UPKEEP):
+        ready = Document.objects.filter(
+            status=Document.Status.READY, deleted_at=None, updated_at__lt=timezone.now() - AGAIN
+        )
+        found = list(ready.values_list("workspace_id", "embedding_model").distinct()[:1000])
+    for workspace_id, model in found:
+        with workspace_scope(workspace_id):
+            if model == embeddings.preferred(kept_for(workspace_id)):
+                continue
+            rows = Document.objects.filter(
+                workspace_id=workspace_id, embedding_model=model, status=Document.Status.READY, deleted_at=None
+            )
+            ids = list(rows.exclude(kind=Document.Kind.URL).values_list("pk", flat=True)[:AT_ONCE])
+            rows.filter(pk__in=ids).update(status=Document.Status.WAITING, attempts=0, updated_at=timezone.now())
+            due += [(workspace_id, pk) for pk in ids]
+    return due
+
+
+def purge() -> int:
+    """Remove documents whose 30 days of undo are over, with their files; how many."""
+    with system_scope(Purpose.UPKEEP):
+        gone = list(Document.objects.filter(deleted_at__lt=timezone.now() - UNDO).select_related("workspace")[:100])
+        for document in gone:
+            document.delete()
+            release_storage(document.workspace, document.size)
+    for document in gone:
+        if document.file:
+            default_storage.delete(document.file)
+    return len(gone)

@@ -1,0 +1,91 @@
+"""What agents noted for their workspace: kept once for each call, found by meaning and words."""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchVector
+
+from agents.knowledge_keys import keys_of
+from agents.knowledge_search import Asked, Scope, search_memories
+from agents.models import Agent, Memory
+from automatos.llm import embeddings
+from automatos.llm.errors import ModelError
+from automatos.llm.registry import Credentials
+from tools.contract import Recollection, ToolProblem
+from workspaces.models import Workspace
+from workspaces.tenancy import workspace_scope
+
+logger = logging.getLogger(__name__)
+
+MOST = 5_000
+FULL = f"This workspace remembers {MOST:,} things, the most there may be. A person has to delete some of them first."
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be remembered. id: of the call, so that a call made again keeps nothing twice."""
+
+    id: UUID
+    workspace_id: UUID
+    agent_id: UUID
+    execution_id: UUID
+    text: str
+    tags: tuple[str, ...]
+    origins: tuple[str, ...]
+    model: str
+    vector: tuple[float, ...]
+
+
+def keys_for(workspace_id: UUID) -> Credentials:
+    """The workspace's own keys for embedding."""
+    with workspace_scope(workspace_id):
+        return keys_of(workspace_id)
+
+
+def embedded(text: str, keys: Credentials) -> tuple[str, embeddings.Vector]:
+    """The model and the vector; the local model's where the vendor does not answer. Touches no database."""
+    model = embeddings.preferred(keys)
+    try:
+        return model, embeddings.embed([text], model, keys)[0]
+    except ModelError as error:
+        logger.warning("%s is not used for a memory: %s", model, error)
+        return embeddings.LOCAL, embeddings.embed([text])[0]
+
+
+def keep(note: Note) -> None:
+    """Keep it, unless this call was kept before; ToolProblem when the workspace remembers too much already."""
+    with workspace_scope(note.workspace_id):
+        # One after the other, so that many at once cannot pass the limit together.
+        Workspace.objects.select_for_update(no_key=True).get(pk=note.workspace_id)
+        rows = Memory.objects.filter(workspace_id=note.workspace_id)
+        if rows.filter(pk=note.id).exists():
+            return
+        if rows.count() >= MOST:
+            raise ToolProblem(FULL)
+        Memory.objects.create(
+            id=note.id,
+            workspace_id=note.workspace_id,
+            agent=Agent.objects.filter(pk=note.agent_id).first(),
+            execution_id=note.execution_id,
+            text=note.text.replace("\x00", " "),
+            tags=[tag.replace("\x00", " ") for tag in note.tags],
+            origins=list(note.origins),
+            embedding_model=note.model,
+            embedding=list(note.vector),
+        )
+        Memory.objects.filter(pk=note.id).update(words=SearchVector("text", config="english"))
+
+
+def recalled(scope: Scope, query: Asked, limit: int) -> list[Recollection]:
+    """What fits the query best, with who noted it and what untrusted text stood before."""
+    return [
+        Recollection(
+            row.text,
+            tuple(row.tags),
+            f"noted by {row.agent.name}" if row.agent else "",
+            row.created_at,
+            tuple(map(str, row.origins)),
+        )
+        for row in search_memories(scope, query, limit)
+    ]

@@ -1,0 +1,204 @@
+"""Documents come, change, are given to agents and go; memories go. Each change stands in the audit log."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from agents.knowledge_kinds import LONGEST_TITLE, Upload, check_length, media_type_of
+from agents.models import Agent, AgentDocument, Document, Memory
+from agents.tasks import send_read
+from automatos.checking import Problems
+from automatos.errors import Conflict, NotFound, wrong_field
+from workspaces import audit
+from workspaces.models import User, Workspace
+from workspaces.plans import require_storage
+from workspaces.purging import UNDO
+
+LONGEST_URL = 2000
+MOST_OF_AGENT = 200
+
+
+def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str = "") -> Document:
+    """Keep a file and have it read. Raises InvalidInput naming `file` or `title`, PlanLimit without room for it."""
+    kind = media_type_of(file)
+    title = _title(title or PurePath(file.name).stem)
+    document = Document(
+        workspace=workspace, title=title, kind=Document.Kind.UPLOAD, media_type=kind, size=len(file.data)
+    )
+    # The name says nothing of the upload's own: that one may hold anything.
+    name = f"documents/{workspace.pk}/{uuid4()}{PurePath(file.name).suffix.lower()}"
+    with transaction.atomic():
+        require_storage(workspace, document.size)
+        document.file = default_storage.save(name, ContentFile(file.data))
+        try:
+            return _add(document, user)
+        except BaseException:
+            default_storage.delete(document.file)
+            raise
+
+
+def paste(*, workspace: Workspace, user: User | None, text: str, title: str) -> Document:
+    """Keep a text and have it read. Raises InvalidInput naming `text` or `title`."""
+    title = _title(title)
+    check_length(text)
+    if not text.strip():
+        raise wrong_field("text", "Paste the text here; it may not be empty.")
+    size = len(text.encode())
+    document = Document(
+        workspace=workspace, title=title, kind=Document.Kind.PASTE, media_type="text/markdown", size=size, text=text
+    )
+    with transaction.atomic():
+        require_storage(workspace, size)
+        return _add(document, user)
+
+
+def add_page(*, workspace: Workspace, user: User | None, url: str, title: str = "") -> Document:
+    """Have a web page fetched and read. Raises InvalidInput naming `url` or `title`."""
+    url = url.strip()
+    problems = Problems()
+    problems.text("url", url, longest=LONGEST_URL, required=True)
+    problems.raise_any()
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise wrong_field("url", "Write the full address, beginning with https://.")
+    document = Document(
+        workspace=workspace, title=_title(title or url[:LONGEST_TITLE]), kind=Document.Kind.URL, url=url
+    )
+    with transaction.atomic():
+        return _add(document, user)
+
+
+def rename(*, workspace: Workspace, document_id: UUID, title: str) -> Document:
+    """Another title."""
+    title = _title(title)
+    with transaction.atomic():
+        document = _locked(workspace, document_id)
+        before, document.title, document.updated_at = document.title, title, timezone.now()
+        document.save(update_fields=["title", "updated_at"])
+        _record("updated", document, before={"title": before}, after={"title": title})
+    return document
+
+
+def refresh(*, workspace: Workspace, document_id: UUID) -> Document:
+    """Read it again: a page is fetched anew. Conflict while it is being read."""
+    with transaction.atomic():
+        document = _locked(workspace, document_id)
+        if document.status in (Document.Status.WAITING, Document.Status.READING):
+            raise Conflict(f"{document.title} is being read already. Wait until it is done.")
+        document.status, document.error, document.attempts = Document.Status.WAITING, "", 0
+        document.updated_at, document.reading_since = timezone.now(), None
+        document.save(update_fields=["status", "error", "attempts", "updated_at", "reading_since"])
+        _record("refreshed", document)
+        transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+    return document
+
+
+def delete(*, workspace: Workspace, document_id: UUID) -> Document:
+    """Out of sight and out of every search at once; for 30 days it can be brought back."""
+    with transaction.atomic():
+        document = _locked(workspace, document_id)
+        document.deleted_at = timezone.now()
+        document.save(update_fields=["deleted_at"])
+        _record("deleted", document, before={"title": document.title})
+    return document
+
+
+def restore(*, workspace: Workspace, document_id: UUID) -> Document:
+    """Back where it was, also with the agents that had it."""
+    with transaction.atomic():
+        rows = Document.objects.select_for_update(of=("self",))
+        oldest = timezone.now() - UNDO
+        document = rows.filter(workspace=workspace, pk=document_id, deleted_at__gt=oldest).first()
+        if document is None:
+            raise NotFound()
+        document.deleted_at, document.reading_since = None, None
+        if document.status == Document.Status.READING:
+            document.status = Document.Status.WAITING
+        document.updated_at = timezone.now()
+        document.save(update_fields=["deleted_at", "reading_since", "status", "updated_at"])
+        _record("restored", document)
+        if document.status == Document.Status.WAITING:
+            transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+    return document
+
+
+def give(*, workspace: Workspace, agent: Agent, document_ids: Sequence[UUID]) -> None:
+    """Exactly these documents are the agent's. Raises InvalidInput naming `document_ids` for one that is not there."""
+    wanted = set(document_ids)
+    if len(wanted) > MOST_OF_AGENT:
+        raise wrong_field("document_ids", f"An agent has at most {MOST_OF_AGENT} documents; these are {len(wanted)}.")
+    with transaction.atomic():
+        Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
+        rows = Document.objects.filter(workspace=workspace, pk__in=wanted, deleted_at=None)
+        found = dict(rows.values_list("pk", "title"))
+        if missing := wanted - found.keys():
+            raise wrong_field("document_ids", f"There is no document {min(map(str, missing))} in this workspace.")
+        has = AgentDocument.objects.filter(agent=agent, document__deleted_at=None)
+        before = dict(has.values_list("document_id", "document__title"))
+        has.exclude(document_id__in=wanted).delete()
+        AgentDocument.objects.bulk_create(
+            [AgentDocument(agent=agent, document_id=pk) for pk in wanted - before.keys()], ignore_conflicts=True
+        )
+        if before.keys() != wanted:
+            audit.record(
+                "agent.documents_changed",
+                workspace_id=workspace.pk,
+                target=("agent", agent.pk, agent.name),
+                before={"documents": sorted(before.values())},
+                after={"documents": sorted(found.values())},
+            )
+
+
+def forget(*, workspace: Workspace, memory_id: UUID) -> None:
+    """Delete a memory for good; its text stands in the audit log only by its beginning."""
+    with transaction.atomic():
+        memory = Memory.objects.filter(workspace=workspace, pk=memory_id).first()
+        if memory is None:
+            raise NotFound()
+        name = memory.text[:60]
+        memory.delete()
+        audit.record("memory.deleted", workspace_id=workspace.pk, target=("memory", memory_id, name))
+
+
+def _add(document: Document, user: User | None) -> Document:
+    document.created_by = user
+    document.save(force_insert=True)
+    after = {"title": document.title, "kind": document.kind, "size": document.size, "url": document.url}
+    _record("created", document, after=after)
+    transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+    return document
+
+
+def _title(title: str) -> str:
+    problems = Problems()
+    title = problems.text("title", title, longest=LONGEST_TITLE, required=True)
+    problems.raise_any()
+    return title
+
+
+def _locked(workspace: Workspace, document_id: UUID) -> Document:
+    rows = Document.objects.select_for_update(of=("self",)).filter(workspace=workspace, deleted_at=None)
+    document = rows.filter(pk=document_id).first()
+    if document is None:
+        raise NotFound()
+    return document
+
+
+def _record(
+    done: str,
+    document: Document,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    target = ("document", document.pk, document.title)
+    audit.record(f"document.{done}", workspace_id=document.workspace_id, target=target, before=before, after=after)

@@ -1,0 +1,190 @@
+"""The pages of knowledge: documents, one document, what is remembered, and which documents an agent has."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agents import queries_knowledge as queries
+from agents import services_knowledge as services
+from agents.forms_knowledge import DocumentForm
+from agents.listing import agent_at
+from automatos import listing
+from automatos.errors import AppError, Conflict, InvalidInput
+from workspaces.asking import whom_to_ask
+from workspaces.models import Role
+from workspaces.pages import WorkspaceRequest, workspace_page
+
+# Characters of a document's text that its page shows.
+PREVIEW = 6_000
+SHOWN = 8
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def document_list(request: WorkspaceRequest) -> HttpResponse:
+    """The documents; a question is looked up in all of them. While one is read, its part of the page asks again."""
+    titled = listing.words(request.GET, "title")
+    rows = queries.documents_of(request.workspace)
+    page = listing.page_of(rows.filter(title__icontains=titled) if titled else rows, request.GET)
+    asked = listing.words(request.GET)
+    hits = queries.search(workspace=request.workspace, query=asked, limit=SHOWN) if asked else []
+    context = {
+        "page": page,
+        "asked": asked,
+        "titled": titled,
+        "hits": hits,
+        "watched": any(queries.is_watched(row) for row in page),
+        "deleted": list(queries.deleted_documents_of(request.workspace)[:20]),
+        **_rights(request),
+    }
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    return render(request, "knowledge/list.html" + ("#live" if fragment else ""), context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.EDITOR)
+def document_new(request: WorkspaceRequest) -> HttpResponse:
+    """Upload a file, paste a text or name a page; a POST adds it."""
+    form = DocumentForm(request.GET, request.POST if request.method == "POST" else None, request.FILES)
+    if not form.is_bound:
+        return render(request, "knowledge/new.html", {"form": form})
+    try:
+        row = form.add(request.workspace, request.user)
+    except AppError as error:
+        form.refuse(error)
+        return render(request, "knowledge/new.html", {"form": form}, status=422)
+    messages.success(request, f"{row.title} was added. It is being read.")
+    return redirect("knowledge", request.workspace.slug)
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def document_detail(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
+    """One document: its text, its passages, who has it, and a search to try."""
+    row = queries.document(workspace=request.workspace, document_id=document_id)
+    asked = listing.words(request.GET)
+    hits = queries.search(workspace=request.workspace, query=asked, limit=20) if asked else []
+    context = {
+        "document": row,
+        "text": queries.text_of(row, PREVIEW),
+        "preview": PREVIEW,
+        "page": listing.page_of(queries.chunks_of(row), request.GET),
+        "agents": list(queries.agents_with(row)),
+        "asked": asked,
+        "hits": [hit for hit in hits if hit.document_id == row.pk][:SHOWN],
+        "watched": queries.is_watched(row),
+        **_rights(request),
+    }
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    return render(request, "knowledge/detail.html" + ("#live" if fragment else ""), context)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def document_rename(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
+    """Another title."""
+    queries.document(workspace=request.workspace, document_id=document_id)
+    try:
+        title = request.POST.get("title", "")
+        row = services.rename(workspace=request.workspace, document_id=document_id, title=title)
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"It is called {row.title} now.")
+    return redirect("document_detail", request.workspace.slug, document_id)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def document_refresh(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
+    """Read it again."""
+    try:
+        row = services.refresh(workspace=request.workspace, document_id=document_id)
+    except Conflict as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{row.title} is being read again.")
+    return redirect("document_detail", request.workspace.slug, document_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.ADMIN)
+def document_delete(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
+    """Ask first, naming the agents that would miss it; a POST deletes, and offers to undo."""
+    row = queries.document(workspace=request.workspace, document_id=document_id)
+    if request.method != "POST":
+        context = {"document": row, "agents": list(queries.agents_with(row))}
+        return render(request, "knowledge/delete.html", context)
+    services.delete(workspace=request.workspace, document_id=document_id)
+    undo = {"text": f"{row.title} was deleted.", "route": "document_restore", "key": row.pk}
+    messages.success(request, render_to_string("forms/undo.html", undo, request))
+    return redirect("knowledge", request.workspace.slug)
+
+
+@require_POST
+@workspace_page(Role.ADMIN)
+def document_restore(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
+    """Bring a deleted document back."""
+    row = services.restore(workspace=request.workspace, document_id=document_id)
+    messages.success(request, f"{row.title} is back.")
+    return redirect("knowledge", request.workspace.slug)
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def memory_list(request: WorkspaceRequest) -> HttpResponse:
+    """What agents noted, newest first."""
+    asked = listing.words(request.GET)
+    rows = queries.memories_of(request.workspace)
+    page = listing.page_of(rows.filter(text__icontains=asked) if asked else rows, request.GET)
+    return render(request, "knowledge/memories.html", {"page": page, "asked": asked, **_rights(request)})
+
+
+@require_POST
+@workspace_page(Role.ADMIN)
+def memory_delete(request: WorkspaceRequest, memory_id: UUID) -> HttpResponse:
+    """Forget it for good."""
+    services.forget(workspace=request.workspace, memory_id=memory_id)
+    messages.success(request, "It is forgotten.")
+    return redirect("memories", request.workspace.slug)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page()
+def agent_documents(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """What an agent may look things up in; a POST keeps exactly the ticked ones."""
+    agent = agent_at(workspace=request.workspace, key=key)
+    if request.method == "POST":
+        request.access.require("agents:write")
+        try:
+            ids = [UUID(value) for value in request.POST.getlist("document_ids")]
+            services.give(workspace=request.workspace, agent=agent, document_ids=ids)
+        except (ValueError, InvalidInput):
+            messages.error(request, "One of the documents is not there any more. Choose again.")
+        else:
+            messages.success(request, f"{agent.name} looks things up in {len(ids)} document{'s' * (len(ids) != 1)}.")
+        return redirect("agent_documents", request.workspace.slug, agent.slug)
+    context = {
+        "agent": agent,
+        "documents": list(queries.documents_of(request.workspace).order_by("title")[:500]),
+        "given": set(queries.documents_of_agent(agent).values_list("pk", flat=True)),
+        **_rights(request),
+    }
+    return render(request, "knowledge/agent.html", context)
+
+
+def _rights(request: WorkspaceRequest) -> dict[str, object]:
+    can_write, can_delete = request.access.allows("knowledge:write"), request.access.allows("knowledge:delete")
+    ask = "" if can_delete else whom_to_ask(request.workspace)
+    return {"can_write": can_write, "can_delete": can_delete, "ask": ask}
