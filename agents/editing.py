@@ -13,6 +13,7 @@ from agents.forms import AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.queries import personas_for
+from agents.tabs import tabs_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
 from workspaces.models import User, Workspace
@@ -139,9 +140,10 @@ class AgentEditor:
             "fallback": f"Use {labels.get(fallback, fallback)}" if fallback else "Nothing: the step fails",
         }
 
-    def _ways_out(self) -> dict[str, str]:
+    def _ways_out(self) -> dict[str, Any]:
         slug = self.workspace.slug
         return {
             "back": reverse("agent_detail", args=[slug, self.agent.slug]),
             "fresh": reverse("agent_edit", args=[slug, self.agent.slug]),
+            "tabs": tabs_of(slug, self.agent, "agent_edit"),
         }

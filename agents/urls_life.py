@@ -1,11 +1,23 @@
-"""Addresses of an agent's life: its history and its copies."""
+"""Addresses of an agent's life: its tabs, its history, its copies, and the personas it can wear."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_versions
+from agents import api_copies, api_versions, views_agent, views_copies
 
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("agents/new/import/", views_copies.import_file, name="agent_import"),
+    path("agents/<slug:key>/", views_agent.overview, name="agent_detail"),
+    path("agents/<slug:key>/tools/", views_agent.tools, name="agent_tools"),
+    path("agents/<slug:key>/skills/", views_agent.skills, name="agent_skills"),
+    path("agents/<slug:key>/history/", views_agent.history, name="agent_history"),
+    path("agents/<slug:key>/history/restore/", views_agent.version_restore, name="agent_version_restore"),
+    path("agents/<slug:key>/duplicate/", views_copies.duplicate, name="agent_duplicate"),
+    path("agents/<slug:key>/export/", views_copies.export, name="agent_export"),
+]
 api: list[URLPattern | URLResolver] = [
+    path("agents/import", api_copies.AgentImport.as_view(), name="api_agent_import"),
+    path("agents/<uuid:agent_id>/export", api_copies.AgentExport.as_view(), name="api_agent_export"),
+    path("agents/<uuid:agent_id>/duplicate", api_copies.AgentDuplicate.as_view(), name="api_agent_duplicate"),
     path("agents/<uuid:agent_id>/versions", api_versions.AgentVersions.as_view(), name="api_agent_versions"),
     path(
         "agents/<uuid:agent_id>/versions/<int:version>",

@@ -12,22 +12,13 @@ from agents import figures, listing, services
 from agents.editing import AgentEditor
 from agents.listing import AgentFilter, agent_at
 from agents.models import Agent, AgentStatus, Category
-from agents.queries import agents_of, spec_of, unusable
-from automatos.errors import Conflict, InvalidInput, NotFound
+from agents.queries import agents_of
+from automatos.errors import NotFound
 from automatos.listing import page_of
 from workspaces import plans
 from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
-
-# What a move is called on its button, and what it means.
-MOVES = {
-    AgentStatus.INACTIVE: ("Make inactive", "It keeps its settings and cannot cook."),
-    AgentStatus.ACTIVE: ("Make active", "It can cook again."),
-    AgentStatus.PAUSED: ("Pause", "Steps that are cooking finish; new runs that need it are refused."),
-    AgentStatus.MAINTENANCE: ("Put into maintenance", "As paused, and everyone sees that it is being worked on."),
-    AgentStatus.RETIRED: ("Retire for good", "It can never be changed or used again."),
-}
 
 
 @require_safe
@@ -51,25 +42,6 @@ def agent_list(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "agents/list.html", context)
 
 
-@require_safe
-@workspace_page()
-def agent_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
-    """One agent: what is sent to its model, who uses it, what it did lately."""
-    agent = agent_at(workspace=request.workspace, key=key)
-    context = {
-        "agent": agent,
-        "sent": spec_of(agent),
-        "figures": figures.figures_of([agent])[agent.pk],
-        "cooking": figures.cooking_now(agent),
-        "uses": figures.recipes_naming(agent),
-        "recent": figures.recent_steps(agent),
-        "moves": _moves(agent),
-        "unusable": unusable(agent),
-        **_rights(request),
-    }
-    return render(request, "agents/detail.html", context)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page(Role.EDITOR)
 def agent_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
@@ -83,20 +55,6 @@ def agent_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
         return render(request, "agents/form.html", editor.context(), status=editor.status)
     messages.success(request, f"{saved.name} was saved.")
     return redirect("agent_detail", request.workspace.slug, saved.slug)
-
-
-@require_POST
-@workspace_page(Role.EDITOR)
-def agent_status(request: WorkspaceRequest, key: str) -> HttpResponse:
-    """Move the agent to another status, where the table of moves allows it."""
-    agent = agent_at(workspace=request.workspace, key=key)
-    try:
-        agent = services.change_status(agent=agent, user=request.user, status=request.POST.get("status", ""))
-    except (Conflict, InvalidInput) as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, f"{agent.name} is {agent.get_status_display().lower()} now.")
-    return redirect("agent_detail", request.workspace.slug, agent.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,12 +81,6 @@ def agent_restore(request: WorkspaceRequest, agent_id: UUID) -> HttpResponse:
     agent = services.restore_agent(agent=agent, user=request.user)
     messages.success(request, f"{agent.name} is back.")
     return redirect("agent_detail", request.workspace.slug, agent.slug)
-
-
-def _moves(agent: Agent) -> list[dict[str, str]]:
-    """The moves a person may make now; into error only the platform puts an agent."""
-    allowed = services.ALLOWED_MOVES[AgentStatus(agent.status)]
-    return [{"status": move, "title": MOVES[move][0], "note": MOVES[move][1]} for move in allowed if move in MOVES]
 
 
 def _rights(request: WorkspaceRequest) -> dict[str, object]:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_every_problem_is_named_at_its_field_and_what_was_typed_stays() -> None:
     cast = Cast()
     cast.agent("Quill")
-    typed = agent_fields(name=" ", description="Keeps me", max_tokens="0", top_p="many", model="")
+    typed = agent_fields(version="1", name=" ", description="Keeps me", max_tokens="0", top_p="many", model="")
     answer = cast.editor.post(f"{cast.root}/agents/quill/edit/", typed)
     text = answer.content.decode()
     assert answer.status_code == 422
@@ -31,7 +31,7 @@ def test_every_problem_is_named_at_its_field_and_what_was_typed_stays() -> None:
 def test_a_number_out_of_range_offers_the_nearest_one_also_without_scripts() -> None:
     cast = Cast()
     cast.agent("Quill")
-    typed = agent_fields(temperature="9")
+    typed = agent_fields(version="1", temperature="9")
     path = f"{cast.root}/agents/quill/edit/"
     text = cast.editor.post(path, typed).content.decode()
     assert 'value="set:temperature:2"' in text
@@ -140,7 +140,7 @@ def test_a_viewer_is_told_who_may_change_agents_and_cannot_do_it_by_address() ->
 def test_only_the_allowed_moves_are_offered_and_done() -> None:
     cast = Cast()
     cast.agent("Quill")
-    page = cast.editor.get(f"{cast.root}/agents/quill/").content.decode()
+    page = cast.editor.get(f"{cast.root}/agents/quill/status/").content.decode()
     assert 'value="paused"' in page
     assert 'value="retired"' not in page
     answer = cast.editor.post(f"{cast.root}/agents/quill/status/", {"status": "paused"}, follow=True)

@@ -1,6 +1,6 @@
 """Template tags of the interface; loaded in every template as built-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw_icon
 
-from automatos import drawings, markdown, words
+from automatos import drawings, drawings_trend, markdown, words
 
 register = template.Library()
 
@@ -74,6 +74,32 @@ def bars(days: Sequence[tuple[str, int, int]], title: str, name: str = "bars") -
 def line(values: Sequence[float], title: str) -> SafeString:
     """A line chart of equally spaced values."""
     return drawings.line([float(value) for value in values], title=title)
+
+
+# How a trend's values are told.
+TOLD: dict[str, Callable[[float], str]] = {
+    "tokens": words.short,
+    "percent": lambda value: f"{value:.0f}%",
+    "duration": words.duration,
+    "money": words.money,
+}
+
+
+@register.simple_tag
+def trend(
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    title: str,
+    name: str,
+    unit: str,
+    beside: Sequence[float | None] | None = None,
+) -> SafeString:
+    """Values over days; beside: a second line, dashed. unit: tokens, percent, duration (ms) or money (US dollars)."""
+    series: list[drawings_trend.Series] = [("", "a", values)]
+    if beside is not None:
+        series = [("typical", "a", values), ("95 of 100 under", "b", beside)]
+    return drawings_trend.trend(labels, series, title=title, name=name, told=TOLD[unit])
 
 
 @register.simple_tag

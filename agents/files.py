@@ -1,0 +1,49 @@
+"""Agents as files: JSON and YAML, written and read within bounds."""
+
+import json
+from typing import Any
+
+import yaml
+
+from agents.portable import Document
+from automatos.errors import wrong_field
+
+LONGEST = 2_000_000
+TYPES = {"json": "application/json", "yaml": "application/yaml"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML without references, whose expansion nothing would bound."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it uses references (*name), which are not read here")
+        return super().compose_node(parent, index)
+
+
+def written(document: Document, kind: str) -> str:
+    """The document as a file's text. kind: json or yaml."""
+    if kind == "yaml":
+        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def read(raw: bytes) -> Any:
+    """What a file says, JSON or YAML; InvalidInput under `file` when it is neither, or too long."""
+    if len(raw) > LONGEST:
+        raise wrong_field("file", f"The file has {len(raw):,} bytes; at most {LONGEST:,} are read.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise wrong_field("file", "The file is not UTF-8 text. Choose a file that export wrote.") from None
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise wrong_field("file", "The file is nested too deeply.") from None
+    except ValueError:
+        pass
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        said = str(error).splitlines()[0][:200] if str(error) else "it is nested too deeply"
+        raise wrong_field("file", f"The file is neither JSON nor YAML: {said}.") from None

@@ -1,0 +1,44 @@
+"""The tabs of an agent's pages: each is an address of its own."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from agents.models import Agent
+
+# Name of the address, icon, label. A place that this installation does not have is left out.
+PLACES = (
+    ("agent_detail", "layout-dashboard", "Overview"),
+    ("agent_playground", "message-square", "Playground"),
+    ("agent_edit", "sliders-horizontal", "Configuration"),
+    ("agent_skills", "graduation-cap", "Skills"),
+    ("agent_tools", "wrench", "Tools"),
+    ("agent_knowledge", "library", "Knowledge"),
+    ("agent_runs", "flame", "Runs"),
+    ("agent_usage", "gauge", "Usage"),
+    ("agent_history", "history", "History"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab. current: it is the page being looked at."""
+
+    href: str
+    icon: str
+    label: str
+    current: bool
+
+
+def tabs_of(workspace_slug: str, agent: Agent, current: str, *, can_write: bool = True) -> list[Tab]:
+    """The tabs of this agent. current: the name of the address being looked at."""
+    found = []
+    for name, icon, label in PLACES:
+        if name == "agent_edit" and (agent.status == "retired" or not can_write):
+            continue
+        try:
+            href = reverse(name, args=[workspace_slug, agent.slug])
+        except NoReverseMatch:
+            continue
+        found.append(Tab(href, icon, label, name == current))
+    return found
