@@ -26,7 +26,7 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
     path("runs/<uuid:execution_id>/files/<str:name>", views_approvals.run_file, name="run_file"),
-    path("agents/<slug:key>/playground/", views_playground.playground, name="playground"),
+    path("agents/<slug:key>/playground/", views_playground.playground, name="agent_playground"),
     path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", views_playground.stop, name="playground_stop"),
     path("agents/<slug:key>/playground/<uuid:conversation_id>/keep/", views_playground.keep, name="playground_keep"),
     path(

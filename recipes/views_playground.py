@@ -113,10 +113,10 @@ def restore(request: WorkspaceRequest, conversation_id: UUID) -> HttpResponse:
     return redirect(address(request, found.agent, conversation=found.pk))
 
 
-def address(request: WorkspaceRequest, agent: Agent, **query: object) -> str:
+def address(request: WorkspaceRequest, agent: Agent, **query: UUID | None) -> str:
     """The agent's playground, with what it is to show."""
-    path = reverse("playground", args=[request.workspace.slug, agent.slug])
-    return f"{path}?{urlencode(query)}" if query else path
+    path = reverse("agent_playground", args=[request.workspace.slug, agent.slug])
+    return f"{path}?{urlencode({name: str(value) for name, value in query.items()})}" if query else path
 
 
 def _conversation(request: WorkspaceRequest, agent: Agent) -> Conversation | None:

@@ -55,7 +55,7 @@ def test_an_answer_can_be_followed_by_its_links_and_carried_on(room: Room) -> No
     status, kept = Caller(room.key).get(f"/api/conversations/{first['conversation_id']}")
     assert (status, [one["message"] for one in kept["answers"]]) == (200, ["I am Ines.", "Who am I?"])
     assert kept["answers"][1]["parent"] == first["execution_id"]
-    step = ExecutionStep.objects.get(execution=again["execution_id"])
+    step = ExecutionStep.objects.get(execution_id=again["execution_id"])
     assert step.model == "anthropic:test-model"
     assert [said["role"] for said in step.opening or []] == ["system", "user", "assistant", "user"]
 

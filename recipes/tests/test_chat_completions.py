@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
@@ -13,7 +14,7 @@ from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import wait_for
 
 pytestmark = pytest.mark.slow
-HELLO = [{"role": "user", "content": "Say hello"}]
+HELLO: Any = [{"role": "user", "content": "Say hello"}]
 
 
 @pytest.fixture
@@ -58,13 +59,13 @@ def test_an_answer_streams_and_tells_its_usage_at_the_end(room: Room, client: op
 
 
 def test_the_conversation_of_the_client_is_what_the_model_gets(room: Room, client: openai.OpenAI) -> None:
-    said = [
+    said: Any = [
         {"role": "developer", "content": "Be brief."},
         {"role": "user", "content": "I am Ines."},
         {"role": "assistant", "content": "Hello Ines."},
         {"role": "user", "content": [{"type": "text", "text": "Who am I?"}]},
     ]
-    client.chat.completions.create(model=model(room), messages=said)  # type: ignore[arg-type]
+    client.chat.completions.create(model=model(room), messages=said)
     sent = [(turn["role"], turn["content"]) for turn in room.stack.models.requests[-1].body["messages"]]
     assert sent[1:] == [
         ("system", "Be brief."), ("user", "I am Ines."), ("assistant", "Hello Ines."), ("user", "Who am I?")
