@@ -13,12 +13,13 @@ from agents import (
     urls_knowledge,
     urls_life,
     views,
+    views_list,
     views_skill_sources,
     views_skills,
 )
 
 pages: list[URLPattern | URLResolver] = [
-    path("agents/", views.agent_list, name="agents"),
+    path("agents/", views_list.agent_list, name="agents"),
     *urls_drafts.pages,
     *urls_knowledge.pages,
     path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),

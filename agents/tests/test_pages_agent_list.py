@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from agents import services
+from agents.models import Agent
 from agents.tests.page_kit import Cast
 from automatos.tests.queries import asked
 
@@ -81,7 +82,7 @@ def test_the_number_of_queries_does_not_grow_with_the_agents() -> None:
         for number in range(12):
             cast.agent(f"Cook {number}")
     assert counts[0] == counts[1]
-    assert counts[1] <= 10
+    assert counts[1] <= 11
 
 
 def test_a_stranger_gets_404_and_a_visitor_is_asked_to_sign_in() -> None:
@@ -100,3 +101,51 @@ def test_another_workspaces_agent_is_the_same_404_as_an_unknown_one() -> None:
         answer = cast.owner.get(f"{cast.root}/agents/{key}/")
         assert (answer.status_code, unknown.status_code) == (404, 404)
     assert cast.owner.post(f"{cast.root}/agents/{foreign.pk}/restore/").status_code == 404
+
+
+def test_type_and_tag_narrow_the_list_and_the_table_shows_the_same_agents() -> None:
+    cast = Cast()
+    cast.agent("Quill", tags=["News", "short"], agent_type="devops")
+    cast.agent("Nora", tags=["news"])
+    for query, found in (
+        ("type=devops", {"Quill"}),
+        ("tag=news", {"Nora"}),
+        ("tag=short", {"Quill"}),
+        ("tag=x", set()),
+    ):
+        for view in ("", "&view=table"):
+            text = cast.viewer.get(f"{cast.root}/agents/?{query}{view}").content.decode()
+            assert {name for name in ("Quill", "Nora") if f">{name}</a>" in text} == found
+    table = cast.viewer.get(f"{cast.root}/agents/?view=table&q=o").content.decode()
+    assert "<table" in table
+    assert 'name="view" value="table"' in table
+    assert '<option value="short">' in table
+
+
+def test_several_agents_change_their_status_after_a_question() -> None:
+    cast = Cast()
+    agents = [cast.agent(name) for name in ("Quill", "Nora", "Lex")]
+    resting = services.change_status(agent=agents[2], user=None, status="maintenance")
+    services.change_status(agent=resting, user=None, status="inactive")
+    sent = {"agent": [str(agent.pk) for agent in agents], "status": "paused", "query": "sort=name"}
+    question = cast.editor.post(f"{cast.root}/agents/", sent).content.decode()
+    assert "Change 2 agents to paused?" in question
+    assert "cannot go from inactive to paused" in question
+    assert {agent.status for agent in Agent.objects.filter(workspace=cast.workspace)} == {"active", "inactive"}
+    done = cast.editor.post(f"{cast.root}/agents/", {**sent, "confirmed": "1"})
+    assert done["Location"] == f"{cast.root}/agents/?sort=name"
+    assert {agent.name for agent in Agent.objects.filter(status="paused")} == {"Quill", "Nora"}
+
+
+def test_only_editors_change_several_and_only_agents_of_their_workspace() -> None:
+    cast, other = Cast(), Cast()
+    foreign = other.agent("Foreign")
+    sent = {"agent": [str(foreign.pk), "nonsense", "\x00"], "status": "paused", "confirmed": "1"}
+    assert cast.viewer.post(f"{cast.root}/agents/", sent).status_code == 403
+    assert cast.stranger.post(f"{cast.root}/agents/", sent).status_code == 404
+    assert cast.editor.post(f"{cast.root}/agents/", sent).status_code == 302
+    foreign.refresh_from_db()
+    assert foreign.status == "active"
+    wrong = {"agent": [str(cast.agent().pk)], "status": "draft", "confirmed": "1"}
+    answer = cast.editor.post(f"{cast.root}/agents/", wrong, follow=True).content.decode()
+    assert "Choose at least one agent and a status" in answer
