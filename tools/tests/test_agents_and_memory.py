@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools.contract import Question, Recollection, ToolContext
+from tools.contract import Noting, Question, Recollection, ToolContext
 from tools.tests.kit import call, context, refused, said
 
 
@@ -17,7 +17,7 @@ class Notebook:
     def __init__(self) -> None:
         self.notes: list[Recollection] = []
 
-    async def remember(self, text: str, tags: Sequence[str]) -> None:
+    async def remember(self, text: str, tags: Sequence[str], call: Noting) -> None:
         self.notes.append(Recollection(text, tags, "Quill", datetime(2026, 11, 1, tzinfo=UTC)))
 
     async def recall(self, query: str, limit: int) -> Sequence[Recollection]:
