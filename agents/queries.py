@@ -33,7 +33,17 @@ def agent(*, workspace: Workspace, agent_id: UUID) -> Agent:
 
 def personas_for(workspace: Workspace) -> QuerySet[Persona]:
     """The personas an agent of this workspace can wear: the global ones and its own."""
-    return Persona.objects.filter(Q(workspace=None) | Q(workspace=workspace)).order_by("category", "name", "id")
+    personas = Persona.objects.filter(Q(workspace=None) | Q(workspace=workspace), deleted_at=None)
+    return personas.order_by("category", "name", "id")
+
+
+def persona_of(*, workspace: Workspace, persona_id: UUID, own: bool = False) -> Persona:
+    """One of these, or of the workspace's own alone; NotFound when it is none."""
+    personas = personas_for(workspace).filter(pk=persona_id)
+    found = personas.filter(workspace=workspace).first() if own else personas.first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def unusable(agent: Agent) -> str | None:

@@ -50,7 +50,6 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/skills", api_equipment.AgentSkills.as_view(), name="api_agent_skills"),
     path("agents/<uuid:agent_id>/tools", api_equipment.AgentTools.as_view(), name="api_agent_tools"),
     *urls_life.api,
-    path("personas", api_personas.PersonaList.as_view(), name="api_personas"),
     path("skills", api_skills.SkillList.as_view(), name="api_skills"),
     path("skills/<uuid:skill_id>", api_skills.SkillDetail.as_view(), name="api_skill"),
     path("skill-sources", api_skill_sources.SourceList.as_view(), name="api_skill_sources"),

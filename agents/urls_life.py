@@ -2,9 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_copies, api_versions, views_agent, views_copies
+from agents import api_copies, api_own_personas, api_versions, views_agent, views_copies, views_personas
 
 pages: list[URLPattern | URLResolver] = [
+    path("personas/", views_personas.persona_list, name="personas"),
+    path("personas/new/", views_personas.persona_new, name="persona_new"),
+    path("personas/<uuid:persona_id>/", views_personas.persona_edit, name="persona_edit"),
+    path("personas/<uuid:persona_id>/duplicate/", views_personas.persona_duplicate, name="persona_duplicate"),
+    path("personas/<uuid:persona_id>/delete/", views_personas.persona_delete, name="persona_delete"),
+    path("personas/<uuid:persona_id>/restore/", views_personas.persona_restore, name="persona_restore"),
     path("agents/new/import/", views_copies.import_file, name="agent_import"),
     path("agents/<slug:key>/", views_agent.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", views_agent.tools, name="agent_tools"),
@@ -15,6 +21,8 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/export/", views_copies.export, name="agent_export"),
 ]
 api: list[URLPattern | URLResolver] = [
+    path("personas", api_own_personas.Personas.as_view(), name="api_personas"),
+    path("personas/<uuid:persona_id>", api_own_personas.PersonaDetail.as_view(), name="api_persona"),
     path("agents/import", api_copies.AgentImport.as_view(), name="api_agent_import"),
     path("agents/<uuid:agent_id>/export", api_copies.AgentExport.as_view(), name="api_agent_export"),
     path("agents/<uuid:agent_id>/duplicate", api_copies.AgentDuplicate.as_view(), name="api_agent_duplicate"),

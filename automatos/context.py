@@ -112,6 +112,7 @@ def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
             "Build",
             [
                 place("Agents", "bot", "agents/", count=counts["agents"]),
+                place("Personas", "drama", "personas/"),
                 place("Recipes", "book-open-text", "recipes/", count=counts["recipes"]),
                 place("Skills", "graduation-cap", "skills/"),
                 place("Knowledge", "library", "knowledge/"),

@@ -25,6 +25,7 @@ class Persona(models.Model):
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     suggested_temperature = models.FloatField(default=0.7)
     suggested_models = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "personas"
