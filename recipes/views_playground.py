@@ -150,7 +150,7 @@ def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int
         "can_ask": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
         "editing": request.GET.get("edit", ""),
-        "limits": {"files": MOST, "bytes": LARGEST},
+        "limits": {"files": MOST, "megabytes": LARGEST // 1_000_000},
     }
     fragment = bool(request.htmx) and not request.htmx.history_restore_request
     template = "recipes/playground.html"

@@ -99,7 +99,7 @@ def test_a_file_is_sent_along_and_a_wrong_one_is_refused(room: Playground) -> No
     expect(page.get_by_role("link", name="a.csv")).to_be_visible(timeout=PATIENT)
     expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=PATIENT)
     page.get_by_text("The prompt as it was sent").click()
-    expect(page.get_by_text("soup,bread")).to_be_visible()
+    expect(page.get_by_role("region", name="Message 2 sent")).to_contain_text("soup,bread")
 
 
 def test_an_answer_becomes_a_step_of_a_recipe(room: Playground) -> None:
