@@ -54,9 +54,9 @@ def check_role() -> None:
         name, unbound = cursor.fetchone()
     if unbound:
         raise SetupFailed(
-            f"The product would run as {name}, whom row-level security does not bind. Let the login of DATABASE_URL start "
-            f"as {APP_ROLE} (a connection pooler may drop the option `-c role={APP_ROLE}`: give the product a login of its "
-            f"own, `GRANT {APP_ROLE} TO it`, and the owner's login in DATABASE_OWNER_URL)."
+            f"The product would run as {name}, whom row-level security does not bind. Let the login of DATABASE_URL "
+            f"start as {APP_ROLE} (a connection pooler may drop the option `-c role={APP_ROLE}`: give the product a "
+            f"login of its own, `GRANT {APP_ROLE} TO it`, and the owner's login in DATABASE_OWNER_URL)."
         )
 
 

@@ -168,7 +168,7 @@ def test_a_scope_ends_with_its_transaction_also_when_it_fails(two_workspaces: tu
         assert not Workspace.objects.exists()
 
 
-def in_a_thread(work: Callable[[], None]) -> threading.Thread:
+def in_a_thread(work: Callable[[], object]) -> threading.Thread:
     """Runs on a connection of its own, outside of the test's transaction."""
 
     def run() -> None:
@@ -198,12 +198,12 @@ def test_threads_that_share_the_pool_never_see_each_other() -> None:
             connection.close()  # back to the pool, for the next thread to take
 
     rows = [Workspace(pk=one, slug=f"thread-{one}", name="thread") for one in made]
-    in_a_thread(lambda: Workspace.objects.bulk_create(rows) and None).join()
+    in_a_thread(lambda: Workspace.objects.bulk_create(rows)).join()
     try:
         for thread in [in_a_thread(partial(work, one)) for one in made]:
             thread.join()
     finally:
-        in_a_thread(lambda: Workspace.objects.filter(pk__in=made).delete() and None).join()
+        in_a_thread(lambda: Workspace.objects.filter(pk__in=made).delete()).join()
     assert not wrong
 
 
