@@ -1,6 +1,5 @@
 """REST: an agent's history."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from agents import queries, services_copies
 from agents.api_agents import AgentOut
+from agents.api_skill_sources import LineOut
 from agents.models import AgentVersion
 from agents.portable import changed
 from agents.versions import version_of, versions_of
@@ -32,13 +32,6 @@ class AgentVersionOut(serializers.Serializer[AgentVersion]):
     created_by = serializers.EmailField(source="created_by.email", default=None, allow_null=True)
     created_at = serializers.DateTimeField()
     snapshot = serializers.DictField(help_text="The shape GET /api/agents/{id}/export gives.")
-
-
-class LineOut(serializers.Serializer[Any]):
-    """A line of a comparison."""
-
-    kind = serializers.ChoiceField(choices=["add", "del", "same", "skip"])
-    text = serializers.CharField()
 
 
 class AgentVersionDetailOut(AgentVersionOut):

@@ -55,7 +55,7 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", api_events.ExecutionEvents.as_view(), name="api_events"),
     path("<uuid:execution_id>/files", api_approvals.ExecutionFiles.as_view(), name="api_run_files"),
-    path("<uuid:execution_id>/files/<str:name>", api_approvals.ExecutionFile.as_view(), name="api_run_file"),
+    path("<uuid:execution_id>/files/<str:name>/content", api_approvals.ExecutionFile.as_view(), name="api_run_file"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),

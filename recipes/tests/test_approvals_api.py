@@ -61,14 +61,14 @@ def test_a_file_is_only_ever_kept_and_only_by_members(room: Room) -> None:
     page, api = f"/w/{room.cast.workspace.slug}/runs/{execution.pk}/files/", f"/api/executions/{execution.pk}/files/"
     member = Client()
     member.force_login(room.cast.owner)
-    for answer in (member.get(f"{page}a.html"), Client(headers={"X-API-Key": room.key}).get(f"{api}a.html")):
+    for answer in (member.get(f"{page}a.html"), Client(headers={"X-API-Key": room.key}).get(f"{api}a.html/content")):
         assert answer.content == b"<script>x</script>"
         assert answer["Content-Type"] == "application/octet-stream"
         assert answer["Content-Disposition"] == 'attachment; filename="a.html"'
         assert answer["X-Content-Type-Options"] == "nosniff"
     assert member.get(f"{page}b.html").status_code == 404
     assert member.get(f"{page}..%2Fa.html").status_code == 404
-    assert Company().outsider.get(f"{api}a.html")[0] == 404
+    assert Company().outsider.get(f"{api}a.html/content")[0] == 404
 
 
 @pytest.mark.parametrize(("policy", "status"), [("never", "completed"), ("always", "waiting")])
