@@ -171,6 +171,27 @@ def test_models_name_the_default_and_what_is_missing(company: Company) -> None:
     assert all(item["configured"] or item["cure"] for item in body["items"])
 
 
+def test_models_say_what_they_can_do_and_take(company: Company) -> None:
+    items = {item["id"]: item for item in company.viewer.get("/api/models")[1]["items"]}
+    opus = items["anthropic:claude-opus-5-5"]
+    assert (opus["capabilities"]["vision"], opus["capabilities"]["parameters"]) == (True, [])
+    assert "max" in opus["capabilities"]["efforts"]
+    assert opus["output_price"] > opus["input_price"] > opus["cache_read_price"] > 0
+
+
+def test_effort_schema_and_limits_are_kept_and_checked(company: Company) -> None:
+    given = {"effort": "high", "response_schema": {"type": "object"}, "max_task_tokens": 5000, "max_task_cost": 0.5}
+    made = company.editor.post("/api/agents", {"name": "A", "agent_model_config": given})[1]
+    assert {name: made["agent_model_config"][name] for name in given} == given
+    wrong = {"effort": "hard", "response_schema": {"type": "array"}, "max_task_tokens": 0, "max_task_cost": -1}
+    status, body = company.editor.post("/api/agents", {"name": "B", "agent_model_config": wrong})
+    assert status == 400
+    assert set(body["error"]["fields"]) == {f"agent_model_config.{name}" for name in wrong}
+    tall = {"model_id": "anthropic:claude-haiku-4-5", "max_tokens": 64_001}
+    status, body = company.editor.post("/api/agents", {"name": "C", "agent_model_config": tall})
+    assert "at most 64,000" in body["error"]["fields"]["agent_model_config.max_tokens"][0]
+
+
 def test_a_list_of_fifty_takes_as_many_queries_as_one_of_two(company: Company) -> None:
     for number in range(2):
         company.agent(name=f"A{number}")

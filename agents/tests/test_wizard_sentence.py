@@ -1,6 +1,7 @@
 """An agent from one sentence: a model proposes in the background, rules stand in where it cannot."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from automatos.tests.browser import People, no_console_messages
 
 pytestmark = pytest.mark.browser
 WISH = "An agent that reviews every pull request for bugs and writes a PDF report"
-GOOD = {
+GOOD: dict[str, Any] = {
     "name": "Pull request reviewer",
     "description": "Reviews each pull request for bugs and writes a report.",
     "category": "development",
