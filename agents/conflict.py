@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from agents.models import Agent, Persona
+from agents.models import Agent, AgentVersion, Persona
+from agents.portable import changed, document_of
 from agents.services import AgentInput, as_input
 from automatos import textdiff
 from automatos.fields import plain
@@ -30,8 +31,15 @@ def conflict_of(agent: Agent, data: AgentInput, base: int) -> EditConflict:
         when=agent.edited_at,
         base=base,
         version=agent.version,
+        theirs=_since(agent, base),
         mine=textdiff.compare(as_text(as_input(agent)), as_text(data)),
     )
+
+
+def _since(agent: Agent, base: int) -> tuple[textdiff.Line, ...]:
+    """What was saved since version `base`; empty when that one was not kept."""
+    began = AgentVersion.objects.filter(agent=agent, version=base).first()
+    return tuple(changed(began.snapshot, document_of(agent))) if began else ()
 
 
 def as_text(data: AgentInput) -> str:

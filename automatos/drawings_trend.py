@@ -19,12 +19,16 @@ def trend(
     name: str,
     told: Callable[[float], str],
     height: int = 168,
+    most: float = 0,
 ) -> SafeString:
-    """Lines over equal steps. title: what is shown; name: unique on the page; told: a value in words."""
+    """Lines over equal steps. title: what is shown; name: unique on the page; told: a value in words.
+
+    most: the top of the scale; by default a little above the highest value.
+    """
     values = [value for *_, line in series for value in line if value is not None]
     if not labels or not values:
         return SafeString("")
-    top = max(values) * 1.05 or 1.0
+    top = most or max(values) * 1.05 or 1.0
     plot = height - FOOT - HEAD
     parts = [
         f'<svg class="chart" height="{height}" role="img" aria-labelledby="{name}-t {name}-d">'

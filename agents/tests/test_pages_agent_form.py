@@ -116,6 +116,8 @@ def test_the_second_of_two_editors_sees_who_was_first_and_may_overwrite() -> Non
     text = late.content.decode()
     assert late.status_code == 409
     assert "Changed by Olga" in text
+    assert "What Olga changed" in text
+    assert "Description: First" in text
     assert "Description: Hers" in text
     assert "Description: Mine" in text
     assert "Mine</textarea>" in text

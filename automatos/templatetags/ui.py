@@ -99,7 +99,8 @@ def trend(
     series: list[drawings_trend.Series] = [("", "a", values)]
     if beside is not None:
         series = [("typical", "a", values), ("95 of 100 under", "b", beside)]
-    return drawings_trend.trend(labels, series, title=title, name=name, told=TOLD[unit])
+    most = 100 if unit == "percent" else 0
+    return drawings_trend.trend(labels, series, title=title, name=name, told=TOLD[unit], most=most)
 
 
 @register.simple_tag

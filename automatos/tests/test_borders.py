@@ -58,6 +58,7 @@ LAYER_OF = {
     "workspaces.open_access": HELPERS,
     "workspaces.pages": HELPERS,
     "workspaces.sockets": HELPERS,
+    "agents.agent_page": HELPERS,
     "agents.conflict": HELPERS,
     "recipes.compare": HELPERS,
     "recipes.cook_form": HELPERS,

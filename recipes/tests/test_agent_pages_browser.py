@@ -63,3 +63,17 @@ def test_a_file_goes_out_and_comes_in_somewhere_else(people: People, cast: Cast)
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Quill", level=1)).to_be_visible()
     assert Agent.objects.get(workspace=workspace).status == "inactive"
+
+
+def test_the_pages_of_personas_are_sound(people: People, cast: Cast) -> None:
+    path = f"/w/{cast.workspace.slug}/personas/"
+    editor = people.member(cast.workspace, Role.ADMIN)
+    editor.check(f"{path}new/", lambda page: page.get_by_role("button", name="Save").click())
+    page = editor.open(f"{path}new/")
+    page.get_by_label("Name", exact=True).fill("Terse")
+    page.get_by_label("Category").fill("Support")
+    page.get_by_label("Prompt", exact=True).fill("Be brief.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Prompt of Terse").click()
+    expect(page.get_by_role("region", name="Prompt of Terse")).to_be_visible()
+    editor.check(path)
