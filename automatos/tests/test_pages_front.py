@@ -1,7 +1,7 @@
 """The frame of every page, over HTTP: ways in, refusals, headers, search."""
 
 import re
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -168,7 +168,7 @@ def test_search_finds_agents_by_name_and_only_in_this_workspace(browser_of_ines:
     assert browser_of_ines.get(groups[0]["items"][0]["href"]).status_code == 200
 
 
-@pytest.mark.parametrize("question", ["", "%", "\0", "'; drop", "x" * 5000, "e3b0", str(uuid4())])
+@pytest.mark.parametrize("question", ["", "%", "\0", "'; drop", "x" * 5000, "e3b0", str(UUID(int=7))])
 def test_search_takes_any_text(browser_of_ines: Client, ines: User, question: str) -> None:
     answer = browser_of_ines.get(f"{home_of(ines)}search", {"q": question})
     assert answer.status_code == 200
