@@ -50,7 +50,7 @@ def kitchen(people: People) -> Kitchen:
     return Kitchen(people)
 
 
-@pytest.mark.parametrize("path", ["agents/", "agents/new/", "agents/quill/", "agents/?q=zebra"])
+@pytest.mark.parametrize("path", ["agents/", "agents/new/", "agents/?view=table", "agents/quill/", "agents/?q=zebra"])
 def test_agent_pages_are_clean_in_both_themes_and_widths(kitchen: Kitchen, path: str) -> None:
     kitchen.owner.check(f"{kitchen.root}/{path}")
 
