@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-b
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 ARGS ?=
+# Processes that share the suite; each has its own PostgreSQL, Valkey and running product. 0: one, in this process.
+WORKERS ?= 3
 
 export PYTHON
 
@@ -17,7 +19,7 @@ up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
 
 test: $(DEV_STAMP)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 chaos: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -m chaos $(ARGS)

@@ -45,6 +45,8 @@ if settings.EMBEDDED_DATABASE:
     settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}
 django.setup()
 clients_have_the_app_role()
+# Whoever this process starts finds its settings by itself; pytest-xdist's workers have to choose their own first.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 pytest_plugins = ["automatos.tests.browser"]
 
