@@ -1,4 +1,4 @@
-"""The agent pages: list, one agent, its form, its status, and taking it away."""
+"""The agent pages: its form, and taking it away and back."""
 
 from uuid import UUID
 
@@ -6,40 +6,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from agents import figures, listing, services
+from agents import figures, services
 from agents.editing import AgentEditor
-from agents.listing import AgentFilter, agent_at
-from agents.models import Agent, AgentStatus, Category
-from agents.queries import agents_of
+from agents.listing import agent_at
+from agents.models import Agent
 from automatos.errors import NotFound
-from automatos.listing import page_of
-from workspaces import plans
 from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
-
-
-@require_safe
-@workspace_page()
-def agent_list(request: WorkspaceRequest) -> HttpResponse:
-    """The workspace's agents as cards, filtered as the address says."""
-    wanted = AgentFilter.of(request.GET)
-    page = page_of(wanted.agents(request.workspace), request.GET)
-    agents = list(page.object_list)
-    known = figures.figures_of(agents)
-    context = {
-        "page": page,
-        "rows": [{"agent": agent, "figures": known[agent.pk]} for agent in agents],
-        "wanted": wanted,
-        "categories": Category.choices,
-        "statuses": [*AgentStatus.choices, (listing.DELETED, "Deleted")],
-        "sorts": listing.SORTS.items(),
-        "full": plans.full(request.workspace, "agents", agents_of(request.workspace).count),
-        **_rights(request),
-    }
-    return render(request, "agents/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
