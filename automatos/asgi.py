@@ -6,7 +6,6 @@ from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIHandler
@@ -20,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 # Apps are set up by this call, so what imports models comes after it.
 get_asgi_application()
 
+from automatos.socket_door import SocketDoor  # noqa: E402
 from recipes.urls import sockets  # noqa: E402
 from workspaces import master_key  # noqa: E402
 
@@ -36,14 +36,6 @@ class Pages(ASGIHandler):
         await super().send_response(await response.settled() if isinstance(response, LaterResponse) else response, send)
 
 
-class OwnPagesOnly(OriginValidator):  # type: ignore[misc]
-    """Browsers always say which page opens a socket: only ours may. A program says nothing and brings a key."""
-
-    def valid_origin(self, parsed_origin: Any) -> bool:
-        """Whether the socket may be opened."""
-        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
-
-
 application = ProtocolTypeRouter(
-    {"http": Pages(), "websocket": OwnPagesOnly(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
+    {"http": Pages(), "websocket": SocketDoor(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
 )

@@ -31,10 +31,15 @@ def cast(stack: Stack) -> Cast:
 
 
 def cookie_of(user: User) -> dict[str, str]:
-    """The Cookie header of a browser in which the user is signed in."""
+    """What a browser in which the user is signed in sends: the cookie, and that a page of ours opens the socket."""
     browser = Client()
     browser.force_login(user)
-    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    return sent_by(browser)
+
+
+def sent_by(browser: Client) -> dict[str, str]:
+    """The same for a browser there is already."""
+    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}", "Origin": "http://127.0.0.1"}
 
 
 @contextmanager
@@ -160,7 +165,8 @@ def until_text(socket: ClientConnection, wanted: str) -> Message:
 
 def test_who_is_not_signed_in_is_closed_with_4401(stack: Stack, cast: Cast) -> None:
     execution = ended(cast.cook(cast.recipe("one")))
-    for headers in ({"Cookie": "sessionid=nonsense"}, {"X-API-Key": "atm_wrong"}, {"Authorization": "Bearer what"}):
+    nonsense = {"Cookie": "sessionid=nonsense", "Origin": "http://127.0.0.1"}
+    for headers in (nonsense, {"X-API-Key": "atm_wrong"}, {"Authorization": "Bearer what"}):
         with watching(stack, cast, execution.id, **headers) as socket:
             assert read_to_end(socket) == ([], 4401)
 
@@ -191,11 +197,19 @@ def test_an_api_key_opens_the_socket_of_its_own_workspace_only(stack: Stack, cas
             assert read_to_end(socket) == ([], 4404)
 
 
+def test_a_cookie_that_no_page_sends_and_another_host_are_refused(stack: Stack, cast: Cast) -> None:
+    execution = ended(cast.cook(cast.recipe("one")))
+    nowhere = {name: value for name, value in cookie_of(cast.owner).items() if name != "Origin"}
+    for headers in (nowhere, cookie_of(cast.owner) | {"Host": "evil.example"}):
+        with pytest.raises(Exception, match=r"40[03]"), watching(stack, cast, execution.id, **headers):
+            pass
+
+
 def test_a_page_of_another_site_may_not_open_a_socket(stack: Stack, cast: Cast) -> None:
     execution = ended(cast.cook(cast.recipe("one")))
     with (
         pytest.raises(Exception, match="403"),
-        watching(stack, cast, execution.id, **cookie_of(cast.owner), Origin="https://evil.example"),
+        watching(stack, cast, execution.id, **cookie_of(cast.owner) | {"Origin": "https://evil.example"}),
     ):
         pass
 

@@ -9,7 +9,7 @@ from automatos.testing import Stack
 from recipes.models import Execution, ExecutionStatus
 from recipes.tasks import sweep
 from recipes.tests.kit import Cast, ended
-from recipes.tests.test_socket import cookie_of, read_to_end, until_type, watching
+from recipes.tests.test_socket import cookie_of, read_to_end, sent_by, until_type, watching
 from workspaces import tenancy
 from workspaces.models import Role, User
 from workspaces.services import set_role
@@ -118,7 +118,7 @@ def test_the_socket_of_a_session_that_ends_closes_and_the_others_stay(stack: Sta
     held = stack.models.hold(cast.workspace.slug)
     execution = cast.cook(cast.recipe(cast.workspace.slug))
     held.wait_for_requests(1)
-    cookies = [{"Cookie": f"sessionid={browser.cookies['sessionid'].value}"} for browser in (laptop, phone)]
+    cookies = [sent_by(browser) for browser in (laptop, phone)]
     with (
         watching(stack, cast, execution.id, **cookies[0]) as stays,
         watching(stack, cast, execution.id, **cookies[1]) as goes,

@@ -43,7 +43,10 @@ class Live:
         """How many messages the socket of a run sent, and the code it closed with."""
         address = f"{self.url.replace('http', 'ws')}/ws/executions/{execution_id}/?after=0"
         count = 0
-        with connect(address, additional_headers={k.replace("_", "-"): v for k, v in headers.items()}) as socket:
+        # Cookies come from a browser, which says whose page opens the socket.
+        named = {"Origin": self.url} if "Cookie" in headers else {}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        with connect(address, additional_headers=named) as socket:
             while True:
                 try:
                     json.loads(socket.recv(timeout=20))
