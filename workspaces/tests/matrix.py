@@ -31,6 +31,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "openai_chat_completions": {400},
     "workspaces_leave": {204, 409},  # the last owner stays
 }
+# What an operation must be asked for.
+QUERIES = {"documents_search": "q=leak"}
 # Shorter ones are numbers, and stand everywhere.
 SHORTEST = 8
 
@@ -88,14 +90,13 @@ class World:
     ) -> Answer:
         """The answer of the door; whatever it changed is taken back."""
         path, body = filled(door, ids)
-        options: dict[str, Any] = {"headers": dict(headers or {}), "query_params": {}}
+        options: dict[str, Any] = {"headers": dict(headers or {})}
         if door.body is not None:
             options["data"] = body if door.is_page else json.dumps(body)
             if not door.is_page:
                 options["content_type"] = "application/json"
-        if query:
-            path = f"{path}?workspace_id={query}"
-        options.pop("query_params")
+        asked = [QUERIES.get(door.name, ""), f"workspace_id={query}" if query else ""]
+        path = "?".join(filter(None, (path, "&".join(filter(None, asked)))))
         with transaction.atomic():
             self._prepare(door)
             # What an earlier request wanted to tell the person.
@@ -147,7 +148,8 @@ def filled(door: Door, ids: Ids) -> tuple[str, Any]:
     for parameter in door.parameters:
         model, column = door.model_of(parameter)
         path = path.replace(f"{{{parameter}}}", ids[model, column] if model else column)
-    body = json.dumps(door.body)
+    # An address is sent only so many invitations.
+    body = json.dumps(door.body).replace("<any>", uuid4().hex)
     for name in placeholders(door):
         body = body.replace(f"<{name}>", ids[name, "pk"])
     return path, json.loads(body)
@@ -155,7 +157,7 @@ def filled(door: Door, ids: Ids) -> tuple[str, Any]:
 
 def placeholders(door: Door) -> list[str]:
     """The models whose ids stand in the body."""
-    return sorted(set(re.findall(r"<(\w+)>", json.dumps(door.body))))
+    return sorted(set(re.findall(r"<([A-Z]\w+)>", json.dumps(door.body))))
 
 
 def mixed(own: Ids, other: Ids, names: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Ids:

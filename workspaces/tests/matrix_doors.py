@@ -55,6 +55,11 @@ BODIES: dict[str, Any] = {
     "agents_update": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
     "agents_partial_update": {"persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
     "agents_persona_change": {"persona_id": "<Persona>"},
+    "agents_documents_change": {"document_ids": ["<Document>"]},
+    "documents_create": {"title": "New", "text": "Words."},
+    "documents_change": {"title": "Renamed"},
+    "personas_create": {"name": "New", "category": "general", "system_prompt": "You are kind."},
+    "personas_change": {"name": "Renamed"},
     "agents_skills_change": {"skill_ids": ["<Skill>"]},
     "agents_status": {"status": "paused"},
     "agents_tools_change": {"tool_ids": []},
@@ -82,21 +87,29 @@ BODIES: dict[str, Any] = {
     "api_keys_create": {"name": "New", "role": "viewer"},
     "api_keys_change": {"name": "New"},
     "api_keys_rotate": {"overlap_hours": 1},
-    "invitations_create": {"email": "new@example.org", "role": "viewer"},
-    "members_invite": {"email": "new@example.org", "role": "viewer"},
+    "invitations_create": {"email": "<any>@example.org", "role": "viewer"},
+    "members_invite": {"email": "<any>@example.org", "role": "viewer"},
     "members_update": {"role": "viewer"},
     "workspaces_transfer": {"user_id": "<User>"},
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
 FORMS: dict[str, Any] = {"member_change": {"role": "viewer"}, "agent_version_restore": {"version": "1"}}
 # Pages that anybody in the workspace may read and that only these may send.
-SENT_BY = {"workspace_settings": Role.ADMIN, "agent_tools": Role.EDITOR, "agent_skills": Role.EDITOR}
+SENT_BY = {
+    "workspace_settings": Role.ADMIN,
+    "agent_tools": Role.EDITOR,
+    "agent_skills": Role.EDITOR,
+    "skill_source": Role.EDITOR,
+    "skill_update": Role.EDITOR,
+}
 # What has to be so for the operation to find its row: columns of that row, set before each request.
 GONE = {"deleted_at": timezone.now}
 STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "credentials_restore": ("Credential", GONE),
     "credential_restore": ("Credential", GONE),
     "skill_sources_restore": ("SkillSource", GONE),
+    "documents_restore": ("Document", GONE),
+    "document_restore": ("Document", GONE),
     "workspaces_restore": ("Workspace", GONE),
     "agent_restore": ("Agent", GONE),
     "recipe_restore": ("Recipe", GONE),

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
@@ -46,6 +48,7 @@ VALUES: dict[str, Any] = {
     "ExecutionStep.error": {"code": "failed", "message": "%s"},
     "Call.error": {"code": "failed", "message": "%s"},
     "Call.kind": "tool",
+    "Call.path": "0",
     "Call.data": {"arguments": {"text": "%s"}},
     "Event.type": "step.started",
     "Event.data": {"text": "%s"},
@@ -67,6 +70,9 @@ VALUES: dict[str, Any] = {
     "SkillSource.pending_commit": "f" * 40,
     "Skill.metadata": SKILL,
     "Document.kind": "url",
+    "Document.url": "https://example.org/%s",
+    "Document.status": "ready",
+    "Persona.suggested_models": [],
     "WorkspaceSlug.slug": "old-%s",
 }
 
@@ -99,6 +105,8 @@ class Company:
             name=self.marker,
             fields={"api_key": self.marker},
         )
+        folder = f"runs/{self.workspace.pk}/{self.id('Execution')}"
+        default_storage.save(f"{folder}/notes.txt", ContentFile(self.marker.encode()))
 
     def id(self, name: str) -> str:
         """The id of the row of this model, as addresses write it."""
