@@ -12,6 +12,7 @@ import orjson
 from django.http import HttpResponseBase, JsonResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +34,25 @@ from workspaces.endpoints import WorkspaceView
 PREFIX = "agent:"
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 STATUS_OF = {"approval_required": 409, "rate_limited": 429, "overloaded": 503, "cancelled": 409}
+
+
+class OpenAiProblem(serializers.Serializer[Any]):
+    """What went wrong, in OpenAI's words."""
+
+    message = serializers.CharField()
+    type = serializers.CharField()
+    param = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+
+
+class OpenAiError(serializers.Serializer[Any]):
+    """The shape of every answer from 400 up here."""
+
+    error = OpenAiProblem()
+
+
+def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    return {status: OpenApiResponse(OpenAiError) for status in (400, 401, 403, 404, 429, *statuses)}
 
 
 class OpenAiView(WorkspaceView):
@@ -68,7 +88,7 @@ class ModelIndex(OpenAiView):
 
     needs = {"GET": "agents:read"}
 
-    @extend_schema(operation_id="openai_models", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="openai_models", responses={200: OpenApiTypes.OBJECT, **_errors()})
     def get(self, request: Request) -> Response:
         """Every agent of the key's workspace."""
         agents = agent_queries.agents_of(self.workspace)
@@ -95,6 +115,7 @@ class ChatCompletions(OpenAiView):
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "With `stream`: chunks, then [DONE]."),
+            **_errors(409, 415, 503),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:

@@ -10,7 +10,7 @@ from workspaces.tests.matrix import World
 from workspaces.tests.matrix_cases import everybody_at
 from workspaces.tests.matrix_doors import Door, operations, pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

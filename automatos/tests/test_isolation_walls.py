@@ -18,7 +18,7 @@ from workspaces.tests.matrix import HEADER, World
 from workspaces.tests.matrix_cases import everybody_at
 from workspaces.tests.matrix_doors import operations, pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(autouse=True)
