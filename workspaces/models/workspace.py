@@ -48,9 +48,7 @@ class Workspace(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SHARED)
     is_demo = models.BooleanField(default=False)
     plan = models.CharField(max_length=20, choices=Plan, default=default_plan)
-    approval_policy = models.CharField(
-        max_length=16, choices=ApprovalPolicy, default=ApprovalPolicy.AFTER_UNTRUSTED
-    )
+    approval_policy = models.CharField(max_length=16, choices=ApprovalPolicy, default=ApprovalPolicy.AFTER_UNTRUSTED)
     # What its files take; whoever stores or removes one says so to workspaces/plans.py.
     storage_bytes = models.PositiveBigIntegerField(default=0)
     clerk_org_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
