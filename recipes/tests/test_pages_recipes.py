@@ -87,7 +87,7 @@ def test_a_recipe_whose_agent_is_paused_or_deleted_says_so_before_cook_is_presse
     assert refused.status_code == 422
     delete_agent(agent=agent, user=cast.owner_user)
     assert "Agent Quill was deleted." in cast.editor.get(path).content.decode()
-    assert Execution.objects.count() == 0
+    assert not Execution.objects.filter(workspace=cast.workspace).exists()
 
 
 INPUTS = {
