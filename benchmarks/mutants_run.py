@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from automatos.tests import app_role
 from benchmarks.mutants import APPS, Mutant, living, mutants
-from workspaces import tenancy
 from workspaces.credential_types import seed_credential_types
+from workspaces.models import Role
 from workspaces.tests import matrix_filters
-from workspaces.tests.matrix import World
-from workspaces.tests.matrix_cases import everybody_at
+from workspaces.tests.matrix import World, settled
+from workspaces.tests.matrix_cases import everybody_at, here
 from workspaces.tests.matrix_doors import Door, operations, pages
 
+Answers = dict[str, tuple[int, bytes]]
 Reached = dict[tuple[str, str], list[Door]]
 
 
@@ -32,16 +32,16 @@ def test_mutants(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     doors = [*operations(), *pages()]
     matrix_filters.drop_policies(monkeypatch)
     reached = walked(world, doors)
+    answers = {door.label: owners_answer(world, door) for door in doors}
     world.wrong.clear()
     world.leaks.clear()
     caught, survivors, unreached = 0, [], []
     for mutant in chosen():
         through = reached.get((mutant.module, mutant.function), [])
-        function = living(mutant)
-        if function is None or not through:
+        if living(mutant) is None or not through:
             unreached.append(mutant)
             continue
-        found = tried(world, mutant, function, through, monkeypatch)
+        found = tried(world, mutant, through, answers, monkeypatch)
         caught += found
         if not found:
             survivors.append(mutant)
@@ -50,6 +50,12 @@ def test_mutants(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     print(f"\n{caught} of {total} caught ({100 * caught / max(total, 1):.1f} %)")
     print(f"{len(unreached)} in functions that no door of the matrix runs:", *unreached, sep="\n  ")
     print("Survivors:", *survivors, sep="\n  ")
+
+
+def owners_answer(world: World, door: Door) -> tuple[int, bytes]:
+    """What an owner is told there."""
+    client = world.members[Role.OWNER] if door.is_page else world.keys[Role.OWNER]
+    return settled(world.ask(client, door, world.ids, headers=here(world, door)))
 
 
 def chosen() -> Iterator[Mutant]:
@@ -91,24 +97,31 @@ def noting(seen: set[tuple[str, str]]) -> Iterator[None]:
         sys.setprofile(None)
 
 
-def tried(world: World, mutant: Mutant, function: Any, doors: list[Door], monkeypatch: pytest.MonkeyPatch) -> bool:
+def tried(
+    world: World,
+    mutant: Mutant,
+    doors: list[Door],
+    answers: Answers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> bool:
     """Whether any of the doors gives the mutant away."""
+    function: Any = living(mutant)
     whole = function.__code__
     function.__code__ = mutant.code
     with monkeypatch.context() as patch:
         if mutant.kind == "scope":
-            patch.setattr(tenancy, "APP_ROLE", "automatos_app")
-            patch.setattr(tenancy, "SYSTEM_ROLE", "automatos_system")
-            patch.setattr(app_role, "APP_ROLE", "automatos_app")
+            matrix_filters.with_policies(patch)
         try:
-            return any(gives_away(world, door) for door in sorted(doors, key=lambda door: door.is_page))
+            return any(gives_away(world, door, answers) for door in sorted(doors, key=lambda door: door.is_page))
         finally:
             function.__code__ = whole
 
 
-def gives_away(world: World, door: Door) -> bool:
-    """Whether something is wrong at this door."""
+def gives_away(world: World, door: Door, answers: Answers) -> bool:
+    """Whether something is wrong at this door, or its owner's answer is another one."""
     try:
+        if owners_answer(world, door) != answers[door.label]:
+            return True
         everybody_at(world, door)
     except Exception:
         return True

@@ -91,7 +91,7 @@ def actor_of(request: PersonRequest) -> Actor:
 def _moved(request: PersonRequest, slug: str) -> HttpResponse:
     """To the same page under the address the workspace has now; NotFound when it never had this one."""
     with person_scope(request.user.pk):
-        current = slug_now(slug)
+        current = slug_now(request.user, slug)
     if current is None:
         raise NotFound()
     path = request.get_full_path().replace(f"/w/{slug}/", f"/w/{current}/", 1)

@@ -51,9 +51,10 @@ def first_membership_of(user: User, prefer: UUID | None = None) -> Membership | 
         return preferred or memberships_of(user).first()
 
 
-def slug_now(old: str) -> str | None:
-    """The address now of the workspace that had this one before, among those the scope shows."""
-    rows = WorkspaceSlug.objects.filter(slug=old, workspace__deleted_at=None).exclude(workspace__slug=old)
+def slug_now(user: User, old: str) -> str | None:
+    """The address now of the user's workspace that had this one before; None when they belong to none such."""
+    rows = WorkspaceSlug.objects.filter(slug=old, workspace__deleted_at=None, workspace__memberships__user=user)
+    rows = rows.exclude(workspace__slug=old)
     return rows.values_list("workspace__slug", flat=True).first()
 
 

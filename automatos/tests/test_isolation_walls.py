@@ -15,7 +15,7 @@ from workspaces.credential_types import seed_credential_types
 from workspaces.models import Role
 from workspaces.tests import matrix_filters
 from workspaces.tests.matrix import HEADER, World
-from workspaces.tests.matrix_cases import everybody_at
+from workspaces.tests.matrix_cases import everybody_at, unlike_without_policies
 from workspaces.tests.matrix_doors import operations, pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
@@ -55,6 +55,13 @@ def test_without_the_policies_our_filters_hide_other_workspaces(
         everybody_at(world, door)
     report("policies off", world, capsys)
     assert not world.wrong, f"{len(world.wrong)} answers\n" + "\n".join(world.wrong)
+
+
+def test_the_policies_change_no_answer_our_filters_leave_nothing_to_them() -> None:
+    world = World()
+    for door in [*operations(), *pages()]:
+        unlike_without_policies(world, door, matrix_filters.without_policies)
+    assert not world.wrong, "\n".join(world.wrong)
 
 
 def test_a_dropped_filter_is_really_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
 """The cases of the matrix: who asks what, with whose ids, and what must come back."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from django.test import Client
 
 from workspaces.models import Role
-from workspaces.tests.matrix import HEADER, Ids, World, expected, mixed, placeholders
+from workspaces.tests.matrix import HEADER, Ids, World, difference, expected, mixed, placeholders, settled
 from workspaces.tests.matrix_doors import PERSON, Door
 
 
@@ -20,10 +23,15 @@ def everybody_at(world: World, door: Door) -> None:
     other_rows(world, door)
     other_workspace(world, door)
     foreign_keys(world, door)
+    same_names(world, door)
 
 
 def outside(world: World, door: Door) -> None:
     """What stands outside of workspaces: nobody sees anything of a workspace they do not belong to."""
+    if door.audience == PERSON and door.method == "GET" and world.common:
+        answer = world.ask(world.keys[Role.OWNER], door, world.ids)
+        if world.common.slug.encode() in answer.raw:
+            world.leaks.append(f"{door.label}: a key shows a workspace that is not its own")
     clients = {"anonymous": Client(), "outsider": world.outsider, "owner": world.members[Role.OWNER]}
     for who, client in clients.items():
         for ids in (world.ids, world.foreign):
@@ -109,6 +117,41 @@ def foreign_keys(world: World, door: Door) -> None:
         second = world.ask(client, door, nothing, headers=here(world, door))
         world.expect(door, f"owner giving their {name}", first, {400, 404, 409, 422}, world.theirs, theirs)
         world.same(door, f"owner giving their {name}", first, second)
+
+
+# Doors that make something under a name, and what the name is called there.
+NAMED = {
+    "agents_create": "name",
+    "credentials_create": "name",
+    "personas_create": "name",
+    "recipes_create": "template_id",
+}
+
+
+def same_names(world: World, door: Door) -> None:
+    """What another workspace calls its own may be called so here, and nobody learns that it is there too."""
+    if door.name not in NAMED:
+        return
+    word = world.theirs.marker.lower() if NAMED[door.name] == "template_id" else world.theirs.marker
+    named_so = replace(door, body={**door.body, NAMED[door.name]: word})
+    fresh = replace(door, body={**door.body, NAMED[door.name]: f"leak-{'0' * 10}"})
+    client = world.members[Role.OWNER]
+    first = world.ask(client, named_so, world.ids, headers=here(world, door))
+    second = world.ask(client, fresh, world.ids, headers=here(world, door))
+    if (first.status, b'"slug":"%s-2"' % word.lower().encode() in first.raw) != (second.status, False):
+        world.wrong.append(f"{door.label} under their name: {first.status} {first.raw[:160]!r}")
+
+
+def unlike_without_policies(world: World, door: Door, without: Callable[[], AbstractContextManager[None]]) -> bool:
+    """Whether the owner's answer differs when no policy filters rows: then our own filters leave something to them."""
+    client = world.keys[Role.OWNER] if not door.is_page else world.members[Role.OWNER]
+    before = world.ask(client, door, world.ids, headers=here(world, door))
+    with without():
+        after = world.ask(client, door, world.ids, headers=here(world, door))
+    if settled(before) == settled(after):
+        return False
+    world.wrong.append(f"{door.label} is not the same: {difference(settled(before)[1], settled(after)[1])}")
+    return True
 
 
 def here(world: World, door: Door) -> dict[str, str]:

@@ -35,6 +35,7 @@ MODELS = {
     "conversation_id": "Conversation",
     "draft_id": "AgentDraft",
     "persona_id": "Persona",
+    "old_address": "WorkspaceSlug",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
@@ -93,12 +94,21 @@ BODIES: dict[str, Any] = {
     "workspaces_transfer": {"user_id": "<User>"},
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
-FORMS: dict[str, Any] = {"member_change": {"role": "viewer"}, "agent_version_restore": {"version": "1"}}
+FORMS: dict[str, Any] = {
+    "member_change": {"role": "viewer"},
+    "agent_version_restore": {"version": "1"},
+    "recipe_take_back": {"version": "1"},
+}
 # Pages that anybody in the workspace may read and that only these may send.
 SENT_BY = {
     "workspace_settings": Role.ADMIN,
-    "agent_tools": Role.EDITOR,
+    "agents": Role.EDITOR,
+    "agent_documents": Role.EDITOR,
+    "agent_playground": Role.EDITOR,
     "agent_skills": Role.EDITOR,
+    "agent_status": Role.EDITOR,
+    "agent_tools": Role.EDITOR,
+    "approval_decide": NEEDED_ROLE["approvals:decide"],
     "skill_source": Role.EDITOR,
     "skill_update": Role.EDITOR,
 }
@@ -108,6 +118,9 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "credentials_restore": ("Credential", GONE),
     "credential_restore": ("Credential", GONE),
     "skill_sources_restore": ("SkillSource", GONE),
+    "skill_source_restore": ("SkillSource", GONE),
+    "conversation_restore": ("Conversation", GONE),
+    "conversations_restore": ("Conversation", GONE),
     "documents_restore": ("Document", GONE),
     "document_restore": ("Document", GONE),
     "workspaces_restore": ("Workspace", GONE),
@@ -195,7 +208,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Door:
 
 def pages() -> list[Door]:
     """Each method of each page under /w/<workspace>/."""
-    found = []
+    # An address the workspace had before leads its members to the one it has now.
+    found = [Door("moved", "GET", "/w/{old_address}/", Role.VIEWER, is_page=True, parameters=("old_address",))]
     for path, pattern in addresses(get_resolver().url_patterns, "/"):
         if not path.startswith("/w/{workspace}/"):
             continue

@@ -1,5 +1,7 @@
 """Takes away one of the two walls between workspaces, so that the other is seen to hold alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from django.core.exceptions import FullResultSet
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, In
 
+from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
 from automatos.tests import app_role
 from workspaces import tenancy
 from workspaces.models import Workspace
@@ -43,8 +46,23 @@ def _is_of_workspace(left: Any) -> bool:
     return target.name in ("workspace", "workspace_id") or (target.model is Workspace and target.primary_key)
 
 
+@contextmanager
+def without_policies() -> Iterator[None]:
+    """For a while, as `drop_policies`."""
+    with pytest.MonkeyPatch.context() as patch:
+        drop_policies(patch)
+        yield
+
+
 def drop_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every scope keeps the superuser's role, so row-level security filters nothing; only our own filters do."""
     monkeypatch.setattr(tenancy, "APP_ROLE", EVERYTHING)
     monkeypatch.setattr(tenancy, "SYSTEM_ROLE", EVERYTHING)
     monkeypatch.setattr(app_role, "APP_ROLE", EVERYTHING)
+
+
+def with_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes `drop_policies` back."""
+    monkeypatch.setattr(tenancy, "APP_ROLE", APP_ROLE)
+    monkeypatch.setattr(tenancy, "SYSTEM_ROLE", SYSTEM_ROLE)
+    monkeypatch.setattr(app_role, "APP_ROLE", APP_ROLE)
