@@ -22,6 +22,7 @@ GROUPS = {
     "api_key": "API keys",
     "credential": "Credentials",
     "agent": "Agents",
+    "persona": "Personas",
     "skill": "Skills",
     "skill_source": "Skill sources",
     "document": "Documents",

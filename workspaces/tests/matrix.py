@@ -26,7 +26,8 @@ HEADER = "X-Workspace-ID"
 CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken" value=")\w+|[0-9a-f]{32}|\b\w{64}\b')
 NEW_EACH_TIME = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+]+Z?|atm_\w+|"
-    rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|(?<=duration_ms.:)\d+|\d+(?= ?(?:s|ms|seconds?|minutes?)\b)|\b[0-9a-f]{8}\b"
+    rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|(?<=duration_ms.:)\d+|"
+    rb"\d+(?= ?(?:s|ms|seconds?|minutes?)\b)|\b[0-9a-f]{8}\b"
 )
 # The answer of a member who may, where it is no success: the rows of the matrix are no better than they are.
 REFUSED_ANYWAY: dict[str, set[int]] = {

@@ -14,7 +14,14 @@ WRITES = {
     "create_user", "send", "insert_with_slug", "insert_workspace",
 }  # fmt: skip
 # module.function: why nothing is recorded.
+DRAFT = "what one person typed into a form so far; the agent made of it is recorded"
 SILENT = {
+    "agents.services_drafts.discard_draft": DRAFT,
+    "agents.services_drafts.dismiss_proposal": DRAFT,
+    "agents.services_drafts.restore_draft": DRAFT,
+    "agents.services_drafts.save_draft": DRAFT,
+    "agents.services_drafts.start_draft": DRAFT,
+    "recipes.conversations.begin": "the first question in it is recorded as a run",
     "agents.services_equipment.give_skills": "a part of creating or changing an agent, which is recorded",
     "workspaces.clerk_messages.receive": "remembers which messages were worked in; what they change is recorded",
     "workspaces.services_invitations.note_sent": "when a mail left, not what anybody decided",
