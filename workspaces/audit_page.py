@@ -19,8 +19,8 @@ PAGE = 50
 CHECKED = 100
 MOST_CHECKED = 20_000
 TARGETS = (
-    "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "skill", "skill_source",
-    "document", "memory", "conversation", "recipe", "run", "approval",
+    "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "persona", "skill",
+    "skill_source", "document", "memory", "conversation", "recipe", "run", "approval",
 )  # fmt: skip
 WAYS = {
     "session": "in the browser", "clerk": "through Clerk", "api_key": "with the API key", "open": "in open mode",
