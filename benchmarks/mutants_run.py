@@ -16,7 +16,7 @@ from workspaces.credential_types import seed_credential_types
 from workspaces.models import Role
 from workspaces.tests import matrix_filters
 from workspaces.tests.matrix import World, settled
-from workspaces.tests.matrix_cases import everybody_at, here
+from workspaces.tests.matrix_cases import here, strangers_at
 from workspaces.tests.matrix_doors import Door, operations, pages
 
 Answers = dict[str, tuple[int, bytes]]
@@ -70,7 +70,7 @@ def walked(world: World, doors: list[Door]) -> Reached:
     for door in doors:
         seen: set[tuple[str, str]] = set()
         with noting(seen):
-            everybody_at(world, door)
+            strangers_at(world, door)
         if world.wrong or world.leaks:
             print("left out, as it is wrong without a mutant:", door.label, (world.wrong + world.leaks)[0][:300])
             world.wrong.clear()
@@ -122,7 +122,7 @@ def gives_away(world: World, door: Door, answers: Answers) -> bool:
     try:
         if owners_answer(world, door) != answers[door.label]:
             return True
-        everybody_at(world, door)
+        strangers_at(world, door)
     except Exception:
         return True
     finally:

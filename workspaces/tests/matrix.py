@@ -25,8 +25,9 @@ HEADER = "X-Workspace-ID"
 # What differs between two answers that say the same: the request's id, and the tokens of forms.
 CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken" value=")\w+|[0-9a-f]{32}|\b\w{64}\b')
 NEW_EACH_TIME = re.compile(
-    rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+]+Z?|atm_\w+|"
-    rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|(?<=duration_ms.:)\d+|"
+    rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+]+Z?|atm_[\w-]+|"
+    rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|"
+    rb"(?<=duration_ms.:)\d+|"
     rb"\d+(?= ?(?:s|ms|seconds?|minutes?)\b)|\b[0-9a-f]{8}\b"
 )
 # The answer of a member who may, where it is no success: the rows of the matrix are no better than they are.
@@ -36,6 +37,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {400},
     "moved": {301},
+    "invitation_resend": {200, 302, 429},  # only so many an hour
+    "invitations_resend": {200, 429},
     "run_again": {400},  # its step's order is not given
     "workspaces_leave": {204, 409},  # the last owner stays
 }

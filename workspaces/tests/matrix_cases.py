@@ -19,6 +19,14 @@ def everybody_at(world: World, door: Door) -> None:
         return
     anonymous(world, door)
     members(world, door)
+    strangers_at(world, door)
+
+
+def strangers_at(world: World, door: Door) -> None:
+    """The cases in which somebody meets another workspace."""
+    if door.role is None:
+        outside(world, door)
+        return
     outsiders(world, door)
     other_rows(world, door)
     other_workspace(world, door)
