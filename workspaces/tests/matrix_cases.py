@@ -38,7 +38,7 @@ def outside(world: World, door: Door) -> None:
     """What stands outside of workspaces: nobody sees anything of a workspace they do not belong to."""
     if door.audience == PERSON and door.method == "GET" and world.common:
         answer = world.ask(world.keys[Role.OWNER], door, world.ids)
-        if world.common.slug.encode() in answer.raw:
+        if str(world.common.pk).encode() in answer.raw:
             world.leaks.append(f"{door.label}: a key shows a workspace that is not its own")
     clients = {"anonymous": Client(), "outsider": world.outsider, "owner": world.members[Role.OWNER]}
     for who, client in clients.items():
