@@ -204,7 +204,7 @@ BOMBS = {
 def test_a_bomb_in_the_front_matter_does_not_go_off(name: str) -> None:
     began = time.monotonic()
     skill = read(f"---\nname: pdf-forms\ndescription: Forms.\n{BOMBS[name]}\n---\nSteps.")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert (skill.description, skill.body) == ("Forms.", "Steps.")
     assert len(str(skill.extra)) < 100_000
 

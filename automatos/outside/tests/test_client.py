@@ -187,7 +187,7 @@ async def test_a_server_that_drips_is_left(first: bytes) -> None:
     async with raw(drip) as site:
         with pytest.raises(TooSlow, match=r"within 0\.3 seconds"):
             await client().get(site.url(), limits=Limits(seconds=0.3))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
