@@ -49,7 +49,10 @@ def b64(data: bytes | str | Json) -> str:
 
 
 class JwksServer:
-    """Lists keys at /.well-known/jwks.json and counts how often it was asked. up: whether it answers well."""
+    """Lists keys at a path of its own and counts how often it was asked. up: whether it answers well.
+
+    The product holds keys by their address, and a free port comes back within some hundred tests: the path never does.
+    """
 
     def __init__(self) -> None:
         self.keys: list[Json] = []
@@ -74,7 +77,7 @@ class JwksServer:
                 """Say nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/.well-known/jwks.json"
+        self.url = f"http://127.0.0.1:{self.server.server_port}/{uuid4().hex}/.well-known/jwks.json"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
