@@ -2,11 +2,10 @@
 
 The list is taken anew every 300 s. A key id it does not have may be a new key, so it is then asked for at once, but not
 twice within COOLDOWN, whatever comes in: strangers cannot make this server flood Clerk. When Clerk does not answer, the
-keys there are stay good for a day. Processes share the last good list through Redis, sealed with SECRET_KEY, so that a
-restart during an outage signs nobody out.
+keys there are stay good for a day. Processes share the last good list (`clerk_key_sets.py`), so that a restart during
+an outage signs nobody out.
 """
 
-import hashlib
 import http.client
 import json
 import logging
@@ -14,116 +13,31 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from django.core import signing
-from jwt.algorithms import RSAAlgorithm
-from jwt.exceptions import InvalidKeyError
-from redis.exceptions import RedisError
 
-from automatos.clerk_settings import BACKEND_KEYS, LEAST_KEY_BITS, ClerkSettings, usable_key
+from automatos.clerk_settings import BACKEND_KEYS, ClerkSettings, usable_key
 from automatos.errors import Unavailable
-from automatos.events import sync_client
+from workspaces.clerk_key_sets import LONGEST_LIFE, KeySet, KeysUnavailable, SharedShelf
 
 logger = logging.getLogger(__name__)
 
 # Seconds.
 LIFESPAN = 300.0
-LONGEST_LIFE = 24 * 3600.0
 COOLDOWN = 30.0
 RETRY = 10.0
 PATIENCE = 5.0
 
 LONGEST_ANSWER = 256 * 1024
-MOST_KEYS = 50
-SALT = "workspaces.clerk_keys"
-
-
-class KeysUnavailable(Exception):
-    """Clerk did not give a usable list of keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """Keys by their id. asked_at: seconds since 1970. entries: the same keys as JSON Web Keys."""
-
-    keys: dict[str, RSAPublicKey]
-    asked_at: float
-    entries: tuple[dict[str, Any], ...]
-
-    @classmethod
-    def of(cls, document: Any, asked_at: float) -> "KeySet":
-        """The RSA signing keys in a parsed JWKS document (RFC 7517); raises KeysUnavailable when it has none."""
-        listed = document.get("keys") if isinstance(document, dict) else None
-        found: dict[str, tuple[RSAPublicKey, dict[str, Any]]] = {}
-        for entry in (listed if isinstance(listed, list) else [])[:MOST_KEYS]:
-            key = _signing_key(entry)
-            if key is not None:
-                found[entry["kid"]] = (key, entry)
-        if not found:
-            raise KeysUnavailable("The answer holds no RSA signing key.")
-        keys = {kid: key for kid, (key, _) in found.items()}
-        return cls(keys=keys, asked_at=asked_at, entries=tuple(entry for _, entry in found.values()))
-
-
-def _signing_key(entry: Any) -> RSAPublicKey | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str) or not entry["kid"]:
-        return None
-    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
-        return None
-    try:
-        key = RSAAlgorithm.from_jwk(entry)
-    except (InvalidKeyError, ValueError, TypeError, KeyError):
-        return None
-    return key if isinstance(key, RSAPublicKey) and key.key_size >= LEAST_KEY_BITS else None
-
-
-class Shelf(Protocol):
-    """Where the last good list is kept for other processes."""
-
-    def load(self) -> KeySet | None:
-        """What was put there last; None when nothing usable is there."""
-
-    def save(self, found: KeySet) -> None:
-        """Put it there."""
-
-
-class RedisShelf:
-    """A shelf in Redis. What anyone else wrote there does not carry our seal and counts as nothing."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.name = f"automatos:clerk-keys:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
-
-    def load(self) -> KeySet | None:
-        """The list that a process with the same SECRET_KEY fetched from the same address."""
-        try:
-            sealed = sync_client().get(self.name)
-            kept = signing.loads(sealed.decode(), salt=SALT) if isinstance(sealed, bytes) else None
-        except (RedisError, signing.BadSignature, ValueError) as error:
-            logger.warning("The kept Clerk keys cannot be read: %s", type(error).__name__)
-            return None
-        if kept is None or kept["url"] != self.url:
-            return None
-        return KeySet.of({"keys": kept["keys"]}, kept["asked_at"])
-
-    def save(self, found: KeySet) -> None:
-        """Keep it for as long as it may be used."""
-        kept = {"url": self.url, "asked_at": found.asked_at, "keys": list(found.entries)}
-        try:
-            sync_client().set(self.name, signing.dumps(kept, salt=SALT), ex=int(LONGEST_LIFE))
-        except RedisError as error:
-            logger.warning("The Clerk keys cannot be kept: %s", type(error).__name__)
 
 
 class RemoteKeys:
     """Clerk's list of keys. clock: seconds since 1970."""
 
     def __init__(
-        self, url: str, *, bearer: str = "", shelf: Shelf | None = None, clock: Callable[[], float] = time.time
+        self, url: str, *, bearer: str = "", shelf: SharedShelf | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self.url = url
         self.headers = {"Accept": "application/json", "User-Agent": "automatos"}
@@ -223,4 +137,4 @@ def keys_of(clerk: ClerkSettings) -> RemoteKeys | FixedKey:
     if clerk.jwt_key:
         return FixedKey(clerk.jwt_key)
     bearer = clerk.secret_key if clerk.jwks_url == BACKEND_KEYS else ""
-    return RemoteKeys(clerk.jwks_url, bearer=bearer, shelf=RedisShelf(clerk.jwks_url))
+    return RemoteKeys(clerk.jwks_url, bearer=bearer, shelf=SharedShelf(clerk.jwks_url))

@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from automatos.clerk_settings import ClerkSettings
 from automatos.errors import Unavailable
 from automatos.events import sync_client
 from workspaces.clerk import BadToken, verify
-from workspaces.clerk_keys import LIFESPAN, LONGEST_LIFE, RETRY, RedisShelf, RemoteKeys
+from workspaces.clerk_key_sets import LONGEST_LIFE, SharedShelf
+from workspaces.clerk_keys import LIFESPAN, RETRY, RemoteKeys
 from workspaces.tests.clerk_kit import ISSUER, Instance, JwksServer, instance, pem, public_jwk, rsa_key
 
 __all__ = ["instance"]
@@ -130,22 +133,34 @@ def test_keys_come_from_the_configured_address_only(keys: RemoteKeys, instance: 
     elsewhere.stop()
 
 
-def test_a_start_during_an_outage_uses_the_keys_of_another_process(instance: Instance, clock: Clock) -> None:
+@pytest.mark.parametrize("redis", ["kept", "forgot", "was given another list"])
+def test_a_start_during_an_outage_uses_the_keys_of_another_process(
+    instance: Instance, clock: Clock, redis: str
+) -> None:
     url = instance.jwks.url
-    assert RemoteKeys(url, clock=clock, shelf=RedisShelf(url)).find("ins_first")
+    assert RemoteKeys(url, clock=clock, shelf=SharedShelf(url)).find("ins_first")
+    if redis == "forgot":
+        sync_client().delete(SharedShelf(url).name)
+    elif redis != "kept":
+        sync_client().set(SharedShelf(url).name, b"a:b:c")
     instance.jwks.up = False
     clock.now += 1000
-    restarted = RemoteKeys(url, clock=clock, shelf=RedisShelf(url))
+    restarted = RemoteKeys(url, clock=clock, shelf=SharedShelf(url))
     assert restarted.find("ins_first") is not None
     with pytest.raises(Unavailable):
         RemoteKeys(url, clock=clock).find("ins_first")
+    clock.now += LONGEST_LIFE
+    with pytest.raises(Unavailable):
+        RemoteKeys(url, clock=clock, shelf=SharedShelf(url)).find("ins_first")
 
 
-def test_keys_that_somebody_else_put_in_redis_count_as_nothing(instance: Instance) -> None:
-    shelf = RedisShelf(instance.jwks.url)
+def test_keys_that_somebody_else_put_on_the_shelf_count_as_nothing(instance: Instance) -> None:
+    shelf = SharedShelf(instance.jwks.url)
     mine = json.dumps({"url": instance.jwks.url, "asked_at": time.time(), "keys": [public_jwk(rsa_key("mine"), "x")]})
     for planted in (mine.encode(), b"\xff\x00", b"", b"a:b:c"):
         sync_client().set(shelf.name, planted)
+        default_storage.delete(shelf.path)
+        default_storage.save(shelf.path, ContentFile(planted))
         assert shelf.load() is None
     sync_client().delete(shelf.name)
 
@@ -153,7 +168,7 @@ def test_keys_that_somebody_else_put_in_redis_count_as_nothing(instance: Instanc
 def test_processes_share_one_fetch(instance: Instance, clock: Clock) -> None:
     url = instance.jwks.url
     for _ in range(4):
-        process = RemoteKeys(url, clock=clock, shelf=RedisShelf(url))
+        process = RemoteKeys(url, clock=clock, shelf=SharedShelf(url))
         assert process.find("ins_first")
         assert process.find("ins_made_up") is None
     assert instance.jwks.fetches == 1

@@ -13,10 +13,12 @@ from playwright.sync_api import Page
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from automatos.events import sync_client
 from automatos.local import commands
 from automatos.testing import Part, Stack, free_port
 from automatos.tests.browser import People, Visitor
 from recipes.tests.kit import Cast, ended
+from workspaces.clerk_key_sets import SharedShelf
 from workspaces.services_keys import create_api_key
 from workspaces.tests.clerk_kit import ISSUER, PARTY, WEBHOOK_SECRET, Instance
 
@@ -29,6 +31,18 @@ class Live:
 
     url: str
     instance: Instance
+    web: Part
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.web.start()
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if self.ask("/health") == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
 
     def ask(self, path: str, **headers: str) -> int:
         """The status of a GET."""
@@ -65,16 +79,9 @@ def live(stack: Stack) -> Iterator[Live]:
         "CLERK_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
     web = Part("web-clerk", commands.web(port), {**stack.web.environment, **clerk}, stack.folder / "web-clerk.log")
-    made = Live(f"http://127.0.0.1:{port}", instance)
-    web.start()
+    made = Live(f"http://127.0.0.1:{port}", instance, web)
     try:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                if made.ask("/health") == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
+        made.start()
         yield made
     finally:
         web.stop()
@@ -107,6 +114,23 @@ def test_a_clerk_person_watches_their_run(live: Live, stack: Stack) -> None:
     key = create_api_key(workspace=cast.workspace, user=cast.owner, name="Socket", role="viewer")[1]
     assert live.close_code(execution.pk, X_API_Key=key, **token)[1] == 1000
     assert live.close_code(execution.pk, X_API_Key=key, **stranger) == (0, 4401)
+
+
+def test_everything_starts_anew_while_clerk_does_not_answer_and_nobody_is_signed_out(live: Live) -> None:
+    sub = f"user_{uuid4().hex}"
+    assert live.ask("/api/me", Authorization=f"Bearer {live.instance.token(sub)}") == 200
+    live.instance.jwks.up = False
+    try:
+        live.web.stop()
+        # Redis keeps nothing when it starts anew; what it held of this instance stands for all of it.
+        assert sync_client().delete(SharedShelf(live.instance.jwks.url).name) == 1
+        live.start()
+        assert live.ask("/api/me", Authorization=f"Bearer {live.instance.token(sub)}") == 200
+        assert live.ask("/", Cookie=f"__session={live.instance.token(sub)}") == 200
+        stale = live.instance.token(sub, exp=int(time.time()) - 60)
+        assert live.ask("/api/me", Authorization=f"Bearer {stale}") == 401
+    finally:
+        live.instance.jwks.up = True
 
 
 @pytest.mark.browser
