@@ -8,7 +8,16 @@ from uuid import UUID
 
 import django_stubs_ext
 
-from automatos import access_settings, clerk_settings, env, log_settings, master_keys, private_hosts, web_settings
+from automatos import (
+    access_settings,
+    account_settings,
+    clerk_settings,
+    env,
+    log_settings,
+    master_keys,
+    private_hosts,
+    web_settings,
+)
 from automatos.database_roles import APP_ROLE
 from automatos.local.addresses import addresses
 
@@ -103,9 +112,10 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"add_email": "workspaces.forms_account.AddEmailForm"}
+ACCOUNT_FORMS = account_settings.ACCOUNT_FORMS
+# Whoever opens the mailed link in the browser they signed up with goes on where they were.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -115,15 +125,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Ours are atomic, say when to come back and fail closed: workspaces/sign_in_limits.py.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "workspaces.second_factor.SecondFactorAdapter"
-MFA_FORMS = {
-    "authenticate": "workspaces.forms_account.AuthenticateForm",
-    "reauthenticate": "workspaces.forms_account.ReauthenticateForm",
-    "authenticate_webauthn": "workspaces.forms_account.PasskeyForm",
-    "reauthenticate_webauthn": "workspaces.forms_account.PasskeyAgainForm",
-    "login_webauthn": "workspaces.forms_account.PasskeySignInForm",
-    "add_webauthn": "workspaces.forms_account.AddPasskeyForm",
-    "edit_webauthn": "workspaces.forms_account.RenamePasskeyForm",
-}
+MFA_FORMS = account_settings.MFA_FORMS
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -133,13 +135,8 @@ MFA_TOTP_TOLERANCE = 1
 # How many proxies of the operator's own stand in front of the web process, each writing X-Forwarded-For.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, low=0, high=10)
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = account_settings.PASSWORD_VALIDATORS
 
 # One key from the environment, for programs of the operator's own; it is bound to WORKSPACE_ID, else DEFAULT_TENANT_ID.
 ORCHESTRATOR_API_KEY = access_settings.orchestrator_key()
@@ -257,6 +254,8 @@ else:
     # Without a mail server, messages are kept as files where the operator finds them.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(LOCAL.data / "mail")
+# So that signing up looks the same with any address, and only its owner learns whether it is taken.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "optional"
 
 # --- Wiring ---------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import logging
 from smtplib import SMTPException
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -20,7 +21,14 @@ from workspaces.services import create_personal_workspace
 logger = logging.getLogger(__name__)
 
 # Mail that somebody waits for: when it cannot be sent, they are told. Without any other, what they were doing goes on.
-WAITED_FOR = {"account/email/email_confirmation", "account/email/password_reset_key"}
+# For a known address and an unknown one alike, or a mail server that is down would tell which is which.
+WAITED_FOR = {
+    "account/email/email_confirmation",
+    "account/email/password_reset_key",
+    "account/email/unknown_account",
+    "account/email/account_already_exists",
+}
+SIGN_UP = "account/email/email_confirmation_signup"
 
 
 def home_of(request: HttpRequest) -> str:
@@ -117,8 +125,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException) as error:
             logger.warning("The mail server did not take a message: %s", error)
-            if template_prefix in WAITED_FOR:
+            if template_prefix in WAITED_FOR or (template_prefix == SIGN_UP and _sign_up_waits()):
                 raise Unavailable("The mail server does not answer right now. Try again in a few minutes.") from error
+
+
+def _sign_up_waits() -> bool:
+    """Whether an account opens only once its address is confirmed."""
+    return bool(app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.MANDATORY)
 
 
 CHANGES = {

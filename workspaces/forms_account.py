@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm as LibraryAddEmailForm
+from allauth.account.forms import SignupForm as LibrarySignupForm
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
@@ -19,8 +20,10 @@ from allauth.mfa.webauthn.forms import EditWebAuthnForm as LibraryEditWebAuthnFo
 from allauth.mfa.webauthn.forms import LoginWebAuthnForm as LibraryLoginWebAuthnForm
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as LibraryReauthenticateWebAuthnForm
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 
 from workspaces import account_events
 from workspaces.models import User
@@ -35,6 +38,17 @@ class ProfileForm(forms.Form):
     """What others in a workspace see of a person."""
 
     name = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class SignUpForm(LibrarySignupForm):  # type: ignore[misc]
+    """A new account; for a taken address the library answers the same and writes to whoever has it."""
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """The new user, or the answer for a taken address, which takes as long as a new password to hash."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        made: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return made
 
 
 class AddEmailForm(LibraryAddEmailForm):  # type: ignore[misc]

@@ -61,7 +61,7 @@ GUARDS = {
     "account_login": Guard(
         "sign-in", (Limit("address", 10, 5 * MINUTE), Limit("ip", 30, 5 * MINUTE)), field="login", failures_only=True
     ),
-    "account_signup": Guard("sign-up", (Limit("ip", 20, 10 * MINUTE),)),
+    "account_signup": Guard("sign-up", (Limit("address", 5, 10 * MINUTE), Limit("ip", 20, 10 * MINUTE)), field="email"),
     "account_reset_password": Guard(
         "reset", (Limit("address", 5, 10 * MINUTE), Limit("ip", 20, 10 * MINUTE)), field="email"
     ),
