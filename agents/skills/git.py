@@ -8,14 +8,16 @@ submodules, large-file pointers, symbolic links and file names that escape have 
 
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from io import BufferedReader
 from pathlib import Path
 from typing import Literal
 
@@ -24,10 +26,13 @@ from automatos.errors import Unavailable
 # http.curloptResolve, by which a connection goes to the checked address only, came with this version.
 OLDEST = (2, 37)
 LOOK_SECONDS = 0.05
+# A killed process needs the processor once more to die, and what it started is not waited for by us.
+DYING_SECONDS = 5.0
 STDERR_TAIL = 4_000
 BLOCK = 512  # what `ulimit -f` counts in
 # A limit some system does not know is left out; the others hold.
-LIMITED = 'ulimit -f "$1"; ulimit -t "$2"; ulimit -v "$3" 2>/dev/null; ulimit -c 0 2>/dev/null; shift 3; exec "$@"'
+SCRIPT = 'ulimit -f "$1"; ulimit -t "$2"; ulimit -v "$3" 2>/dev/null; ulimit -c 0 2>/dev/null; shift 3; exec "$@"'
+LIMITED = ("/bin/sh", "-c", SCRIPT, "sh")
 SETTINGS = {
     "protocol.allow": "never",
     "protocol.https.allow": "always",
@@ -97,24 +102,32 @@ class Cage:
         most = min(output_bytes or self.limits.disk_bytes, self.limits.disk_bytes)
         before = _sizes(self.folder)
         limits = (most // BLOCK, self.limits.processor_seconds, self.limits.memory_bytes // 1024)
-        command = ["/bin/sh", "-c", LIMITED, "sh", *map(str, limits), self._git, *arguments]
-        with files[0].open("rb") as given_file, files[1].open("wb") as out, files[2].open("wb") as err:
-            process = subprocess.Popen(
-                command,
-                stdin=given_file,
-                stdout=out,
-                stderr=err,
-                cwd=self.folder,
-                env=self._environment,
-                start_new_session=True,
-            )
-            try:
-                why = self._watch(process, sum(before.values()) + most)
-            finally:
-                _end(process)
+        with self._started([*LIMITED, *map(str, limits), self._git, *arguments], files) as process:
+            why = self._watch(process, sum(before.values()) + most)
         if why or process.returncode:
             raise GitFailed(why or ("large" if self._was_cut(before, most) else "failed"), _tail(files[2]))
         return files[1]
+
+    @contextmanager
+    def _started(self, command: Sequence[str], files: Sequence[Path]) -> Iterator[subprocess.Popen[bytes]]:
+        """The command at work, with files for what it reads, writes and complains; afterwards it is gone."""
+        alive, held = os.pipe()
+        with open(alive, "rb") as ends, files[0].open("rb") as given, files[1].open("wb") as out:
+            with open(held, "wb"), files[2].open("wb") as err:
+                process = subprocess.Popen(
+                    command,
+                    stdin=given,
+                    stdout=out,
+                    stderr=err,
+                    cwd=self.folder,
+                    env=self._environment,
+                    start_new_session=True,
+                    pass_fds=[held],
+                )
+            try:
+                yield process
+            finally:
+                _end(process, ends)
 
     def _watch(self, process: subprocess.Popen[bytes], most: int) -> Literal["slow", "large", ""]:
         """Wait for the end; tells what limit was passed, if one was."""
@@ -177,12 +190,18 @@ def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the command and everything it started, unless it ended by itself and well."""
+def _end(process: subprocess.Popen[bytes], ends: BufferedReader) -> None:
+    """Kill the command and everything it started, unless it ended by itself and well.
+
+    ends: a pipe whose other side they all hold; once it is closed, nobody writes into the folder any more.
+    """
     if process.poll() != 0:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    ended = select.poll()
+    ended.register(ends, select.POLLHUP)
+    ended.poll(DYING_SECONDS * 1000)
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -177,8 +177,7 @@ def measured(folder: Path) -> Iterator[Cost]:
         stop.set()
         thread.join()
         assert not list(folder.iterdir()), "something was left in the folder"
-        left = [process for process in psutil.process_iter() if str(folder) in _where(process)]
-        assert not left, f"processes were left: {left}"
+        assert not (left := _left(folder)), f"processes were left: {left}"
 
 
 def _size(folder: Path) -> int:
@@ -192,6 +191,16 @@ def _size(folder: Path) -> int:
     return total
 
 
+def _left(folder: Path) -> list[psutil.Process]:
+    """The processes that still work in the folder, after a moment in which a killed one may die."""
+    deadline = time.monotonic() + 5
+    while left := [process for process in psutil.process_iter() if str(folder) in _where(process)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return left
+
+
 def _where(process: psutil.Process) -> str:
     try:
         return str(process.cwd())
@@ -199,8 +208,8 @@ def _where(process: psutil.Process) -> str:
         return ""
 
 
-def backend(handler: BaseHTTPRequestHandler, root: Path) -> None:
-    """Answer with git's own CGI program."""
+def backend(handler: BaseHTTPRequestHandler, root: Path, body: bytes | None = None) -> None:
+    """Answer with git's own CGI program. body: what was sent, if it was read already."""
     path, _, query = handler.path.partition("?")
     environment = {
         **QUIET,
@@ -213,8 +222,8 @@ def backend(handler: BaseHTTPRequestHandler, root: Path) -> None:
         "GIT_PROTOCOL": handler.headers.get("Git-Protocol", ""),
         "HTTP_CONTENT_ENCODING": handler.headers.get("Content-Encoding", ""),
     }
-    body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-    done = subprocess.run(["git", "http-backend"], env=environment, input=body, capture_output=True, check=False)
+    sent = handler.rfile.read(int(handler.headers.get("Content-Length", 0))) if body is None else body
+    done = subprocess.run(["git", "http-backend"], env=environment, input=sent, capture_output=True, check=False)
     head, _, content = done.stdout.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
     handler.send_response(int(headers.pop("Status", "200").split()[0]))

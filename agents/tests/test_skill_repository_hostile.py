@@ -2,7 +2,6 @@
 
 import time
 from http.server import BaseHTTPRequestHandler
-from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -17,7 +16,10 @@ from automatos.errors import AppError, InvalidInput, Unavailable
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."
 MEGABYTE = 1_000_000
-SMALL = Limits(seconds=20, idle_seconds=2, disk_bytes=5 * MEGABYTE)
+# Little room, but time enough for a machine that has better things to do: only slow servers are to look slow.
+SMALL = Limits(seconds=60, idle_seconds=30, disk_bytes=5 * MEGABYTE, memory_bytes=300 * MEGABYTE)
+# Seconds that killing git and removing its files may take on such a machine.
+TIDYING = 20
 
 
 def found(server: GitServer, name: str, ref: str = "", limits: Limits = SMALL) -> Found:
@@ -29,7 +31,7 @@ def refusal(server: GitServer, folder: Path, name: str, limits: Limits = SMALL) 
     """The error of a fetch that must fail, after checking what it cost."""
     with measured(folder) as cost, pytest.raises(AppError) as caught:
         found(server, name, limits=limits)
-    assert cost.seconds < limits.seconds + 2, cost
+    assert cost.seconds < limits.seconds + TIDYING, cost
     assert cost.peak_bytes < 2 * limits.disk_bytes, cost
     return caught.value
 
@@ -64,7 +66,7 @@ def test_a_tree_of_ten_billion_files_is_not_walked(server: GitServer, folder: Pa
         tree = git(repository, "mktree", given="".join(f"{line}\td{n}\n" for n in range(10)).encode())
         line = f"040000 tree {tree}"
     git(repository, "update-ref", "refs/heads/main", git(repository, "commit-tree", "-m", "x", tree))
-    error = refusal(server, folder, "trees.git", Limits(seconds=20))
+    error = refusal(server, folder, "trees.git", Limits(seconds=60))
     assert error.message == "The repository has over 20,000 files. Put its skills into a smaller one."
 
 
@@ -111,7 +113,7 @@ def test_names_that_collide_or_cannot_be_shown_are_left_out(server: GitServer, f
 
 
 def never(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(10)
+    time.sleep(40)
 
 
 def trickle(handler: BaseHTTPRequestHandler) -> None:
@@ -124,7 +126,7 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
 def steady(handler: BaseHTTPRequestHandler) -> None:
     """Fast enough never to look idle."""
     head(handler, 200, **{"Content-Type": "application/x-git-upload-pack-advertisement"})
-    for _ in range(400):
+    for _ in range(800):
         handler.wfile.write(b"001e# service=git-upload-pack\n" * 20)
         time.sleep(0.05)
 
@@ -154,12 +156,14 @@ def test_a_slow_server_is_given_up(server: GitServer, folder: Path, answer: obje
 
 def test_a_server_that_never_ends_its_list_of_refs_is_given_up(server: GitServer, folder: Path) -> None:
     server.answers["/endless.git"] = endless
-    limits = Limits(seconds=20, disk_bytes=5 * MEGABYTE, memory_bytes=400 * MEGABYTE)
-    assert "larger than" in refusal(server, folder, "endless.git", limits).message
+    assert "larger than" in refusal(server, folder, "endless.git").message
 
 
 def flood(handler: BaseHTTPRequestHandler, line: bytes) -> None:
-    """Answer a fetch with endless messages, which go by the protocol's second channel and on to git's stderr."""
+    """Answer a fetch with endless messages, which go by the protocol's second channel and on to git's stderr.
+
+    Those without an end of line git gathers in memory.
+    """
     head(handler, 200, **{"Content-Type": "application/x-git-upload-pack-result"})
     handler.wfile.write(b"000dpackfile\n")
     many = b"%04x\2%s" % (len(line) + 5, line) * 100
@@ -172,13 +176,11 @@ def test_a_server_that_never_stops_talking_is_cut_off(server: GitServer, folder:
     commit(server.root / "flood.git", {"SKILL.md": PDF})
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        size = int(handler.headers["Content-Length"])
-        asked = handler.rfile.read(size)
+        asked = handler.rfile.read(int(handler.headers["Content-Length"]))
         if b"command=fetch" in asked:
             flood(handler, line)
         else:
-            handler.rfile = BytesIO(asked)
-            backend(handler, server.root)
+            backend(handler, server.root, asked)
 
     server.answers["/flood.git/git-upload-pack"] = answer
     assert "larger than 5 MB" in refusal(server, folder, "flood.git").message
