@@ -145,7 +145,8 @@ async def _postgresql(fields: Fields) -> Result:
 
 
 def _why_no_connection(text: str) -> str:
-    if "password authentication failed" in text or "no password supplied" in text or "pg_hba" in text:
+    unknown = "role" in text and "does not exist" in text
+    if unknown or "password authentication failed" in text or "no password supplied" in text or "pg_hba" in text:
         return "The server refuses this user name or password."
     if "SSL" in text or "certificate" in text:
         return "No connection with this kind of encryption; try another one."

@@ -1,10 +1,6 @@
 """sql_query against the suite's real PostgreSQL, as a superuser: even then nothing can be changed."""
 
-import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,33 +8,13 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from automatos.private_hosts import parse
+from automatos.tests.database_port import port
 from tools.contract import ToolContext
 from tools.tests.kit import call, context, credentials, refused, said
 
+__all__ = ["port"]
 OWNER = django_settings.DATABASES["default"]
 pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not django_settings.EMBEDDED_DATABASE, reason="needs a socket")]
-
-
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
-
-
-@pytest.fixture
-async def port(db: None) -> AsyncIterator[int]:
-    """The database's socket as a TCP port of loopback."""
-    place = Path(OWNER["HOST"]) / ".s.PGSQL.5432"
-
-    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_unix_connection(place)
-        await asyncio.gather(pump(reader, to_server), pump(from_server, writer))
-
-    server = await asyncio.start_server(join, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
 
 
 @pytest.fixture
