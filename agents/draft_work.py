@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Q
 
 from agents import sentence
-from agents.drafts import model_of
 from agents.models import AgentDraft, Persona, Skill
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Models, default_model
@@ -25,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 TRIAL_SECONDS = 60.0
 PROPOSAL_SECONDS = 90.0
+# The embedded model has it soon or loses the thread and writes on for minutes.
+EMBEDDED_PROPOSAL_SECONDS = 20.0
 QUESTION = "Say in one short sentence that you are ready."
 MOST_SKILLS_OFFERED = 60
 
@@ -36,44 +37,48 @@ def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         keys = _keys(workspace_id)
     if draft is None or draft.work.get("trial", {}).get("token") != token:
         return
-    model = model_of(draft.values)
+    model = str(draft.work["trial"]["model"])
     request = ModelRequest(model, (Message("user", QUESTION),), max_tokens=200, timeout=TRIAL_SECONDS)
     found = _called(keys, request)
     if "reply" in found:
         reply: ModelReply = found.pop("reply")
         found |= {"state": "done", "text": reply.text.strip()[:400], "cost": str(reply.cost)}
         found["tokens"] = reply.usage.input_tokens + reply.usage.output_tokens
-    _keep(draft, "trial", token, {"model": model, **found})
+    _keep(draft, "trial", token, found)
 
 
 def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
-    """Fill the draft from its sentence: by the default model, or by rules where that cannot do it, and say which."""
+    """Let the default model propose better than the rules that filled the draft in at once; say which it was."""
     with workspace_scope(workspace_id):
         draft = AgentDraft.objects.filter(pk=draft_id, agent=None, discarded_at=None).first()
-        keys, offer = _keys(workspace_id), _offer(workspace_id)
+        keys, offered = _keys(workspace_id), offer(workspace_id)
     if draft is None or draft.work.get("proposal", {}).get("token") != token:
         return
     job = draft.work["proposal"]
     wish, model = str(job["sentence"]), default_model()
     request = ModelRequest(
         model,
-        sentence.messages(wish, offer),
+        sentence.messages(wish, offered),
         max_tokens=1500,
         temperature=0.4,
-        response_schema=sentence.schema(offer),
-        timeout=PROPOSAL_SECONDS,
+        response_schema=sentence.schema(offered),
+        timeout=proposal_seconds(model),
     )
     found = _called(keys, request)
     reply = found.pop("reply", None)
-    values = sentence.from_reply(reply.text, wish, offer) if reply else None
+    values = sentence.from_reply(reply.text, wish, offered) if reply else None
     if reply:
         found["cost"] = str(reply.cost)
     if values is None:
-        found |= {"state": "rules", "why": found.pop("text", "its answer was not usable")}
-        values = sentence.by_rules(wish, offer)
+        found |= {"state": "rules", "why": found.pop("text", "Its answer was not usable.")}
     else:
         found["state"] = "done"
     _keep(draft, "proposal", token, {"model": model, **found}, values)
+
+
+def proposal_seconds(model: str) -> float:
+    """How long this model may take for a proposal."""
+    return EMBEDDED_PROPOSAL_SECONDS if model.startswith("local:") else PROPOSAL_SECONDS
 
 
 def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:
@@ -83,7 +88,8 @@ def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:
     return provider_keys.read_keys(asked).get(workspace_id, provider_keys.NONE)
 
 
-def _offer(workspace_id: UUID) -> sentence.Offer:
+def offer(workspace_id: UUID) -> sentence.Offer:
+    """What a proposal may choose from in this workspace; only inside its scope."""
     personas = Persona.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
     skills = Skill.objects.filter(workspace=workspace_id, is_enabled=True, deleted_at=None).order_by("name")
     return sentence.Offer(

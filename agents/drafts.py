@@ -127,6 +127,12 @@ def posted(step: Step, data: Any) -> dict[str, Any]:
     return values
 
 
+def numbered(sent: str) -> tuple[str, int]:
+    """The page and the number of `page.number`; an empty page when it says neither, as without scripts."""
+    page, _, number = sent.rpartition(".")
+    return (page[:40], int(number)) if page and number.isascii() and number.isdigit() and len(number) < 10 else ("", 0)
+
+
 def clean(value: str) -> str:
     """The text as JSON of the database can hold it, with plain line ends: browsers send others than they were given."""
     return value.replace("\x00", "").replace("\r\n", "\n").encode("utf-8", "ignore").decode()[:LONGEST_VALUE]

@@ -101,7 +101,8 @@ class DraftEditor:
         if job and data.get("waiting") == job.get("token"):
             # The page was drawn before the proposal came: what nobody touched there is not what the person wants.
             values = {name: value for name, value in values.items() if job["began"].get(name) != value}
-        self.draft = services_drafts.save_draft(draft=self.draft, values=values, step=self.step.slug)
+        sent = data.get("sent", "")
+        self.draft = services_drafts.save_draft(draft=self.draft, values=values, step=self.step.slug, sent=sent)
         self.judge()
         return order
 

@@ -9,13 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents import tasks
-from agents.drafts import is_running
+from agents import draft_work, tasks
+from agents.drafts import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
-from agents.sentence import LONGEST_SENTENCE
+from agents.sentence import LONGEST_SENTENCE, by_rules
 from agents.services import AgentInput, create_agent
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.llm.registry import default_model
 from workspaces.models import User, Workspace
 
 MOST_DRAFTS = 50
@@ -36,26 +37,36 @@ def start_draft(
 
 @transaction.atomic
 def start_from_sentence(*, workspace: Workspace, user: User, values: Mapping[str, Any], sentence: str) -> AgentDraft:
-    """A draft that a model fills in the background from one sentence. The person may write in it meanwhile."""
+    """A draft filled in from the words of one sentence at once; in the background a model works out a better one."""
     problems = Problems()
     sentence = problems.text("sentence", sentence, longest=LONGEST_SENTENCE, required=True)
     problems.raise_any()
-    job = {**_job(), "sentence": sentence, "began": dict(values)}
+    values = {**values, **by_rules(sentence, draft_work.offer(workspace.pk))}
+    seconds = round(draft_work.proposal_seconds(default_model()))
+    job = {**_job(), "sentence": sentence, "began": values, "seconds": seconds}
     draft = start_draft(workspace=workspace, user=user, values=values, work={"proposal": job})
     _send(tasks.propose_draft, draft, job["token"])
     return draft
 
 
 @transaction.atomic
-def save_draft(*, draft: AgentDraft, values: Mapping[str, Any], step: str) -> AgentDraft:
-    """The draft with these fields as typed, whatever they are; what else it holds stays. step: where that was."""
+def save_draft(*, draft: AgentDraft, values: Mapping[str, Any], step: str, sent: str = "") -> AgentDraft:
+    """The draft with these fields as typed, whatever they are; what else it holds stays. step: where that was.
+
+    sent: `page.number`, which of its sendings an open page makes; one that a later one overtook changes nothing.
+    """
     draft = _locked(draft)
+    page, number = numbered(sent)
+    last = draft.work.get("sent", {}).get(step, ["", 0])
+    if page and page == last[0] and number < last[1]:
+        return draft
     changed = {name: value for name, value in values.items() if draft.values.get(name) != value}
     seen = draft.work.get("seen", [])
-    if not changed and step in seen:
+    if not changed and step in seen and not page:
         return draft
     draft.values.update(changed)
     draft.work["seen"] = list(dict.fromkeys([*seen, step]))
+    draft.work["sent"] = {**draft.work.get("sent", {}), step: [page, number]}
     draft.revision += bool(changed)
     draft.updated_at = timezone.now()
     draft.save(update_fields=["values", "work", "revision", "updated_at"])
@@ -85,11 +96,11 @@ def restore_draft(*, draft: AgentDraft) -> None:
 
 @transaction.atomic
 def try_model(*, draft: AgentDraft) -> AgentDraft:
-    """Let the background ask the draft's model one question; one at a time."""
+    """Let the background ask the draft's model one question, the model as it is now; one at a time."""
     draft = _locked(draft)
     if is_running(draft.work.get("trial")):
         return draft
-    draft.work["trial"] = _job()
+    draft.work["trial"] = {**_job(), "model": model_of(draft.values)}
     draft.save(update_fields=["work"])
     _send(tasks.try_draft_model, draft, draft.work["trial"]["token"])
     return draft

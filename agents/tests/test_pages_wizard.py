@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from agents import draft_work
 from agents.models import Agent, AgentDraft
 from agents.templates import templates
 from agents.tests.page_kit import Cast, persona
@@ -80,6 +81,25 @@ def test_an_autosave_keeps_what_was_typed_also_what_is_wrong() -> None:
     wizard.send("config", "autosave", name="Half a na")
     assert 'value="Half a na"' in wizard.page("config")
     assert "Half a na" in wizard.page("tools")
+
+
+def test_an_autosave_that_a_later_sending_overtook_changes_nothing() -> None:
+    wizard = Wizard(Cast())
+    wizard.send("config", "next", **CONFIG, sent="1732.2.8")
+    assert wizard.send("config", "autosave", name="No", sent="1732.2.7").status_code == 200
+    assert wizard.draft.values["name"] == "Nora"
+    for sent in ("1732.2.9", "1790.1.1", "", "1790.1.x", "1790.1." + "9" * 99):
+        wizard.send("config", "autosave", name=f"Nora {sent}", sent=sent)
+        assert wizard.draft.values["name"] == f"Nora {sent}"
+
+
+def test_the_model_that_was_chosen_at_the_press_is_the_one_that_is_tried() -> None:
+    wizard = Wizard(Cast())
+    wizard.send("model", "test", **MODEL)
+    wizard.send("model", "autosave", provider="other", other_model="")
+    assert wizard.draft.work["trial"]["model"] == MODEL["model"]
+    draft_work.run_trial(wizard.draft.workspace_id, wizard.draft.pk, wizard.draft.work["trial"]["token"])
+    assert wizard.draft.work["trial"]["model"] == MODEL["model"]
 
 
 def test_steps_are_visited_in_any_order_and_nothing_is_refused_on_the_way() -> None:

@@ -4,6 +4,9 @@ const LONGEST_WAIT = 15000; // between tries that fail
 const form = document.getElementById('draft');
 const status = document.getElementById('saved');
 const words = status.querySelector('[data-words]');
+// Each sending of this page has a number: on the way a later one may overtake an earlier, which then counts no more.
+const page = Math.round(performance.timeOrigin * 1000);
+let sendings = 0;
 let kept = written();
 let keptAt = new Date(status.dataset.saved);
 let timer = 0;
@@ -14,7 +17,13 @@ let leaving = false;
 function written() {
   const data = new FormData(form);
   data.delete('csrfmiddlewaretoken');
+  data.delete('sent');
   return new URLSearchParams(data).toString();
+}
+
+function nextSending() {
+  sendings += 1;
+  return `${page}.${sendings}`;
 }
 
 function say(text) {
@@ -51,10 +60,16 @@ async function save() {
   return null;
 }
 
-async function send(now) {
+function autosave(now) {
   const body = new URLSearchParams(now);
   body.set('csrfmiddlewaretoken', form.elements.namedItem('csrfmiddlewaretoken').value);
   body.set('do', 'autosave');
+  body.set('sent', nextSending());
+  return body;
+}
+
+async function send(now) {
+  const body = autosave(now);
   try {
     const answer = await fetch(form.action, { method: 'POST', body, headers: { 'X-Requested-With': 'fetch' } });
     if (answer.redirected || answer.status === 401) throw new Error('signed out');
@@ -110,6 +125,7 @@ function chooseModel(provider) {
   if (own.length && !own.some((radio) => radio.checked)) own[0].checked = true;
 }
 
+form.addEventListener('formdata', (event) => event.formData.set('sent', nextSending()));
 form.addEventListener('input', (event) => {
   echo(event.target);
   soon();
@@ -131,9 +147,7 @@ window.addEventListener('online', () => { if (failures) save(); });
 function beacon() {
   const now = written();
   if (leaving || now === kept) return;
-  const body = new URLSearchParams(now);
-  body.set('csrfmiddlewaretoken', form.elements.namedItem('csrfmiddlewaretoken').value);
-  body.set('do', 'autosave');
+  const body = autosave(now);
   if (navigator.sendBeacon(form.action, body)) kept = now;
 }
 tellAge();
