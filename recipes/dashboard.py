@@ -10,6 +10,7 @@ from django.db.models import Aggregate, Count, DurationField, Exists, F, Q, Quer
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from agents.models import Agent
 from automatos import words
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, Recipe
 from workspaces.models import Workspace
@@ -59,6 +60,7 @@ class Dashboard:
     spend_note: str
     has_runs: bool
     has_recipes: bool
+    has_agents: bool
 
     @property
     def columns(self) -> list[tuple[str, int, int]]:
@@ -105,6 +107,7 @@ def dashboard(workspace: Workspace) -> Dashboard:
         spend_note=f"{words.money(spend / DAYS)} a day{_compared(spend, before, 'the two weeks before', ', ')}",
         has_runs=exists["has_runs"],
         has_recipes=exists["has_recipes"],
+        has_agents=exists["has_agents"],
     )
 
 
@@ -155,11 +158,13 @@ def _median(workspace: Workspace, today: date) -> float | None:
 
 
 def _existing(workspace: Workspace) -> Mapping[str, Any]:
-    """Whether the workspace has any run and any recipe."""
+    """Whether the workspace has any run, any recipe and any agent."""
     runs = Execution.objects.filter(workspace=workspace)
     recipes = Recipe.objects.visible().filter(workspace=workspace)
-    found = Workspace.objects.filter(pk=workspace.pk).annotate(has_runs=Exists(runs), has_recipes=Exists(recipes))
-    return found.values("has_runs", "has_recipes").get()
+    agents = Agent.objects.visible().filter(workspace=workspace)
+    exist = {"has_runs": Exists(runs), "has_recipes": Exists(recipes), "has_agents": Exists(agents)}
+    found: Mapping[str, Any] = Workspace.objects.filter(pk=workspace.pk).annotate(**exist).values(*exist).get()
+    return found
 
 
 def _figures(days: Sequence[Day], median: float | None) -> list[Figure]:

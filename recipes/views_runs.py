@@ -17,6 +17,7 @@ from recipes.kitchen import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
+from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -25,7 +26,13 @@ from workspaces.pages import WorkspaceRequest, workspace_page
 @workspace_page()
 def dashboard(request: WorkspaceRequest) -> HttpResponse:
     """What cooks now and what the last days came to."""
-    shown = {"board": read_dashboard(request.workspace), "asked": waiting(request.workspace)}
+    can_write = request.access.allows("agents:write")
+    shown = {
+        "board": read_dashboard(request.workspace),
+        "asked": waiting(request.workspace),
+        "can_write": can_write,
+        "ask": "" if can_write else whom_to_ask(request.workspace),
+    }
     return _page(request, "dashboard.html", shown)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from agents.models import Agent
 from automatos.testing import Stack
 from automatos.tests.browser import People
 from recipes.dashboard import dashboard
@@ -74,9 +75,15 @@ def test_the_figures_are_those_of_the_runs(cast: Cast) -> None:
 
 
 def test_a_new_workspace_sees_one_action(cast: Cast) -> None:
-    page = page_of(cast)
-    assert "Nothing has cooked here yet" in page
-    assert page.split('<main id="main"')[1].split("</main>")[0].count('class="btn') == 1
+    def action() -> str:
+        main = page_of(cast).split('<main id="main"')[1].split("</main>")[0]
+        assert "Nothing has cooked here yet" in main
+        assert main.count('class="btn') == 1
+        return main
+
+    assert "Create the first recipe" in action()
+    Agent.objects.filter(workspace=cast.workspace).update(deleted_at=timezone.now())
+    assert "Create the first agent" in action()
 
 
 def test_the_dashboard_asks_no_more_of_the_database_for_many_runs(
