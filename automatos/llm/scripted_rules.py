@@ -11,6 +11,8 @@ from automatos.llm.scripted_answers import Answer
 from automatos.llm.scripted_requests import Recorded, turns
 from automatos.llm.types import FinishReason, Usage
 
+# Seconds to wait for requests; a busy machine takes long, and a pass never waits.
+PATIENCE = 60.0
 # The words of an answer, see Rule; or None to let the next rule answer.
 Decision = Mapping[str, Any] | None
 
@@ -96,7 +98,7 @@ class Hold:
         """Let the waiting requests, and all later ones, go on."""
         self._server.call(self._event.set)
 
-    def wait_for_requests(self, count: int, timeout: float = 10.0) -> list[Recorded]:
+    def wait_for_requests(self, count: int, timeout: float = PATIENCE) -> list[Recorded]:
         """The matching requests, once there are `count`; AssertionError after `timeout` seconds."""
         return self._server.wait_for_requests(count, timeout=timeout, match=self.match)
 
@@ -171,12 +173,12 @@ class Script:
         """How many requests had `match` in the last user message or the model's name."""
         return sum(1 for request in self.requests if fits(match, request))
 
-    def wait_for_requests(self, count: int, *, timeout: float = 10.0, match: str = "") -> list[Recorded]:
+    def wait_for_requests(self, count: int, *, timeout: float = PATIENCE, match: str = "") -> list[Recorded]:
         """The matching requests, once there are `count`; AssertionError after `timeout` seconds."""
 
         return self._wait(lambda request: fits(match, request), count, timeout)
 
-    def wait_until_gone(self, count: int, *, timeout: float = 10.0) -> list[Recorded]:
+    def wait_until_gone(self, count: int, *, timeout: float = PATIENCE) -> list[Recorded]:
         """The requests whose clients closed the connection early, once there are `count`."""
         return self._wait(lambda request: request.gone, count, timeout)
 

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from automatos.testing import Stack
 from workspaces.models import Membership, Role, User, Workspace
@@ -31,6 +31,8 @@ ARGUMENTS = [
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
 ]
+# Milliseconds that what is expected may take; a busy machine takes long, and a pass never waits.
+expect.set_options(timeout=45_000)
 WIDTHS = (1440, 360)
 NARROWEST = 320
 AXE = {

@@ -17,6 +17,8 @@ from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 
 _numbers = itertools.count(1)
+# Seconds that a test waits for what the product does by itself; a busy machine takes long, and a pass never waits.
+PATIENCE = 90.0
 
 
 class Cast:
@@ -51,7 +53,7 @@ class Cast:
         )
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> None:
     """Return when the condition holds; fail the test after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
@@ -59,7 +61,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0, what: str =
         time.sleep(0.05)
 
 
-def ended(execution: Execution, seconds: float = 20.0) -> Execution:
+def ended(execution: Execution, seconds: float = PATIENCE) -> Execution:
     """The run once it is over."""
     wait_for(lambda: not Execution.objects.get(id=execution.id).is_live, seconds, f"Run {execution.id}")
     execution.refresh_from_db()

@@ -62,10 +62,10 @@ def test_graceful_finishes_the_step_and_fails_the_next(work: Work) -> None:
 
 def test_immediate_fails_the_step_and_aborts_its_call(work: Work) -> None:
     assert work.move("paused", "immediate")[0] == 200
-    run = ended(work.run, 2)
+    run = ended(work.run)  # while its call is still held
     assert (run.status, error_of(run)["code"]) == ("failed", "agent_unusable")
     assert work.steps() == ["failed", "cancelled"]
-    work.stack.models.wait_until_gone(1, timeout=5)
+    work.stack.models.wait_until_gone(1)
     assert_numbered_without_gap(run)
 
 
@@ -91,7 +91,7 @@ def test_scheduled_waits_for_the_live_runs_and_takes_no_new_one(work: Work) -> N
     assert work.status() == "active"
     work.held.release()
     assert final_output(ended(work.run))
-    wait_for(lambda: work.status() == "paused", 5)
+    wait_for(lambda: work.status() == "paused")
     assert Agent.objects.get(pk=work.cast.agent.pk).pending_status == ""
 
 

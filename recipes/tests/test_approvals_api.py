@@ -26,7 +26,7 @@ def test_an_editor_approves_and_the_run_goes_on(room: Room) -> None:
     assert (status, asked["tool"], asked["origins"]) == (200, "file_write", ["agent stranger"])
     status, decided = Caller(key).post(f"/api/approvals/{asked['id']}/approve")
     assert (status, decided["status"]) == (200, "approved")
-    assert final_output(ended(execution, 30)) == "Finished."
+    assert final_output(ended(execution)) == "Finished."
     assert Caller(key).post(f"/api/approvals/{asked['id']}/reject")[0] == 409
 
 
@@ -44,7 +44,7 @@ def test_tool_calls_and_files_are_told_with_all_there_is(room: Room) -> None:
     execution = room.waiting()
     caller = Caller(room.key)
     caller.post(f"/api/approvals/{Approval.objects.get(step__execution=execution).pk}/approve")
-    ended(execution, 30)
+    ended(execution)
     _, run = caller.get(f"/api/executions/{execution.pk}")
     told, written = run["step_results"][0]["tool_calls"]
     assert (told["origin"], told["is_error"], written["artefacts"]) == ("agent stranger", False, ["a.html"])
@@ -57,7 +57,7 @@ def test_tool_calls_and_files_are_told_with_all_there_is(room: Room) -> None:
 def test_a_file_is_only_ever_kept_and_only_by_members(room: Room) -> None:
     execution = room.waiting()
     Caller(room.key).post(f"/api/approvals/{Approval.objects.get(step__execution=execution).pk}/approve")
-    ended(execution, 30)
+    ended(execution)
     page, api = f"/w/{room.cast.workspace.slug}/runs/{execution.pk}/files/", f"/api/executions/{execution.pk}/files/"
     member = Client()
     member.force_login(room.cast.owner)

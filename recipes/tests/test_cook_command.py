@@ -13,7 +13,7 @@ import pytest
 from automatos.local.addresses import PROJECT
 from automatos.testing import Stack
 from recipes.models import Execution, ExecutionStatus
-from recipes.tests.kit import Cast, ended
+from recipes.tests.kit import PATIENCE, Cast, ended
 
 pytestmark = pytest.mark.slow
 INPUTS = {
@@ -88,16 +88,16 @@ def test_ctrl_c_leaves_the_run_cooking(stack: Stack, cast: Cast) -> None:
     )
     assert following.stdout is not None
     assert any("Quill cooks" in line for line in following.stdout), "it never told of the first step"
-    held.wait_for_requests(1, timeout=30)
+    held.wait_for_requests(1)
     following.send_signal(signal.SIGINT)
-    _, told = following.communicate(timeout=20)
+    _, told = following.communicate(timeout=60)
     run = Execution.objects.get(workspace=cast.workspace)
     assert following.returncode == 1
     assert "still cooking" in told
     assert str(run.id) in told
     assert run.status == ExecutionStatus.RUNNING
     held.release()
-    assert ended(run, 30).status == ExecutionStatus.COMPLETED
+    assert ended(run).status == ExecutionStatus.COMPLETED
 
 
 def test_in_a_terminal_text_appears_while_it_is_written(stack: Stack, cast: Cast) -> None:
@@ -115,7 +115,7 @@ def test_in_a_terminal_text_appears_while_it_is_written(stack: Stack, cast: Cast
     os.close(ours)
 
 
-def read_until(terminal: int, text: str, after: str = "", seconds: float = 30) -> str:
+def read_until(terminal: int, text: str, after: str = "", seconds: float = PATIENCE) -> str:
     """What the terminal shows up to a text."""
     seen, deadline = "", time.monotonic() + seconds
     while text not in seen.partition(after)[2] if after else text not in seen:

@@ -21,7 +21,7 @@ def cast(stack: Stack) -> Cast:
 def cooked(cast: Cast, prompt: str, model: str = "openai:test-model", **step: Any) -> Execution:
     cast.agent.agent_model_config.provider, cast.agent.agent_model_config.model_id = model.split(":")
     cast.agent.agent_model_config.save()
-    return ended(cast.cook(cast.recipe(prompt, step=step)), 30)
+    return ended(cast.cook(cast.recipe(prompt, step=step)))
 
 
 def test_both_vendors_cook(cast: Cast) -> None:
@@ -50,7 +50,7 @@ def test_a_cut_stream_is_a_failure_and_may_be_retried(stack: Stack, cast: Cast, 
     stack.models.on("Say hello", chunks=["one ", "two ", "three "], cut_after=2, cut_politely=cut_politely, times=1)
     config = {"retry_delay": 0}
     recipe = cast.recipe("Say hello", step={"error_handling": "retry", "max_retries": 1}, execution_config=config)
-    execution = ended(cast.cook(recipe), 30)
+    execution = ended(cast.cook(recipe))
     assert execution.status == "completed"
     kinds = assert_numbered_without_gap(execution)
     assert kinds.count("step.retrying") == 1

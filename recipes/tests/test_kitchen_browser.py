@@ -9,7 +9,7 @@ from recipes.models import Execution
 from recipes.tests.kit import Cast, ended, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-PATIENT = 20_000
+PATIENT = 45_000
 
 
 class Room:

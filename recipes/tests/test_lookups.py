@@ -27,11 +27,11 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 def test_an_agent_searches_its_documents_and_the_text_counts_as_untrusted(stack: Stack, cast: Cast) -> None:
     text = "# Money\nThe daily meal allowance is 38 euros."
     row = services_knowledge.paste(workspace=cast.workspace, user=cast.owner, text=text, title="Rules")
-    wait_for(lambda: Document.objects.get(pk=row.pk).status in ("ready", "error"), 40)
+    wait_for(lambda: Document.objects.get(pk=row.pk).status in ("ready", "error"))
     assert Document.objects.get(pk=row.pk).status == "ready"
     services_knowledge.give(workspace=cast.workspace, agent=cast.agent, document_ids=[row.pk])
     stack.models.conversation("lunch", call("search_knowledge", query="price of lunch"), {"reply": "38 euros [1]."})
-    execution = ended(cast.cook(cast.recipe("lunch")), 30)
+    execution = ended(cast.cook(cast.recipe("lunch")))
     assert final_output(execution) == "38 euros [1]."
     said = stack.models.requests[-1].tool_results[0].content
     assert '<untrusted origin="document Rules">' in said
@@ -42,10 +42,10 @@ def test_what_is_remembered_is_kept_once_and_recalled(stack: Stack, cast: Cast) 
     Agent.objects.filter(pk=cast.agent.pk).update(tool_ids=["remember", "recall"])
     note = call("remember", text="Olga prefers green tea.", tags=["tea"])
     stack.models.conversation("note it", note, {"reply": "Noted."})
-    assert final_output(ended(cast.cook(cast.recipe("note it")), 30)) == "Noted."
+    assert final_output(ended(cast.cook(cast.recipe("note it")))) == "Noted."
     memory = Memory.objects.get(workspace=cast.workspace)
     assert (memory.agent, memory.tags, memory.origins) == (cast.agent, ["tea"], [])
     assert Call.objects.filter(pk=memory.pk, name="remember").exists()
     stack.models.conversation("which drink", call("recall", query="what does Olga drink"), {"reply": "Tea."})
-    assert final_output(ended(cast.cook(cast.recipe("which drink")), 30)) == "Tea."
+    assert final_output(ended(cast.cook(cast.recipe("which drink")))) == "Tea."
     assert "Olga prefers green tea." in stack.models.requests[-1].tool_results[0].content

@@ -80,7 +80,7 @@ def test_a_skill_is_loaded_and_its_file_read(stack: Stack, cast: Workshop, model
     load = call("load_skill", name="invoices")
     read = call("read_skill_file", 2, name="invoices", path="terms.md")
     stack.models.conversation("an invoice", load, read, {"reply": "Pay 119 within 14 days."})
-    execution = ended(cast.cook(cast.recipe("an invoice")), 30)
+    execution = ended(cast.cook(cast.recipe("an invoice")))
     assert final_output(execution) == "Pay 119 within 14 days."
     sent = stack.models.requests[0]
     assert sent.system == shown["system_prompt"], "what is shown is not what is sent"
@@ -105,7 +105,7 @@ def test_wrong_names_and_files_are_told_to_the_model(stack: Stack, cast: Worksho
         (call("read_skill_file", 3, name="invoices", path="../../etc/passwd"), "no file"),
     ]
     stack.models.conversation("wrongly", *(turn for turn, _ in turns), {"reply": "I see."})
-    assert final_output(ended(cast.cook(cast.recipe("wrongly")), 30)) == "I see."
+    assert final_output(ended(cast.cook(cast.recipe("wrongly")))) == "I see."
     for request, (_, said) in zip(stack.models.requests[1:], turns, strict=True):
         assert said in request.tool_results[-1].content
 
@@ -115,7 +115,7 @@ def test_a_skill_taken_out_of_use_is_gone_from_the_next_prompt(stack: Stack, cas
     cast.equip(invoices, tea)
     services_skills.enable_skill(workspace=cast.workspace, skill_id=invoices, is_enabled=False)
     stack.models.on("hello", reply="Hi.")
-    ended(cast.cook(cast.recipe("hello")), 30)
+    ended(cast.cook(cast.recipe("hello")))
     system = stack.models.requests[0].system
     assert "tea: Make tea." in system
     assert "invoices" not in system
@@ -151,7 +151,7 @@ def test_the_cost_of_a_prompt_with_many_skills(stack: Stack, cast: Workshop) -> 
     costs = {}
     for count in (0, 10, 100):
         cast.equip(*ids[:count])
-        ended(cast.cook(cast.recipe("hello")), 30)
+        ended(cast.cook(cast.recipe("hello")))
         sent = stack.models.requests[-1]
         assert sent.system == cast.context()["system_prompt"]
         tools = len(str(sent.body.get("tools", ""))) // 4

@@ -16,7 +16,7 @@ from automatos.tests.browser import People
 from recipes.tests.kit import Cast, ended, final_output
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-PATIENT = 30_000
+PATIENT = 45_000
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def told(stack: Stack, cast: Cast, prompt: str) -> str:
     """What the agent gets when it loads the skill in a run."""
     load = {"tool_calls": [ToolCall("call_1", "load_skill", {"name": "pdf"})]}
     stack.models.conversation(prompt, load, {"reply": "Filled in."})
-    assert final_output(ended(cast.cook(cast.recipe(prompt)), 30)) == "Filled in."
+    assert final_output(ended(cast.cook(cast.recipe(prompt)))) == "Filled in."
     return stack.models.requests[-1].tool_results[0].content
 
 

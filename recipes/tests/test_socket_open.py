@@ -46,10 +46,12 @@ def port(stack: Stack, run: Execution) -> Iterator[int]:
 def close_code(port: int, run: Execution, **headers: str) -> int:
     """What the socket closes with after it sent all it had to."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    with connect(f"ws://127.0.0.1:{port}/ws/executions/{run.pk}/?after=0", additional_headers=named) as socket:
+    with connect(
+        f"ws://127.0.0.1:{port}/ws/executions/{run.pk}/?after=0", additional_headers=named, open_timeout=60
+    ) as socket:
         while True:
             try:
-                socket.recv(timeout=20)
+                socket.recv(timeout=60)
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 1006
 

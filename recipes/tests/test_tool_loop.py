@@ -44,7 +44,7 @@ def cook(
     cast.agent.agent_model_config.provider, cast.agent.agent_model_config.model_id = model.split(":")
     cast.agent.agent_model_config.save()
     with_tools(cast.agent, *tools)
-    return ended(cast.cook(cast.recipe(prompt, step=step)), 30)
+    return ended(cast.cook(cast.recipe(prompt, step=step)))
 
 
 def calls_of(execution: Execution) -> list[tuple[str, str, str]]:
@@ -119,7 +119,7 @@ def test_the_fallback_model_answers_when_the_first_cannot(
     stack.models.on("first-model", **trouble)
     stack.models.on("please", reply="Gladly.")
     with_tools(cast.agent, "calculator", model_id="first-model", fallback_model_id=other)
-    execution = ended(cast.cook(cast.recipe("please", step={"timeout": 20})), 40)
+    execution = ended(cast.cook(cast.recipe("please", step={"timeout": 20})))
     assert final_output(execution) == "Gladly."
     assert execution.steps.get().model == other
     assert [(kind, status) for _, kind, status in calls_of(execution)] == [("model", "failed"), ("model", "done")]
@@ -130,14 +130,14 @@ def test_a_wanted_schema_is_demanded_and_mended(stack: Stack, cast: Cast) -> Non
     with_tools(cast.agent, response_schema=schema)
     stack.models.on("as json", reply="{}", times=1)
     stack.models.on("Answer again", reply='{"n": 4}')
-    execution = ended(cast.cook(cast.recipe("as json")), 30)
+    execution = ended(cast.cook(cast.recipe("as json")))
     assert final_output(execution) == '{"n": 4}'
 
 
 def test_a_task_stops_at_its_limit_of_tokens(stack: Stack, cast: Cast) -> None:
     with_tools(cast.agent, "calculator", max_task_tokens=10)
     stack.models.on("dear", tool_calls=[call("calculator", expression="1+1")])
-    execution = ended(cast.cook(cast.recipe("dear")), 30)
+    execution = ended(cast.cook(cast.recipe("dear")))
     assert error_of(execution)["code"] == "limit_reached"
     assert execution.input_tokens > 0
 
@@ -175,7 +175,7 @@ def test_a_side_effect_after_untrusted_text_waits_for_a_person(stack: Stack, cas
     assert (asked.tool, asked.origins) == ("file_write", ["agent stranger"])
     before = len(stack.models.requests)
     approvals.decide(workspace=cast.workspace, approval_id=asked.pk, approve=approve, user=cast.owner)
-    assert final_output(ended(execution, 30)) == "Finished."
+    assert final_output(ended(execution)) == "Finished."
     assert len(stack.models.requests) == before + 1, "what was answered before was asked again"
     written = Call.objects.get(step__execution=execution, name="file_write")
     assert (written.data or {})["is_error"] is not approve
