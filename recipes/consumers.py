@@ -107,11 +107,12 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         raise StopConsumer
 
     async def execution_events(self, message: dict[str, Any]) -> None:
-        """Events just committed. A hole before them is filled from the database."""
+        """Events just committed. A hole before or between them, and one out of its turn, is seen to in the database."""
         fresh = [event for event in message["events"] if event["seq"] > self.last_seq]
         if self.over or not fresh:
             return
-        if fresh[0]["seq"] != self.last_seq + 1 or fresh[-1]["type"] in following.FINAL:
+        expected = list(range(self.last_seq + 1, self.last_seq + 1 + len(fresh)))
+        if [event["seq"] for event in fresh] != expected or fresh[-1]["type"] in following.FINAL:
             await self._catch_up()
             return
         async with self.lock:

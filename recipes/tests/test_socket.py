@@ -8,14 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from automatos.events import Notice, publish
 from automatos.testing import Stack
 from recipes.models import Event, Execution
 from recipes.queries import event_body
-from recipes.tests.kit import Cast, ended, wait_for
+from recipes.tests.kit import PATIENCE, Cast, ended, wait_for
 from workspaces.models import User
 from workspaces.services_keys import create_api_key
 
@@ -47,11 +49,18 @@ def watching(
     stack: Stack, cast: Cast, execution_id: object, after: object = 0, **headers: str
 ) -> Iterator[ClientConnection]:
     address = f"{stack.url.replace('http', 'ws')}/ws/executions/{execution_id}/?after={after}"
-    with connect(address, additional_headers=headers or cookie_of(cast.owner)) as socket:
+    # While one socket is read to its end the others pile up what came; a full queue would stop answering the server.
+    with connect(
+        address,
+        additional_headers=headers or cookie_of(cast.owner),
+        max_queue=None,
+        open_timeout=PATIENCE,
+        ping_interval=None,
+    ) as socket:
         yield socket
 
 
-def read_to_end(socket: ClientConnection, seconds: float = 20) -> tuple[list[Message], int]:
+def read_to_end(socket: ClientConnection, seconds: float = PATIENCE) -> tuple[list[Message], int]:
     """Every message until the server closes, and its close code."""
     messages, end = [], time.monotonic() + seconds
     while True:
@@ -89,24 +98,44 @@ def test_a_viewer_from_the_start_and_a_late_one_get_the_same_events(stack: Stack
     assert seen == [recorded(execution), recorded(execution), recorded(execution, 3)]
 
 
+def written(cast: Cast, execution: Execution, *types: str) -> list[Event]:
+    """Events of a run straight into the database, which nobody publishes."""
+    time.sleep(0.5)  # the replay looks once more before it follows
+    execution.refresh_from_db()
+    seqs = range(execution.last_seq + 1, execution.last_seq + 1 + len(types))
+    rows = [
+        Event(workspace=cast.workspace, execution=execution, seq=seq, type=kind, at=execution.created_at)
+        for seq, kind in zip(seqs, types, strict=True)
+    ]
+    Event.objects.bulk_create(rows)
+    Execution.objects.filter(id=execution.id).update(last_seq=seqs[-1])
+    return rows
+
+
 def test_events_whose_messages_were_lost_come_from_the_database(stack: Stack, cast: Cast) -> None:
-    """Events written straight into the database, which nobody publishes, reach the viewer all the same."""
     held = stack.models.hold(cast.workspace.slug)
     execution = cast.cook(cast.recipe(cast.workspace.slug))
     held.wait_for_requests(1)
     with watching(stack, cast, execution.id) as socket:
         early = until_type(socket, "step.started")
-        time.sleep(0.5)  # the replay looks once more before it follows
-        execution.refresh_from_db()
-        Event.objects.create(
-            workspace=cast.workspace,
-            execution=execution,
-            seq=execution.last_seq + 1,
-            type="quality.ready",
-            at=execution.created_at,
-        )
-        Execution.objects.filter(id=execution.id).update(last_seq=execution.last_seq + 1)
+        written(cast, execution, "quality.ready")
         early += until_type(socket, "quality.ready")
+        held.release()
+        messages, code = read_to_end(socket)
+    assert (durable(early + messages), code) == (recorded(ended(execution)), 1000)
+
+
+def test_events_that_come_out_of_their_turn_are_put_in_order(stack: Stack, cast: Cast) -> None:
+    """Two transactions committed at once may be told of the other way round, even in one message."""
+    held = stack.models.hold(cast.workspace.slug)
+    execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
+    with watching(stack, cast, execution.id) as socket:
+        early = until_type(socket, "step.started")
+        first, second, third = written(cast, execution, "quality.1", "quality.2", "quality.3")
+        told = [event_body(row) for row in (first, third, second)]
+        async_to_sync(publish)([Notice(cast.workspace.pk, execution.pk, told)])
+        early += until_type(socket, "quality.3")
         held.release()
         messages, code = read_to_end(socket)
     assert (durable(early + messages), code) == (recorded(ended(execution)), 1000)
@@ -114,9 +143,9 @@ def test_events_whose_messages_were_lost_come_from_the_database(stack: Stack, ca
 
 def until_type(socket: ClientConnection, kind: str) -> list[Message]:
     """Every message up to the first of this type."""
-    messages: list[Message] = [json.loads(socket.recv(timeout=8))]
+    messages: list[Message] = [json.loads(socket.recv(timeout=PATIENCE))]
     while messages[-1]["type"] != kind:
-        messages.append(json.loads(socket.recv(timeout=8)))
+        messages.append(json.loads(socket.recv(timeout=PATIENCE)))
     return messages
 
 
@@ -156,7 +185,7 @@ def until_text(socket: ClientConnection, wanted: str) -> Message:
     """The piece after which the text known of step 1 ends with `wanted`."""
     known = ""
     while True:
-        message: Message = json.loads(socket.recv(timeout=10))
+        message: Message = json.loads(socket.recv(timeout=PATIENCE))
         if message["type"] == "text":
             known = known[: message["offset"]] + message["text"]
             if known.endswith(wanted):
