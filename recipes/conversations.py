@@ -125,14 +125,14 @@ def delete(*, conversation: Conversation) -> None:
 
 
 def restore(*, workspace: Workspace, conversation_id: UUID) -> Conversation:
-    """A deleted conversation back; NotFound for any other."""
+    """A deleted conversation back, as if it was just carried on; NotFound for any other."""
     rows = Conversation.objects.filter(workspace=workspace, pk=conversation_id, deleted_at__isnull=False)
     found = rows.select_related("agent").first()
     if found is None:
         raise NotFound()
-    found.deleted_at = None
+    found.deleted_at, found.updated_at = None, timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
+        found.save(update_fields=["deleted_at", "updated_at"])
         _record("conversation.restored", found, {"deleted": True}, {"deleted": False})
     return found
 

@@ -1,25 +1,48 @@
-"""What time takes away: all of a workspace deleted 30 days ago, and recipes and agents deleted as long ago.
+"""What time takes away: a workspace deleted 30 days ago, recipes, agents and conversations deleted as long ago, and
+conversations that nobody kept and nobody carried on for 30 days, with their answers and files.
 
 Runs outlive their recipe and agents: as long as one names them, a deleted recipe or agent stays, out of sight.
 """
 
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
 from django.utils import timezone
 
-from agents.models import Agent
-from recipes.models import Execution, Recipe
+from agents.models import Agent, Conversation
+from recipes.models import LIVE_STATUSES, Execution, Recipe
+from tools.files import remove_run_files
 from workspaces.purging import UNDO, in_batches, overdue_workspaces
 
-# A run has its steps, their calls and hundreds of events.
+# A run has its steps, their calls and hundreds of events; a conversation has a few runs.
 RUNS_AT_ONCE = 50
+CONVERSATIONS_AT_ONCE = 20
+# How long a conversation is there that nobody kept, after its last message.
+UNKEPT = timedelta(days=30)
 
 
 def purge() -> dict[str, int]:
     """Remove it, runs first; how many of each."""
-    before, gone = timezone.now() - UNDO, overdue_workspaces().values("pk")
+    now = timezone.now()
+    before, gone = now - UNDO, overdue_workspaces().values("pk")
+    over = Q(deleted_at__lt=before) | Q(deleted_at=None, is_kept=False, updated_at__lt=now - UNKEPT)
+    live = Execution.objects.filter(status__in=LIVE_STATUSES, conversation__isnull=False).values("conversation")
+    talks = Conversation.objects.filter(over).exclude(pk__in=live)
     return {
-        "executions": in_batches(Execution.objects.filter(workspace__in=gone), RUNS_AT_ONCE),
+        "executions": in_batches(Execution.objects.filter(workspace__in=gone), RUNS_AT_ONCE, first=_remove_files),
+        "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
         "recipes": in_batches(Recipe.objects.filter(workspace__in=gone))
         + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),
         "agents": in_batches(Agent.objects.filter(workspace__in=gone, execution_steps=None, recipe_steps=None))
         + in_batches(Agent.objects.filter(deleted_at__lt=before, execution_steps=None, recipe_steps=None)),
     }
+
+
+def _remove_files(execution_ids: list[UUID]) -> None:
+    for workspace_id, pk in Execution.objects.filter(pk__in=execution_ids).values_list("workspace_id", "pk"):
+        remove_run_files(workspace_id, pk)
+
+
+def _remove_files_of_answers(conversation_ids: list[UUID]) -> None:
+    _remove_files(list(Execution.objects.filter(conversation__in=conversation_ids).values_list("pk", flat=True)))

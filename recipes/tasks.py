@@ -31,7 +31,7 @@ def sweep() -> None:
 
 @app.task(name="recipes.tasks.purge")
 def purge() -> None:
-    """Remove what is past its 30 days of undo."""
+    """Remove what is past its 30 days."""
     removed = {name: number for name, number in purging.purge().items() if number}
     if removed:
         logger.info("Purged: %s", removed)

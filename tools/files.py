@@ -35,11 +35,28 @@ def _may_stand(letter: str) -> bool:
     return letter.isalnum() or letter in SIGNS or unicodedata.category(letter).startswith("M")
 
 
+def folder_of(workspace_id: UUID, execution_id: UUID) -> str:
+    """Where the files of a run are."""
+    return f"runs/{workspace_id}/{execution_id}"
+
+
+def remove_run_files(workspace_id: UUID, execution_id: UUID) -> None:
+    """Remove all files of a run, and its folder; nothing where there are none."""
+    folder = folder_of(workspace_id, execution_id)
+    try:
+        names = default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        default_storage.delete(f"{folder}/{name}")
+    default_storage.delete(folder)
+
+
 class StoredRunFiles:
     """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all."""
 
     def __init__(self, workspace_id: UUID, execution_id: UUID) -> None:
-        self.folder = f"runs/{workspace_id}/{execution_id}"
+        self.folder = folder_of(workspace_id, execution_id)
         self._writing = asyncio.Lock()
 
     async def list(self) -> Sequence[FileEntry]:

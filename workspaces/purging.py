@@ -1,7 +1,7 @@
 """What time takes away: deleted workspaces after their 30 days, and what was only remembered for a while."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,12 +50,17 @@ def overdue_workspaces() -> QuerySet[Workspace]:
     return Workspace.objects.filter(deleted_at__lt=timezone.now() - UNDO)
 
 
-def in_batches(rows: QuerySet[Any], size: int = BATCH) -> int:
-    """Delete the rows and what hangs on them, each batch in a transaction of its own; how many rows."""
+def in_batches(rows: QuerySet[Any], size: int = BATCH, *, first: Callable[[list[Any]], None] | None = None) -> int:
+    """Delete the rows and what hangs on them, each batch in a transaction of its own; how many rows.
+
+    first: removes what is kept elsewhere for the rows of these keys; a batch that fails after it is taken up again.
+    """
     done = 0
     for _ in range(MOST_BATCHES):
         with system_scope(Purpose.UPKEEP):
             ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
+            if first is not None:
+                first(ids)
             rows.model._default_manager.filter(pk__in=ids).delete()
         done += len(ids)
         if len(ids) < size:
