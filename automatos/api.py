@@ -24,18 +24,23 @@ logger = logging.getLogger(__name__)
 
 
 class TooLarge(AppError):
-    """The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    """The body is longer than is read here."""
 
     code = "too_large"
     http_status = 413
 
 
 class JsonParser(parsers.JSONParser):
-    """Reads a JSON body no database or worker can choke on: bounded in size and depth, no NUL, no half characters."""
+    """Reads a JSON body no database or worker can choke on: bounded in size and depth, no NUL, no half characters.
+
+    most: bytes of a body; DATA_UPLOAD_MAX_MEMORY_SIZE where it says nothing.
+    """
+
+    most: int | None = None
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """The parsed body. Raises ParseError, TooLarge, or InvalidInput naming each unusable place."""
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        most = self.most or settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         raw = stream.read(most + 1)
         if len(raw) > most:
             raise TooLarge(f"The body is longer than {most:,} bytes. Send less at once.")

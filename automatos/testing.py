@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -142,6 +143,22 @@ class Stack:
     def _collect_static(self) -> None:
         command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         subprocess.run(command, cwd=PROJECT, env=self.web.environment, check=True)
+
+    @contextlib.contextmanager
+    def restarted(self, part: Part, **environment: str) -> Iterator[None]:
+        """A part of it with more in its environment; afterwards as it was before."""
+        before = part.environment
+        self._restart(part, before | environment)
+        try:
+            yield
+        finally:
+            self._restart(part, before)
+
+    def _restart(self, part: Part, environment: dict[str, str]) -> None:
+        part.stop()
+        part.environment = environment
+        part.start()
+        self.wait_ready()
 
     def wait_ready(self) -> None:
         """Wait until /ready names every part as working; fails with the logs' ends."""

@@ -15,12 +15,13 @@ from rest_framework.response import Response
 
 from agents import queries as agent_queries
 from agents.models import Conversation
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, JsonParser
 from automatos.errors import InvalidInput
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from recipes import conversations
 from recipes.api import LinksOut, links_of
 from recipes.api_events import EventStreamRenderer
+from recipes.api_executions import FINISH
 from recipes.attachments import Upload
 from recipes.chat_stream import followed_answer
 from recipes.conversations import Saying
@@ -29,6 +30,12 @@ from recipes.models import Execution, Trigger
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 CONVERSATION = OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)
+
+
+class BigJsonParser(JsonParser):
+    """A body that may hold files in base64."""
+
+    most = 32_000_000
 
 
 class AttachmentIn(InputSerializer):
@@ -64,6 +71,7 @@ class AgentChat(WorkspaceView):
     """Talking with an agent."""
 
     needs = {"POST": "executions:run"}
+    parser_classes = (BigJsonParser,)
     renderer_classes = (JSONRenderer, EventStreamRenderer)
 
     @extend_schema(
@@ -75,7 +83,7 @@ class AgentChat(WorkspaceView):
             (200, "text/event-stream"): OpenApiResponse(
                 OpenApiTypes.STR, "`started`, the run's events, `text` with its offset, and `final`."
             ),
-            **errors(404, 409, 415),
+            **errors(404, 409, 413, 415),
         },
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponseBase:
@@ -134,7 +142,7 @@ class ConversationOut(serializers.Serializer[Conversation]):
     id = serializers.UUIDField()
     agent_id = serializers.UUIDField()
     title = serializers.CharField()
-    is_kept = serializers.BooleanField()
+    is_kept = serializers.BooleanField(help_text="One that is not goes 30 days after its last message.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -149,10 +157,15 @@ class AnswerOut(serializers.Serializer[Execution]):
     message = serializers.CharField(source="input_data.message", default="")
     status = serializers.CharField()
     answer = serializers.CharField(source="output_data.final_output", default="")
+    finish_reason = serializers.SerializerMethodField(help_text=FINISH)
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars.")
     created_at = serializers.DateTimeField()
+
+    def get_finish_reason(self, answer: Execution) -> str:
+        """Of its only step."""
+        return answer.steps.all()[0].finish_reason
 
 
 class ConversationDetailOut(ConversationOut):
@@ -162,7 +175,7 @@ class ConversationDetailOut(ConversationOut):
 
     def get_answers(self, talk: Conversation) -> list[dict[str, Any]]:
         """All of it, branches too, the oldest first."""
-        rows: Any = talk.answers.order_by("created_at", "id")
+        rows: Any = talk.answers.order_by("created_at", "id").prefetch_related("steps")
         return list(AnswerOut(rows, many=True).data)
 
 

@@ -4,12 +4,10 @@ https://platform.openai.com/docs/api-reference/chat: what an agent decides for i
 seed, stop and their like) is taken and left aside; what would change the shape of the answer is refused.
 """
 
-import time
-from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import orjson
-from django.http import HttpResponseBase, JsonResponse
+from channels.db import database_sync_to_async
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -21,19 +19,16 @@ from agents import queries as agent_queries
 from agents.models import Agent
 from automatos.errors import AppError, wrong_field
 from automatos.later import LaterResponse
-from recipes import conversations
-from recipes.api_chat import event_stream
-from recipes.chat_stream import Ended, ended, pieces, whole
-from recipes.completion_body import ChatRequest, read_request
-from recipes.conversations import Saying
-from recipes.following import Followed
+from recipes import completion_pictures, conversations
+from recipes.api_chat import BigJsonParser, event_stream
+from recipes.completion_answers import Asked, chunks, completion, error_body, problem
+from recipes.completion_body import ChatRequest, as_saying, read_request
+from recipes.completion_pictures import Picture
 from recipes.models import Execution, Trigger
 from workspaces.auth import BearerKeyAuthentication, brings_bearer_key
 from workspaces.endpoints import WorkspaceView
 
 PREFIX = "agent:"
-KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
-STATUS_OF = {"approval_required": 409, "rate_limited": 429, "overloaded": 503, "cancelled": 409}
 
 
 class OpenAiProblem(serializers.Serializer[Any]):
@@ -67,9 +62,10 @@ class OpenAiView(WorkspaceView):
     def handle_exception(self, exc: Exception) -> Response:
         """The error in OpenAI's shape."""
         answer = super().handle_exception(exc)
-        error = answer.data["error"]
-        param = next(iter(error.get("fields", {})), None)
-        answer.data = error_body(answer.status_code, error["message"], error["code"], param)
+        told = answer.data["error"]
+        error = AppError(told["message"], code=told["code"], fields=told.get("fields"))
+        error.http_status = answer.status_code
+        answer.data = error_body(error)
         return answer
 
     def agent(self, model: str) -> Agent:
@@ -108,6 +104,7 @@ class ChatCompletions(OpenAiView):
     """One answer of an agent."""
 
     needs = {"POST": "executions:run"}
+    parser_classes = (BigJsonParser,)
 
     @extend_schema(
         operation_id="openai_chat_completions",
@@ -115,75 +112,43 @@ class ChatCompletions(OpenAiView):
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "With `stream`: chunks, then [DONE]."),
-            **_errors(409, 415, 503),
+            **_errors(409, 413, 415, 502, 503, 504),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Answer the last message. Nobody waits in a thread for it, and a client that leaves stops the run."""
         wanted = read_request(request.data)
         agent = self.agent(wanted.model)
-        saying = Saying(text=wanted.text, messages=wanted.before)
-        execution = conversations.say(
+        pictures = wanted.pictures
+        if pictures and not conversations.sees(model := agent.agent_model_config.model):
+            raise wrong_field(
+                pictures[0].field, f"{wanted.model} answers with {model}, which does not see. Leave it out."
+            )
+        if any(picture.url for picture in pictures):
+            return LaterResponse(lambda: self._with_pictures(agent, wanted))
+        asked = Asked.of(self._begin(agent, wanted, pictures), wanted.model)
+        if wanted.stream:
+            return event_stream(chunks(asked, include_usage=wanted.include_usage))
+        return LaterResponse(lambda: completion(asked))
+
+    def _begin(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture]) -> Execution:
+        saying = as_saying(wanted, pictures)
+        return conversations.say(
             workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
         )
-        followed = Followed(execution.pk, execution.workspace_id)
-        head = _head(wanted, execution)
+
+    def _begin_later(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture]) -> Execution:
+        with self.entered():
+            return self._begin(agent, wanted, pictures)
+
+    async def _with_pictures(self, agent: Agent, wanted: ChatRequest) -> Any:
+        """The answer once pictures from elsewhere are there: they are waited for outside of any transaction."""
+        try:
+            pictures = await completion_pictures.fetched(wanted.pictures)
+            execution = await database_sync_to_async(self._begin_later)(agent, wanted, pictures)
+        except AppError as error:
+            return problem(error)
+        asked = Asked.of(execution, wanted.model)
         if wanted.stream:
-            return event_stream(_chunks(followed, head, wanted))
-        return LaterResponse(lambda: _completion(followed, head))
-
-
-def _head(wanted: ChatRequest, execution: Execution) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{execution.pk.hex}", "created": int(time.time()), "model": wanted.model}
-
-
-async def _completion(followed: Followed, head: Mapping[str, Any]) -> JsonResponse:
-    try:
-        end = await whole(followed)
-    except AppError as error:
-        return JsonResponse(error_body(error.http_status, error.message, error.code), status=error.http_status)
-    if end.error:
-        status = STATUS_OF.get(end.error["code"], 502)
-        return JsonResponse(error_body(status, end.error["message"], end.error["code"]), status=status)
-    message = {"role": "assistant", "content": end.text, "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return JsonResponse({**head, "object": "chat.completion", "choices": [choice], "usage": _usage(end)})
-
-
-async def _chunks(followed: Followed, head: Mapping[str, Any], wanted: ChatRequest) -> AsyncIterator[bytes]:
-    usage = {"usage": None} if wanted.include_usage else {}
-
-    def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return _data({**head, "object": "chat.completion.chunk", "choices": [choice], **usage})
-
-    yield chunk({"role": "assistant", "content": ""})
-    try:
-        async for text in pieces(followed):
-            yield chunk({"content": text}) if text else b": waiting\n\n"
-    except AppError as error:
-        yield _data(error_body(error.http_status, error.message, error.code))
-        return
-    end = await ended(followed)
-    if end.error:
-        yield _data(error_body(STATUS_OF.get(end.error["code"], 502), end.error["message"], end.error["code"]))
-        return
-    yield chunk({}, "stop")
-    if wanted.include_usage:
-        yield _data({**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(end)})
-    yield b"data: [DONE]\n\n"
-
-
-def _data(body: Mapping[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(body) + b"\n\n"
-
-
-def _usage(end: Ended) -> dict[str, int]:
-    total = end.input_tokens + end.output_tokens
-    return {"prompt_tokens": end.input_tokens, "completion_tokens": end.output_tokens, "total_tokens": total}
-
-
-def error_body(status: int, message: str, code: str, param: str | None = None) -> dict[str, Any]:
-    """An error in OpenAI's shape."""
-    kind = KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+            return event_stream(chunks(asked, include_usage=wanted.include_usage))
+        return await completion(asked)

@@ -72,6 +72,9 @@ class ToolCallOut(serializers.Serializer[Call]):
         return duration_ms(call)
 
 
+FINISH = "How its last model call ended: stop, length, refusal, content_filter, cut, or empty when none did."
+
+
 class StepResultOut(serializers.Serializer[ExecutionStep]):
     """A step of a run: its state and what came out."""
 
@@ -89,11 +92,18 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     output_tokens = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars.")
     model = serializers.CharField(help_text="provider:model")
+    finish_reason = serializers.CharField(help_text=FINISH)
+    origins = serializers.SerializerMethodField()
     duration_ms = serializers.IntegerField(allow_null=True)
     tool_calls = serializers.SerializerMethodField()
     error = ProblemOut(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_origins(self, step: ExecutionStep) -> list[str]:
+        """Where untrusted text came from that its agent had read by then."""
+        return list(step.origins or ())
 
     @extend_schema_field(ToolCallOut(many=True))
     def get_tool_calls(self, step: ExecutionStep) -> Any:

@@ -106,6 +106,13 @@ def told(workspace_id: UUID, execution_id: UUID, text: str, attached: Sequence[A
     return Message("user", parts)
 
 
+def picture_type(data: bytes) -> str:
+    """The media type of a picture by how it begins; empty when it is none that models see."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for start, media_type in PICTURES if data.startswith(start)), "")
+
+
 def _image(files: StoredRunFiles, one: Attachment) -> Part:
     try:
         return Image(async_to_sync(files.read)(one.name), one.media_type)
@@ -119,7 +126,7 @@ def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
         raise ToolProblem(f"{name} has {len(upload.data):,} bytes; at most {LARGEST:,} are taken.")
     if not upload.data:
         raise ToolProblem(f"{name} is empty.")
-    if media_type := _picture(upload.data):
+    if media_type := picture_type(upload.data):
         if not sees:
             raise ToolProblem(f"{name} is a picture, and {model} does not see. Choose a model that does.")
         return Attachment(name, media_type=media_type)
@@ -127,12 +134,6 @@ def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
     if len(text) > LONGEST_TEXT:
         raise ToolProblem(f"{name} has {len(text):,} characters of text; at most {LONGEST_TEXT:,} are taken.")
     return Attachment(name, text)
-
-
-def _picture(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((media_type for start, media_type in PICTURES if data.startswith(start)), "")
 
 
 def _text(name: str, data: bytes) -> str:

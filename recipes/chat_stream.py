@@ -24,10 +24,14 @@ WAITS = (
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What an answer came to. error: code and message, None when it went well."""
+    """What an answer came to. error: code and message, None when it went well.
+
+    finish_reason: of its last model call, empty when none came to an end.
+    """
 
     text: str
     error: dict[str, str] | None
+    finish_reason: str
     model: str
     input_tokens: int
     output_tokens: int
@@ -109,21 +113,21 @@ async def followed_answer(followed: Followed, first: dict[str, Any]) -> AsyncIte
     end = await ended(followed)
     totals = {"input_tokens": end.input_tokens, "output_tokens": end.output_tokens, "cost": end.cost}
     totals["tool_calls"] = end.tool_calls
-    final = {"output": end.text, "error": end.error, "model": end.model, "totals": totals}
-    yield sse({"type": "final", **first, **final})
+    final = {"output": end.text, "error": end.error, "finish_reason": end.finish_reason or None, "model": end.model}
+    yield sse({"type": "final", **first, **final, "totals": totals})
 
 
 def _ended(followed: Followed) -> Ended:
     with workspace_scope(followed.workspace_id):
         run = Execution.objects.get(pk=followed.id)
-        model = run.steps.values_list("model", flat=True).first() or ""
+        model, finish_reason = run.steps.values_list("model", "finish_reason").first() or ("", "")
     error = None
     if run.status != ExecutionStatus.COMPLETED:
         told = run.error or {"code": run.status, "message": f"The answer was {run.get_status_display().lower()}."}
         error = {"code": str(told.get("code", "error")), "message": str(told.get("message", ""))}
     text = (run.output_data or {}).get("final_output", "")
     tokens = run.input_tokens, run.output_tokens
-    return Ended(text, error, model, *tokens, float(run.cost), run.tool_calls)
+    return Ended(text, error, finish_reason, model, *tokens, float(run.cost), run.tool_calls)
 
 
 def _cancel(followed: Followed) -> None:

@@ -1,12 +1,15 @@
 """The body of a chat completion, read: what is used, what is left aside, what is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from automatos.errors import wrong_field
+from recipes.completion_pictures import Picture, read_picture, uploads
+from recipes.conversations import Saying, Turn
 
 MOST_MESSAGES = 1000
+MOST_PICTURES = 10
 # OpenAI's newer name for the same role.
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 # What would change the shape of the answer: parameter, the values that ask for nothing, why not.
@@ -19,17 +22,31 @@ REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("audio", (None,), "Agents answer in text; leave audio out."),
     ("response_format", (None, {"type": "text"}), "Set the schema of answers at the agent; leave response_format out."),
 )
+PARTS = "The content is a text, or a list of parts of the types text and image_url."
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message."""
+
+    role: str
+    text: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is asked. before: role and content of the messages before the last one."""
+    """What is asked: the messages, the last one of the user."""
 
     model: str
-    text: str
-    before: tuple[Mapping[str, str], ...]
+    messages: tuple[Said, ...]
     stream: bool
     include_usage: bool
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """Those of all messages, in order."""
+        return [picture for message in self.messages for picture in message.pictures]
 
 
 def read_request(body: Any) -> ChatRequest:
@@ -39,40 +56,86 @@ def read_request(body: Any) -> ChatRequest:
     for name, nothing, why in REFUSED:
         if body.get(name) not in nothing:
             raise wrong_field(name, why)
-    if set(body.get("modalities") or ["text"]) != {"text"}:
-        raise wrong_field("modalities", "Agents answer in text.")
+    if body.get("modalities") not in (None, ["text"]):
+        raise wrong_field("modalities", "Agents answer in text; leave modalities out.")
     model = body.get("model")
     if not isinstance(model, str) or not model:
         raise wrong_field("model", "Name an agent as the model, such as agent:quill.")
-    turns = _turns(body.get("messages"))
-    if turns[-1]["role"] != "user":
+    messages = tuple(_messages(body.get("messages")))
+    if messages[-1].role != "user":
         raise wrong_field("messages", "The last message has to be of the role user.")
-    options = body.get("stream_options") or {}
-    usage = isinstance(options, dict) and options.get("include_usage") is True
-    return ChatRequest(model, turns[-1]["content"], tuple(turns[:-1]), body.get("stream") is True, usage)
+    request = ChatRequest(model, messages, _yes(body, "stream", "stream"), _include_usage(body))
+    if len(request.pictures) > MOST_PICTURES:
+        text = f"A request takes at most {MOST_PICTURES} pictures; these are {len(request.pictures)}."
+        raise wrong_field("messages", text)
+    return request
 
 
-def _turns(messages: Any) -> list[dict[str, str]]:
+def as_saying(request: ChatRequest, pictures: Sequence[Picture]) -> Saying:
+    """The request as a message with what was said before it. pictures: those of the request, with their bytes."""
+    left, turns = list(pictures), []
+    for message in request.messages:
+        count, start = len(message.pictures), len(pictures) - len(left) + 1
+        mine, left = left[:count], left[count:]
+        turns.append(Turn(message.role, message.text, uploads(mine, start)))
+    return Saying(text=turns[-1].text, uploads=turns[-1].uploads, before=turns[:-1])
+
+
+def _yes(values: dict[str, Any], name: str, field: str) -> bool:
+    value = values.get(name)
+    if value not in (None, True, False):
+        raise wrong_field(field, f"{field} is true or false.")
+    return bool(value)
+
+
+def _include_usage(body: dict[str, Any]) -> bool:
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not isinstance(options, dict):
+        raise wrong_field("stream_options", 'stream_options is an object, such as {"include_usage": true}.')
+    if not body.get("stream"):
+        raise wrong_field(
+            "stream_options", "stream_options go with stream: true; a whole answer tells its usage anyway."
+        )
+    return _yes(options, "include_usage", "stream_options.include_usage")
+
+
+def _messages(messages: Any) -> Iterator[Said]:
     if not isinstance(messages, list) or not 0 < len(messages) <= MOST_MESSAGES:
         raise wrong_field("messages", f"Send 1 to {MOST_MESSAGES:,} messages.")
-    return [_turn(f"messages.{index}", message) for index, message in enumerate(messages)]
+    for index, message in enumerate(messages):
+        yield _message(f"messages.{index}", message)
 
 
-def _turn(field: str, message: Any) -> dict[str, str]:
+def _message(field: str, message: Any) -> Said:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in ROLES:
         raise wrong_field(f"{field}.role", f"The role is one of {', '.join(ROLES)}; tools of clients are not called.")
     if message.get("tool_calls"):
         raise wrong_field(f"{field}.tool_calls", "Tools of clients are not called; send the text alone.")
-    return {"role": ROLES[role], "content": _text(f"{field}.content", message.get("content"))}
+    content = message.get("content")
+    if content is None and role == "assistant":
+        content = message.get("refusal")  # an answer of ours that came back
+    text, pictures = _content(f"{field}.content", content)
+    if pictures and role != "user":
+        raise wrong_field(f"{field}.content", "Only messages of the user hold pictures.")
+    return Said(ROLES[role], text, pictures)
 
 
-def _text(field: str, content: Any) -> str:
+def _content(field: str, content: Any) -> tuple[str, tuple[Picture, ...]]:
     if isinstance(content, str):
-        return content
+        return content, ()
     if not isinstance(content, list):
-        raise wrong_field(field, "The content is a text, or a list of parts of the type text.")
-    for part in content:
-        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise wrong_field(field, "Only parts of the type text are taken. Attach files in the playground.")
-    return "\n".join(part["text"] for part in content)
+        raise wrong_field(field, PARTS)
+    texts, pictures = [], []
+    for index, part in enumerate(content):
+        kind = part.get("type") if isinstance(part, dict) else None
+        value = part.get(kind) if isinstance(kind, str) else None
+        if kind == "image_url":
+            pictures.append(read_picture(f"{field}.{index}.image_url", value))
+        elif kind in ("text", "refusal") and isinstance(value, str):
+            texts.append(value)
+        else:
+            raise wrong_field(f"{field}.{index}", f"{PARTS} Attach other files in the playground.")
+    return "\n".join(texts), tuple(pictures)

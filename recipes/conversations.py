@@ -1,6 +1,6 @@
 """Conversations with agents: messages sent, answers found, and what is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,16 +26,28 @@ LONGEST_TITLE = 160
 TITLE_FROM = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before, as a chat client tells it. role: system, user or assistant."""
+
+    role: str
+    text: str
+    uploads: Sequence[Upload] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
-    """A message as a door read it. conversation: None begins one; model: `provider:model` for this answer alone."""
+    """A message as a door read it. conversation: None begins one; model: `provider:model` for this answer alone.
+
+    before: what was said before, instead of a parent; its uploads have other names than those of the message.
+    """
 
     text: str
     conversation: Conversation | None = None
     parent: UUID | None = None
     model: str = ""
     uploads: Sequence[Upload] = ()
-    messages: Sequence[Mapping[str, Any]] = ()
+    before: Sequence[Turn] = ()
 
 
 def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigger: Trigger) -> Execution:
@@ -46,17 +58,27 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     """
     model = checked_model(workspace, saying.model)
     used = model or agent.agent_model_config.model
-    attached = attachments.read(saying.uploads, sees=sees(used), model=used)
-    question = Question(
-        saying.text, saying.parent, model, tuple(one.kept() for one in attached), tuple(saying.messages)
-    )
+    attached = _attached(saying.uploads, used)
+    before = tuple(_said(turn, used) for turn in saying.before)
+    question = Question(saying.text, saying.parent, model, attached, before)
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
             workspace=workspace, agent=agent, user=user, title=_title(saying.text)
         )
         execution = ask(conversation=talk, question=question, user=user, trigger=trigger)
-        attachments.keep(workspace.pk, execution.pk, saying.uploads)
+        attachments.keep(
+            workspace.pk, execution.pk, [*saying.uploads, *(one for turn in saying.before for one in turn.uploads)]
+        )
     return execution
+
+
+def _attached(uploads: Sequence[Upload], model: str) -> tuple[dict[str, str], ...]:
+    return tuple(one.kept() for one in attachments.read(uploads, sees=sees(model), model=model))
+
+
+def _said(turn: Turn, model: str) -> dict[str, Any]:
+    attached = _attached(turn.uploads, model)
+    return {"role": turn.role, "content": turn.text, **({"attachments": attached} if attached else {})}
 
 
 def checked_model(workspace: Workspace, name: str) -> str:

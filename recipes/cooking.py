@@ -94,7 +94,8 @@ class Cook:
             error = known
             if self.unkept and self.unkept[-1].reply is not None:
                 await self._keep()  # the call itself went well and has to be paid
-        return Outcome(self.job.step_id, self.job.fence, self.job.has_fallback, reply, error, self.path)
+        job, origins = self.job, tuple(dict.fromkeys(self.origins))
+        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins)
 
     # --- models -------------------------------------------------------------------------------------------------------
 

@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from automatos.llm.types import Message
 from recipes.attachments import Attachment, origin_of, told
+from recipes.ledger import from_json
 from recipes.sql import Statements, array
 
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
 SAID = (
-    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, ARRAY(SELECT DISTINCT c.data->>'origin' "
-    "FROM execution_steps s JOIN execution_calls c ON c.step_id = s.id "
-    "WHERE s.execution_id = e.id AND c.kind = 'tool' AND c.data->>'origin' <> '') FROM recipe_executions e "
+    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins FROM recipe_executions e "
+    "JOIN execution_steps s ON s.execution_id = e.id "
     "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status = 'completed'"
 )
 
@@ -47,7 +45,7 @@ def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[st
     rows = sql.rows(SAID, [array(conversations)]) if conversations else []
     answers = {str(row[1]): _answer(row) for row in rows}
     return {
-        execution: _sent(given) if given.get("messages") else _along(workspace, given, answers)
+        execution: _sent(workspace, execution, given) if given.get("messages") else _along(workspace, given, answers)
         for execution, workspace, _, given in questions
     }
 
@@ -59,12 +57,17 @@ def question_of(workspace_id: UUID, execution_id: UUID, given: dict[str, Any], t
 
 
 def _answer(row: tuple[Any, ...]) -> _Answer:
-    output = _read(row[3]) or {}
-    return _Answer(row[1], _read(row[2]), output.get("final_output", ""), list(row[4]))
+    output = from_json(row[3]) or {}
+    return _Answer(row[1], from_json(row[2]), output.get("final_output", ""), from_json(row[4]) or [])
 
 
-def _sent(given: dict[str, Any]) -> Said:
-    return Said([Message(turn["role"], turn["content"]) for turn in given["messages"]])
+def _sent(workspace_id: UUID, execution_id: UUID, given: dict[str, Any]) -> Said:
+    said = Said(origins=list(given.get("origins", ())))
+    for turn in given["messages"]:
+        message, origins = question_of(workspace_id, execution_id, turn, turn["content"])
+        said.turns.append(Message(turn["role"], message.parts))
+        said.origins += origins
+    return said
 
 
 def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer]) -> Said:
@@ -78,8 +81,3 @@ def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer
         parent = before.given.get("parent")
     said.turns.reverse()
     return said
-
-
-def _read(value: Any) -> Any:
-    """A raw cursor gives JSON as text."""
-    return orjson.loads(value) if isinstance(value, str) else value

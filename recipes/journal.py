@@ -1,17 +1,15 @@
 """The journal of calls: an intent is committed before a call is sent, its result under the same key afterwards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-import orjson
-
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply, Usage
-from recipes.ledger import as_json
+from recipes.ledger import as_json, from_json
 from recipes.models import Call
 from recipes.sql import Statement, columns
 
@@ -45,7 +43,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A call as the journal has it. status: sent (its result is not known), done or failed."""
+    """A call as the journal has it. status: sent (its result is not known), done or failed.
+
+    usage, cost: what a model's call took.
+    """
 
     path: str
     name: str
@@ -53,6 +54,8 @@ class Recorded:
     output: str
     data: dict[str, Any] | None
     error: dict[str, Any] | None
+    usage: Usage = field(default_factory=Usage)
+    cost: Decimal = Decimal(0)
 
 
 def call_id(step_id: UUID, attempt: int, path: str = FIRST) -> UUID:
@@ -114,7 +117,8 @@ def spent(result: Result) -> ModelReply | None:
 
 
 JOURNAL = (
-    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error FROM execution_calls c "
+    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error, c.input_tokens, c.output_tokens, c.cost "
+    "FROM execution_calls c "
     "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND v.attempt = c.attempt"
 )
 
@@ -122,14 +126,11 @@ JOURNAL = (
 def recorded(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, dict[str, Recorded]]:
     """Rows of JOURNAL by step and path."""
     found: dict[UUID, dict[str, Recorded]] = {}
-    for step_id, path, name, status, output, data, error in rows:
-        found.setdefault(step_id, {})[path] = Recorded(path, name, status, output, _read(data), _read(error))
+    for step_id, path, name, status, output, data, error, tokens_in, tokens_out, cost in rows:
+        usage = Usage(tokens_in, tokens_out)
+        call = Recorded(path, name, status, output, from_json(data), from_json(error), usage, cost)
+        found.setdefault(step_id, {})[path] = call
     return found
-
-
-def _read(value: Any) -> Any:
-    """A raw cursor gives JSON as text."""
-    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def error_shape(error: AppError) -> dict[str, Any]:

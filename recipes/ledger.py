@@ -157,3 +157,8 @@ def as_json(value: Any) -> str | None:
     if value is None:
         return None
     return orjson.dumps(value, default=str).decode().replace("\\u0000", "")
+
+
+def from_json(value: Any) -> Any:
+    """What a JSON column holds; a raw cursor gives it as text."""
+    return orjson.loads(value) if isinstance(value, str) else value

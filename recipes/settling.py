@@ -27,6 +27,8 @@ class Change:
     error: dict[str, Any] | None = None
     reply: ModelReply | None = None
     runnable_at: datetime | None = None
+    finish_reason: str = ""
+    origins: tuple[str, ...] = ()
 
 
 def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
@@ -41,8 +43,11 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         run, step = held
         result = Result(call_id(step.id, step.attempt, outcome.path), outcome.reply, error=outcome.error)
         accepted.append(result)
-        pay(run, step, spent(result))
-        changes.setdefault(run.id, []).append(_decide(ledger, run, step, outcome))
+        last = spent(result)
+        pay(run, step, last)
+        change = _decide(ledger, run, step, outcome)
+        change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
+        changes.setdefault(run.id, []).append(change)
     if not changes:
         return
     writes = [results_noted(ledger.now, accepted), _changes_written(ledger, changes)]
@@ -124,17 +129,18 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
             (
                 change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
                 as_json(change.error), step.input_tokens, step.output_tokens, step.cost, None if again else ledger.now,
-                change.reply.model if change.reply else None,
+                change.reply.model if change.reply else None, change.finish_reason, as_json(change.origins or None),
             )
         )  # fmt: skip
     return (
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
         "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = v.input_tokens, "
         "output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
-        "model = COALESCE(v.model, s.model) "
+        "model = COALESCE(v.model, s.model), finish_reason = v.finish_reason, origins = v.origins::jsonb "
         "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
-        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[]) AS v(id, status, attempt, runnable_at, output, "
-        "error, input_tokens, output_tokens, cost, completed_at, model) WHERE s.id = v.id",
+        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]) "
+        "AS v(id, status, attempt, runnable_at, output, error, input_tokens, output_tokens, cost, completed_at, model, "
+        "finish_reason, origins) WHERE s.id = v.id",
         columns(rows),
     )
 

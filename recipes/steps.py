@@ -15,7 +15,7 @@ from automatos.events import Notice
 from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.journal import FIRST, Recorded
-from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run
+from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.sql import array
 from recipes.templating import Output
 
@@ -58,7 +58,8 @@ class Job:
 
     journal: what earlier workers did of this attempt, by path. approvals: what people decided, by the call's id.
     policy: when a person is asked before a side effect: after_untrusted, always or never. origins: where untrusted
-    text stands in what it is told already.
+    text stands in what it is told already. heard: what it is told, without words of its own or of agents that had read
+    untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
     """
 
@@ -74,12 +75,13 @@ class Job:
     approvals: dict[UUID, str] = field(default_factory=dict)
     policy: str = "after_untrusted"
     origins: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job came to: a reply or an error, of the call at `path`."""
+    """What a job came to: a reply or an error, of the call at `path`. origins: of what its agent had read by then."""
 
     step_id: UUID
     fence: int
@@ -87,6 +89,7 @@ class Outcome:
     reply: ModelReply | None = None
     error: AppError | None = None
     path: str = FIRST
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | 
         return None
     return ledger.sql.send(
         "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
-        "status = 'completed' FROM execution_steps "
+        "status = 'completed', origins FROM execution_steps "
         "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
         [ids],
     )
@@ -130,8 +133,9 @@ def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | 
 def read_outputs(asked: Cursor[Any] | None) -> dict[UUID, list[Output]]:
     """The outputs asked for, by execution, in order."""
     found: dict[UUID, list[Output]] = {}
-    for execution_id, *output in asked.fetchall() if asked else ():
-        found.setdefault(execution_id, []).append(Output(*output))
+    for execution_id, order, key, text, name, completed, origins in asked.fetchall() if asked else ():
+        output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()))
+        found.setdefault(execution_id, []).append(output)
     return found
 
 

@@ -26,13 +26,14 @@ class TemplateError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What an earlier step left: its place, its key and its text."""
+    """What an earlier step left: its place, its key and its text. origins: where untrusted text behind it came from."""
 
     order: int
     key: str
     text: str = ""
     name: str = ""
     completed: bool = True
+    origins: tuple[str, ...] = ()
 
 
 def names(template: str) -> list[str]:
@@ -87,6 +88,12 @@ def dependencies(template: str, earlier: Sequence[Output]) -> list[int]:
     """The orders of the steps whose outputs a template names."""
     found = (_find(name, earlier) for name in names(template))
     return sorted({output.order for output in found if output is not None})
+
+
+def used(template: str, earlier: Sequence[Output]) -> list[Output]:
+    """The outputs that stand in the prompt: those the template names, else all."""
+    named = dependencies(template, earlier)
+    return [output for output in earlier if not named or output.order in named]
 
 
 def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output]) -> str:

@@ -1,6 +1,7 @@
 """The ground every REST operation stands on: who calls, in which workspace, allowed to do what."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -138,6 +139,12 @@ class WorkspaceView(SignedInView):
         if action is None:
             raise NotAllowed("Nobody may do this here.")
         self.access.require(action)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """The same scope and actor in a new transaction, for what an answer does once its own is over."""
+        with acting_as(self._actor(self.request)), workspace_scope(self.workspace.pk, self.caller.pk):
+            yield
 
     @property
     def workspace(self) -> Workspace:

@@ -73,6 +73,7 @@ LAYER_OF = {
     "recipes.approvals": DECIDERS,
     "recipes.conversations": DECIDERS,
     "recipes.chat_stream": HELPERS,
+    "recipes.completion_answers": HELPERS,
     "recipes.completion_body": HELPERS,
     "recipes.talk": HELPERS,
 }

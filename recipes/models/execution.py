@@ -165,6 +165,10 @@ class ExecutionStep(StepSettings):
     opening = models.JSONField(null=True)
     model = models.CharField(max_length=200, blank=True)
     output = models.TextField(blank=True)
+    # How its last model call ended, see FinishReason; empty when none came to an end.
+    finish_reason = models.CharField(max_length=20, blank=True, db_default="")
+    # Where untrusted text came from that its agent had read by then; whoever reads the output has read it too.
+    origins = models.JSONField(null=True)
     error = models.JSONField(null=True)
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)

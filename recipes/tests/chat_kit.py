@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.request import Request, urlopen
 
+import openai
+
 from agents.models import Agent
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
@@ -20,6 +22,17 @@ def call(tool: str, number: int = 1, /, **arguments: Any) -> ToolCall:
 
 def with_tools(agent: Agent, *tools: str) -> None:
     Agent.objects.filter(pk=agent.pk).update(tool_ids=list(tools))
+
+
+def model(room: "Room") -> str:
+    """The room's agent as OpenAI's clients name it."""
+    return f"agent:{room.cast.agent.slug}"
+
+
+def openai_client(room: "Room") -> Iterator[openai.OpenAI]:
+    """OpenAI's own client, with the room's key."""
+    with openai.OpenAI(base_url=f"{room.stack.url}/v1", api_key=room.key, max_retries=0) as made:
+        yield made
 
 
 class Room:

@@ -44,6 +44,7 @@ def test_an_answer_streams_with_its_tools_and_its_end(room: Room) -> None:
     assert (kinds[0], kinds[-1]) == ("started", "final")
     assert {"tool.started", "tool.finished", "execution.completed"} <= set(kinds)
     assert (heard[-1]["output"], heard[-1]["totals"]["tool_calls"]) == ("It is 42.", 1)
+    assert heard[-1]["finish_reason"] == "stop"
 
 
 def test_an_answer_can_be_followed_by_its_links_and_carried_on(room: Room) -> None:
@@ -146,4 +147,4 @@ def test_text_before_a_tool_call_gives_way_to_the_answer(stack: Stack) -> None:
     with_tools(cast.agent, "calculator")
     sums = {"reply": "Let me see.", "tool_calls": [call("calculator", expression="6*7")]}
     stack.models.conversation("how much", sums, {"reply": "It is 42."})
-    assert final_output(ended(cast.cook(cast.recipe("how much")), 30)) == "It is 42."
+    assert final_output(ended(cast.cook(cast.recipe("how much")))) == "It is 42."

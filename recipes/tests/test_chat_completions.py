@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import openai
@@ -10,8 +11,9 @@ import pytest
 
 from automatos.testing import Stack
 from recipes.models import Execution
-from recipes.tests.chat_kit import Room, call, with_tools
+from recipes.tests.chat_kit import Room, call, model, openai_client, with_tools
 from recipes.tests.kit import wait_for
+from workspaces.tests.rest import Caller
 
 pytestmark = pytest.mark.slow
 HELLO: Any = [{"role": "user", "content": "Say hello"}]
@@ -24,12 +26,7 @@ def room(stack: Stack) -> Room:
 
 @pytest.fixture
 def client(room: Room) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{room.stack.url}/v1", api_key=room.key, max_retries=0) as made:
-        yield made
-
-
-def model(room: Room) -> str:
-    return f"agent:{room.cast.agent.slug}"
+    yield from openai_client(room)
 
 
 def test_an_answer_comes_whole_with_its_usage(room: Room, client: openai.OpenAI) -> None:
@@ -56,6 +53,50 @@ def test_an_answer_streams_and_tells_its_usage_at_the_end(room: Room, client: op
     assert chunks[-1].usage is not None
     assert chunks[-1].usage.total_tokens > 0
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+
+
+ENDS = [
+    ({"reply": "Hello", "finish": "length"}, "length", "Hello", None),
+    ({"refusal": "I would rather not."}, "stop", "", "I would rather not."),
+    ({"reply": "Hel", "finish": "content_filter"}, "content_filter", None, "declined to answer"),
+]
+
+
+@pytest.mark.parametrize(("rule", "reason", "text", "refusal"), ENDS)
+def test_how_an_answer_ended_is_told_in_their_words(
+    room: Room, client: openai.OpenAI, rule: dict[str, Any], reason: str, text: str | None, refusal: str | None
+) -> None:
+    room.stack.models.on("Say hello", **rule)
+    whole = client.chat.completions.create(model=model(room), messages=HELLO).choices[0]
+    assert (whole.finish_reason, whole.message.content or "") == (reason, text or "")
+    assert (refusal or "") in (whole.message.refusal or "")
+    assert (whole.message.refusal is None) is (refusal is None)
+    chunks = list(client.chat.completions.create(model=model(room), messages=HELLO, stream=True))
+    assert chunks[-1].choices[0].finish_reason == reason
+    assert "".join(chunk.choices[0].delta.refusal or "" for chunk in chunks) == (whole.message.refusal or "")
+    _, run = Caller(room.key).get(f"/api/executions/{newest(room).pk}")
+    assert run["step_results"][0]["finish_reason"] == ("refusal" if "refusal" in rule else reason)
+
+
+def newest(room: Room) -> Execution:
+    return Execution.objects.filter(workspace=room.cast.workspace).latest("created_at")
+
+
+def test_usage_comes_in_a_last_chunk_and_only_when_asked_for(room: Room, client: openai.OpenAI) -> None:
+    room.stack.models.on("Say hello", reply="Hello there.")
+    ask: Any = partial(client.chat.completions.create, model=model(room), messages=HELLO, stream=True)
+    plain, counted = list(ask()), list(ask(stream_options={"include_usage": True}))
+    assert all("usage" not in chunk.model_fields_set and chunk.choices for chunk in plain)
+    assert [chunk.usage for chunk in counted[:-1]] == [None] * (len(counted) - 1)
+    assert (counted[-1].choices, counted[-1].usage is not None) == ([], True)
+
+
+def test_what_our_own_answers_look_like_may_come_back(room: Room, client: openai.OpenAI) -> None:
+    back: Any = [*HELLO, {"role": "assistant", "content": None, "refusal": "No."}, *HELLO]
+    unknown = {"user": "ines", "store": False, "max_tokens": 5, "stop": ["x"], "a_new_one": {"b": 1}}
+    answer = client.post("/chat/completions", body={"model": model(room), "messages": back, **unknown}, cast_to=object)
+    assert answer
+    assert room.stack.models.requests[-1].body["messages"][2] == {"role": "assistant", "content": "No."}
 
 
 def test_the_conversation_of_the_client_is_what_the_model_gets(room: Room, client: openai.OpenAI) -> None:
@@ -86,7 +127,9 @@ def test_tools_of_the_agent_are_used_on_the_way(room: Room, client: openai.OpenA
     ("extra", "param"),
     [({"n": 2}, "n"), ({"logprobs": True}, "logprobs"), ({"tools": [{"type": "function"}]}, "tools"),
      ({"messages": []}, "messages"), ({"model": "gpt-5"}, "model"),
-     ({"messages": [{"role": "assistant", "content": "x"}]}, "messages")],
+     ({"messages": [{"role": "assistant", "content": "x"}]}, "messages"), ({"stream": "yes"}, "stream"),
+     ({"stream_options": {"include_usage": True}}, "stream_options"),
+     ({"stream": True, "stream_options": 1}, "stream_options")],
 )  # fmt: skip
 def test_what_is_not_done_is_refused_in_their_shape(
     room: Room, client: openai.OpenAI, extra: dict[str, object], param: str
@@ -112,8 +155,9 @@ def test_the_agents_are_its_models(room: Room, client: openai.OpenAI) -> None:
 
 def test_a_model_that_fails_is_an_error_whole_and_streamed(room: Room, client: openai.OpenAI) -> None:
     room.stack.models.on("Say hello", status=400)
-    with pytest.raises(openai.APIStatusError):
+    with pytest.raises(openai.APIStatusError) as failure:
         client.chat.completions.create(model=model(room), messages=HELLO)
+    assert failure.value.response.headers["x-should-retry"] == "false", "the client would begin the run again"
     with pytest.raises(openai.APIError):
         list(client.chat.completions.create(model=model(room), messages=HELLO, stream=True))
 
@@ -133,5 +177,5 @@ def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
         line.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
         held.wait_for_requests(1)
     runs = Execution.objects.filter(workspace=room.cast.workspace)
-    wait_for(lambda: runs.get().status == "cancelled", 20)
+    wait_for(lambda: runs.get().status == "cancelled")
     held.release()
