@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tools.contract import Arguments, Found, Tool, ToolContext, ToolProblem, ToolResult, object_schema
+from tools.contract import Arguments, Found, Tool, ToolContext, ToolProblem, ToolResult, always, object_schema
 
 SEARCH = "search_knowledge"
 MOST = 10
@@ -35,7 +35,7 @@ def search_tool(agent_id: UUID) -> Tool:
         text = "\n\n".join(_passage(number, one) for number, one in enumerate(found, 1))
         return ToolResult(text, origin=f"document {titles}"[:LONGEST_ORIGIN])
 
-    return Tool(SEARCH, "Search the documents", DESCRIPTION, SCHEMA, "reads", run, changing=True)
+    return Tool(SEARCH, "Search the documents", DESCRIPTION, SCHEMA, "reads", run, changing=True, quotes=always)
 
 
 def _passage(number: int, one: Found) -> str:

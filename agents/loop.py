@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from agents.answers import problem_with
-from agents.context_window import UNKNOWN_WINDOW, fitted
+from agents.answers import problem_with, unwrapped
+from agents.context_window import SUMMARY_TOKENS, crowded, fitted, narrower, notes_asked, window_of, with_notes
 from agents.runtime import AgentSpec
 from agents.toolbox import Toolbox, told
 from automatos.errors import AppError
-from automatos.llm.errors import ModelError
+from automatos.llm.errors import ContextTooLong, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
-from automatos.llm.types import Message, ModelReply, ModelRequest, Usage
+from automatos.llm.types import Message, ModelReply, ModelRequest
 
 # How often a model may mend an answer that does not follow the wanted schema.
 REPAIRS = 2
@@ -33,7 +33,8 @@ class LimitReached(AppError):
 class Task:
     """What an agent has to do. rounds: how many times it may use tools; max_cost in US dollars, None for no limit.
 
-    path: stands before the paths of its calls; empty for the step itself. window: tokens the model can read.
+    path: stands before the paths of its calls; empty for the step itself.
+    asked_by: the task in which another agent asked for this one; what this one spends is spent by that one too.
     """
 
     spec: AgentSpec
@@ -41,11 +42,11 @@ class Task:
     tools: Toolbox
     rounds: int
     timeout: float
-    window: int = UNKNOWN_WINDOW
     max_tokens: int | None = None
     max_cost: Decimal | None = None
     path: str = ""
     use_fallback: bool = False
+    asked_by: "Task | None" = None
 
     @property
     def model(self) -> str:
@@ -53,15 +54,30 @@ class Task:
         return self.spec.fallback_model if self.use_fallback and self.spec.fallback_model else self.spec.model
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What calls took. cost: US dollars."""
+
+    tokens: int = 0
+    cost: Decimal = Decimal(0)
+
+
 class Actions(Protocol):
     """Does, and keeps by its path, what the loop asks for."""
 
-    async def ask(self, path: str, request: ModelRequest) -> ModelReply:
-        """The model's reply. Raises ModelError; a failure that has another model tried is kept like a reply."""
+    async def ask(self, path: str, request: ModelRequest, *, aside: bool = False) -> ModelReply:
+        """The model's reply. Raises ModelError; a failure that has another model tried is kept like a reply.
+
+        aside: it is no part of the answer, so nobody follows it as it is written.
+        """
         ...
 
     async def use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
         """The results of all calls of one round, by path, in their order. Never raises for what a tool does."""
+        ...
+
+    def spent(self, path: str) -> Spent:
+        """What the calls came to so far whose path begins so."""
         ...
 
 
@@ -75,12 +91,17 @@ async def run_agent(task: Task, actions: Actions) -> tuple[str, ModelReply]:
         elif problem := problem_with(reply.text, task.spec.response_schema):
             work.send_back(reply, problem)
         else:
-            return path, reply
+            return path, _final(task, reply)
         work.check_limits()
     raise LimitReached(
         f"{task.spec.name} gave no usable answer after {task.rounds} rounds with tools. Raise the step's "
         "max_iterations, or ask for less at once."
     )
+
+
+def _final(task: Task, reply: ModelReply) -> ModelReply:
+    """The answer as it is handed on: JSON that was asked for without a fence around it."""
+    return replace(reply, text=unwrapped(reply.text)) if task.spec.response_schema is not None else reply
 
 
 class _Work:
@@ -92,8 +113,17 @@ class _Work:
         self.specs = told(task.tools)
         self.number = 0
         self.repairs = 0
-        self.usage, self.cost = Usage(), Decimal(0)
         self.use_fallback = task.use_fallback
+        self.takes_notes = True
+        # Tokens, once the model said that what it got was too much.
+        self.most: int | None = None
+
+    @property
+    def window(self) -> int:
+        """Tokens that the model which is asked can read."""
+        spec = self.task.spec
+        window = window_of(spec.fallback_model if self.use_fallback and spec.fallback_model else spec.model)
+        return window if self.most is None else min(window, self.most)
 
     def next_path(self) -> str:
         path = f"{self.task.path}{self.number}"
@@ -102,21 +132,46 @@ class _Work:
 
     async def ask(self, *, may_use_tools: bool) -> tuple[str, ModelReply]:
         """One reply; of the fallback model when the first one cannot and another one may."""
-        path = self.next_path()
-        try:
-            reply = await self.actions.ask(path, self.request(may_use_tools))
-        except ModelError as error:
-            if self.use_fallback or not self.task.spec.fallback_model or not error.helps_to_try_other_model:
-                raise
-            self.use_fallback = True
+        await self.make_room()
+        while True:
             path = self.next_path()
-            reply = await self.actions.ask(path, self.request(may_use_tools))
-        self.usage, self.cost = self.usage + reply.usage, self.cost + reply.cost
-        return path, reply
+            try:
+                return path, await self.actions.ask(path, self.request(may_use_tools))
+            except ModelError as error:
+                if not self.can_go_on(error):
+                    raise
+
+    def can_go_on(self, error: ModelError) -> bool:
+        """Whether to ask once more: the fallback model, or with less of what was said when all was too much."""
+        if not self.use_fallback and self.task.spec.fallback_model and error.helps_to_try_other_model:
+            self.use_fallback = True
+            return True
+        if error.code != ContextTooLong.code or self.most is not None:
+            return False
+        self.most = narrower(self.messages, self.window, self.specs, len(self.task.messages))
+        return self.most is not None
+
+    async def make_room(self) -> None:
+        """Have old results summarised once all is too long for the window; without a summary they are cut."""
+        places = crowded(self.messages, self.window, self.specs) if self.takes_notes else []
+        if not places:
+            return
+        request = self.task.spec.request(
+            notes_asked(self.messages, places, self.window, self.task.messages[-1].content),
+            timeout=self.task.timeout,
+            use_fallback=self.use_fallback,
+        )
+        request = replace(request, max_tokens=SUMMARY_TOKENS, response_schema=None)
+        try:
+            reply = await self.actions.ask(self.next_path(), request, aside=True)
+        except ModelError:
+            self.takes_notes = False
+        else:
+            self.messages = with_notes(self.messages, places, reply.text)
 
     def request(self, may_use_tools: bool) -> ModelRequest:
         request = self.task.spec.request(
-            fitted(self.messages, self.task.window, self.specs),
+            fitted(self.messages, self.window, self.specs, len(self.task.messages)),
             timeout=self.task.timeout,
             use_fallback=self.use_fallback,
         )
@@ -139,15 +194,21 @@ class _Work:
         self.messages += [reply.message, Message("user", f"{problem} Answer again, with the JSON alone.")]
 
     def check_limits(self) -> None:
-        """Stop before more is spent than the agent may."""
-        tokens = self.usage.input_tokens + self.usage.output_tokens
-        if self.task.max_tokens is not None and tokens >= self.task.max_tokens:
-            raise LimitReached(
-                f"{self.task.spec.name} used {tokens:,} of {self.task.max_tokens:,} tokens before there was an answer. "
-                "Raise the agent's limit, or ask for less at once."
-            )
-        if self.task.max_cost is not None and self.cost >= self.task.max_cost:
-            raise LimitReached(
-                f"{self.task.spec.name} spent ${self.cost:.4f} of ${self.task.max_cost:.4f} before it had an answer. "
-                "Raise the agent's limit, or ask for less at once."
-            )
+        """Stop before more is spent than this agent may, or one that it works for."""
+        task: Task | None = self.task
+        while task is not None:
+            _check_limits(task, self.actions.spent(task.path))
+            task = task.asked_by
+
+
+def _check_limits(task: Task, spent: Spent) -> None:
+    if task.max_tokens is not None and spent.tokens >= task.max_tokens:
+        raise LimitReached(
+            f"{task.spec.name} used {spent.tokens:,} of {task.max_tokens:,} tokens before there was an answer. "
+            "Raise the agent's limit, or ask for less at once."
+        )
+    if task.max_cost is not None and spent.cost >= task.max_cost:
+        raise LimitReached(
+            f"{task.spec.name} spent ${spent.cost:.4f} of ${task.max_cost:.4f} before it had an answer. "
+            "Raise the agent's limit, or ask for less at once."
+        )

@@ -8,7 +8,7 @@ from agents.models import Skill, SkillFile
 from agents.skills import catalogue
 from agents.skills.skill import Brief, Resource, origin_of
 from automatos.errors import InvalidInput
-from tools.contract import Arguments, Run, Tool, ToolContext, ToolProblem, ToolResult
+from tools.contract import Arguments, Run, Tool, ToolContext, ToolProblem, ToolResult, always
 from workspaces.tenancy import workspace_scope
 
 TITLES = {catalogue.LOAD: "Load a skill", catalogue.READ: "Read a file of a skill"}
@@ -23,7 +23,14 @@ def tools_for(skills: Sequence[Brief]) -> Mapping[str, Tool]:
     runs = {catalogue.LOAD: _load(offered), catalogue.READ: _read(offered)}
     return {
         spec.name: Tool(
-            spec.name, TITLES[spec.name], spec.description, dict(spec.schema), "reads", runs[spec.name], longest=LONGEST
+            spec.name,
+            TITLES[spec.name],
+            spec.description,
+            dict(spec.schema),
+            "reads",
+            runs[spec.name],
+            longest=LONGEST,
+            quotes=always,
         )
         for spec in catalogue.skill_tools(skills)
     }

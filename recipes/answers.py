@@ -29,7 +29,7 @@ class Question:
     """What a person says. parent: the answer it follows, None at the beginning; several may follow the same one.
 
     model: `provider:model` for this answer alone; attachments: what `claiming` adds to the message, see `history`.
-    messages: what was said before, as a chat client sent it, instead of a parent.
+    messages: what was said before, as a chat client sent it, instead of a parent; origins: of untrusted text in it.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Question:
     model: str = ""
     attachments: tuple[Mapping[str, Any], ...] = ()
     messages: tuple[Mapping[str, Any], ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 def ask(*, conversation: Conversation, question: Question, user: User | None, trigger: Trigger) -> Execution:
@@ -96,6 +97,7 @@ def _input(question: Question) -> dict[str, Any]:
         "model": question.model,
         "attachments": list(question.attachments),
         "messages": list(question.messages),
+        "origins": list(question.origins),
     }
     return {name: value for name, value in given.items() if value}
 

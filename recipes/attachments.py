@@ -11,10 +11,10 @@ from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
 from automatos.llm.parts import Image, Part, Text
 from automatos.llm.types import Message
-from recipes.untrusted import fenced
 from tools import confinement
 from tools.contract import ToolProblem
 from tools.files import StoredRunFiles, clean_name
+from tools.untrusted import fenced
 
 FIELD = "attachments"
 MOST = 5

@@ -10,12 +10,12 @@ from channels.db import database_sync_to_async
 
 from automatos.errors import Conflict
 from recipes import runs
+from recipes.client_history import AGAIN
 from recipes.event_stream import happenings, sse
 from recipes.following import Followed
 from recipes.models import Execution, ExecutionStatus
 from workspaces.tenancy import workspace_scope
 
-AGAIN = "\n\n"
 WAITS = (
     "The agent wants to do something that a person has to approve first, and this way of asking cannot wait for that. "
     "The answer was cancelled. Ask in the playground, or change the workspace's policy of approvals."

@@ -1,15 +1,12 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
 from dataclasses import replace
-from functools import cache
 from uuid import UUID
 
-from agents.context_window import UNKNOWN_WINDOW
 from agents.loop import Task
 from agents.runtime import AgentSpec, AgentUnusable, load_specs
 from agents.toolbox import toolbox_of
 from automatos.errors import AppError
-from automatos.llm.capabilities import capabilities
 from automatos.llm.types import Message
 from recipes.history import Said, question_of, said_before
 from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
@@ -17,7 +14,7 @@ from recipes.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import array, columns
 from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, ask_outputs, picked, read_outputs
-from recipes.templating import Output, render
+from recipes.templating import Output, render, used
 
 
 def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
@@ -47,7 +44,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
         try:
             spec = _usable(specs.get(step.agent_id))
             if run.conversation_id is None:
-                job = _job(ledger, run, step, spec, spec.opening(_prompt(run, step, outputs.get(run.id, []))))
+                job = _step_job(ledger, run, step, spec, outputs.get(run.id, []))
             else:
                 job = _answer_job(ledger, run, step, spec, before[run.id])
             turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
@@ -81,11 +78,19 @@ def _usable(spec: AgentSpec | None) -> AgentSpec:
     return spec
 
 
-def _prompt(run: Run, step: Step, outputs: list[Output]) -> str:
+def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
+    """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
     visible = [output for output in outputs if output.order < step.order]
     if run.mode == Mode.PARALLEL:
         visible = [output for output in visible if output.order in step.depends_on]
-    return render(step.prompt_template, inputs=run.input_data, earlier=visible)
+    template, inputs = step.prompt_template, run.input_data
+    job = _job(ledger, run, step, spec, spec.opening(render(template, inputs=inputs, earlier=visible)))
+    read = [output for output in used(template, visible) if output.origins]
+    if not read:
+        return job
+    clean = [replace(output, text="") if output.origins else output for output in visible]
+    heard = spec.system_prompt, render(template, inputs=inputs, earlier=clean)
+    return replace(job, origins=tuple(origin for output in read for origin in output.origins), heard=heard)
 
 
 def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:
@@ -104,20 +109,13 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
         toolbox_of(spec),
         rounds=step.max_iterations,
         timeout=max(0.1, min(step.timeout, left)),
-        window=_window(spec.model),
         max_tokens=spec.max_task_tokens,
         max_cost=spec.max_task_cost,
         use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
     )
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
-    return replace(job, policy=spec.approval_policy)
-
-
-@cache
-def _window(model: str) -> int:
-    """Tokens the model can read."""
-    provider, _, name = model.partition(":")
-    return capabilities(provider, name).context_window or UNKNOWN_WINDOW
+    heard = tuple(message.content for message in opening if message.role != "assistant")
+    return replace(job, policy=spec.approval_policy, heard=heard)
 
 
 def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:

@@ -181,7 +181,7 @@ class Conductor:
         except Exception as unknown:
             logger.exception("Step %s failed in an unexpected way", job.step_id)
             error = ModelError(f"The call to {job.task.model} failed: {type(unknown).__name__}.")
-        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path)
+        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path, cook.taint.origins)
 
     async def _keep(self, progress: Progress) -> bool:
         """Write down what a step does in between; False when it is no longer ours."""

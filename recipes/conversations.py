@@ -15,7 +15,7 @@ from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
-from recipes import attachments
+from recipes import attachments, client_history
 from recipes.answers import Question, ask
 from recipes.attachments import Upload
 from recipes.models import Execution, Trigger
@@ -60,7 +60,8 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     used = model or agent.agent_model_config.model
     attached = _attached(saying.uploads, used)
     before = tuple(_said(turn, used) for turn in saying.before)
-    question = Question(saying.text, saying.parent, model, attached, before)
+    origins = client_history.origins_of(agent, (turn.text for turn in saying.before if turn.role == "assistant"))
+    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins))
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
             workspace=workspace, agent=agent, user=user, title=_title(saying.text)

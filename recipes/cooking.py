@@ -7,21 +7,24 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from agents.loop import Task, run_agent
+from agents.loop import Spent, Task, run_agent
 from agents.runtime import AgentSpec
 from agents.toolbox import toolbox_of
 from automatos.errors import AppError
-from automatos.llm.errors import ModelError
+from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
-from recipes.journal import FIRST, Intent, Recorded, Result, call_id
+from recipes.bills import Bills
+from recipes.journal import FIRST, Intent, Result, call_id
 from recipes.progress import Approvals, Progress
+from recipes.replay import kept, reply_of, result_of
 from recipes.steps import Job, Outcome
-from recipes.untrusted import fenced
+from recipes.taint import Taint
 from tools import contract
 from tools.contract import ToolContext
 from tools.executor import UnifiedToolExecutor, call_key
+from tools.untrusted import fenced
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +32,14 @@ logger = logging.getLogger(__name__)
 Keep = Callable[[Progress], Awaitable[bool]]
 # The agent of the job's workspace by name or slug; ToolProblem when there is none that can work.
 FindAgent = Callable[[str], Awaitable[AgentSpec]]
-# What untrusted text in a conversation makes dangerous: changes here, and anything that leaves.
-SIDE_EFFECTS = ("writes", "outside")
 LOST = (
     "This call was sent, but the worker died before its answer was kept. It may have taken effect: find out before you "
     "do it again."
+)
+# Calls of one reply that are made; each holds a connection or a process.
+MOST_AT_ONCE = 20
+TOO_MANY = (
+    f"Not done: at most {MOST_AT_ONCE} calls are made at once. Make this one in the next round if you still need it."
 )
 REFUSED = "A person looked at this call and refused it. Go on without it, and say so in your answer."
 
@@ -74,11 +80,11 @@ class Cook:
         self.deadline = asyncio.get_running_loop().time() + job.task.timeout
         # Results not written down yet: they go with the next intents, in one transaction.
         self.unkept: list[Result] = []
-        self.record: dict[str, contract.ToolResult] = {}
+        # What each agent's calls came to: two agents may have different tools of one name.
+        self.records: dict[UUID, dict[str, contract.ToolResult]] = {}
         # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
-        self.origins: list[str] = [*job.task.spec.origins, *job.origins]
-        # What the agent was told so far: an address that stands in it tells nobody anything new.
-        self.heard = [message.content for message in job.task.messages]
+        self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
+        self.bills = Bills()
         self.path = FIRST
 
     async def outcome(self) -> Outcome:
@@ -88,22 +94,23 @@ class Cook:
             self.path, reply = await run_agent(self.job.task, self)
         except NeedsPerson as need:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
-            await self._keep(approvals=Approvals(calls, list(dict.fromkeys(self.origins))))
+            await self._keep(approvals=Approvals(calls, list(self.taint.origins)))
             raise GivenUp from None
         except AppError as known:
             error = known
             if self.unkept and self.unkept[-1].reply is not None:
                 await self._keep()  # the call itself went well and has to be paid
-        job, origins = self.job, tuple(dict.fromkeys(self.origins))
-        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins)
+        job = self.job
+        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, self.taint.origins)
 
     # --- models -------------------------------------------------------------------------------------------------------
 
-    async def ask(self, path: str, request: ModelRequest) -> ModelReply:
+    async def ask(self, path: str, request: ModelRequest, *, aside: bool = False) -> ModelReply:
         """The model's reply: from the journal when it is there, else sent and, with what comes next, kept."""
         known = self.job.journal.get(path)
         if known is not None and known.status != "sent":
-            return _replayed(known)
+            self.bills.add(path, known.usage, known.cost)
+            return reply_of(known)
         if path != FIRST or self.unkept:
             await self._keep(intents=[self._intent(path, request.model)])
         self.path = path
@@ -111,16 +118,25 @@ class Cook:
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
         request = replace(request, idempotency_key=key, timeout=min(request.timeout, seconds))
         try:
-            reply = await self.models.complete(request, self._on_text(path), credentials=self.job.credentials)
+            reply = await self.models.complete(request, self._on_text(path, aside), credentials=self.job.credentials)
         except ModelError as error:
-            self.unkept.append(Result(self._id(path), error=error))
-            raise
+            if (mendable := _mendable(request, error)) is None:
+                if error.reply is not None:
+                    self.bills.add(path, error.reply.usage, error.reply.cost)
+                self.unkept.append(Result(self._id(path), error=error))
+                raise
+            reply = mendable
+        self.bills.add(path, reply.usage, reply.cost)
         self.unkept.append(Result(self._id(path), reply))
         return reply
 
-    def _on_text(self, path: str) -> OnText:
+    def spent(self, path: str) -> Spent:
+        """What the calls came to so far whose path begins so, those of asked agents among them."""
+        return self.bills.spent(path)
+
+    def _on_text(self, path: str, aside: bool) -> OnText:
         """Only the step's own agent is heard, one call at a time: what another one says goes to who asked it."""
-        if "." in path:
+        if aside or "." in path:
             return _unheard
         if path != FIRST:
             self.stream.restart()
@@ -129,50 +145,79 @@ class Cook:
     # --- tools --------------------------------------------------------------------------------------------------------
 
     async def use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
-        """Run one round's calls at once; each result is kept as soon as it is there."""
-        fresh = [(path, call) for path, call in calls if path not in self.job.journal]
-        self._ask_people(task, fresh)
-        if self.unkept or fresh:
-            intents = [self._intent(path, call.name, call.arguments) for path, call in fresh]
+        """Run one round's calls at once; each result is kept as soon as it is there. Too many are not even begun."""
+        results = await self._use(task, calls[:MOST_AT_ONCE])
+        return results + [ToolResult(call.id, TOO_MANY, is_error=True) for _, call in calls[MOST_AT_ONCE:]]
+
+    async def _use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
+        self._ask_people(task, [(path, call) for path, call in calls if path not in self.job.journal])
+        intents = [
+            self._intent(path, call.name, call.arguments) for path, call in calls if self._is_due(task, path, call)
+        ]
+        if self.unkept or intents:
             await self._keep(intents=intents)
-        results = await _all([self._use_one(task, path, call) for path, call in calls])
-        for (_, call), result in zip(calls, results, strict=True):
-            self.record.setdefault(call_key(call.name, call.text), result)
-            self.heard.append(result.content)
-            if result.origin:
-                self.origins.append(result.origin)
-        answered = zip(calls, results, strict=True)
-        return [ToolResult(call.id, told(result), result.is_error) for (_, call), result in answered]
+        results = await self._results(task, calls)
+        for path, call in calls:
+            self.taint.read(task.tools.get(call.name), results[path])
+        return [ToolResult(call.id, told(results[path]), results[path].is_error) for path, call in calls]
+
+    def _is_due(self, task: Task, path: str, call: ToolCall) -> bool:
+        """Whether the call is about to be made: for the first time, or again since its result was lost."""
+        known = self.job.journal.get(path)
+        return known is None or (known.status == "sent" and not self._is_lost(task, path, call))
+
+    def _is_lost(self, task: Task, path: str, call: ToolCall) -> bool:
+        """Whether it was sent, its result is not known, and making it again might do harm."""
+        tool = task.tools.get(call.name)
+        return path in self.job.journal and tool is not None and not tool.is_repeatable(call.arguments)
+
+    async def _results(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> dict[str, contract.ToolResult]:
+        """By path. What is asked for twice in one round is done once, and the second answered from the record."""
+        record = self.records.setdefault(task.spec.id, {})
+        first = {_key(call): path for path, call in reversed(calls)}.values()
+        results: dict[str, contract.ToolResult] = {}
+        for wave in ([one for one in calls if one[0] in first], [one for one in calls if one[0] not in first]):
+            found = await _all([self._use_one(task, path, call) for path, call in wave])
+            for (path, call), result in zip(wave, found, strict=True):
+                results[path] = result
+                known = record.get(_key(call))
+                if known is None or known.retryable:
+                    record[_key(call)] = result
+        return results
 
     async def _use_one(self, task: Task, path: str, call: ToolCall) -> contract.ToolResult:
         known = self.job.journal.get(path)
         if known is not None and known.status != "sent":
-            return _told_before(known)
+            for at, one in self.job.journal.items():
+                if at.startswith(f"{path}."):  # what an asked agent spent; its calls are not gone through again
+                    self.bills.add(at, one.usage, one.cost)
+            return result_of(known)
         if self.job.approvals.get(self._id(path)) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
-        elif known is not None and _effects(task, call) == "outside":
-            result = contract.ToolResult(LOST, is_error=True)
+        elif self._is_lost(task, path, call):
+            result = contract.ToolResult(LOST, is_error=True, retryable=True)
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
         else:
-            executor = UnifiedToolExecutor(task.tools)
-            result = await executor.run(call.name, call.text, self._context(task, path), self.record)
-        await self._keep(results=[_kept(self._id(path), call, result)])
+            executor, record = UnifiedToolExecutor(task.tools), self.records[task.spec.id]
+            # As they were read, and not read again: what a person approved is what is done.
+            result = await executor.run(call.name, call.arguments, self._context(task, path), record)
+        await self._keep(results=[kept(self._id(path), call, result)])
         return result
 
     def _context(self, task: Task, path: str) -> ToolContext:
         async def ask_agent(question: contract.Question) -> str:
             return await self._ask_agent(task, path, question)
 
-        noting = contract.Noting(self._id(path), tuple(dict.fromkeys(self.origins)))
-        return replace(self.context, depth=path.count("."), budget=task.max_cost, ask_agent=ask_agent, call=noting)
+        noting = contract.Noting(self._id(path), self.taint.origins)
+        left = self.bills.left(task)
+        return replace(self.context, depth=path.count("."), budget=left, ask_agent=ask_agent, call=noting)
 
     async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
         """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""
         spec = await self.find_agent(question.agent)
-        self.origins += spec.origins
+        self.taint.add(spec.origins)
         left = max(1.0, self.deadline - asyncio.get_running_loop().time())
-        limits = [limit for limit in (question.budget, spec.max_task_cost) if limit is not None]
         asked = Task(
             spec,
             spec.opening(question.task),
@@ -180,31 +225,23 @@ class Cook:
             rounds=task.rounds,
             timeout=left,
             max_tokens=spec.max_task_tokens,
-            max_cost=min(limits, default=None),
+            max_cost=spec.max_task_cost,
             path=f"{path}.",
+            asked_by=task,
         )
         _, reply = await run_agent(asked, self)
         return reply.text
 
     def _ask_people(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
         """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
-        if self.job.policy == "never" or (self.job.policy != "always" and not self.origins):
-            return
         waiting = [
             (key, call)
             for key, call in ((self._id(path), call) for path, call in calls)
-            if key not in self.job.approvals and self._is_side_effect(task, call)
+            if key not in self.job.approvals
+            and self.taint.needs_person(task.tools.get(call.name), call, self.job.policy)
         ]
         if waiting:
             raise NeedsPerson(waiting)
-
-    def _is_side_effect(self, task: Task, call: ToolCall) -> bool:
-        return _effects(task, call) in SIDE_EFFECTS or (bool(self.origins) and self._tells(call))
-
-    def _tells(self, call: ToolCall) -> bool:
-        """Whether reading an address may carry something out: it is one that the agent put together itself."""
-        url = call.arguments.get("url")
-        return isinstance(url, str) and not any(url in text for text in self.heard)
 
     # --- the journal --------------------------------------------------------------------------------------------------
 
@@ -239,6 +276,14 @@ async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract
     return [one for one in results if not isinstance(one, BaseException)]
 
 
+def _mendable(request: ModelRequest, error: ModelError) -> ModelReply | None:
+    """A whole answer that is only not in the wanted form: the loop has it mended."""
+    reply = error.reply
+    if request.response_schema is None or error.code != ModelBadReply.code or reply is None:
+        return None
+    return reply if reply.text.strip() and reply.finish_reason == "stop" else None
+
+
 def _unheard(text: str) -> None:
     """Text nobody follows."""
 
@@ -248,41 +293,6 @@ def told(result: contract.ToolResult) -> str:
     return fenced(result.content, result.origin) if result.origin and not result.fenced else result.content
 
 
-def _effects(task: Task, call: ToolCall) -> contract.Effects:
-    """What a call can do; one of an unknown tool does nothing but say so."""
-    tool = task.tools.get(call.name)
-    return tool.effects_of(call.arguments) if tool else "none"
-
-
-def _kept(key: UUID, call: ToolCall, result: contract.ToolResult) -> Result:
-    data = {
-        "arguments": call.arguments,
-        "is_error": result.is_error,
-        "origin": result.origin,
-        "artefacts": list(result.artefacts),
-        "repeated": result.repeated,
-        "fenced": result.fenced,
-    }
-    return Result(key, output=result.content, data=data)
-
-
-def _told_before(known: Recorded) -> contract.ToolResult:
-    data = known.data or {}
-    return contract.ToolResult(
-        known.output,
-        is_error=bool(data.get("is_error")),
-        origin=str(data.get("origin", "")),
-        artefacts=tuple(data.get("artefacts", ())),
-        repeated=bool(data.get("repeated")),
-        fenced=bool(data.get("fenced")),
-    )
-
-
-def _replayed(known: Recorded) -> ModelReply:
-    if known.status == "failed":
-        error = ModelError((known.error or {}).get("message", "The call failed."))
-        error.code = (known.error or {}).get("code", error.code)
-        raise error
-    if known.data is None:
-        return ModelReply(known.output, known.name, "stop")
-    return ModelReply.from_json(known.data)
+def _key(call: ToolCall) -> str:
+    """The same for the same call; one that cannot be read goes by its text."""
+    return call_key(call.name, call.text if call.error else call.arguments)

@@ -182,7 +182,9 @@ class Tool:
 
     effects: the most a call can do; effects_of tells it for given arguments. seconds: the time limit of one call.
     changing: the same call may give something else a moment later, so it is never answered from the record. longest:
-    characters of a result.
+    characters of a result. quotes: whether a result was written by others and holds nothing that the agent wrote.
+    sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
+    one made once, although it stays here.
     """
 
     name: str
@@ -194,11 +196,27 @@ class Tool:
     seconds: float = 30.0
     changing: bool = False
     longest: int = LONGEST_CONTENT
+    quotes: Callable[[ToolResult], bool] | None = None
     effects_by: Callable[[Arguments], Effects] | None = None
+    sends_by: Callable[[Arguments], str] | None = None
+    adds_by: Callable[[Arguments], bool] | None = None
 
     def effects_of(self, arguments: Arguments) -> Effects:
         """What a call with these arguments can do."""
         return self.effects_by(arguments) if self.effects_by else self.effects
+
+    def sends(self, arguments: Arguments) -> str:
+        """What a call with these arguments tells the place it reads from; empty where it reads here."""
+        return self.sends_by(arguments) if self.sends_by else ""
+
+    def is_repeatable(self, arguments: Arguments) -> bool:
+        """Whether a call that may have been carried out may be made again without harm."""
+        return self.effects_of(arguments) != "outside" and not (self.adds_by and self.adds_by(arguments))
+
+
+def always(_: ToolResult) -> bool:
+    """For a tool that only ever quotes."""
+    return True
 
 
 def object_schema(properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Schema:

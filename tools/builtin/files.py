@@ -96,4 +96,5 @@ FILE_WRITE = Tool(
     effects="writes",
     run=write_file,
     changing=True,
+    adds_by=lambda arguments: bool(arguments.get("append")),
 )

@@ -8,7 +8,17 @@ from automatos import outside
 from automatos.outside import targets
 from tools.builtin.http_credential import HttpCredential, from_fields
 from tools.builtin.web_fetch import readable
-from tools.contract import Arguments, Effects, Tool, ToolContext, ToolProblem, ToolResult, object_schema, page_of
+from tools.contract import (
+    Arguments,
+    Effects,
+    Tool,
+    ToolContext,
+    ToolProblem,
+    ToolResult,
+    always,
+    object_schema,
+    page_of,
+)
 
 LIMITS = outside.Limits(seconds=30.0, max_bytes=5_000_000)
 LOOKING = ("GET", "HEAD", "OPTIONS")
@@ -92,6 +102,16 @@ def _effects(arguments: Arguments) -> Effects:
     return "reads" if arguments.get("method") in LOOKING and "credential" not in arguments else "outside"
 
 
+def _sends(arguments: Arguments) -> str:
+    """The address, with what is put beside it: a parameter or a header carries as much as the address does."""
+    beside = {name: arguments[name] for name in ("query", "headers") if arguments.get(name)}
+    return (
+        f"{arguments.get('url', '')} {json.dumps(beside, ensure_ascii=False)}"
+        if beside
+        else str(arguments.get("url", ""))
+    )
+
+
 TEXTS = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 4000}}
 TOOL = Tool(
     name="http_request",
@@ -119,5 +139,7 @@ TOOL = Tool(
     effects="outside",
     run=run,
     seconds=60.0,
+    quotes=always,
     effects_by=_effects,
+    sends_by=_sends,
 )

@@ -4,6 +4,7 @@ from tools.contract import Arguments, Memory, Recollection, Tool, ToolContext, T
 
 MOST_RECALLED = 20
 LONGEST_ORIGIN = 300
+ORIGIN = "workspace memory"
 
 
 async def remember(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -22,7 +23,7 @@ async def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     if not found:
         return ToolResult("Nothing is remembered about this.")
     origins = dict.fromkeys(origin for one in found for origin in one.origins)
-    origin = ", from ".join(["workspace memory", *origins])[:LONGEST_ORIGIN]
+    origin = ", from ".join([ORIGIN, *origins])[:LONGEST_ORIGIN]
     return ToolResult("\n\n".join(_line(number, one) for number, one in enumerate(found, 1)), origin=origin)
 
 
@@ -74,4 +75,6 @@ RECALL = Tool(
     effects="reads",
     run=recall,
     changing=True,
+    # A note made after untrusted text may hold an address that the agent was told to put together.
+    quotes=lambda result: result.origin == ORIGIN,
 )

@@ -4,7 +4,7 @@ import json
 
 from automatos import outside
 from tools import confinement
-from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema, page_of
+from tools.contract import Arguments, Tool, ToolContext, ToolResult, always, object_schema, page_of
 
 LIMITS = outside.Limits(
     seconds=25.0,
@@ -72,4 +72,6 @@ TOOL = Tool(
     effects="reads",
     run=run,
     seconds=60.0,
+    quotes=always,
+    sends_by=lambda arguments: str(arguments.get("url", "")),
 )

@@ -157,3 +157,25 @@ def test_call_keys_see_values_and_not_how_they_are_written() -> None:
     assert call_key("a", '{"x": 1, "y": [2, 3]}') == call_key("a", {"y": [2, 3], "x": 1})
     assert call_key("a", "") == call_key("a", "{}") == call_key("a", {})
     assert len({call_key("a", "{}"), call_key("b", "{}"), call_key("a", '{"x": 1}'), call_key("a", '{"x":')}) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "again", "sent"),
+    [
+        ("http_request", {"method": "POST", "url": "https://a.example/"}, False, "https://a.example/"),
+        ("http_request", {"method": "GET", "url": "https://a.example/"}, True, "https://a.example/"),
+        ("http_request", {"method": "GET", "url": "https://a.example/", "query": {"q": "1"}}, True, '{"q": "1"}'),
+        ("http_request", {"method": "GET", "url": "https://a.example/", "headers": {"X": "1"}}, True, '{"X": "1"}'),
+        ("web_fetch", {"url": "https://a.example/"}, True, "https://a.example/"),
+        ("file_write", {"name": "a", "content": "x"}, True, ""),
+        ("file_write", {"name": "a", "content": "x", "append": True}, False, ""),
+        ("remember", {"text": "x"}, True, ""),
+    ],
+)
+def test_what_may_be_made_again_and_what_reading_tells(
+    name: str, arguments: dict[str, Any], again: bool, sent: str
+) -> None:
+    tool = BUILTIN[name]
+    assert tool.is_repeatable(arguments) is again
+    assert sent in tool.sends(arguments)
+    assert bool(sent) is bool(tool.sends(arguments))

@@ -1,0 +1,56 @@
+"""What an agent has read from elsewhere, and which calls that makes dangerous."""
+
+from collections.abc import Iterable
+
+from automatos.llm.parts import ToolCall
+from tools.contract import Effects, Tool, ToolResult
+
+# What untrusted text makes dangerous: changes here, and anything that leaves.
+SIDE_EFFECTS = ("writes", "outside")
+
+
+class Taint:
+    """Origins of untrusted text an agent has read, and the words it was told by others.
+
+    An address that stands in those words as it is tells nobody anything new; one the agent wrote itself, in an answer,
+    a file, a query or to another agent, may carry out what it knows. So the agent's own words are never among them.
+    """
+
+    def __init__(self, origins: Iterable[str], heard: Iterable[str]) -> None:
+        self._origins = dict.fromkeys(origins)
+        self._heard = list(heard)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Each once, in order."""
+        return tuple(self._origins)
+
+    def add(self, origins: Iterable[str]) -> None:
+        """Text of these origins was read."""
+        self._origins |= dict.fromkeys(origins)
+
+    def read(self, tool: Tool | None, result: ToolResult) -> None:
+        """A tool's result was read."""
+        if result.origin:
+            self.add([result.origin])
+            if tool is not None and tool.quotes and tool.quotes(result):
+                self._heard.append(result.content)
+
+    def needs_person(self, tool: Tool | None, call: ToolCall, policy: str) -> bool:
+        """Whether the workspace's policy (after_untrusted, always or never) wants a person's word before the call."""
+        if policy == "never" or tool is None:
+            return False
+        is_side_effect = effects_of(tool, call) in SIDE_EFFECTS
+        if policy == "always":
+            return is_side_effect or (bool(self._origins) and self._tells(tool, call))
+        return bool(self._origins) and (is_side_effect or self._tells(tool, call))
+
+    def _tells(self, tool: Tool, call: ToolCall) -> bool:
+        """Whether reading a place may carry something out."""
+        sent = tool.sends(call.arguments)
+        return bool(sent) and not any(sent in text for text in self._heard)
+
+
+def effects_of(tool: Tool | None, call: ToolCall) -> Effects:
+    """What a call can do; one of an unknown tool does nothing but say so."""
+    return tool.effects_of(call.arguments) if tool else "none"
