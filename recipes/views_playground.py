@@ -22,7 +22,8 @@ from recipes.conversations import Saying
 from recipes.forms_playground import MessageForm, TitleForm
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
-from recipes.talk import Talk, talk
+from recipes.run_files import content_of
+from recipes.talk import Talk, Turn, talk
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -44,7 +45,7 @@ def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
         conversation=shown.conversation,
         parent=form.follows,
         model=form.text("model"),
-        uploads=[Upload(file.name or "", file.read(LARGEST + 1)) for file in request.FILES.getlist("attachments")],
+        uploads=[*_uploads(request), *_kept_files(request, shown)],
     )
     try:
         answer = conversations.say(
@@ -126,9 +127,27 @@ def _conversation(request: WorkspaceRequest, agent: Agent) -> Conversation | Non
     return conversations.conversation(workspace=request.workspace, conversation_id=key, agent=agent)
 
 
+def _again(request: WorkspaceRequest, shown: Talk) -> Turn | None:
+    """The exchange whose message is to be said again differently."""
+    return next((turn for turn in shown.turns if str(turn.run.pk) == request.GET.get("edit")), None)
+
+
+def _uploads(request: WorkspaceRequest) -> list[Upload]:
+    return [Upload(file.name or "", file.read(LARGEST + 1)) for file in request.FILES.getlist("attachments")]
+
+
+def _kept_files(request: WorkspaceRequest, shown: Talk) -> list[Upload]:
+    """Files of the message that is said again, as far as they go with it once more."""
+    again = _again(request, shown)
+    if again is None:
+        return []
+    names = [name for name in again.attachments if name in request.POST.getlist("keep")]
+    return [Upload(name, content_of(request.workspace.pk, again.run.pk, name)) for name in names]
+
+
 def _start(request: WorkspaceRequest, shown: Talk) -> dict[str, str]:
     """What the form begins with: nothing, or a message to say again differently."""
-    again = next((turn for turn in shown.turns if str(turn.run.pk) == request.GET.get("edit")), None)
+    again = _again(request, shown)
     if again is not None:
         given = again.run.input_data
         return {"message": again.message, "parent": given.get("parent") or "", "model": given.get("model", "")}
@@ -140,6 +159,7 @@ def _models(request: WorkspaceRequest) -> list[tuple[str, str]]:
 
 
 def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int = 200) -> HttpResponse:
+    again = _again(request, shown)
     context = {
         "agent": shown.agent,
         "talk": shown,
@@ -150,6 +170,8 @@ def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int
         "can_ask": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
         "editing": request.GET.get("edit", ""),
+        "again": again,
+        "along": request.POST.getlist("keep") if request.method == "POST" else again.attachments if again else [],
         "limits": {"files": MOST, "megabytes": LARGEST // 1_000_000},
     }
     fragment = bool(request.htmx) and not request.htmx.history_restore_request

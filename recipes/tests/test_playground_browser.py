@@ -9,7 +9,7 @@ from recipes.models import Approval
 from recipes.tests.chat_kit import Room, call, with_tools
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-PATIENT = 20_000
+PATIENT = 45_000
 
 
 class Playground(Room):
@@ -100,6 +100,11 @@ def test_a_file_is_sent_along_and_a_wrong_one_is_refused(room: Playground) -> No
     expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=PATIENT)
     page.get_by_text("The prompt as it was sent").click()
     expect(page.get_by_role("region", name="Message 2 sent")).to_contain_text("soup,bread")
+    page.get_by_role("link", name="Edit and send again").click()
+    expect(page.get_by_label("a.csv", exact=True)).to_be_checked()
+    room.say(page, "Read it again")
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    expect(page.get_by_role("link", name="a.csv")).to_be_visible()
 
 
 def test_an_answer_becomes_a_step_of_a_recipe(room: Playground) -> None:
@@ -115,7 +120,7 @@ def test_it_works_as_a_plain_form(room: Playground) -> None:
     page = room.visitor.open(room.path, script=False)
     page.locator("[name=message]").fill("plainly")
     page.get_by_role("button", name="Send").click()
-    for _ in range(40):
+    for _ in range(160):
         page.wait_for_timeout(250)
         page.reload()
         if "Plain answer." in page.content():
