@@ -163,10 +163,9 @@ def begin_other_model() -> list[tuple[UUID, UUID]]:
 def purge() -> int:
     """Remove documents whose 30 days of undo are over, with their files; how many."""
     with system_scope(Purpose.UPKEEP):
-        gone = list(Document.objects.filter(deleted_at__lt=timezone.now() - UNDO).select_related("workspace")[:100])
+        gone = list(Document.objects.filter(deleted_at__lt=timezone.now() - UNDO)[:100])
         for document in gone:
             document.delete()
-            release_storage(document.workspace, document.size)
     for document in gone:
         if document.file:
             default_storage.delete(document.file)

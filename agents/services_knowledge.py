@@ -15,9 +15,10 @@ from agents.models import Agent, AgentDocument, Document, Memory
 from agents.tasks import send_read
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
+from automatos.stored import folder_of
 from workspaces import audit
 from workspaces.models import User, Workspace
-from workspaces.plans import require_storage
+from workspaces.plans import release_storage, require_storage
 from workspaces.purging import UNDO
 
 LONGEST_URL = 2000
@@ -32,7 +33,7 @@ def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str 
         workspace=workspace, title=title, kind=Document.Kind.UPLOAD, media_type=kind, size=len(file.data)
     )
     # The name says nothing of the upload's own: that one may hold anything.
-    name = f"documents/{workspace.pk}/{uuid4()}{PurePath(file.name).suffix.lower()}"
+    name = f"{folder_of('documents', workspace.pk)}/{uuid4()}{PurePath(file.name).suffix.lower()}"
     with transaction.atomic():
         require_storage(workspace, document.size)
         document.file = default_storage.save(name, ContentFile(file.data))
@@ -104,9 +105,10 @@ def refresh(*, workspace: Workspace, document_id: UUID) -> Document:
 
 
 def delete(*, workspace: Workspace, document_id: UUID) -> Document:
-    """Out of sight and out of every search at once; for 30 days it can be brought back."""
+    """Out of sight and out of every search at once, and its room free; for 30 days it can be brought back."""
     with transaction.atomic():
         document = _locked(workspace, document_id)
+        release_storage(workspace, document.size)
         document.deleted_at = timezone.now()
         document.save(update_fields=["deleted_at"])
         _record("deleted", document, before={"title": document.title})
@@ -114,13 +116,14 @@ def delete(*, workspace: Workspace, document_id: UUID) -> Document:
 
 
 def restore(*, workspace: Workspace, document_id: UUID) -> Document:
-    """Back where it was, also with the agents that had it."""
+    """Back where it was, also with the agents that had it. Raises PlanLimit without room for it."""
     with transaction.atomic():
         rows = Document.objects.select_for_update(of=("self",))
         oldest = timezone.now() - UNDO
         document = rows.filter(workspace=workspace, pk=document_id, deleted_at__gt=oldest).first()
         if document is None:
             raise NotFound()
+        require_storage(workspace, document.size)
         document.deleted_at, document.reading_since = None, None
         if document.status == Document.Status.READING:
             document.status = Document.Status.WAITING

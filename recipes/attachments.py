@@ -15,6 +15,8 @@ from tools import confinement
 from tools.contract import ToolProblem
 from tools.files import StoredRunFiles, clean_name
 from tools.untrusted import fenced
+from workspaces.models import Workspace
+from workspaces.plans import require_storage
 
 FIELD = "attachments"
 MOST = 5
@@ -82,9 +84,12 @@ def read(uploads: Sequence[Upload], *, sees: bool, model: str) -> list[Attachmen
     return list(found.values())
 
 
-def keep(workspace_id: UUID, execution_id: UUID, uploads: Sequence[Upload]) -> None:
-    """Put the files where the run's files are."""
-    files = StoredRunFiles(workspace_id, execution_id)
+def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload]) -> None:
+    """Put the files where the run's files are; PlanLimit without room for them. To be called last in a transaction."""
+    if not uploads:
+        return
+    require_storage(workspace, sum(len(upload.data) for upload in uploads))
+    files = StoredRunFiles(workspace.pk, execution_id)
     for upload in uploads:
         async_to_sync(files.write)(clean_name(upload.name), upload.data)
 

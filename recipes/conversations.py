@@ -54,7 +54,7 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     """Send a message; the run that answers it. A new conversation is made with its first message.
 
     Raises InvalidInput naming message, model or attachments, NotFound for a parent of elsewhere, Conflict when the
-    agent cannot work, TooMany when the plan allows no more at once.
+    agent cannot work, TooMany when the plan allows no more at once, PlanLimit without room for the files.
     """
     model = checked_model(workspace, saying.model)
     used = model or agent.agent_model_config.model
@@ -68,7 +68,7 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
         )
         execution = ask(conversation=talk, question=question, user=user, trigger=trigger)
         attachments.keep(
-            workspace.pk, execution.pk, [*saying.uploads, *(one for turn in saying.before for one in turn.uploads)]
+            workspace, execution.pk, [*saying.uploads, *(one for turn in saying.before for one in turn.uploads)]
         )
     return execution
 

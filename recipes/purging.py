@@ -13,6 +13,7 @@ from django.utils import timezone
 from agents.models import Agent, Conversation
 from recipes.models import LIVE_STATUSES, Execution, Recipe
 from tools.files import remove_run_files
+from workspaces.plans import release_storage
 from workspaces.purging import UNDO, in_batches, overdue_workspaces
 
 # A run has its steps, their calls and hundreds of events; a conversation has a few runs.
@@ -40,8 +41,8 @@ def purge() -> dict[str, int]:
 
 
 def _remove_files(execution_ids: list[UUID]) -> None:
-    for workspace_id, pk in Execution.objects.filter(pk__in=execution_ids).values_list("workspace_id", "pk"):
-        remove_run_files(workspace_id, pk)
+    for execution in Execution.objects.filter(pk__in=execution_ids).select_related("workspace"):
+        release_storage(execution.workspace, remove_run_files(execution.workspace_id, execution.pk))
 
 
 def _remove_files_of_answers(conversation_ids: list[UUID]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from agents import skill_tools
 from agents.runtime import AgentSpec, find_spec
+from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
 from recipes.cooking import Cook, Keep, Writing
 from recipes.lookups import StoredKnowledge, StoredMemory
@@ -13,8 +14,9 @@ from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
-from workspaces import opened
+from workspaces import opened, plans
 from workspaces.acting import Actor, acting_as
+from workspaces.models import Workspace
 from workspaces.tenancy import Purpose, workspace_scope
 
 Decide = Callable[..., Awaitable[Any]]
@@ -32,10 +34,13 @@ def of(job: Job, decide: Decide) -> ToolContext:
         fields: Mapping[str, str] = await decide(_opened, job.workspace_id, job.task.spec.name, credential_id)
         return fields
 
+    async def count(more: int) -> None:
+        await decide(_counted, job.workspace_id, more)
+
     return ToolContext(
         workspace_id=job.workspace_id,
         execution_id=job.execution_id,
-        files=StoredRunFiles(job.workspace_id, job.execution_id),
+        files=StoredRunFiles(job.workspace_id, job.execution_id, count=count),
         credential=credential,
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
@@ -68,6 +73,19 @@ def _opened(workspace_id: UUID, agent: str, credential_id: str) -> Mapping[str, 
     actor = Actor(user_id=None, name=f"Agent {agent}", via="system")
     with acting_as(actor), workspace_scope(workspace_id):
         return opened.read(workspace_id, key, "tool")
+
+
+def _counted(workspace_id: UUID, more: int) -> None:
+    """Count the bytes of a file as the workspace's; ToolProblem when its plan has no room for them."""
+    with workspace_scope(workspace_id):
+        workspace = Workspace.objects.get(pk=workspace_id)
+        if more < 0:
+            plans.release_storage(workspace, -more)
+            return
+        try:
+            plans.require_storage(workspace, more)
+        except PlanLimit as full:
+            raise ToolProblem(full.message) from None
 
 
 def finder(workspace_id: UUID, decide: Decide) -> Callable[[str], Awaitable[AgentSpec]]:

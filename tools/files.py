@@ -2,12 +2,13 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from automatos.stored import folder_of, remove_folder
 from tools.contract import FileEntry, ToolProblem
 
 MOST_FILES = 50
@@ -35,28 +36,27 @@ def _may_stand(letter: str) -> bool:
     return letter.isalnum() or letter in SIGNS or unicodedata.category(letter).startswith("M")
 
 
-def folder_of(workspace_id: UUID, execution_id: UUID) -> str:
+def run_folder(workspace_id: UUID, execution_id: UUID) -> str:
     """Where the files of a run are."""
-    return f"runs/{workspace_id}/{execution_id}"
+    return f"{folder_of('runs', workspace_id)}/{execution_id}"
 
 
-def remove_run_files(workspace_id: UUID, execution_id: UUID) -> None:
-    """Remove all files of a run, and its folder; nothing where there are none."""
-    folder = folder_of(workspace_id, execution_id)
-    try:
-        names = default_storage.listdir(folder)[1]
-    except FileNotFoundError:
-        return
-    for name in names:
-        default_storage.delete(f"{folder}/{name}")
-    default_storage.delete(folder)
+def remove_run_files(workspace_id: UUID, execution_id: UUID) -> int:
+    """Remove all files of a run, and its folder; how many bytes they were."""
+    return remove_folder(run_folder(workspace_id, execution_id))
 
 
 class StoredRunFiles:
-    """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all."""
+    """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all.
 
-    def __init__(self, workspace_id: UUID, execution_id: UUID) -> None:
-        self.folder = folder_of(workspace_id, execution_id)
+    count: told the bytes that a file adds, less than 0 for fewer, before they are written; ToolProblem without room.
+    """
+
+    def __init__(
+        self, workspace_id: UUID, execution_id: UUID, *, count: Callable[[int], Awaitable[None]] | None = None
+    ) -> None:
+        self.folder = run_folder(workspace_id, execution_id)
+        self._count = count
         self._writing = asyncio.Lock()
 
     async def list(self) -> Sequence[FileEntry]:
@@ -69,8 +69,17 @@ class StoredRunFiles:
 
     async def write(self, name: str, data: bytes) -> FileEntry:
         """Make or replace a file; ToolProblem when it, or all together, would be too large."""
+        name = clean_name(name)
         async with self._writing:
-            return await asyncio.to_thread(self._write, clean_name(name), data)
+            more = await asyncio.to_thread(self._growth, name, data)
+            if self._count and more:
+                await self._count(more)
+            try:
+                return await asyncio.to_thread(self._write, name, data)
+            except OSError:
+                if self._count and more:
+                    await self._count(-more)
+                raise
 
     def _list(self) -> Sequence[FileEntry]:
         try:
@@ -93,10 +102,12 @@ class StoredRunFiles:
             there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
             raise ToolProblem(f"There is no file {name!r}. {there_are}") from None
 
-    def _write(self, name: str, data: bytes) -> FileEntry:
+    def _growth(self, name: str, data: bytes) -> int:
+        """How many bytes more there will be; ToolProblem when the run's own limits are reached."""
         if len(data) > LARGEST:
             raise ToolProblem(f"The file would have {len(data):,} bytes; at most {LARGEST:,} are kept.")
-        others = [entry for entry in self._list() if entry.name != name]
+        entries = self._list()
+        others = [entry for entry in entries if entry.name != name]
         if len(others) >= MOST_FILES:
             raise ToolProblem(f"This run has {MOST_FILES} files, the most there may be. Replace one of them.")
         together = sum(entry.size for entry in others) + len(data)
@@ -104,6 +115,9 @@ class StoredRunFiles:
             raise ToolProblem(
                 f"The run's files would have {together:,} bytes together; at most {LARGEST_SUM:,} are kept."
             )
+        return together - sum(entry.size for entry in entries)
+
+    def _write(self, name: str, data: bytes) -> FileEntry:
         path = f"{self.folder}/{name}"
         if default_storage.exists(path):
             default_storage.delete(path)

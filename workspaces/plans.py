@@ -40,7 +40,7 @@ CURES: dict[Counted, str] = {
     "agents": f"Delete an agent, {LARGER}.",
     "recipes": f"Delete a recipe, {LARGER}.",
     "concurrent_runs": f"Wait until one is done, stop one, {LARGER}.",
-    "storage_bytes": f"Remove files, {LARGER}.",
+    "storage_bytes": f"Delete documents, {LARGER}.",
 }
 
 

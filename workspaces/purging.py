@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
+from automatos.stored import remove_files_of
 from workspaces import audit
 from workspaces.models import ClerkEvent, Credential, IdempotentRequest, Invitation, Workspace
 from workspaces.tenancy import Purpose, system_scope
@@ -85,6 +86,7 @@ def _purged(workspace: Workspace) -> bool:
     except ProtectedError as error:
         logger.info("Workspace %s still holds %s.", target[1], _kinds(error.protected_objects))
         return False
+    remove_files_of(target[1])
     return True
 
 

@@ -15,7 +15,7 @@ from recipes.conversations import Saying
 from recipes.models import Execution, Trigger
 from recipes.tasks import purge
 from recipes.tests.kit import Cast
-from tools.files import StoredRunFiles, folder_of
+from tools.files import StoredRunFiles, run_folder
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,9 @@ def test_what_nobody_kept_is_gone_30_days_after_its_last_message_with_its_files(
     )  # fmt: skip
     purge()
     assert left(old, recent, kept, live) == [False, True, True, True]
-    assert not default_storage.exists(folder_of(cast.workspace.pk, old.pk))
+    assert not default_storage.exists(run_folder(cast.workspace.pk, old.pk))
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.storage_bytes == 3 * len(b"soup")
     for run in (recent, kept, live):
         assert async_to_sync(StoredRunFiles(cast.workspace.pk, run.pk).read)("note.txt") == b"soup"
     assert set(Conversation.objects.values_list("pk", flat=True)) == {

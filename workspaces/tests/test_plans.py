@@ -90,7 +90,10 @@ def test_more_runs_than_the_plan_cooks_at_once_have_to_wait(company: Company) ->
 
 def test_storage_is_counted_and_refused_when_it_is_full(company: Company) -> None:
     plans.require_storage(company.workspace, plans.GIGABYTE - 10)
-    with pytest.raises(PlanLimit, match=r"1 GB of files, and 1,024 MB are used\. Remove files"), transaction.atomic():
+    with (
+        pytest.raises(PlanLimit, match=r"1 GB of files, and 1,024 MB are used\. Delete documents"),
+        transaction.atomic(),
+    ):
         plans.require_storage(Workspace.objects.get(pk=company.workspace.pk), 11)
     plans.require_storage(company.workspace, 10)
     plans.release_storage(company.workspace, 2 * plans.GIGABYTE)
