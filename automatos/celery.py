@@ -8,4 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 
 app = Celery("automatos")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Tasks wait for networks, not for the processor: a long fetch of skills must not hold up somebody's test of a model.
+app.conf.update(worker_concurrency=8, worker_prefetch_multiplier=1)
 app.autodiscover_tasks()
