@@ -25,18 +25,13 @@ from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
 from agents.queries_drafts import skills_on_offer
 from agents.templates import templates
+from agents.tool_words import EFFECTS, about
 from automatos.errors import PlanLimit
 from automatos.llm.registry import default_model
 from tools.builtin import BUILTIN
 from tools.contract import Tool
 from workspaces.models import User, Workspace
 
-EFFECT_WORDS = {
-    "none": ("Only computes", ""),
-    "reads": ("Reads", "info"),
-    "writes": ("Writes here", "warn"),
-    "outside": ("Sends outside", "warn"),
-}
 ADVANCED = ("top_p", "frequency_penalty", "presence_penalty", "effort", "response_schema")
 COMMANDS = ("next", "stay", "exit", "create")
 
@@ -215,6 +210,4 @@ class DraftEditor:
 
 
 def _tool_card(tool: Tool, chosen: list[str]) -> dict[str, Any]:
-    word, tone = EFFECT_WORDS[tool.effects]
-    about = tool.description.split(". ")[0].rstrip(".")
-    return {"tool": tool, "about": f"{about}.", "chosen": tool.name in chosen, "effect": word, "tone": tone}
+    return {"tool": tool, "about": about(tool), "chosen": tool.name in chosen, "effect": EFFECTS[tool.effects]}

@@ -16,6 +16,7 @@ from agents.listing import agent_at
 from agents.models import Agent
 from agents.portable import changed
 from agents.queries import spec_of
+from agents.tool_words import EFFECTS, Effect, about
 from agents.versions import version_of, versions_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
@@ -24,23 +25,17 @@ from tools.builtin import BUILTIN
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
-EFFECTS = {
-    "none": "Touches nothing",
-    "reads": "Only reads",
-    "writes": "Changes things in this workspace",
-    "outside": "Sends things out",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A tool or a skill, as its page lists it."""
+    """A tool or a skill, as its page lists it. note: what a skill costs; effect: what a tool can do."""
 
     key: str
     title: str
     name: str
     description: str
-    note: str
+    note: str = ""
+    effect: Effect | None = None
 
 
 @require_safe
@@ -63,7 +58,7 @@ def tools(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Its built-in tools in the order the model sees them; a POST adds, removes or moves one."""
     agent = agent_at(workspace=request.workspace, key=key)
     parts = {
-        tool.name: Part(tool.name, tool.title, tool.name, tool.description, EFFECTS[tool.effects])
+        tool.name: Part(tool.name, tool.title, tool.name, about(tool), effect=EFFECTS[tool.effects])
         for tool in BUILTIN.values()
     }
     if request.method == "POST":
