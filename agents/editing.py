@@ -13,7 +13,6 @@ from agents.forms import AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.queries import personas_for
-from agents.tabs import tabs_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
 from workspaces.models import User, Workspace
@@ -108,7 +107,6 @@ class AgentEditor:
         """What the template shows."""
         form, complaints = self.form, self.form.complaints() if self.form.is_bound else []
         return {
-            "agent": self.agent,
             "form": form,
             "complaints": complaints,
             "general": list(form.non_field_errors()) if form.is_bound else [],
@@ -145,5 +143,4 @@ class AgentEditor:
         return {
             "back": reverse("agent_detail", args=[slug, self.agent.slug]),
             "fresh": reverse("agent_edit", args=[slug, self.agent.slug]),
-            "tabs": tabs_of(slug, self.agent, "agent_edit"),
         }

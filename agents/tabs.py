@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from agents.models import Agent
 
-# Name of the address, icon, label. A place that this installation does not have is left out.
+# Name of the address, icon, label.
 PLACES = (
     ("agent_detail", "layout-dashboard", "Overview"),
     ("agent_playground", "message-square", "Playground"),
     ("agent_edit", "sliders-horizontal", "Configuration"),
     ("agent_skills", "graduation-cap", "Skills"),
     ("agent_tools", "wrench", "Tools"),
-    ("agent_knowledge", "library", "Knowledge"),
+    ("agent_documents", "library", "Knowledge"),
     ("agent_runs", "flame", "Runs"),
     ("agent_usage", "gauge", "Usage"),
     ("agent_history", "history", "History"),
@@ -36,9 +36,6 @@ def tabs_of(workspace_slug: str, agent: Agent, current: str, *, can_write: bool 
     for name, icon, label in PLACES:
         if name == "agent_edit" and (agent.status == "retired" or not can_write):
             continue
-        try:
-            href = reverse(name, args=[workspace_slug, agent.slug])
-        except NoReverseMatch:
-            continue
+        href = reverse(name, args=[workspace_slug, agent.slug])
         found.append(Tab(href, icon, label, name == current))
     return found

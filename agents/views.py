@@ -9,11 +9,11 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents import figures, services
+from agents.agent_page import frame
 from agents.editing import AgentEditor
 from agents.listing import agent_at
 from agents.models import Agent
 from automatos.errors import NotFound
-from workspaces.asking import whom_to_ask
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -25,10 +25,11 @@ def agent_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
     agent = agent_at(workspace=request.workspace, key=key)
     editor = AgentEditor(request.workspace, agent, request.POST if request.method == "POST" else None)
     if request.method != "POST" or editor.operate():
-        return render(request, "agents/form.html", editor.context())
+        return render(request, "agents/form.html", {**frame(request, agent, "agent_edit"), **editor.context()})
     saved = editor.save(request.user)
     if saved is None:
-        return render(request, "agents/form.html", editor.context(), status=editor.status)
+        context = {**frame(request, agent, "agent_edit"), **editor.context()}
+        return render(request, "agents/form.html", context, status=editor.status)
     messages.success(request, f"{saved.name} was saved.")
     return redirect("agent_detail", request.workspace.slug, saved.slug)
 
@@ -57,12 +58,3 @@ def agent_restore(request: WorkspaceRequest, agent_id: UUID) -> HttpResponse:
     agent = services.restore_agent(agent=agent, user=request.user)
     messages.success(request, f"{agent.name} is back.")
     return redirect("agent_detail", request.workspace.slug, agent.slug)
-
-
-def _rights(request: WorkspaceRequest) -> dict[str, object]:
-    can_write, can_delete = request.access.allows("agents:write"), request.access.allows("agents:delete")
-    return {
-        "can_write": can_write,
-        "can_delete": can_delete,
-        "ask": "" if can_delete else whom_to_ask(request.workspace),
-    }

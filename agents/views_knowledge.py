@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents import queries_knowledge as queries
 from agents import services_knowledge as services
+from agents.agent_page import frame
 from agents.forms_knowledge import DocumentForm
 from agents.listing import agent_at
 from automatos import listing
@@ -176,10 +177,9 @@ def agent_documents(request: WorkspaceRequest, key: str) -> HttpResponse:
             messages.success(request, f"{agent.name} looks things up in {len(ids)} document{'s' * (len(ids) != 1)}.")
         return redirect("agent_documents", request.workspace.slug, agent.slug)
     context = {
-        "agent": agent,
+        **frame(request, agent, "agent_documents"),
         "documents": list(queries.documents_of(request.workspace).order_by("title")[:500]),
         "given": set(queries.documents_of_agent(agent).values_list("pk", flat=True)),
-        **_rights(request),
     }
     return render(request, "knowledge/agent.html", context)
 

@@ -11,10 +11,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
+from agents.agent_page import frame
 from agents.catalogue import cards
 from agents.listing import agent_at
 from agents.models import Agent, Conversation
-from agents.queries import unusable
 from automatos.errors import Conflict, InvalidInput, TooMany
 from recipes import conversations, runs
 from recipes.attachments import LARGEST, MOST, Upload
@@ -161,12 +161,11 @@ def _models(request: WorkspaceRequest) -> list[tuple[str, str]]:
 def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int = 200) -> HttpResponse:
     again = _again(request, shown)
     context = {
-        "agent": shown.agent,
+        **frame(request, shown.agent, "agent_playground"),
         "talk": shown,
         "form": form,
         "title_form": TitleForm(initial={"title": shown.conversation.title if shown.conversation else ""}),
         "others": [card for card in cards(request.workspace) if not card.ready],
-        "unusable": unusable(shown.agent),
         "can_ask": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
         "editing": request.GET.get("edit", ""),
