@@ -8,6 +8,7 @@ import yaml
 from django.db import transaction
 
 from agents.models import Persona
+from automatos.words import unwrapped
 
 FILE = Path(__file__).parent / "seeds" / "personas.yaml"
 
@@ -16,7 +17,7 @@ FILE = Path(__file__).parent / "seeds" / "personas.yaml"
 def personas() -> tuple[dict[str, Any], ...]:
     """The rows as the file has them, one dict of column values each."""
     rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return tuple({**row, "system_prompt": row["system_prompt"].strip()} for row in rows)
+    return tuple({**row, "system_prompt": unwrapped(row["system_prompt"])} for row in rows)
 
 
 @transaction.atomic

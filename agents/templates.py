@@ -9,6 +9,7 @@ import yaml
 
 from agents.drafts import CUSTOM, NONE, PREDEFINED
 from agents.models import Persona
+from automatos.words import unwrapped
 
 FILE = Path(__file__).parent / "seeds" / "templates.yaml"
 
@@ -51,5 +52,9 @@ class Template:
 def templates() -> dict[str, Template]:
     """The templates by slug, in the file's order."""
     rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    made = [Template(**{**row, "tags": tuple(row["tags"]), "tools": tuple(row["tools"])}) for row in rows]
+    made = [Template(**{**row, **_read(row)}) for row in rows]
     return {template.slug: template for template in made}
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    return {"tags": tuple(row["tags"]), "tools": tuple(row["tools"]), "prompt": unwrapped(row["prompt"])}

@@ -6,6 +6,12 @@ from decimal import Decimal
 from django.utils import timezone
 
 
+def unwrapped(text: str) -> str:
+    """A text that was wrapped to fit a file, with each paragraph on one line; lists keep their lines."""
+    paragraphs = [paragraph.splitlines() for paragraph in text.strip().split("\n\n")]
+    return "\n\n".join(("\n" if lines[-1].startswith(("-", "*")) else " ").join(lines) for lines in paragraphs)
+
+
 def duration(milliseconds: float | None) -> str:
     """Milliseconds as "840 ms", "24.1 s", "1 min 14 s" or "2 h 5 min"; empty for None."""
     if milliseconds is None:
