@@ -37,9 +37,10 @@ lint: $(DEV_STAMP)
 		PUBLIC_URL=https://automatos.example ALLOWED_HOSTS=automatos.example DEBUG=false \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-# static/app.min.css from static/css; commit both.
+# static/app.min.css and static/admin.min.css from static/css; commit both.
 css: $(DEV_STAMP)
 	$(BIN)/tailwindcss -i static/css/app.css -o static/app.min.css --minify
+	$(BIN)/tailwindcss -i static/css/admin.css -o static/admin.min.css --minify
 
 # Stop the product first: this takes the embedded database with it.
 clean:

@@ -30,6 +30,6 @@ class AdminConfig(SimpleAdminConfig):
 
 
 class StaticConfig(StaticFilesConfig):
-    """Serves what a page loads; static/css holds the sources of app.min.css and stays behind."""
+    """Serves what a page loads; static/css holds the sources of the built style sheets and stays behind."""
 
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "css/*"]

