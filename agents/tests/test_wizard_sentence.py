@@ -43,14 +43,14 @@ def test_a_model_proposes_all_steps_and_the_person_creates_it(people: People, st
     mark = uuid4().hex
     stack.models.on(mark, reply=json.dumps(GOOD), delay=1.0)
     page, draft = ask(people, f"{WISH} {mark}")
-    expect(page.locator("#proposal")).to_contain_text("proposed this in", timeout=20_000)
+    expect(page.locator("#proposal")).to_contain_text("proposed this in")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Pull request reviewer")
     draft.refresh_from_db()
     assert (draft.values["persona_kind"], draft.values["temperature"]) == ("predefined", "0.2")
     assert draft.values["tools"] == ["file_read", "render_document"]
     page.get_by_role("button", name="Skills", exact=False).first.click()
     page.get_by_role("button", name="Create agent").click()
-    assert page.url.endswith("/agents/pull-request-reviewer/")
+    page.wait_for_url("**/agents/pull-request-reviewer/")
 
 
 def test_what_the_person_typed_meanwhile_stays(people: People, stack: Stack) -> None:
@@ -58,7 +58,7 @@ def test_what_the_person_typed_meanwhile_stays(people: People, stack: Stack) -> 
     stack.models.on(mark, reply=json.dumps(GOOD), delay=4.0)
     page, draft = ask(people, f"{WISH} {mark}")
     page.get_by_label("Name", exact=True).fill("My own name")
-    expect(page.locator("#proposal")).to_contain_text("proposed this in", timeout=20_000)
+    expect(page.locator("#proposal")).to_contain_text("proposed this in")
     page.get_by_role("button", name="Show the proposal").click()
     expect(page.get_by_label("Description")).to_have_value(GOOD["description"])
     expect(page.get_by_label("Name", exact=True)).to_have_value("My own name")
@@ -71,7 +71,7 @@ def test_rules_stand_in_for_a_useless_answer_and_it_is_said(people: People, stac
     mark = uuid4().hex
     stack.models.on(mark, reply=reply)
     page, draft = ask(people, f"{WISH} {mark}")
-    expect(page.locator("#proposal")).to_contain_text("Simple rules filled this in", timeout=20_000)
+    expect(page.locator("#proposal")).to_contain_text("Simple rules filled this in")
     draft.refresh_from_db()
     assert draft.values["category"] == "development"
     assert "render_document" in draft.values["tools"]
@@ -82,7 +82,7 @@ def test_a_model_that_cannot_be_called_leads_to_the_rules_with_its_reason(people
     mark = uuid4().hex
     stack.models.on(mark, status=401, error="Incorrect API key provided.")
     page, _ = ask(people, f"{WISH} {mark}")
-    expect(page.locator("#proposal")).to_contain_text("Simple rules filled this in", timeout=20_000)
+    expect(page.locator("#proposal")).to_contain_text("Simple rules filled this in")
     expect(page.locator("#proposal")).to_contain_text("key")
 
 

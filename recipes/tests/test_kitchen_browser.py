@@ -140,7 +140,7 @@ def test_steps_and_tabs_are_chosen_by_keyboard_and_live_in_the_address(room: Roo
     page.keyboard.press("ArrowRight")
     expect(page.locator("#prompt")).to_contain_text(f"second {room.word} soup", timeout=PATIENT)
     expect(page.get_by_role("tab", name="Prompt")).to_be_focused()
-    assert page.url.endswith("?step=2&tab=prompt")
+    page.wait_for_url(lambda url: url.endswith("?step=2&tab=prompt"))
     page.keyboard.press("End")
     expect(page.locator(".events > li")).to_have_count(execution.last_seq)
     page.go_back()

@@ -169,7 +169,7 @@ def test_leaving_a_changed_form_asks_first(kitchen: Kitchen) -> None:
 
     page.on("dialog", stay)
     page.get_by_label("Name", exact=True).fill("Changed")
-    page.get_by_role("link", name="Recipes", exact=False).first.click()
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Recipes", exact=False).first.click()
     assert asked == ["beforeunload"]
     assert page.url.endswith("/agents/quill/edit/")
