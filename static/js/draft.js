@@ -1,4 +1,6 @@
 // A draft keeps itself: 600 ms after the last key, on leaving a field, and when the page is left. One request at a time.
+import { toast } from './toast.js';
+
 const PAUSE = 600; // milliseconds
 const LONGEST_WAIT = 15000; // between tries that fail
 const form = document.getElementById('draft');
@@ -136,8 +138,21 @@ form.addEventListener('change', (event) => {
 });
 form.addEventListener('focusout', () => { if (timer && !failures) save(); });
 document.addEventListener('click', (event) => { if (event.target.closest('[data-set]')) soon(); });
-// A sent form keeps everything by itself.
-form.addEventListener('submit', () => { leaving = true; clearTimeout(timer); });
+// The page is only left by a button once what it holds is kept: without network or signed out it would be lost.
+form.addEventListener('submit', (event) => {
+  clearTimeout(timer);
+  leaving = written() === kept;
+  if (leaving) return;
+  event.preventDefault();
+  keepThenSend(event.submitter);
+});
+
+async function keepThenSend(button) {
+  await sending;
+  await save();
+  if (written() === kept) form.requestSubmit(button);
+  else toast('Your last words are not saved yet, so this page stays. See the note beside its heading.', 'error');
+}
 window.addEventListener('pageshow', (event) => { leaving = false; if (event.persisted) location.reload(); });
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') beacon(); });
 window.addEventListener('pagehide', beacon);
