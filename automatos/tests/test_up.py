@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree, which
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import pytest
+from playwright.sync_api import Browser
 
 from automatos.local.addresses import PROJECT
 from automatos.testing import free_port
@@ -160,6 +161,55 @@ def test_a_second_start_is_quick_and_shares_the_machine(home: Installation, neig
     assert home.process
     assert home.process.poll() is None
     assert home.stop(signal.SIGTERM) == 0
+
+
+class NewPerson:
+    """Somebody who has never seen the product, with a browser; every click is counted."""
+
+    def __init__(self, browser: Browser, installation: Installation) -> None:
+        context = browser.new_context(base_url=f"http://127.0.0.1:{installation.port}")
+        self.page, self.clicks = context.new_page(), 0
+
+    def press(self, name: str, role: Literal["button", "link"] = "button") -> None:
+        self.page.get_by_role(role, name=name).first.click()
+        self.clicks += 1
+
+    def sign_up(self) -> None:
+        self.page.goto("/accounts/signup/")
+        self.page.get_by_label("E-mail").fill("new@example.org")
+        self.page.get_by_label("Password").fill("a-long-kitchen-word")
+        self.press("Create the account")
+
+    def make_agent(self) -> None:
+        self.press("Create the first agent", "link")
+        self.press("Use Translator")
+        for step in ("persona", "model", "tools", "skills"):
+            self.press(f"Continue to {step}")
+        self.press("Create agent")
+
+    def ask(self, question: str) -> str:
+        self.press("Talk to it", "link")
+        self.page.locator("[name=message]").fill(question)
+        self.press("Send")
+        answer = self.page.locator("agent-chat[data-state=done] article .prose")
+        answer.wait_for(timeout=90_000)
+        return answer.inner_text()
+
+
+@pytest.mark.browser
+def test_somebody_new_talks_to_an_agent_of_their_own_within_two_minutes(home: Installation, chromium: Browser) -> None:
+    home.up()
+    person = NewPerson(chromium, home)
+    began = time.monotonic()
+    person.sign_up()
+    person.make_agent()
+    answer = person.ask("Good morning")
+    took = time.monotonic() - began
+    print(f"Signed up, made an agent and read its answer: {person.clicks} clicks, {took:.0f} s.")
+    person.page.context.close()
+    assert home.stop() == 0
+    assert answer.strip()
+    assert took < 120
 
 
 @pytest.mark.chaos
