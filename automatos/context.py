@@ -132,10 +132,12 @@ def _palette(home: str, role: str) -> list[Group]:
     places = [
         Place("Dashboard", "layout-dashboard", home),
         Place("Agents", "bot", f"{home}agents/"),
+        Place("Personas", "drama", f"{home}personas/"),
         Place("Recipes", "book-open-text", f"{home}recipes/"),
         Place("Skills", "graduation-cap", f"{home}skills/"),
         Place("Knowledge", "library", f"{home}knowledge/"),
         Place("Kitchen", "utensils", f"{home}runs/"),
+        Place("Waiting for approval", "hand", f"{home}approvals/"),
         *(
             Place(f"Settings: {entry.label}", entry.icon, entry.href)
             for entry in settings_places(home.split("/")[2], role, "")

@@ -134,6 +134,12 @@ def compact(number: float | None) -> str:
 
 
 @register.filter
+def figure(text: str) -> str:
+    """As in "64000" -> "64,000"; anything but a whole number stays as it is."""
+    return f"{int(text):,}" if text.isascii() and text.isdigit() else text
+
+
+@register.filter
 def short(number: float | None) -> str:
     """12900 -> "12.9k"."""
     return words.short(number)
