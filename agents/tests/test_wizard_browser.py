@@ -51,7 +51,7 @@ def test_from_nothing_to_an_agent_and_its_page_takes_less_than_two_minutes(desk:
     page = desk.draft()
     name_it(page, "Echo")
     expect(page.locator("#preview")).to_contain_text("Echo")
-    page.get_by_role("button", name="Continue to persona").click()
+    page.get_by_label("Name", exact=True).press("Enter")
     page.get_by_role("radio", name="Predefined").check()
     page.get_by_role("radio", name="Customer advocate").check()
     page.get_by_role("button", name="Continue to model").click()

@@ -86,6 +86,17 @@ def test_attributes_meant_for_children_say_so() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_enter_in_a_field_presses_the_button_meant_for_it() -> None:
+    """A browser takes the first button of the form in the page, also one outside of it such as "Save and exit"."""
+    meant = {name: text for name, text in pages() if 'class="enter"' in text}
+    assert meant
+    for name, text in meant.items():
+        before, button = text.split('<button class="enter"', 1)
+        assert "<button" not in before, name
+        assert "{% include" not in before, name
+        assert "form=" in button.split(">", 1)[0], name
+
+
 @pytest.mark.parametrize("name", ["app", "admin"])
 def test_the_built_css_is_a_fresh_build_of_its_sources(tmp_path: Path, name: str) -> None:
     beside = Path(sys.executable).with_name("tailwindcss")
