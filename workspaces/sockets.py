@@ -76,13 +76,23 @@ def _of_key(user: User, key_id: UUID, action: str) -> set[UUID]:
     return {key.workspace_id} if limited.allows(action) else set()
 
 
+def _headers(scope: dict[str, Any]) -> dict[str, str]:
+    """As Django reads them: one that came twice is one with both values, and `x_api_key` is not `x-api-key`."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if "_" not in name:
+            found[name] = f"{found[name]}{'; ' if name == 'cookie' else ','}{value}" if name in found else value
+    return found
+
+
 def _as_request(scope: dict[str, Any]) -> Request:
     """The socket's opening handshake as far as it carries a credential, to be judged as the API judges."""
     request = HttpRequest()
     request.method = "GET"
     request.META.update(REMOTE_ADDR=(scope.get("client") or [""])[0], SERVER_NAME="", SERVER_PORT="")
-    for name, value in scope["headers"]:
-        request.META[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
+    for name, value in _headers(scope).items():
+        request.META[f"HTTP_{name.upper().replace('-', '_')}"] = value
     user = scope.get("user")
     if user is not None and user.is_authenticated:
         # Channels names the user lazily; the row itself is what others compare.

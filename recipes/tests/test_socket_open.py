@@ -43,17 +43,24 @@ def port(stack: Stack, run: Execution) -> Iterator[int]:
     web.stop()
 
 
-def close_code(port: int, run: Execution, **headers: str) -> int:
-    """What the socket closes with after it sent all it had to."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    with connect(
-        f"ws://127.0.0.1:{port}/ws/executions/{run.pk}/?after=0", additional_headers=named, open_timeout=60
-    ) as socket:
+def close_code(port: int, run: Execution, *more: tuple[str, str], **headers: str) -> int:
+    """What the socket closes with after it sent all it had to. more: headers that come as they are."""
+    named = [*more, *((name.replace("_", "-"), value) for name, value in headers.items())]
+    address = f"ws://127.0.0.1:{port}/ws/executions/{run.pk}/?after=0"
+    with connect(address, additional_headers=named, open_timeout=60) as socket:
         while True:
             try:
                 socket.recv(timeout=60)
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 1006
+
+
+def test_headers_are_read_as_everywhere(port: int, run: Execution) -> None:
+    right, wrong = ("X-API-Key", KEY), ("X-API-Key", "atm_wrong")
+    assert close_code(port, run, right) == 1000
+    assert close_code(port, run, wrong, right) == close_code(port, run, right, wrong) == 4401
+    # Under this name it is no key at all, so nobody's word: the proxy in front may not know that it means one.
+    assert close_code(port, run, ("X_API_Key", "atm_wrong")) == 1000
 
 
 def test_a_viewer_without_a_credential_is_let_in(port: int, run: Execution) -> None:
