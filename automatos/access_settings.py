@@ -5,6 +5,7 @@ import ipaddress
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from automatos import env
 
@@ -32,14 +33,21 @@ def require_auth(allowed_hosts: Sequence[str]) -> bool:
     return required
 
 
-def require_loopback(arguments: Sequence[str]) -> None:
-    """EnvError unless this command line is uvicorn's and it listens on this machine alone."""
+def require_loopback(arguments: Sequence[str], public_url: str) -> None:
+    """EnvError unless this command line is uvicorn's and it listens on this machine alone.
+
+    public_url: where people reach it, or empty. A proxy in front calls from this machine, and may say so nowhere.
+    """
+    consent = (
+        "set REQUIRE_AUTH=true, or, if anyone who reaches the server may do everything, say so with "
+        "OPEN_ACCESS_CONSENT=true."
+    )
     if not _on_loopback(arguments):
-        cure = (
-            "Let uvicorn listen on --host 127.0.0.1, set REQUIRE_AUTH=true, or, if anyone who reaches the server may "
-            "do everything, say so with OPEN_ACCESS_CONSENT=true."
-        )
+        cure = f"Let uvicorn listen on --host 127.0.0.1, {consent}"
         raise env.EnvError("REQUIRE_AUTH", "is false, and the server listens to other machines", cure)
+    if public_url and not is_loopback(urlsplit(public_url).hostname or ""):
+        cure = f"Leave PUBLIC_URL out, {consent}"
+        raise env.EnvError("REQUIRE_AUTH", "is false, and PUBLIC_URL says that others reach the server", cure)
 
 
 def _on_loopback(arguments: Sequence[str]) -> bool:

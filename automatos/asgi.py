@@ -25,7 +25,7 @@ from workspaces import master_key  # noqa: E402
 
 master_key.check_at_start()
 if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):
-    access_settings.require_loopback(sys.argv)
+    access_settings.require_loopback(sys.argv, settings.PUBLIC_URL)
 
 
 class Pages(ASGIHandler):

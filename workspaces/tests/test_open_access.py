@@ -146,6 +146,14 @@ def test_a_server_for_other_machines_does_not_start_without_consent(arguments: t
 
 
 @pytest.mark.slow
+def test_a_server_with_a_public_address_does_not_start_without_consent() -> None:
+    ended = started("--host", "127.0.0.1", PUBLIC_URL="https://kitchen.example", ALLOWED_HOSTS="kitchen.example")
+    assert ended.returncode == 1
+    assert "REQUIRE_AUTH is false, and PUBLIC_URL says that others reach the server" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
 def test_any_host_name_is_refused_beside_open_access() -> None:
     ended = started("--host", "127.0.0.1", ALLOWED_HOSTS="*")
     assert ended.returncode == 1
