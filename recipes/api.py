@@ -267,6 +267,7 @@ class RecipeExecute(WorkspaceView):
         body.is_valid(raise_exception=True)
         status, answer = once(
             workspace=self.workspace,
+            user=self.caller,
             route=f"execute:{recipe.pk}",
             key=request.headers.get(HEADER),
             body=request.data,

@@ -70,7 +70,7 @@ def cook_once(*, workspace: Workspace, recipe: Recipe, user: User, form: CookFor
         return 302, {"execution_id": str(run.pk)}
 
     digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()
-    _, body = once(workspace=workspace, route=f"page:cook:{recipe.pk}", key=digest, body=None, act=act)
+    _, body = once(workspace=workspace, user=user, route=f"page:cook:{recipe.pk}", key=digest, body=None, act=act)
     return UUID(body["execution_id"])
 
 

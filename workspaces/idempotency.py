@@ -8,7 +8,7 @@ import orjson
 from django.db import IntegrityError, transaction
 
 from automatos.errors import Conflict, InvalidInput
-from workspaces.models import IdempotentRequest, Workspace
+from workspaces.models import IdempotentRequest, User, Workspace
 
 LONGEST_KEY = 255
 HEADER = "Idempotency-Key"
@@ -17,12 +17,13 @@ HEADER = "Idempotency-Key"
 def once(
     *,
     workspace: Workspace,
+    user: User,
     route: str,
     key: str | None,
     body: Any,
     act: Callable[[], tuple[int, dict[str, Any]]],
 ) -> tuple[int, dict[str, Any]]:
-    """What `act` answers, as status and body; on the same route, key and body the answer it gave the first time.
+    """What `act` answers, as status and body; to the same person's same route, key and body what it did the first time.
 
     The key's row and the work are one transaction: a second request with the key waits at the unique index until the
     first is over, then reads its answer. Work that is refused leaves no row, so the key can be used again.
@@ -33,6 +34,8 @@ def once(
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         text = f"Send 1 to {LONGEST_KEY} printable characters."
         raise InvalidInput(f"{HEADER}: {text}", fields={HEADER: [text]})
+    # Two people who happen on the same key do not get each other's answers.
+    route = f"{route}:{user.pk}"
     digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with transaction.atomic():
         try:

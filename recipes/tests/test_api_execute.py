@@ -107,6 +107,18 @@ def test_the_same_key_at_the_same_moment_starts_exactly_one_run(stack: Stack, ca
     assert Execution.objects.filter(recipe=recipe).count() == 1
 
 
+def test_two_people_with_the_same_key_get_their_own_runs(stack: Stack, cast: Cast, api: Api) -> None:
+    stack.models.on("", reply="Soup")
+    path = f"/api/workflow-recipes/{cast.recipe('Hi').pk}/execute"
+    other = User.objects.create_user(f"other-{cast.workspace.slug}@example.org")
+    set_role(workspace=cast.workspace, user=other, role=Role.EDITOR)
+    theirs = Api(stack, key_of(cast.workspace, other, Role.EDITOR))
+    answers = [one.send("POST", path, {}, Idempotency_Key="same") for one in (api, theirs, api)]
+    runs = [body["execution_id"] for _, body in answers]
+    assert [status for status, _ in answers] == [202] * 3
+    assert (runs[0] == runs[2], runs[0] == runs[1]) == (True, False)
+
+
 def test_a_reused_key_is_409_and_a_refused_request_frees_it(stack: Stack, cast: Cast, api: Api) -> None:
     recipe = cast.recipe("About {input.a}", inputs={"a": {"type": "string", "required": True}})
     path = f"/api/workflow-recipes/{recipe.pk}/execute"
