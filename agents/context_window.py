@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from automatos.llm.capabilities import capabilities
-from automatos.llm.parts import Part, ToolResult
-from automatos.llm.tokens import estimate_message, estimate_request, estimate_tokens
-from automatos.llm.types import Message, ToolSpec
+from automatos.llm.parts import Image, Part, ProviderBlock, Text, ToolCall, ToolResult
+from automatos.llm.tokens import IMAGE_TOKENS, estimate_message, estimate_request, estimate_tokens
+from automatos.llm.types import Message
 from tools.untrusted import fenced
 
 # How much of a result stays when it is shortened, in characters; the whole of it stays in the journal.
@@ -19,8 +19,8 @@ SHORT = KEPT_HEAD + KEPT_TAIL + 200
 # Of the window; the rest is for the answer, and for an estimate that is too low.
 SHARE = 0.7
 UNKNOWN_WINDOW = 100_000
-# Tokens a character may come to at most, a sign of a rare script.
-DENSEST = 1.6
+# Tokens a character may come to at most, a sign of a rare script; and what goes around each part.
+DENSEST, PART_TOKENS = 1.6, 16
 SUMMARY_TOKENS = 1000
 SUMMARISE = (
     "You keep notes for an agent whose memory is full. Below are its task and what its tools gave it. Write down, in "
@@ -39,22 +39,42 @@ def window_of(model: str) -> int:
     return capabilities(provider, name).context_window or UNKNOWN_WINDOW
 
 
-def fits(messages: Sequence[Message], window: int, tools: Sequence[ToolSpec]) -> bool:
-    """Whether the messages leave room enough for an answer."""
-    characters = sum(len(message.content) for message in messages)
-    room = window * SHARE
-    few = not tools and not any(message.images or message.tool_calls for message in messages)
-    return (few and characters * DENSEST <= room) or estimate_request(messages, tools) <= room
+def fits(messages: Sequence[Message], window: int, offered: int) -> bool:
+    """Whether the messages leave room enough for an answer. offered: tokens of the tools on offer."""
+    room = window * SHARE - offered
+    # Counting takes a while, and mostly a glance at the length is enough.
+    return _at_most(messages) <= room or estimate_request(messages) <= room
 
 
-def crowded(messages: Sequence[Message], window: int, tools: Sequence[ToolSpec]) -> list[int]:
+def _at_most(messages: Sequence[Message]) -> float:
+    """Tokens that the messages cannot be more than."""
+    parts = [part for message in messages for part in message.parts]
+    pictures = sum(isinstance(part, Image) for part in parts)
+    return len(parts) * PART_TOKENS + pictures * IMAGE_TOKENS + DENSEST * sum(map(_length, parts))
+
+
+def _length(part: Part) -> int:
+    """Characters."""
+    match part:
+        case Text(text):
+            return len(text)
+        case ToolCall():
+            return len(part.name) + len(part.text)
+        case ToolResult():
+            return len(part.content)
+        case ProviderBlock():
+            return len(part.thinking)
+    return 0
+
+
+def crowded(messages: Sequence[Message], window: int, offered: int) -> list[int]:
     """The places of old tool results that a summary should stand for; none while everything fits.
 
     The results of the last round stay whole.
     """
     old = [place for place, message in enumerate(messages) if message.role == "tool"][:-1]
     long = [place for place in old if any(len(one.content) > SHORT for one in messages[place].tool_results)]
-    return long if long and not fits(messages, window, tools) else []
+    return long if long and not fits(messages, window, offered) else []
 
 
 def notes_asked(messages: Sequence[Message], places: Sequence[int], window: int, task: str) -> tuple[Message, ...]:
@@ -82,18 +102,16 @@ def with_notes(messages: Sequence[Message], places: Sequence[int], notes: str) -
     return kept
 
 
-def fitted(
-    messages: Sequence[Message], window: int, tools: Sequence[ToolSpec], opening: int = 2
-) -> tuple[Message, ...]:
+def fitted(messages: Sequence[Message], window: int, offered: int, opening: int = 2) -> tuple[Message, ...]:
     """The messages as they are sent: cut until they leave room enough for an answer, as far as that can be done.
 
     opening: how many messages there were at the start, the last of them the task, which stays.
     """
     kept = list(messages)
-    if fits(kept, window, tools):
+    if fits(kept, window, offered):
         return tuple(kept)
-    room = window * SHARE
-    size = estimate_request(kept, tools)
+    room = window * SHARE - offered
+    size = estimate_request(kept)
     results = [place for place, message in enumerate(kept) if message.role == "tool"]
     for place in results[:-1]:
         if size <= room:
@@ -112,11 +130,11 @@ def fitted(
     return tuple(message for message in kept if message is not NOTHING)
 
 
-def narrower(messages: Sequence[Message], window: int, tools: Sequence[ToolSpec], opening: int) -> int | None:
+def narrower(messages: Sequence[Message], window: int, offered: int, opening: int) -> int | None:
     """A window for half of what did not fit after all, or None when nothing can be left out any more."""
-    sent = fitted(messages, window, tools, opening)
-    narrow = int(estimate_request(sent, tools) / SHARE / 2)
-    return narrow if fitted(messages, narrow, tools, opening) != sent else None
+    sent = fitted(messages, window, offered, opening)
+    narrow = int((estimate_request(sent) / 2 + offered) / SHARE)
+    return narrow if fitted(messages, narrow, offered, opening) != sent else None
 
 
 def shortened(result: ToolResult, head: int = KEPT_HEAD) -> ToolResult:

@@ -16,6 +16,7 @@ from agents.toolbox import Toolbox, told
 from automatos.errors import AppError
 from automatos.llm.errors import ContextTooLong, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
+from automatos.llm.tokens import estimate_request
 from automatos.llm.types import Message, ModelReply, ModelRequest
 
 # How often a model may mend an answer that does not follow the wanted schema.
@@ -111,6 +112,7 @@ class _Work:
         self.task, self.actions = task, actions
         self.messages = list(task.messages)
         self.specs = told(task.tools)
+        self.offered = estimate_request((), self.specs)
         self.number = 0
         self.repairs = 0
         self.use_fallback = task.use_fallback
@@ -148,12 +150,12 @@ class _Work:
             return True
         if error.code != ContextTooLong.code or self.most is not None:
             return False
-        self.most = narrower(self.messages, self.window, self.specs, len(self.task.messages))
+        self.most = narrower(self.messages, self.window, self.offered, len(self.task.messages))
         return self.most is not None
 
     async def make_room(self) -> None:
         """Have old results summarised once all is too long for the window; without a summary they are cut."""
-        places = crowded(self.messages, self.window, self.specs) if self.takes_notes else []
+        places = crowded(self.messages, self.window, self.offered) if self.takes_notes else []
         if not places:
             return
         request = self.task.spec.request(
@@ -171,7 +173,7 @@ class _Work:
 
     def request(self, may_use_tools: bool) -> ModelRequest:
         request = self.task.spec.request(
-            fitted(self.messages, self.window, self.specs, len(self.task.messages)),
+            fitted(self.messages, self.window, self.offered, len(self.task.messages)),
             timeout=self.task.timeout,
             use_fallback=self.use_fallback,
         )
