@@ -167,7 +167,7 @@ class AgentList(WorkspaceView):
         operation_id="agents_create",
         parameters=[WORKSPACE_HEADER],
         request=NewAgentIn,
-        responses={201: AgentOut, **errors(404, 415)},
+        responses={201: AgentOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:
         """A new agent with its model, in one go or not at all."""

@@ -123,7 +123,7 @@ class DocumentList(WorkspaceView):
         operation_id="documents_create",
         parameters=[WORKSPACE_HEADER],
         request={"application/json": DocumentIn, "multipart/form-data": DocumentIn},
-        responses={201: DocumentOut, **errors(404, 413, 415)},
+        responses={201: DocumentOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:
         """A new one, read by a worker: it is `ready` a moment later, or `error` says why not."""
@@ -218,7 +218,7 @@ class DocumentRestore(WorkspaceView):
         operation_id="documents_restore",
         parameters=[WORKSPACE_HEADER],
         request=None,
-        responses={200: DocumentOut, **errors(404)},
+        responses={200: DocumentOut, **errors(402, 404)},
     )
     def post(self, request: Request, document_id: UUID) -> Response:
         """Back where it was."""

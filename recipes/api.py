@@ -129,7 +129,7 @@ class RecipeList(WorkspaceView):
         operation_id="recipes_create",
         parameters=[WORKSPACE_HEADER],
         request=RecipeIn,
-        responses={201: RecipeOut, **errors(404, 415)},
+        responses={201: RecipeOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:
         """A new recipe; it can be cooked at once."""

@@ -83,7 +83,7 @@ class AgentChat(WorkspaceView):
             (200, "text/event-stream"): OpenApiResponse(
                 OpenApiTypes.STR, "`started`, the run's events, `text` with its offset, and `final`."
             ),
-            **errors(404, 409, 413, 415),
+            **errors(402, 404, 409, 415),
         },
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponseBase:

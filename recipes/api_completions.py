@@ -47,7 +47,7 @@ class OpenAiError(serializers.Serializer[Any]):
 
 
 def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
-    return {status: OpenApiResponse(OpenAiError) for status in (400, 401, 403, 404, 429, *statuses)}
+    return {status: OpenApiResponse(OpenAiError) for status in (400, 401, 403, 404, 406, 429, *statuses)}
 
 
 class OpenAiView(WorkspaceView):

@@ -37,7 +37,7 @@ class ClerkWebhook(APIView):
         operation_id="clerk_webhook",
         auth=[],
         request={"application/json": {"type": "object"}},
-        responses={200: ReceivedOut, **{status: OpenApiResponse(ErrorAnswer) for status in (400, 401, 404, 413)}},
+        responses={200: ReceivedOut, **{status: OpenApiResponse(ErrorAnswer) for status in (400, 401, 404, 406, 413)}},
     )
     def post(self, request: Request) -> Response:
         """Take in one message, once. Needs CLERK_WEBHOOK_SECRET; without it this address does not exist."""

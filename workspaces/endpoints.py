@@ -29,17 +29,22 @@ from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.resolution import resolve
 from workspaces.tenancy import person_scope, workspace_scope
 
+# Plain text, because the generator of Python clients would put a UUID into the header as an object.
 WORKSPACE_HEADER = OpenApiParameter(
     "X-Workspace-ID",
-    OpenApiTypes.UUID,
+    OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The workspace meant; without it the key's own, or your personal one.",
+    description="The id of the workspace meant; without it the key's own, or your personal one.",
 )
 
 
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:
-    """The documented error answers: those any operation can give, and the ones named."""
-    return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, 429, *statuses})}
+    """The documented error answers: those any operation can give, and the ones named.
+
+    415 stands for an operation with a body, which may also be too long (413).
+    """
+    more = {413} if 415 in statuses else set()
+    return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, 406, 429, *statuses, *more})}
 
 
 class SignedInView(APIView):
