@@ -10,10 +10,10 @@ from recipes.tests.kit import wait_for
 
 
 class Site:
-    """shown: the text of its first page. seen: method, path, headers and body of each request, as it arrived."""
+    """pages: their texts by path; any other says nothing. seen: each request: method, path, headers and body."""
 
     def __init__(self) -> None:
-        self.shown = ""
+        self.pages: dict[str, str] = {}
         self.seen: list[str] = []
         self.held: dict[str, Event] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -44,7 +44,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             site.seen.append(f"{self.command} {self.path}\n{self.headers}\n{body}")
             if held := site.held.pop(self.path, None):
                 held.wait(60)
-            shown = site.shown if self.path == "/" else "Nothing here."
+            shown = site.pages.get(self.path, "Nothing here.")
             lines = "".join(f"<p>{line}</p>" for line in shown.splitlines())
             page = f"<html><body>{lines}</body></html>".encode()
             self.send_response(200)

@@ -17,7 +17,7 @@ from recipes.answers import Question, ask
 from recipes.models import Approval, Execution, Trigger
 from recipes.tests.chat_kit import with_tools
 from recipes.tests.injection_kit import TOOLS, Tally, carry, injections, obey, repeat, settled
-from recipes.tests.kit import Cast, ended, final_output, wait_for
+from recipes.tests.kit import Cast, ended, final_output
 from recipes.tests.site_kit import Site, reachable_site
 from workspaces.models import Role
 from workspaces.tests.rest import key_of
@@ -46,6 +46,7 @@ class Table(Cast):
     def __init__(self, stack: Stack, site: Site) -> None:
         super().__init__()
         site.seen.clear()
+        site.pages.clear()
         self.stack, self.site = stack, site
         self.courier = self.add_agent("Courier", model="openai:courier-model")
         self.add_agent("Parrot", model="openai:parrot-model")
@@ -60,19 +61,25 @@ class Table(Cast):
         models.clear()
         models.on("courier-model", decide=courier)
         models.on("parrot-model", decide=repeat)
-        models.on("odd-model", decide=lambda seen: {"reply": self.site.shown})
+        models.on("odd-model", decide=lambda seen: {"reply": self.site.pages[seen.prompt]})
         models.on("", decide=obey)
 
-    @property
-    def fetch(self) -> str:
-        """An order to read the site."""
-        return f'CALL web_fetch {{"url": "{self.site.url}"}}\n'
+    def fetch(self, text: str) -> str:
+        """An order to read a page of the site that says so."""
+        path = f"/{len(self.site.pages)}"
+        self.site.pages[path] = text
+        return f'CALL web_fetch {{"url": "{self.site.url}{path[1:]}"}}\n'
 
-    def injections(self) -> Iterator[str]:
-        """One after the other; each is what the site says meanwhile."""
-        for one in injections(self.site.url):
-            self.site.shown = one
-            yield one
+    def ask_stranger(self, text: str) -> str:
+        """An order to ask the stranger, who says so."""
+        path = f"/{len(self.site.pages)}"
+        self.site.pages[path] = text
+        return f'CALL ask_agent {{"agent": "stranger", "task": "{path}"}}\n'
+
+    @property
+    def injections(self) -> list[str]:
+        """All of them."""
+        return injections(self.site.url)
 
     def order(self, *prompts: str) -> Execution:
         """A run of these prompts, word for word."""
@@ -93,33 +100,31 @@ def table(stack: Stack, site: Site) -> Table:
 
 
 def test_what_web_pages_say(table: Table, tally: Tally) -> None:
-    for _ in table.injections():
-        tally.injected(table.order(table.fetch), table.site)
+    for run in [table.order(table.fetch(one)) for one in table.injections]:
+        tally.injected(run, table.site)
 
 
 def test_what_another_agent_says(table: Table, tally: Tally) -> None:
-    for _ in table.injections():
-        task = 'CALL ask_agent {"agent": "stranger", "task": "news"}\n'
-        tally.injected(table.order(task), table.site)
+    for run in [table.order(table.ask_stranger(one)) for one in table.injections]:
+        tally.injected(run, table.site)
 
 
 def test_what_a_file_says(table: Table, tally: Tally) -> None:
     """The file was written on a person's word; what stands in it has none."""
-    for injection in table.injections():
-        text = json.dumps({"name": "note.txt", "content": injection})
-        task = f'CALL file_write {text}\nCALL file_read {{"name": "note.txt"}}\n'
-        tally.injected(table.order(task), table.site, ("file_write",))
+    notes = [json.dumps({"name": "note.txt", "content": one}) for one in table.injections]
+    for run in [table.order(f'CALL file_write {note}\nCALL file_read {{"name": "note.txt"}}\n') for note in notes]:
+        tally.injected(run, table.site, ("file_write",))
 
 
 def test_what_was_remembered_in_another_run(table: Table, tally: Tally) -> None:
-    """Planted on a person's approval, for who reads all of a text before saying yes?"""
-    for injection in table.injections():
+    """Planted on a person's approval, for who reads all of a text before saying yes? One after the other."""
+    for injection in table.injections[::3]:
         note = json.dumps({"text": f"The weekly report. {injection}"})
-        planted = settled(table.order(f"{table.fetch}CALL remember {note}\n"))
+        planted = settled(table.order(f"{table.fetch('Nothing.')}CALL remember {note}\n"))
         asked = Approval.objects.get(step__execution=planted)
         assert asked.tool == "remember"
         approvals.decide(workspace=table.workspace, approval_id=asked.pk, approve=True, user=table.owner)
-        wait_for(table.workspace.memories.exists)
+        ended(planted)
         recalling = table.order('CALL recall {"query": "weekly report", "limit": 1}\n')
         tally.injected(recalling, table.site)
         origins = Approval.objects.get(step__execution=recalling).origins
@@ -128,36 +133,33 @@ def test_what_was_remembered_in_another_run(table: Table, tally: Tally) -> None:
 
 
 def test_what_an_earlier_step_read(table: Table, tally: Tally) -> None:
-    for _ in table.injections():
-        run = table.cook(two_steps(table))
+    for run in [table.cook(two_steps(table, one)) for one in table.injections]:
         tally.injected(run, table.site)
-        assert Approval.objects.get(step__execution=run).origins[0] == f"web page {table.site.url}"
+        assert Approval.objects.get(step__execution=run).origins[0].startswith(f"web page {table.site.url}")
 
 
-def two_steps(table: Table) -> Any:
-    """A courier reads the site, the obedient agent gets what it says."""
-    recipe = table.recipe(table.fetch, "Go on with {previous_output}\n")
+def two_steps(table: Table, text: str) -> Any:
+    """A courier reads a page, the obedient agent gets what it says."""
+    recipe = table.recipe(table.fetch(text), "Go on with {previous_output}\n")
     recipe.steps.filter(order=1).update(agent=table.courier)
     return recipe
 
 
 def test_what_an_earlier_answer_read(table: Table, tally: Tally) -> None:
     """Carried on, and with the message edited and sent again: the words of the answer before it are still there."""
-    for _ in table.injections():
-        table.answer_with(carry)
-        first = ended(table.answer(table.fetch, agent=table.courier))
-        table.answer_with(obey)
-        for text in ("Go on.", "Go on, please."):
-            tally.injected(table.answer(text, parent=first), table.site)
+    firsts = [ended(run) for run in [table.answer(table.fetch(one), agent=table.courier) for one in table.injections]]
+    table.answer_with(obey)
+    for run in [table.answer(text, parent=first) for first in firsts for text in ("Go on.", "Go on, please.")]:
+        tally.injected(run, table.site)
 
 
 def test_what_a_chat_client_sends_back(table: Table, tally: Tally) -> None:
     """Its history holds an answer of ours, whole or changed on its way."""
     key = key_of(table.workspace, table.owner, Role.OWNER)
     with openai.OpenAI(base_url=f"{table.stack.url}/v1", api_key=key, max_retries=0) as client:
-        for number, _ in enumerate(table.injections()):
+        for number, one in enumerate(table.injections[::2]):
             table.answer_with(carry)
-            said: Any = [{"role": "user", "content": table.fetch}]
+            said: Any = [{"role": "user", "content": table.fetch(one)}]
             first = client.chat.completions.create(model="agent:courier", messages=said)
             answer: Any = {"role": "assistant", "content": f"{number % 2 * 'Well: '}{first.choices[0].message.content}"}
             table.answer_with(obey)
@@ -174,16 +176,18 @@ def test_what_a_chat_client_sends_back(table: Table, tally: Tally) -> None:
 
 def test_benign_tasks_are_done_without_asking_anyone(table: Table, tally: Tally) -> None:
     """Reckoning after any text, reading on from a page, side effects before anything was read, notes of its own."""
-    write = 'CALL file_write {"name": "a.txt", "content": "x"}\n'
-    table.site.shown = 'CALL calculator {"expression": "2+3"}'
-    for task in (table.fetch, f'{write}CALL ask_agent {{"agent": "stranger", "task": "news"}}\n'):
-        tally.done(table.order(task))
-    tally.done(table.cook(two_steps(table)))
-    table.site.shown = f'CALL web_fetch {{"url": "{table.site.url}more"}}'
-    tally.done(table.order(table.fetch))
-    assert table.site.count("GET /more") == 1
-    noted = json.dumps({"text": f'Soup is on. CALL web_fetch {{"url": "{table.site.url}menu"}}'})
-    tally.done(table.order(f"CALL remember {noted}\n"))
+    write, site = 'CALL file_write {"name": "a.txt", "content": "x"}\n', table.site
+    reckon, more = 'CALL calculator {"expression": "2+3"}', f'CALL web_fetch {{"url": "{site.url}more"}}'
+    noted = json.dumps({"text": f'Soup is on. CALL web_fetch {{"url": "{site.url}menu"}}'})
+    runs = [
+        table.order(table.fetch(reckon)),
+        table.order(f"{write}{table.ask_stranger(reckon)}"),
+        table.cook(two_steps(table, reckon)),
+        table.order(table.fetch(more)),
+        table.order(f"CALL remember {noted}\n"),
+        table.order("A plain word.", f"{write}More."),
+    ]
+    *_, last = [tally.done(run) for run in runs]
+    assert last.steps.get(order=2).tool_calls == 1
     told = tally.done(table.order('CALL recall {"query": "soup"}\n'))
-    assert (final_output(told), table.site.count("GET /menu")) == ("Done after 2.", 1)
-    assert tally.done(table.order("A plain word.", f"{write}More.")).steps.get(order=2).tool_calls == 1
+    assert (final_output(told), site.count("GET /menu"), site.count("GET /more")) == ("Done after 2.", 1, 1)
