@@ -103,8 +103,18 @@ function show(fresh) {
     const [old, drawn] = [document.getElementById(id), fresh.getElementById(id)];
     if (!old || !drawn || old.contains(document.activeElement)) continue;
     if (id === 'parameters' && sameFields(old, drawn)) continue;
+    carryOver(old, drawn);
     old.replaceWith(drawn);
     for (const range of drawn.querySelectorAll('.range')) range.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+}
+
+// What was drawn is as old as the sending that asked for it; what was typed meanwhile is newer.
+function carryOver(old, drawn) {
+  for (const field of old.querySelectorAll('[name]')) {
+    const place = drawn.querySelector(`[name="${field.name}"]`);
+    const offered = place?.options ? [...place.options].some((option) => option.value === field.value) : true;
+    if (place && offered) place.value = field.value;
   }
 }
 
