@@ -15,8 +15,11 @@ document.addEventListener('submit', (event) => {
 async function rearrange(form, button) {
   if (form.getAttribute('aria-busy') === 'true') return;
   form.setAttribute('aria-busy', 'true');
+  const body = new FormData(form, button);
+  // What was typed now would be gone with the old form.
+  form.inert = true;
   try {
-    const response = await fetch(location.href, { method: 'POST', body: new FormData(form, button) });
+    const response = await fetch(location.href, { method: 'POST', body });
     if (!response.ok || response.redirected) throw new Error(String(response.status));
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const fresh = page.getElementById(FORM);
