@@ -1,4 +1,4 @@
-"""The personas every installation has: read from `seeds/personas.yaml`, kept up to date by their slug."""
+"""The personas every installation has, from `seeds/personas.yaml`; and the end of those that were deleted."""
 
 from functools import cache
 from pathlib import Path
@@ -6,9 +6,12 @@ from typing import Any
 
 import yaml
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
-from agents.models import Persona
+from agents.models import Agent, Persona
 from automatos.words import unwrapped
+from workspaces.purging import UNDO, in_batches
 
 FILE = Path(__file__).parent / "seeds" / "personas.yaml"
 
@@ -30,3 +33,9 @@ def seed_personas() -> int:
         columns = {name: value for name, value in row.items() if name != "slug"}
         Persona.objects.update_or_create(workspace=None, slug=row["slug"], defaults=columns)
     return len(personas())
+
+
+def purge() -> int:
+    """Remove personas whose 30 days of undo are over and which no agent wears any more; how many."""
+    worn = Exists(Agent.objects.filter(persona=OuterRef("pk")))
+    return in_batches(Persona.objects.filter(~worn, deleted_at__lt=timezone.now() - UNDO))

@@ -7,7 +7,7 @@ from uuid import UUID
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from agents import draft_work, knowledge_ingest, skill_sync
+from agents import draft_work, knowledge_ingest, personas, skill_sync
 from automatos.celery import app
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,12 @@ def queue(task: Any, workspace_id: UUID, draft_id: UUID, token: str) -> None:
         task.apply_async((str(workspace_id), str(draft_id), token), retry=False, expires=120)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("%s could not be queued: %s", task.name, error)
+
+
+@app.task(name="agents.tasks.purge_personas")
+def purge_personas() -> None:
+    """Remove the deleted personas whose time for undo is over."""
+    personas.purge()
 
 
 @app.task(name="agents.tasks.read_document")

@@ -102,6 +102,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-documents": {"task": "agents.tasks.sweep_documents", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},
+    "purge-personas": {"task": "agents.tasks.purge_personas", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

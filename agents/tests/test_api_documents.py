@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pypdf import PdfWriter
 
-from agents import knowledge_ingest
+from agents import knowledge_ingest, tasks
 from agents.models import Chunk, Document, Memory
 from workspaces.models import AuditEntry, Workspace
 from workspaces.tests.rest import Caller, Company, without_request_id
@@ -194,6 +194,17 @@ def test_a_deleted_document_is_not_found_until_it_is_back(company: Company) -> N
     assert len(company.viewer.get("/api/documents/search?q=turbines")[1]["items"]) == 1
     done = AuditEntry.objects.filter(workspace_id=company.workspace.pk, target_id=row["id"]).order_by("seq")
     assert [entry.action for entry in done] == ["document.created", "document.deleted", "document.restored"]
+
+
+def test_a_deleted_document_and_its_file_go_after_30_days(company: Company, files: Path) -> None:
+    for name, days in (("fresh.txt", 29), ("old.txt", 31)):
+        row = read(company, send(company.editor, name, SENTENCE.encode())[1])
+        assert company.admin.delete(f"/api/documents/{row['id']}")[0] == 204
+        Document.objects.filter(pk=row["id"]).update(deleted_at=timezone.now() - timedelta(days=days))
+    tasks.sweep_documents()
+    left = Document.objects.get()
+    assert (left.title, set(Chunk.objects.values_list("document_id", flat=True))) == ("fresh", {left.pk})
+    assert [str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()] == [left.file]
 
 
 def test_a_reading_that_a_worker_lost_is_begun_again_and_given_up_in_the_end(company: Company) -> None:

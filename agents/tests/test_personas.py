@@ -1,9 +1,12 @@
 """Personas over HTTP: everyone's and one's own."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from agents import tasks
 from agents.models import Persona
 from agents.tests.page_kit import Cast, persona
 from workspaces.tests.rest import Company
@@ -87,3 +90,14 @@ def test_the_page_filters_copies_deletes_and_undoes() -> None:
     assert "Reviewer (copy)" not in cast.viewer.get(path).content.decode()
     cast.owner.post(f"{path}{own.pk}/restore/")
     assert "Reviewer (copy)" in cast.viewer.get(path).content.decode()
+
+
+def test_a_deleted_one_goes_after_30_days_unless_it_is_worn(company: Company) -> None:
+    fresh, old, worn = (made(company, name=name)["id"] for name in ("Fresh", "Old", "Worn"))
+    company.agent(persona_id=worn)
+    for pk, days in ((fresh, 29), (old, 31), (worn, 31)):
+        assert company.admin.delete(f"/api/personas/{pk}")[0] == 204
+        Persona.objects.filter(pk=pk).update(deleted_at=timezone.now() - timedelta(days=days))
+    tasks.purge_personas()
+    left = Persona.objects.filter(workspace=company.workspace)
+    assert set(left.values_list("name", flat=True)) == {"Fresh", "Worn"}
