@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
 from django.core.files.storage import default_storage
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from agents.knowledge_chunks import Passage
 from agents.knowledge_keys import keys_of
 from agents.knowledge_reading import Read, read
 from agents.models import Chunk, Document
@@ -34,7 +36,6 @@ AT_ONCE = 20
 AGAIN = timedelta(hours=6)
 LOST = "Reading it was cut off three times, so it may be too much for this installation. Split it, or try again."
 BROKEN = "Reading it failed; this was noted for the operator. Try again later."
-WORDS = SearchVector("heading", weight="A", config="english") + SearchVector("text", weight="B", config="english")
 
 
 def run_read(workspace_id: UUID, document_id: UUID) -> None:
@@ -95,19 +96,24 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
         [
             Chunk(
                 workspace_id=document.workspace_id, document=document, position=position, heading=passage.heading,
-                text=passage.text, embedding_model=model, embedding=vector,
+                text=passage.text, embedding_model=model, embedding=vector, words=_words(passage),
             )
             for position, (passage, vector) in enumerate(zip(found.passages, vectors, strict=True), 1)
         ],
         batch_size=200,
     )  # fmt: skip
-    Chunk.objects.filter(document=document).update(words=WORDS)
     # A page without a name of its own is called by its address until its title is known.
     title = found.title[:200] if document.title == document.url[:200] and found.title else document.title
     _still(document).update(
         title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
         chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
     )  # fmt: skip
+
+
+def _words(passage: Passage) -> Combinable:
+    """The words of a passage, written with its row: a second write would put the vector into its index again."""
+    heading = SearchVector(Value(passage.heading), weight="A", config="english")
+    return heading + SearchVector(Value(passage.text), weight="B", config="english")
 
 
 def _count(document: Document, size: int) -> None:
@@ -142,18 +148,16 @@ def begin_lost() -> list[tuple[UUID, UUID]]:
 def begin_other_model() -> list[tuple[UUID, UUID]]:
     """Documents whose vectors are of another model than their workspace's texts get now: set waiting, and which."""
     due: list[tuple[UUID, UUID]] = []
+    ready = Document.objects.filter(
+        status=Document.Status.READY, deleted_at=None, updated_at__lt=timezone.now() - AGAIN
+    )
     with system_scope(Purpose.UPKEEP):
-        ready = Document.objects.filter(
-            status=Document.Status.READY, deleted_at=None, updated_at__lt=timezone.now() - AGAIN
-        )
         found = list(ready.values_list("workspace_id", "embedding_model").distinct()[:1000])
     for workspace_id, model in found:
         with workspace_scope(workspace_id):
             if model == embeddings.preferred(kept_for(workspace_id)):
                 continue
-            rows = Document.objects.filter(
-                workspace_id=workspace_id, embedding_model=model, status=Document.Status.READY, deleted_at=None
-            )
+            rows = ready.filter(workspace_id=workspace_id, embedding_model=model)
             ids = list(rows.exclude(kind=Document.Kind.URL).values_list("pk", flat=True)[:AT_ONCE])
             rows.filter(pk__in=ids).update(status=Document.Status.WAITING, attempts=0, updated_at=timezone.now())
             due += [(workspace_id, pk) for pk in ids]

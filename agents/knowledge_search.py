@@ -2,16 +2,17 @@
 
 One statement takes the 50 nearest vectors and the 50 best matches of the full text and adds up their reciprocal ranks
 (Cormack, Clarke and Buettcher, SIGIR 2009: 1 / (K + rank)), those of words by the share of the question they hold.
-Vectors are compared one by one within the scope: exact, and fast enough for the passages a workspace has.
+In a scope of up to EXACT passages vectors are compared one by one. In a larger one they are walked through the index of
+nearest neighbours (HNSW), on and on until enough of them are in the scope, which leaves out a few and is much faster.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from agents.knowledge_keys import keys_of
 from agents.models import Document, Memory
@@ -21,6 +22,12 @@ from automatos.llm.registry import Credentials
 from workspaces.tenancy import workspace_scope
 
 CANDIDATES = 50
+EXACT = 10_000
+# How the index is walked: in waves of so many, each farther away, until there are enough or so many were looked at.
+WALK = (
+    "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 100; "
+    "SET LOCAL hnsw.max_scan_tuples = 40000"
+)
 # What words add is their reciprocal rank times the share of the question in them to this power: one that has the whole
 # question (a code, a name, a typed command) comes as far up as the nearest one by meaning, one with half of it hardly
 # moves. Chosen on the first labelled set of the tests, where K of 5 to 15 with a power of 4 to 6 do equally well.
@@ -33,17 +40,22 @@ Way = Literal["fused", "meaning", "words"]
 # Any word may match, as a question has more of them than its answer. A rare word weighs more than a common one (inverse
 # document frequency), and a passage counts by the share of the question's weight that stands in it: else one that has
 # only a common word of it would push aside what was found by meaning.
-WORDING = """
-asked AS MATERIALIZED (SELECT term, quote_literal(term)::tsquery AS query
-    FROM unnest(tsvector_to_array(to_tsvector('english', %s))) AS term LIMIT 40),
-matches AS MATERIALIZED (SELECT t.id, asked.term FROM asked JOIN {table} t ON t.words @@ asked.query WHERE {within}),
-weights AS (SELECT term, ln(1 + (SELECT count(*) FROM {table} WHERE {within})::float / greatest(1, count(m.id)))
-    AS weight
-    FROM asked LEFT JOIN matches m USING (term) GROUP BY term),
+CHUNK_MATCHES = """
+matches AS MATERIALIZED (SELECT id, term FROM automatos_chunk_words(%s) WHERE document_id IN (SELECT id FROM inside)),
+everything AS (SELECT sum(chunk_count) AS number FROM inside)"""
+MEMORY_MATCHES = """
+matches AS MATERIALIZED (SELECT t.id, a.term FROM automatos_words(%s) a JOIN memories t ON t.words @@ a.query
+    WHERE t.workspace_id = %s),
+everything AS (SELECT count(*) AS number FROM memories WHERE workspace_id = %s)"""
+WORDING = f"""
+weights AS (SELECT term, ln(1 + (SELECT number FROM everything)::float / greatest(1, count(m.id))) AS weight
+    FROM automatos_words(%s) LEFT JOIN matches m USING (term) GROUP BY term),
 wording AS (SELECT id, rank() OVER (ORDER BY score DESC) AS rank,
-    power(score / (SELECT sum(weight) FROM weights), {power}) AS share
+    power(score / (SELECT sum(weight) FROM weights), {SHARE_POWER}) AS share
     FROM (SELECT id, sum(weight) AS score FROM matches JOIN weights USING (term)
-        GROUP BY id ORDER BY score DESC, id LIMIT {most}) AS best)"""
+        GROUP BY id ORDER BY score DESC, id LIMIT {CANDIDATES}) AS best)"""  # noqa: S608 (constants only)
+# How an index of the table holds a model's vectors (`models.Chunk`).
+INDEXED = {model: f"halfvec({size})" for model, size in embeddings.DIMENSIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +72,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to look. agent_id: only its documents, or None for all. models: those of the vectors there."""
+    """Where to look. agent_id: only its documents, or None for all. models: those of the vectors there.
+
+    passages: how many there are.
+    """
 
     workspace_id: UUID
     agent_id: UUID | None
     models: tuple[str, ...]
     keys: Credentials
+    passages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +101,23 @@ def documents_in(workspace_id: UUID, agent_id: UUID | None) -> QuerySet[Document
 def scope_of(workspace_id: UUID, agent_id: UUID | None = None) -> Scope:
     """The scope, read from the database."""
     with workspace_scope(workspace_id):
-        models = documents_in(workspace_id, agent_id).values_list("embedding_model", flat=True).distinct()
-        return _scope(workspace_id, agent_id, models.order_by("embedding_model"))
+        rows = documents_in(workspace_id, agent_id).values("embedding_model").annotate(passages=Sum("chunk_count"))
+        found = dict(rows.order_by("embedding_model").values_list("embedding_model", "passages"))
+        return _scope(workspace_id, agent_id, found)
 
 
 def memory_scope(workspace_id: UUID) -> Scope:
     """The scope of what is remembered."""
     with workspace_scope(workspace_id):
-        models = Memory.objects.filter(workspace_id=workspace_id).values_list("embedding_model", flat=True).distinct()
-        return _scope(workspace_id, None, models.order_by("embedding_model"))
+        rows = Memory.objects.filter(workspace_id=workspace_id).values("embedding_model").annotate(number=Count("pk"))
+        found = dict(rows.order_by("embedding_model").values_list("embedding_model", "number"))
+        return _scope(workspace_id, None, found)
 
 
-def _scope(workspace_id: UUID, agent_id: UUID | None, models: QuerySet[Any, str]) -> Scope:
-    found = tuple(model for model in models if model)
-    keys = keys_of(workspace_id) if embeddings.OPENAI in found else {}
-    return Scope(workspace_id, agent_id, found, keys)
+def _scope(workspace_id: UUID, agent_id: UUID | None, passages: Mapping[str, int]) -> Scope:
+    models = tuple(model for model in passages if model)
+    keys = keys_of(workspace_id) if embeddings.OPENAI in models else {}
+    return Scope(workspace_id, agent_id, models, keys, sum(passages.values()))
 
 
 def asked(query: str, scope: Scope) -> Asked:
@@ -118,56 +136,90 @@ def search(scope: Scope, query: Asked, limit: int = 5, way: Way = "fused") -> li
     """The passages that fit best, best first."""
     if not query.text or (way == "meaning" and not query.vectors):
         return []
-    within = "workspace_id = %s AND document_id IN (SELECT id FROM inside)"
+    statement, parameters = statement_of(scope, query, limit, way)
+    with workspace_scope(scope.workspace_id), connection.cursor() as cursor:
+        cursor.execute(WALK)
+        cursor.execute(statement, parameters)
+        return [Hit(*row) for row in cursor.fetchall()]
+
+
+def statement_of(scope: Scope, query: Asked, limit: int, way: Way = "fused") -> tuple[str, list[Any]]:
+    """What `search` asks the database, and its parameters."""
     inside = (
-        "inside AS (SELECT d.id, d.title FROM documents d WHERE d.workspace_id = %s AND d.deleted_at IS NULL "
+        "inside AS MATERIALIZED (SELECT d.id, d.title, d.chunk_count FROM documents d "
+        "WHERE d.workspace_id = %s AND d.deleted_at IS NULL "
         "AND (%s::uuid IS NULL OR d.id IN (SELECT document_id FROM agent_documents WHERE agent_id = %s)))"
     )
-    ranked, values = _ranked("chunks", within, [scope.workspace_id], query, way)
+    meanings = [] if way == "words" else [_nearest_chunks(scope, model, vector) for model, vector in query.vectors]
+    matches = None if way == "meaning" else Part(CHUNK_MATCHES, (query.text,))
+    fused = _fused(meanings, matches, query)
     statement = (
-        f"WITH {inside}, {ranked} SELECT c.document_id, i.title, c.position, c.heading, c.text, f.score::float "  # noqa: S608
+        f"WITH {inside}, {fused.sql} SELECT c.document_id, i.title, c.position, c.heading, c.text, f.score::float "  # noqa: S608
         "FROM fused f JOIN chunks c ON c.id = f.id JOIN inside i ON i.id = c.document_id "
         "ORDER BY f.score DESC, c.id LIMIT %s"
     )
-    parameters = [scope.workspace_id, scope.agent_id, scope.agent_id, *values, min(limit, MOST)]
-    with workspace_scope(scope.workspace_id), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [Hit(*row) for row in cursor.fetchall()]
+    return statement, [scope.workspace_id, scope.agent_id, scope.agent_id, *fused.parameters, min(limit, MOST)]
 
 
 def search_memories(scope: Scope, query: Asked, limit: int) -> list[Memory]:
     """What is remembered and fits best, best first."""
     if not query.text:
         return []
-    ranked, values = _ranked("memories", "workspace_id = %s", [scope.workspace_id], query, "fused")
-    statement = f"WITH {ranked} SELECT id FROM fused ORDER BY score DESC, id LIMIT %s"  # noqa: S608 (constants only)
+    ids = (scope.workspace_id,)
+    within = Part("memories WHERE workspace_id = %s", ids)
+    meanings = [_nearest(within, "vector", model, vector) for model, vector in query.vectors]
+    fused = _fused(meanings, Part(MEMORY_MATCHES, (query.text, *ids, *ids)), query)
+    statement = f"WITH {fused.sql} SELECT id FROM fused ORDER BY score DESC, id LIMIT %s"  # noqa: S608 (constants only)
     with workspace_scope(scope.workspace_id), connection.cursor() as cursor:
-        cursor.execute(statement, [*values, min(limit, MOST)])
-        ids = [row[0] for row in cursor.fetchall()]
-        rows = {row.pk: row for row in Memory.objects.filter(pk__in=ids).select_related("agent")}
-    return [rows[pk] for pk in ids if pk in rows]
+        cursor.execute(statement, [*fused.parameters, min(limit, MOST)])
+        found = [row[0] for row in cursor.fetchall()]
+        rows = {row.pk: row for row in Memory.objects.filter(pk__in=found).select_related("agent")}
+    return [rows[pk] for pk in found if pk in rows]
 
 
-def _ranked(table: str, within: str, values: Sequence[Any], query: Asked, way: Way) -> tuple[str, list[Any]]:
-    """The common table expressions up to `fused` (id, score), and their parameters."""
-    parts: list[str] = []
-    parameters: list[Any] = []
-    lists: list[str] = []
-    for number, (model, vector) in enumerate(query.vectors if way != "words" else ()):
-        lists.append(f"meaning{number}")
-        parts.append(
-            f"meaning{number} AS (SELECT id, row_number() OVER (ORDER BY distance, id) AS rank, 1.0 AS share FROM ("  # noqa: S608
-            f"SELECT id, embedding <=> %s::vector AS distance FROM {table} WHERE {within} AND embedding_model = %s "
-            f"ORDER BY distance LIMIT {CANDIDATES}) AS nearest)"
-        )
-        parameters += [str(vector), *values, model]
-    if way != "meaning":
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a statement and its parameters."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+
+def _nearest_chunks(scope: Scope, model: str, vector: embeddings.Vector) -> Part:
+    if scope.passages > EXACT:
+        # The documents to leave out, and not those to look in: PostgreSQL would believe that these are few, fetch their
+        # passages by document and compare them all.
+        outside = "SELECT id FROM documents WHERE workspace_id = %s AND id NOT IN (SELECT id FROM inside)"
+        within = f"chunks WHERE workspace_id = %s AND document_id <> ALL(ARRAY({outside}))"
+        return _nearest(Part(within, (scope.workspace_id, scope.workspace_id)), INDEXED[model], model, vector)
+    within = "chunks WHERE workspace_id = %s AND document_id IN (SELECT id FROM inside)"
+    return _nearest(Part(within, (scope.workspace_id,)), "vector", model, vector)
+
+
+def _nearest(within: Part, kind: str, model: str, vector: embeddings.Vector) -> Part:
+    """The rows nearest to the vector, ranked. kind: the type to compare in; that of an index makes it be used."""
+    # The model is one of our constants; named in the text it is seen to be the one that a partial index is for. The
+    # index gives rows nearly in order, and + 0 keeps PostgreSQL from believing that they need not be sorted again.
+    statement = (
+        "SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS rank, 1.0 AS share FROM ("  # noqa: S608
+        f"SELECT id, embedding::{kind} <=> %s::{kind} AS distance FROM {within.sql} "
+        f"AND embedding_model = '{model}' ORDER BY distance LIMIT {CANDIDATES}) AS nearest"
+    )
+    return Part(statement, (str(vector), *within.parameters))
+
+
+def _fused(meanings: Sequence[Part], matches: Part | None, query: Asked) -> Part:
+    """The common table expressions up to `fused` (id, score)."""
+    parts = [Part(f"meaning{number} AS ({part.sql})", part.parameters) for number, part in enumerate(meanings)]
+    lists = [f"meaning{number}" for number in range(len(meanings))]
+    if matches:
         lists.append("wording")
-        parts.append(WORDING.format(table=table, within=within, most=CANDIDATES, power=SHARE_POWER))
-        parameters += [query.text, *values, *values]
+        parts += [matches, Part(WORDING, (query.text,))]
     both = " UNION ALL ".join(f"SELECT id, rank, share FROM {name}" for name in lists)  # noqa: S608
-    parts.append(f"fused AS (SELECT id, sum(share / ({K} + rank)) AS score FROM ({both}) AS ranks GROUP BY id)")  # noqa: S608
-    return ", ".join(parts), parameters
+    parts.append(
+        Part(f"fused AS (SELECT id, sum(share / ({K} + rank)) AS score FROM ({both}) AS ranks GROUP BY id)", ())  # noqa: S608
+    )
+    return Part(", ".join(part.sql for part in parts), tuple(value for part in parts for value in part.parameters))
 
 
 def titles_of(hits: Sequence[Hit]) -> list[str]:

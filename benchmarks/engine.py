@@ -6,7 +6,6 @@ The model server is `python -m automatos.llm.testing`, which answers from prebui
 
 import argparse
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -36,21 +35,10 @@ from django.core.management import call_command  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
 from automatos.testing import free_port  # noqa: E402
+from benchmarks.machine import describe_machine  # noqa: E402
 
 STEPS = 3
 LONGEST_WAIT = 600.0
-
-
-def describe_machine() -> str:
-    """Cores, memory, processor and versions."""
-    memory = psutil.virtual_memory().total / 2**30
-    model = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, {model}, {platform.system()}, Python {platform.python_version()}"
 
 
 @contextmanager

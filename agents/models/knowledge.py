@@ -3,13 +3,15 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
-from pgvector.django import VectorField
+from pgvector.django import HalfVectorField, HnswIndex, VectorField
 
 from agents.models.agent import Agent
+from automatos.llm import embeddings
 from workspaces.models import User, Workspace
 
 
@@ -56,6 +58,16 @@ class Document(models.Model):
         return self.title
 
 
+def _nearest(model: str) -> HnswIndex:
+    """The index of nearest neighbours among the vectors of one model, kept in half precision."""
+    size = embeddings.DIMENSIONS[model]
+    return HnswIndex(
+        OpClass(Cast("embedding", HalfVectorField(dimensions=size)), name="halfvec_cosine_ops"),
+        name=f"chunks_nearest_{size}",
+        condition=models.Q(embedding_model=model),
+    )
+
+
 class Chunk(models.Model):
     """A passage of a document, found by meaning (embedding, of `embedding_model`) and by words (words)."""
 
@@ -74,6 +86,7 @@ class Chunk(models.Model):
         indexes = (
             GinIndex(fields=["words"], name="chunks_words"),
             models.Index(fields=["workspace"], name="chunks_ws"),
+            *map(_nearest, embeddings.DIMENSIONS),
         )
 
     def __str__(self) -> str:

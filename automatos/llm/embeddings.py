@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local:use-multilingual-v3"
 OPENAI = "openai:text-embedding-3-small"
-MODELS = (LOCAL, OPENAI)
+DIMENSIONS = {LOCAL: 512, OPENAI: 1536}
+MODELS = tuple(DIMENSIONS)
 # What one request may carry; a passage has about 350 tokens and OpenAI takes 300,000 a request.
 BATCH = 64
 # Characters: longer texts say too many things for one vector, and OpenAI takes 8,191 tokens.
@@ -83,4 +84,6 @@ def _openai(texts: list[str], credentials: Credentials | None) -> list[Vector]:
     rows = sorted(answer.data, key=lambda row: row.index)
     if len(rows) != len(texts):
         raise ModelError("OpenAI answered with another number of vectors than texts.")
+    if any(len(row.embedding) != DIMENSIONS[OPENAI] for row in rows):
+        raise ModelError(f"The server answered for {name} with vectors that are not {DIMENSIONS[OPENAI]} numbers long.")
     return [list(row.embedding) for row in rows]
