@@ -33,7 +33,7 @@ MOST_SKILLS_OFFERED = 60
 def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
     """Ask the draft's model one question; its answer or its error goes into the draft. Only the newest trial counts."""
     with workspace_scope(workspace_id):
-        draft = AgentDraft.objects.filter(pk=draft_id, agent=None, discarded_at=None).first()
+        draft = _open(workspace_id, draft_id)
         keys = _keys(workspace_id)
     if draft is None or draft.work.get("trial", {}).get("token") != token:
         return
@@ -50,7 +50,7 @@ def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
 def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
     """Let the default model propose better than the rules that filled the draft in at once; say which it was."""
     with workspace_scope(workspace_id):
-        draft = AgentDraft.objects.filter(pk=draft_id, agent=None, discarded_at=None).first()
+        draft = _open(workspace_id, draft_id)
         keys, offered = _keys(workspace_id), offer(workspace_id)
     if draft is None or draft.work.get("proposal", {}).get("token") != token:
         return
@@ -79,6 +79,12 @@ def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
 def proposal_seconds(model: str) -> float:
     """How long this model may take for a proposal."""
     return EMBEDDED_PROPOSAL_SECONDS if model.startswith("local:") else PROPOSAL_SECONDS
+
+
+def _open(workspace_id: UUID, draft_id: UUID) -> AgentDraft | None:
+    """The draft, unless it is finished or discarded."""
+    drafts = AgentDraft.objects.filter(workspace_id=workspace_id, agent=None, discarded_at=None)
+    return drafts.filter(pk=draft_id).first()
 
 
 def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:

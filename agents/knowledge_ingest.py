@@ -41,7 +41,7 @@ BROKEN = "Reading it failed; this was noted for the operator. Try again later."
 def run_read(workspace_id: UUID, document_id: UUID) -> None:
     """Read a waiting document. Nothing is fetched, parsed or embedded inside of a transaction."""
     with workspace_scope(workspace_id):
-        document = _begun(document_id)
+        document = _begun(workspace_id, document_id)
         if document is None:
             return
         keys = keys_of(workspace_id)
@@ -62,14 +62,14 @@ def run_read(workspace_id: UUID, document_id: UUID) -> None:
         )
 
 
-def _begun(document_id: UUID) -> Document | None:
+def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
     """The document, now being read by us; None when it is not waiting any more."""
     now = timezone.now()
-    rows = Document.objects.filter(pk=document_id, deleted_at=None, status=Document.Status.WAITING)
-    begun = rows.update(
+    own = Document.objects.filter(workspace_id=workspace_id, pk=document_id)
+    begun = own.filter(deleted_at=None, status=Document.Status.WAITING).update(
         status=Document.Status.READING, reading_since=now, updated_at=now, attempts=F("attempts") + 1, error=""
     )
-    return Document.objects.get(pk=document_id) if begun else None
+    return own.get() if begun else None
 
 
 def _embedded(document: Document, found: Read, keys: Credentials) -> tuple[str, list[embeddings.Vector]]:

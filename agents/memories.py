@@ -66,7 +66,7 @@ def keep(note: Note) -> None:
         Memory.objects.create(
             id=note.id,
             workspace_id=note.workspace_id,
-            agent=Agent.objects.filter(pk=note.agent_id).first(),
+            agent=Agent.objects.filter(workspace_id=note.workspace_id, pk=note.agent_id).first(),
             execution_id=note.execution_id,
             text=note.text.replace("\x00", " "),
             tags=[tag.replace("\x00", " ") for tag in note.tags],

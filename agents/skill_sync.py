@@ -41,7 +41,8 @@ def network() -> Network:
 def run_sync(workspace_id: UUID, source_id: UUID) -> None:
     """Fetch a source whose row says that it is being synced. The fetch is made outside of any transaction."""
     with workspace_scope(workspace_id):
-        row = SkillSource.objects.filter(pk=source_id, deleted_at=None, status=SkillSource.Status.SYNCING).first()
+        own = SkillSource.objects.filter(workspace_id=workspace_id, pk=source_id, deleted_at=None)
+        row = own.filter(status=SkillSource.Status.SYNCING).first()
     if row is None:
         return
     try:
@@ -52,7 +53,7 @@ def run_sync(workspace_id: UUID, source_id: UUID) -> None:
         logger.exception("The sync of the source %s broke", source_id)
         snapshot, error = None, BROKEN
     with workspace_scope(workspace_id):
-        rows = SkillSource.objects.select_for_update(of=("self",)).filter(pk=source_id, deleted_at=None)
+        rows = own.select_for_update(of=("self",))
         fresh = rows.filter(sync_started_at=row.sync_started_at, status=SkillSource.Status.SYNCING).first()
         if fresh is not None:  # else it was given up, removed or asked for again meanwhile
             if snapshot is not None:

@@ -39,7 +39,7 @@ def tools_for(skills: Sequence[Brief]) -> Mapping[str, Tool]:
 def loaded(workspace_id: UUID, skill_id: UUID, name: str) -> ToolResult:
     """The instructions of a skill, from the database. Raises ToolProblem when it is there no more."""
     with workspace_scope(workspace_id):
-        row = _row(skill_id)
+        row = _row(workspace_id, skill_id)
         origin = origin_of(name, row.source.name)
         text = catalogue.activated_text(skill_rows.as_read(row), name=name, origin=origin)
     return ToolResult(text, origin=origin, fenced=True)
@@ -48,7 +48,7 @@ def loaded(workspace_id: UUID, skill_id: UUID, name: str) -> ToolResult:
 def file_read(workspace_id: UUID, skill_id: UUID, name: str, path: str, offset: int) -> ToolResult:
     """A part of a file of a skill, from the database. Raises ToolProblem for a file that cannot be read."""
     with workspace_scope(workspace_id):
-        row = _row(skill_id)
+        row = _row(workspace_id, skill_id)
 
         def read(file: Resource) -> bytes:
             return SkillFile.objects.get(skill=row, path=file.path).content.encode()
@@ -60,9 +60,9 @@ def file_read(workspace_id: UUID, skill_id: UUID, name: str, path: str, offset: 
     return ToolResult(text, origin=origin_of(name, row.source.name), fenced=True)
 
 
-def _row(skill_id: UUID) -> Skill:
-    rows = Skill.objects.filter(pk=skill_id, is_enabled=True, deleted_at=None).select_related("source")
-    row = rows.defer("source__pending").first()
+def _row(workspace_id: UUID, skill_id: UUID) -> Skill:
+    rows = Skill.objects.filter(workspace_id=workspace_id, pk=skill_id, is_enabled=True, deleted_at=None)
+    row = rows.select_related("source").defer("source__pending").first()
     if row is None:
         raise ToolProblem(GONE)
     return row

@@ -1,15 +1,17 @@
-"""Which forgotten workspace filters the tests would notice: each one is removed in turn, and the doors are tried.
+"""Which forgotten workspace filters the tests would notice: each one is removed in turn, and the tests are tried.
 
-    python -m benchmarks.mutants
+    python -m benchmarks.mutants            all of them; MUTANTS=agents.queries chooses those of a module or function
 
-Nothing is edited: a mutant is a function whose code object was compiled from a changed syntax tree. Filters are
-removed with row-level security off, as it would hide their absence; scopes with it on, as nothing else needs them.
-Only the doors that run the function are tried. Prints how many mutants were caught, and those that were not.
+A mutant is a function without one filter by workspace, or one statement of SQL without it, or one scope. Nothing is
+edited: a function is given code that was compiled from a changed syntax tree. The tests of isolation are tried part by
+part, those parts that run the function, up to the first that fails; then the ordinary tests of its module.
 """
 
 import ast
 import importlib
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,27 +21,43 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("workspaces", "tools", "marketplace", "agents", "recipes")
-# Modules no door of the matrix leads through: workers, commands, Clerk's webhooks, seeds.
-LEFT_OUT = ("tests", "migrations", "management", "seeds", "models")
-NAMES = ("workspace", "workspace_id", "workspace_id__in", "workspace__slug")
-READS = ("filter", "get", "exclude")
+APPS = ("workspaces", "tools", "agents", "recipes")
+LEFT_OUT = ("tests", "migrations", "seeds", "models")
+# What narrows rows to a workspace. An exclude() narrows to everything else, so it is none.
+NARROWING = re.compile(r"(\w+__)?workspace(_id)?(__in|__slug|__clerk_org_id)?")
+READS = ("filter", "get", "Q")
+SQL = re.compile(r"(?:\w+\.)?workspace_id = (?:%s|a\.workspace_id|ANY\(%s::uuid\[\]\))")
+# What a workspace calls its rows. Written down, as the plugin needs it before Django knows its models.
+RELATIONS = {
+    "agent_drafts", "agents", "api_keys", "conversations", "credentials", "documents", "executions", "invitations",
+    "memberships", "memories", "old_slugs", "personas", "recipes", "skill_sources", "skills",
+}  # fmt: skip
 SCOPES = ("workspace_scope", "person_scope")
+# (module, function) of those that ran.
+SEEN: set[tuple[str, str]] = set()
+NOTE = "__import__('benchmarks.mutants', fromlist=['SEEN']).SEEN.add(({!r}, {!r}))"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change. function: the qualified name in its module; kind: filter or scope."""
+    """One change. function: its qualified name in its module, or the name of a constant.
+
+    name: says which it is, also after other lines have moved. code: of the changed function. noting: the function's
+    own, which adds itself to SEEN. Both are None for a constant.
+    """
 
     module: str
     function: str
+    name: str
     line: int
     kind: str
     text: str
-    code: CodeType
+    tree: ast.Module
+    code: CodeType | None
+    noting: CodeType | None
 
     def __str__(self) -> str:
-        return f"{self.module}.{self.function}:{self.line} [{self.kind}] {self.text[:90]}"
+        return f"{self.name} (line {self.line}) {self.text[:90]}"
 
 
 def mutants() -> Iterator[Mutant]:
@@ -48,25 +66,50 @@ def mutants() -> Iterator[Mutant]:
         for path in sorted((ROOT / app).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             if not set(parts) & set(LEFT_OUT):
-                yield from _of_module(".".join(parts).removesuffix(".__init__"), path)
+                yield from of_module(".".join(parts).removesuffix(".__init__"), path)
 
 
-def _of_module(name: str, path: Path) -> Iterator[Mutant]:
-    source = path.read_text(encoding="utf-8")
+def of_module(module: str, path: Path) -> Iterator[Mutant]:
+    """Every mutant of one file."""
+    source, numbers = path.read_text(encoding="utf-8"), Counter[str]()
     for number in range(len(_sites(ast.parse(source)))):
         tree = ast.parse(source)
         site = _sites(tree)[number]
         line, text = site.line, ast.unparse(site.node)
         site.apply()
-        ast.fix_missing_locations(tree)
-        code = _enclosing(compile(tree, str(path), "exec"), line)
-        if code is not None:
-            yield Mutant(name, code.co_qualname, line, site.kind, text, code)
+        code = _enclosing(compile(ast.fix_missing_locations(tree), str(path), "exec"), line)
+        place = code.co_qualname if code else _assigned(tree, line)
+        noting = _noting(source, str(path), module, place, line) if code else None
+        numbers[place] += 1
+        name = f"{module}.{place}:{numbers[place]}:{site.kind}"
+        yield Mutant(module, place, name, line, site.kind, text, tree, code, noting)
+
+
+def _assigned(tree: ast.Module, line: int) -> str:
+    """The name of the module's constant around a line."""
+    found = next(node for node in tree.body if node.lineno <= line <= (node.end_lineno or line))
+    return ast.unparse(found.targets[0]) if isinstance(found, ast.Assign) else ""
+
+
+def _noting(source: str, path: str, module: str, place: str, line: int) -> CodeType | None:
+    """The function's own code, which says first that it ran."""
+    tree = ast.parse(source)
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    function = max(around, key=lambda node: node.lineno)
+    note = ast.parse(NOTE.format(module, place)).body[0]
+    for node in ast.walk(note):
+        ast.copy_location(node, function.body[0])
+    function.body.insert(1 if ast.get_docstring(function) else 0, note)
+    return _enclosing(compile(ast.fix_missing_locations(tree), path, "exec"), line)
 
 
 @dataclass
 class Site:
-    """A place that can be changed."""
+    """A place that can be changed. keyword: of the call `node` that is to go."""
 
     node: Any
     kind: str
@@ -81,6 +124,8 @@ class Site:
         if self.kind == "scope":
             self.node.func = ast.parse("__import__('contextlib').nullcontext", mode="eval").body
             self.node.args, self.node.keywords = [], []
+        elif self.kind == "sql":
+            self.node.value = SQL.sub(r"(\g<0> OR true)", self.node.value)
         elif isinstance(self.node, ast.Attribute):
             owner = ast.unparse(self.node.value)
             text = f"type({owner}).{self.node.attr}.rel.related_model._default_manager"
@@ -100,6 +145,8 @@ def _sites(tree: ast.AST) -> list[Site]:
             found.extend(_of_call(node))
         elif isinstance(node, ast.Attribute) and _is_relation(node):
             found.append(Site(node, "filter"))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value):
+            found.append(Site(node, "sql"))
     return found
 
 
@@ -107,19 +154,15 @@ def _of_call(node: ast.Call) -> list[Site]:
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if called in SCOPES:
         return [Site(node, "scope")]
-    if called not in (*READS, "Q"):
+    if called not in READS:
         return []
-    chosen = [k for k in node.keywords if k.arg in NAMES and not isinstance(k.value, ast.Constant)]
-    return [Site(node, "filter", keyword) for keyword in chosen]
+    named = [keyword for keyword in node.keywords if NARROWING.fullmatch(keyword.arg or "")]
+    return [Site(node, "filter", keyword) for keyword in named if not isinstance(keyword.value, ast.Constant)]
 
 
 def _is_relation(node: ast.Attribute) -> bool:
-    from workspaces.models import Workspace
-
     owner = ast.unparse(node.value).split(".")[-1]
-    return owner == "workspace" and node.attr in {
-        relation.get_accessor_name() for relation in Workspace._meta.related_objects if not relation.hidden
-    }
+    return owner == "workspace" and node.attr in RELATIONS
 
 
 def _enclosing(code: CodeType, line: int) -> CodeType | None:
@@ -134,14 +177,14 @@ def _enclosing(code: CodeType, line: int) -> CodeType | None:
 
 
 def living(mutant: Mutant) -> FunctionType | None:
-    """The function of the running product that the mutant changes."""
+    """The function of the running product that the mutant changes; None for one made anew by each use."""
     found: Any = importlib.import_module(mutant.module)
     for part in mutant.function.split("."):
         found = found.__dict__.get(part) if isinstance(found, type) else getattr(found, part, None)
     found = getattr(found, "fget", getattr(found, "__func__", found))
     while hasattr(found, "__wrapped__"):
         found = found.__wrapped__
-    is_same = isinstance(found, FunctionType) and found.__code__.co_freevars == mutant.code.co_freevars
+    is_same = isinstance(found, FunctionType) and mutant.code and found.__code__.co_freevars == mutant.code.co_freevars
     return found if is_same else None
 
 

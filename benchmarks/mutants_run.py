@@ -1,26 +1,75 @@
-"""Runs the mutants against the doors of the product; see benchmarks/mutants.py."""
+"""Runs the mutants against the tests of isolation; see benchmarks/mutants.py."""
 
 import os
-import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from types import CodeType
+from typing import Any, cast
 
 import pytest
 from pytest_django import Settings
 
-from benchmarks.mutants import APPS, Mutant, living, mutants
+from automatos.tests import isolation_checks, isolation_sockets
+from automatos.tests.isolation_calls import CALLS
+from benchmarks.mutants import RELATIONS, SEEN, Mutant, living, mutants
+from benchmarks.mutants_other import EQUIVALENT, caught_by_others
 from workspaces.credential_types import seed_credential_types
-from workspaces.models import Role
+from workspaces.models import Role, Workspace
 from workspaces.tests import matrix_filters
-from workspaces.tests.matrix import World, settled
-from workspaces.tests.matrix_cases import here, strangers_at
+from workspaces.tests.matrix import World
+from workspaces.tests.matrix_cases import everybody_at, here, strangers_at, unlike_without_policies
 from workspaces.tests.matrix_doors import Door, operations, pages
 
-Answers = dict[str, tuple[int, bytes]]
-Reached = dict[tuple[str, str], list[Door]]
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a test of isolation: `run` notes in the world what is wrong. off: of a test without policies."""
+
+    label: str
+    run: Callable[[World], Any]
+    off: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something that is tried, in parts: the cheap and telling ones first. glance: enough to see what it runs."""
+
+    parts: tuple[Part, ...]
+    glance: Callable[[World], Any]
+
+
+def places() -> Iterator[Place]:
+    """Everything the tests of isolation try."""
+    for call in CALLS:
+        alone = partial(isolation_checks.alone, call=call)
+        yield Place((Part(call.label, alone),), alone)
+    for socket in isolation_sockets.SOCKETS:
+        everybody = partial(isolation_sockets.everybody_at, socket=socket)
+        yield Place(tuple(Part(socket.label, everybody, off) for off in (True, False)), everybody)
+    for door in [*operations(), *pages()]:
+        unlike = partial(unlike_without_policies, door=door, without=matrix_filters.without_policies)
+        yield Place(
+            (
+                Part(f"{door.label}, unlike without policies", unlike),
+                Part(
+                    f"{door.label}, strangers without policies", partial(strangers_at, door=door, ways=False), off=True
+                ),
+                Part(f"{door.label}, everybody", partial(everybody_at, door=door)),
+            ),
+            partial(glance, door=door),
+        )
+
+
+def glance(world: World, door: Door) -> None:
+    """A few who ask there."""
+    unlike_without_policies(world, door, matrix_filters.without_policies)
+    if door.role:
+        for client in (world.members[Role.VIEWER], world.outsider):
+            world.ask(client, door, world.ids, headers=here(world, door))
 
 
 @pytest.mark.django_db
@@ -28,105 +77,75 @@ def test_mutants(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.API_RATE_LIMIT = 0
     monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
     seed_credential_types()
-    world = World()
-    doors = [*operations(), *pages()]
-    matrix_filters.drop_policies(monkeypatch)
-    reached = walked(world, doors)
-    answers = {door.label: owners_answer(world, door) for door in doors}
-    world.wrong.clear()
-    world.leaks.clear()
-    caught, survivors, unreached = 0, [], []
-    for mutant in chosen():
-        through = reached.get((mutant.module, mutant.function), [])
-        if living(mutant) is None or not through:
-            unreached.append(mutant)
+    relations = {relation.get_accessor_name() for relation in Workspace._meta.related_objects if not relation.hidden}
+    assert relations == RELATIONS
+    began, world = time.monotonic(), World()
+    chosen = list(selected())
+    reached = walked(world, chosen)
+    caught, equivalent, survivors = 0, [], []
+    for mutant in chosen:
+        if mutant.name in EQUIVALENT:
+            equivalent.append(mutant)
             continue
-        found = tried(world, mutant, through, answers, monkeypatch)
-        caught += found
-        if not found:
-            survivors.append(mutant)
-        print("caught  " if found else "SURVIVED", mutant, f"({len(through)} doors)", flush=True)
+        by = tried(world, mutant, reached[mutant.module, mutant.function]) or caught_by_others(mutant)
+        print(f"caught by {by}:" if by else "SURVIVED", mutant, flush=True)
+        caught += bool(by)
+        survivors += [] if by else [mutant]
     total = caught + len(survivors)
-    print(f"\n{caught} of {total} caught ({100 * caught / max(total, 1):.1f} %)")
-    print(f"{len(unreached)} in functions that no door of the matrix runs:", *unreached, sep="\n  ")
-    print("Survivors:", *survivors, sep="\n  ")
+    print(f"\n{caught} of {total} caught ({100 * caught / max(total, 1):.1f} %), in {time.monotonic() - began:.0f} s")
+    print(f"equivalent: {len(equivalent)}", *(f"{one}: {EQUIVALENT[one.name]}" for one in equivalent), sep="\n  ")
+    print(f"survivors: {len(survivors)}", *survivors, sep="\n  ")
 
 
-def owners_answer(world: World, door: Door) -> tuple[int, bytes]:
-    """What an owner is told there."""
-    client = world.members[Role.OWNER] if door.is_page else world.keys[Role.OWNER]
-    return settled(world.ask(client, door, world.ids, headers=here(world, door)))
-
-
-def chosen() -> Iterator[Mutant]:
+def selected() -> Iterator[Mutant]:
     """All of them, or those whose module or function MUTANTS names a part of."""
     part = os.environ.get("MUTANTS", "")
     yield from (mutant for mutant in mutants() if part in f"{mutant.module}.{mutant.function}")
 
 
-def walked(world: World, doors: list[Door]) -> Reached:
-    """Which doors run which functions of ours, found by trying each once."""
-    found: Reached = defaultdict(list)
-    for door in doors:
-        seen: set[tuple[str, str]] = set()
-        with noting(seen):
-            strangers_at(world, door)
-        if world.wrong or world.leaks:
-            print("left out, as it is wrong without a mutant:", door.label, (world.wrong + world.leaks)[0][:300])
-            world.wrong.clear()
-            world.leaks.clear()
-            continue
-        for key in seen:
-            found[key].append(door)
+def walked(world: World, chosen: list[Mutant]) -> dict[tuple[str, str], list[Place]]:
+    """What runs which functions: each function notes that it ran, and everything is glanced at once."""
+    whole = {}
+    for mutant in chosen:
+        if (function := living(mutant)) and function not in whole:
+            whole[function], function.__code__ = function.__code__, cast(CodeType, mutant.noting)
+    found: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    for place in places():
+        SEEN.clear()
+        if wrong := failing(world, Part("", place.glance)):
+            raise AssertionError(f"{place.parts[0].label} is wrong without a mutant: {wrong[:500]}")
+        for name in SEEN:
+            found[name].append(place)
+    for function, code in whole.items():
+        function.__code__ = code
     return found
 
 
-@contextmanager
-def noting(seen: set[tuple[str, str]]) -> Iterator[None]:
-    """Collects (module, function) of every call of ours."""
-
-    def profile(frame: FrameType, event: str, argument: Any) -> None:
-        name = frame.f_globals.get("__name__", "")
-        if event == "call" and name.partition(".")[0] in APPS:
-            seen.add((name, frame.f_code.co_qualname))
-
-    sys.setprofile(profile)
+def tried(world: World, mutant: Mutant, reached: list[Place]) -> str:
+    """The first part that gives the mutant away; empty when none does."""
+    function = living(mutant)
+    if function is None or not reached:
+        return ""
+    whole, function.__code__ = function.__code__, cast(CodeType, mutant.code)
+    # First everything's first part, then everything's second.
+    parts = [part for column in zip_longest(*(place.parts for place in reached)) for part in column if part]
     try:
-        yield
+        return next((part.label for part in parts if failing(world, part)), "")
     finally:
-        sys.setprofile(None)
+        function.__code__ = whole
 
 
-def tried(
-    world: World,
-    mutant: Mutant,
-    doors: list[Door],
-    answers: Answers,
-    monkeypatch: pytest.MonkeyPatch,
-) -> bool:
-    """Whether any of the doors gives the mutant away."""
-    function: Any = living(mutant)
-    whole = function.__code__
-    function.__code__ = mutant.code
-    with monkeypatch.context() as patch:
-        if mutant.kind == "scope":
-            matrix_filters.with_policies(patch)
+def failing(world: World, part: Part) -> str:
+    """What is wrong when this part is run; empty when nothing is."""
+    with pytest.MonkeyPatch.context() as patch:
+        if part.off:
+            matrix_filters.drop_policies(patch)
         try:
-            return any(gives_away(world, door, answers) for door in sorted(doors, key=lambda door: door.is_page))
+            part.run(world)
+        except Exception as error:
+            return repr(error)
         finally:
-            function.__code__ = whole
-
-
-def gives_away(world: World, door: Door, answers: Answers) -> bool:
-    """Whether something is wrong at this door, or its owner's answer is another one."""
-    try:
-        if owners_answer(world, door) != answers[door.label]:
-            return True
-        strangers_at(world, door)
-    except Exception:
-        return True
-    finally:
-        wrong = [*world.wrong, *world.leaks]
-        world.wrong.clear()
-        world.leaks.clear()
-    return bool(wrong)
+            wrong = [*world.wrong, *world.leaks]
+            world.wrong.clear()
+            world.leaks.clear()
+    return wrong[0] if wrong else ""

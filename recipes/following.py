@@ -25,11 +25,10 @@ class Followed:
 
 def find(execution_id: UUID, workspace_ids: Collection[UUID]) -> Followed | None:
     """The run, if it belongs to one of these workspaces."""
-    rows = Execution.objects.filter(pk=execution_id, workspace_id__in=workspace_ids)
-    # The address names no workspace, so which one's scope to enter is found out here.
+    # The address names no workspace, so which one's scope to enter is found out here; nothing else is read.
     with system_scope(Purpose.SIGN_IN):
-        found = rows.values_list("id", "workspace_id").first()
-    return Followed(*found) if found else None
+        workspace_id = Execution.objects.filter(pk=execution_id).values_list("workspace_id", flat=True).first()
+    return Followed(execution_id, workspace_id) if workspace_id and workspace_id in workspace_ids else None
 
 
 def news(run: Followed, after: int) -> tuple[list[dict[str, Any]], bool]:

@@ -1,9 +1,10 @@
 """REST: who I am, and my workspaces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -68,12 +69,14 @@ class WorkspaceChange(InputSerializer):
 class _OwnWorkspaces(SignedInView):
     """Narrows the caller's memberships to the workspace of their key."""
 
-    def _show(self, memberships: Sequence[Membership]) -> list[Access]:
+    def _within_key(self, memberships: QuerySet[Membership]) -> QuerySet[Membership]:
+        return memberships if self.key is None else memberships.filter(workspace_id=self.key.workspace_id)
+
+    def _show(self, memberships: Iterable[Membership]) -> list[Access]:
         key = self.key
         return [
             Access(member.workspace, lower(member.role, key.role) if key else Role(member.role))
             for member in memberships
-            if key is None or member.workspace_id == key.workspace_id
         ]
 
 
@@ -84,7 +87,7 @@ class Me(_OwnWorkspaces):
     def get(self, request: Request) -> Response:
         """Who the credential belongs to, and where they may go."""
         user = self.caller
-        workspaces = self._show(list(queries.memberships_of(user)))
+        workspaces = self._show(self._within_key(queries.memberships_of(user)))
         shape = {"id": user.pk, "email": user.email, "name": user.display_name, "workspaces": workspaces}
         return Response(MeOut(shape).data)
 
@@ -101,9 +104,7 @@ class WorkspaceList(_OwnWorkspaces):
         """The personal one first, then by name. With state=deleted those that can still be brought back."""
         gone = choice(request, "state", STATES) == "deleted"
         rows = queries.deleted_memberships_of(self.caller) if gone else queries.memberships_of(self.caller)
-        rows = searched(rows, request, ["workspace__name", "workspace__slug"])
-        if self.key is not None:
-            rows = rows.filter(workspace_id=self.key.workspace_id)
+        rows = self._within_key(searched(rows, request, ["workspace__name", "workspace__slug"]))
         return listing(request, rows, WorkspaceOut, prepare=self._show)
 
     @extend_schema(operation_id="workspaces_create", request=WorkspaceIn, responses={201: WorkspaceOut, **errors(415)})

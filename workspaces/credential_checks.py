@@ -54,7 +54,8 @@ class Result:
 def run_check(workspace_id: UUID, credential_id: UUID) -> None:
     """Open it, try it, write the result into its row. The request is made outside of any transaction."""
     with workspace_scope(workspace_id):
-        rows = Credential.objects.filter(pk=credential_id, deleted_at=None, test_started_at__isnull=False)
+        own = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id)
+        rows = own.filter(deleted_at=None, test_started_at__isnull=False)
         row = rows.only("id", "type_id", "test_started_at").first()
         if row is None:
             return
@@ -66,7 +67,7 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
         result = asyncio.run(check(row.type_id, fields))
     with workspace_scope(workspace_id):
         # Not for a credential that was changed meanwhile.
-        Credential.objects.filter(pk=credential_id, test_started_at=row.test_started_at).update(
+        own.filter(test_started_at=row.test_started_at).update(
             test_started_at=None, tested_at=timezone.now(), test_ok=result.ok, test_message=result.message[:300]
         )
 

@@ -11,6 +11,8 @@ from django.test.client import ClientHandler
 from automatos.database_roles import APP_ROLE
 
 SET_ROLE = "SELECT set_config('role', %s, true)"
+# One question instead of two: this stands around every request of every test.
+CHANGE_ROLE = "SELECT current_setting('role'), set_config('role', %s, true)"
 
 
 @contextmanager
@@ -20,9 +22,8 @@ def app_role() -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('role')")
+        cursor.execute(CHANGE_ROLE, [APP_ROLE])
         before = cursor.fetchone()[0]
-        cursor.execute(SET_ROLE, [APP_ROLE])
         try:
             yield
         finally:

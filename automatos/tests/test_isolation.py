@@ -1,42 +1,29 @@
 """Nobody sees, changes or learns of anything in a workspace they do not belong to: every door, everybody, every id."""
 
-from collections.abc import Callable
-
 import pytest
-from pytest_django import Settings
 
-from workspaces.credential_types import seed_credential_types
+from automatos.tests.isolation_report import Report
 from workspaces.tests.matrix import World
 from workspaces.tests.matrix_cases import everybody_at
-from workspaces.tests.matrix_doors import Door, operations, pages
+from workspaces.tests.matrix_doors import Doors, operations, pages, pages_outside
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 
 
-@pytest.fixture
-def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> World:
-    settings.API_RATE_LIMIT = 0
-    # What streams asks for the database on the test's own connection, which must stay open.
-    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
-    seed_credential_types()
-    return World()
+def name_of(doors: Doors) -> str:
+    """What they are called."""
+    return str(getattr(doors, "__name__", "")).replace("_", " ")
 
 
-def walked(world: World, doors: Callable[[], list[Door]], capsys: pytest.CaptureFixture[str]) -> None:
-    """Everybody at every door; says how many, and fails with what was wrong."""
-    found = doors()
-    for door in found:
+# Into how many tests each is split, so that several processes share them.
+PARTS: dict[Doors, int] = {operations: 6, pages: 4, pages_outside: 1}
+EACH = [pytest.param(doors, part, id=f"{name_of(doors)}-{part}") for doors in PARTS for part in range(PARTS[doors])]
+
+
+@pytest.mark.parametrize(("doors", "part"), EACH)
+def test_nobody_reaches_another_workspace_by_any(doors: Doors, part: int, world: World, report: Report) -> None:
+    chosen = doors()[part :: PARTS[doors]]
+    for door in chosen:
         everybody_at(world, door)
-    with capsys.disabled():
-        print(f"\n{doors.__name__}: {len(found)}, requests: {world.requests}, leaks: {len(world.leaks)}")
-        print(f"answers by status: {dict(sorted(world.statuses.items()))}")
-    assert not world.leaks, "\n".join(world.leaks)
+    report(world, name_of(doors), len(chosen))
     assert not world.wrong, f"{len(world.wrong)} answers\n" + "\n".join(world.wrong)
-
-
-def test_nobody_reaches_another_workspace_by_any_operation(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    walked(world, operations, capsys)
-
-
-def test_nobody_reaches_another_workspace_by_any_page(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    walked(world, pages, capsys)

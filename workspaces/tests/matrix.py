@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from workspaces.services import create_workspace
 from workspaces.services_keys import create_api_key
 from workspaces.tests.matrix_doors import STATES, Door
 from workspaces.tests.matrix_rows import Company
+from workspaces.tests.matrix_state import State, state_of
 
 HEADER = "X-Workspace-ID"
 # What differs between two answers that say the same: the request's id, and the tokens of forms.
@@ -27,7 +29,7 @@ CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken"
 NEW_EACH_TIME = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+]+Z?|atm_[\w-]+|"
     rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|"
-    rb"(?<=duration_ms.:)\d+|"
+    rb"(?<=duration_ms.:)\d+|(?<=\">)\d+:\d\d(?=<)|"
     rb"\d+(?= ?(?:s|ms|seconds?|minutes?)\b)|\b[0-9a-f]{8}\b"
 )
 # The answer of a member who may, where it is no success: the rows of the matrix are no better than they are.
@@ -85,16 +87,22 @@ class World:
         self.common: Workspace | None = None
         if with_common:
             owner = User.objects.create_user(f"{uuid4().hex}@example.org")
-            self.common = create_workspace(name="Aaa", owner=owner)
+            self.common = create_workspace(name=f"Aaa {uuid4().hex}", owner=owner)
         # Theirs are first in time, so a first one that is not asked for its workspace is theirs.
         self.theirs = Company(self.common)
-        self.ours = Company(self.common)
+        self.ours = Company(self.common, "anthropic")
         self.ids, self.foreign = Ids.of(self.ours), Ids.of(self.theirs)
         self.unknown = self.foreign.unknown()
         self.members = {role: signed_in(user) for role, user in self.ours.people.items()}
         self.outsider = signed_in(self.theirs.people[Role.OWNER])
         self.keys = {role: with_key(self.ours, role) for role in Role}
         self.outside_key = with_key(self.theirs, Role.OWNER)
+        for client in (*self.members.values(), self.outsider):
+            # A browser is listed with its first request; those of the matrix are taken back, and would be each time.
+            client.get("/workspaces/")
+        # What nobody who knocks with this client may change.
+        self.untouchable = {id(client): [self.ours.workspace] for client in (self.outsider, self.outside_key)}
+        self.untouched: dict[int, State] = {}
         self.requests, self.statuses = 0, Counter[int]()
         self.wrong: list[str] = []
         self.leaks: list[str] = []
@@ -111,30 +119,53 @@ class World:
                 options["content_type"] = "application/json"
         asked = [QUERIES.get(door.name, ""), f"workspace_id={query}" if query else ""]
         path = "?".join(filter(None, (path, "&".join(filter(None, asked)))))
+        cookies = client.cookies
         with transaction.atomic():
-            self._prepare(door)
-            # What an earlier request wanted to tell the person.
-            client.cookies.pop("messages", None)
+            prepared = self._prepare(door)
+            before = self._state(client, door, cached=not prepared)
+            # Without what an earlier request wanted to tell the person; a cookie set now is forgotten as its rows are.
+            client.cookies = SimpleCookie({name: cookies[name].value for name in cookies if name != "messages"})
             response: HttpResponseBase = getattr(client, door.method.lower())(path, **options)
             raw = content_of(response)
             connection.needs_rollback = False
+            if response.status_code < 400 and before != self._state(client, door, cached=False):
+                self.leaks.append(f"{door.label} ({door.name}) changed rows of another workspace")
             transaction.set_rollback(True)
+        client.cookies = cookies
         self.requests += 1
         self.statuses[response.status_code] += 1
         return Answer(response.status_code, comparable(raw, ids), raw + str(response.headers).encode())
+
+    def _state(self, client: Client, door: Door, *, cached: bool) -> State:
+        """The rows the client's requests may not touch; none for a door that only reads.
+
+        cached: as they were at first, since every request is taken back.
+        """
+        if door.method == "GET":
+            return []
+        whose = self.untouchable.get(id(client), [self.theirs.workspace])
+        whose = [*whose, self.common] if self.common and door.role else whose
+        key = hash(tuple(workspace.pk for workspace in whose))
+        if not cached:
+            return state_of(whose)
+        if key not in self.untouched:
+            self.untouched[key] = state_of(whose)
+        return self.untouched[key]
 
     def granted(self) -> list[int]:
         """How often each status of success came back."""
         return [number for status, number in self.statuses.items() if status < 300]
 
-    def _prepare(self, door: Door) -> None:
+    def _prepare(self, door: Door) -> bool:
+        """Set what the door needs; whether that was anything."""
         if door.name not in STATES:
-            return
+            return False
         name, values = STATES[door.name]
         for company in (self.ours, self.theirs):
             row = company.rows[name]
             given = {column: value() if callable(value) else value for column, value in values.items()}
             type(row)._base_manager.filter(pk=row.pk).update(**given)
+        return True
 
     def expect(self, door: Door, who: str, answer: Answer, allowed: set[int], hidden: Company, ids: Ids) -> None:
         """Note an answer that is not among the allowed, and one that shows what it must not."""

@@ -22,16 +22,36 @@ def everybody_at(world: World, door: Door) -> None:
     strangers_at(world, door)
 
 
-def strangers_at(world: World, door: Door) -> None:
-    """The cases in which somebody meets another workspace."""
+def strangers_at(world: World, door: Door, *, ways: bool = True) -> None:
+    """The cases in which somebody meets another workspace. ways: it is named in the query and a cookie, too."""
     if door.role is None:
         outside(world, door)
         return
-    outsiders(world, door)
+    outsiders(world, door, ways=ways)
     other_rows(world, door)
-    other_workspace(world, door)
+    other_workspace(world, door, ways=ways)
     foreign_keys(world, door)
     same_names(world, door)
+
+
+def leaks_at(world: World, door: Door) -> None:
+    """The same, but nobody looks whether a refusal is like that of a random id: only what is shown and changed."""
+    if door.role is None:
+        outside(world, door)
+        return
+    way_in = here(world, door)
+    owner, anything = world.members[Role.OWNER], set(range(200, 600))
+    for client in (world.outsider,) if door.is_page else (world.outsider, world.outside_key):
+        world.expect(
+            door, "outsider", world.ask(client, door, world.ids, headers=way_in), anything, world.ours, world.ids
+        )
+    other_workspace(world, door, ways=False)
+    for place in [*map(door.model_of, door.named), *((name, "pk") for name in placeholders(door))]:
+        ids = mixed(world.ids, world.foreign, [place])
+        answer = world.ask(owner, door, ids, headers=way_in)
+        world.expect(door, f"owner with their {place[0]}", answer, anything, world.theirs, ids)
+    # The door is really open: a member still gets in.
+    world.ask(owner, door, world.ids, headers=way_in)
 
 
 def outside(world: World, door: Door) -> None:
@@ -42,12 +62,16 @@ def outside(world: World, door: Door) -> None:
             world.leaks.append(f"{door.label}: a key shows a workspace that is not its own")
     clients = {"anonymous": Client(), "outsider": world.outsider, "owner": world.members[Role.OWNER]}
     for who, client in clients.items():
-        for ids in (world.ids, world.foreign):
+        for ids in (world.ids, world.foreign) if door.parameters else (world.ids,):
             answer = world.ask(client, door, ids)
             hidden = world.ours if who == "outsider" else world.theirs
             refused = door.audience == PERSON and who == "anonymous"
             allowed = {401} if refused else {200, 201, 204, 400, 404}
-            world.expect(door, who, answer, allowed, hidden, ids)
+            # A page may send elsewhere or refuse in its own way; /ready says that there is no worker.
+            world.expect(door, who, answer, {*range(200, 500), 503} if door.is_page else allowed, hidden, ids)
+    if door.parameters:
+        first = world.ask(world.outsider, door, world.ids)
+        world.same(door, "outsider", first, world.ask(world.outsider, door, world.unknown))
 
 
 def anonymous(world: World, door: Door) -> None:
@@ -68,7 +92,7 @@ def members(world: World, door: Door) -> None:
             world.expect(door, f"{role} by {way}", answer, allowed, world.theirs, world.ids)
 
 
-def outsiders(world: World, door: Door) -> None:
+def outsiders(world: World, door: Door, *, ways: bool) -> None:
     """A member of another workspace: 404, byte for byte as if there were no such workspace."""
     clients = {"outsider": world.outsider} if door.is_page else {"outsider": world.outsider, "key": world.outside_key}
     for who, client in clients.items():
@@ -78,7 +102,7 @@ def outsiders(world: World, door: Door) -> None:
         second = world.ask(client, door, nothing, headers=named(door, nothing))
         world.expect(door, who, first, {404}, world.ours, ids)
         world.same(door, who, first, second)
-        if not door.in_path:
+        if ways and not door.in_path:
             answer = world.ask(client, door, ids, query=ids["Workspace", "pk"])
             world.expect(door, f"{who} in the query", answer, {404}, world.ours, ids)
             # Without a workspace named, the caller is in their own, or nowhere: our rows are not there.
@@ -101,14 +125,14 @@ def other_rows(world: World, door: Door) -> None:
             world.same(door, f"{role} with their {place[0]}", first, second)
 
 
-def other_workspace(world: World, door: Door) -> None:
+def other_workspace(world: World, door: Door, *, ways: bool) -> None:
     """Members who name another workspace in a header, the query or a body: not there, whatever else they name."""
     theirs = world.foreign["Workspace", "pk"]
     for client, who in ((world.members[Role.OWNER], "owner"), (world.keys[Role.OWNER], "key")):
         if door.is_page and who == "key":
             continue
-        for ids in (world.foreign,) if door.is_page else (world.ids, world.foreign):
-            for more in ({"headers": {HEADER: theirs}}, {"query": theirs}):
+        for ids in (world.ids, world.foreign) if ways and not door.is_page else (world.foreign,):
+            for more in ({"headers": {HEADER: theirs}}, {"query": theirs})[: 2 if ways else 1]:
                 answer = world.ask(client, door, ids, **more)
                 allowed: Any = set(range(200, 500)) if door.in_path and ids is world.ids else {404}
                 world.expect(door, f"{who} naming theirs", answer, allowed, world.theirs, ids)
@@ -151,15 +175,19 @@ def same_names(world: World, door: Door) -> None:
 
 
 def unlike_without_policies(world: World, door: Door, without: Callable[[], AbstractContextManager[None]]) -> bool:
-    """Whether the owner's answer differs when no policy filters rows: then our own filters leave something to them."""
-    client = world.keys[Role.OWNER] if not door.is_page else world.members[Role.OWNER]
-    before = world.ask(client, door, world.ids, headers=here(world, door))
-    with without():
-        after = world.ask(client, door, world.ids, headers=here(world, door))
-    if settled(before) == settled(after):
-        return False
-    world.wrong.append(f"{door.label} is not the same: {difference(settled(before)[1], settled(after)[1])}")
-    return True
+    """Whether a member's answer differs when no policy filters rows: then our own filters leave something to them."""
+    found = len(world.wrong)
+    clients = [world.members[Role.OWNER]] if door.is_page else [world.keys[Role.OWNER]]
+    if door.is_page and door.method == "GET":
+        clients.append(world.members[Role.VIEWER])
+    for client in clients:
+        before = world.ask(client, door, world.ids, headers=here(world, door))
+        with without():
+            after = world.ask(client, door, world.ids, headers=here(world, door))
+        if settled(before) != settled(after):
+            parts = difference(settled(before)[1], settled(after)[1])
+            world.wrong.append(f"{door.label} is not the same: {before.status}, {after.status}, {parts}")
+    return len(world.wrong) > found
 
 
 def here(world: World, door: Door) -> dict[str, str]:

@@ -4,8 +4,9 @@ What a new operation or page needs and this does not know fails the test: add it
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.test import Client
@@ -124,6 +125,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "documents_restore": ("Document", GONE),
     "document_restore": ("Document", GONE),
     "workspaces_restore": ("Workspace", GONE),
+    "workspace_restore": ("Workspace", GONE),
     "agent_restore": ("Agent", GONE),
     "recipe_restore": ("Recipe", GONE),
 }
@@ -177,6 +179,10 @@ class Door:
         return [name for name in names if name not in ("workspace", "workspace_id")]
 
 
+Doors = Callable[[], list[Door]]
+
+
+@cache
 def operations() -> list[Door]:
     """Each operation of the OpenAPI document."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
@@ -206,6 +212,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Door:
     return Door(name, method, path, role, audience, body=body, parameters=parameters)
 
 
+@cache
 def pages() -> list[Door]:
     """Each method of each page under /w/<workspace>/."""
     # An address the workspace had before leads its members to the one it has now.
@@ -217,6 +224,29 @@ def pages() -> list[Door]:
         assert role, f"{path} is not behind workspace_page"
         for method in methods_of(pattern):
             found.append(_page(path, pattern.name or path, method, role))
+    return found
+
+
+# What stands in addresses outside of workspaces: words that lead nowhere, and a workspace's id for whatever else.
+WORDS = {"app_label": "workspaces", "url": "nowhere/", "uidb36": "1", "key": "unknown", "token": "unknown"}
+WORDS |= {"session_id": "1", "pk": "1", "content_type_id": "1", "object_id": "{workspace_id}"}
+SENT_OUTSIDE = ("workspace_new", "workspace_restore", "invitation")
+
+
+@cache
+def pages_outside() -> list[Door]:
+    """Each page outside of workspaces: a person's account, invitations, the admin site."""
+    found = []
+    for raw, pattern in addresses(get_resolver().url_patterns, "/"):
+        path = re.sub(r"\(\?P({\w+})[^)]*\)", r"\1", raw).replace("$", "")
+        if path.startswith(("/w/{workspace}/", "/api/", "/v1/")):
+            continue
+        for word, value in WORDS.items():
+            path = path.replace(f"{{{word}}}", value)
+        for method in ("GET", "POST") if pattern.name in SENT_OUTSIDE else ("GET",):
+            names = tuple(re.findall(r"{(\w+)}", path))
+            body: Any = None if method == "GET" else {}
+            found.append(Door(pattern.name or path, method, path, None, ANYONE, True, body, names))
     return found
 
 

@@ -7,14 +7,16 @@ from uuid import uuid4
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVector
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
 from workspaces import credentials
-from workspaces.models import Role, User, Workspace
+from workspaces.models import Invitation, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
+from workspaces.services_keys import create_api_key
 
 APPS = ("workspaces", "tools", "marketplace", "agents", "recipes")
 # Of nobody or of everybody, or made in another way below.
@@ -72,6 +74,9 @@ VALUES: dict[str, Any] = {
     "Document.kind": "url",
     "Document.url": "https://example.org/%s",
     "Document.status": "ready",
+    "Document.chunk_count": 1,
+    "Document.embedding_model": "",
+    "Memory.embedding_model": "",
     "Persona.suggested_models": [],
     "WorkspaceSlug.slug": "old-%s",
 }
@@ -81,9 +86,10 @@ class Company:
     """A workspace with a member of each role and a row of every kind. marker: stands in all its texts.
 
     rows: the row of each model by its name. people: its members by role. common: a workspace they all see, too.
+    provider: of which they keep a key.
     """
 
-    def __init__(self, common: Workspace | None = None) -> None:
+    def __init__(self, common: Workspace | None = None, provider: str = "openai") -> None:
         word = uuid4().hex[:10]
         self.marker = f"LEAK-{word}"
         self.people = {role: User.objects.create_user(f"{self.marker}-{role}@example.org") for role in Role}
@@ -97,14 +103,18 @@ class Company:
         self.rows: dict[str, Any] = {"Workspace": self.workspace}
         for model in planted_models():
             self.rows[model.__name__] = model._default_manager.create(**self._values(model))
-        self.rows["User"] = self._guest()
+        self.rows["User"] = self._guest(common)
         self.rows["Credential"] = credentials.create(
             workspace=self.workspace,
             user=self.people[Role.OWNER],
-            type_slug="openai",
+            type_slug=provider,
             name=self.marker,
             fields={"api_key": self.marker},
         )
+        for name in ("Chunk", "Memory"):
+            # As the worker does it, so that a search finds the text by its words.
+            row = self.rows[name]
+            type(row)._base_manager.filter(pk=row.pk).update(words=SearchVector("text", config="english"))
         folder = f"runs/{self.workspace.pk}/{self.id('Execution')}"
         default_storage.save(f"{folder}/notes.txt", ContentFile(self.marker.encode()))
 
@@ -112,9 +122,19 @@ class Company:
         """The id of the row of this model, as addresses write it."""
         return str(self.rows[name].pk)
 
-    def _guest(self) -> User:
+    def _guest(self, common: Workspace | None) -> User:
+        """A member who has a key and an open invitation here, and in the common workspace, too."""
         guest = User.objects.create_user(f"{self.marker}-guest@example.org", name=self.marker)
-        set_role(workspace=self.workspace, user=guest, role=Role.EDITOR)
+        for workspace in filter(None, (self.workspace, common)):
+            set_role(workspace=workspace, user=guest, role=Role.EDITOR)
+            create_api_key(workspace=workspace, user=guest, name=self.marker, role=Role.VIEWER)
+            Invitation.objects.create(
+                workspace=workspace,
+                email=f"{self.marker}-{workspace.pk}@example.org",
+                token_hash=uuid4().hex,
+                invited_by=guest,
+                expires_at=timezone.now() + timedelta(days=1),
+            )
         return guest
 
     def _values(self, model: type[models.Model]) -> dict[str, Any]:
