@@ -56,9 +56,9 @@ def member(sub: str, role: str = "org:member", *, at: int = 0, org: str = "org_a
     }  # fmt: skip
 
 
-def roles() -> dict[str | None, str]:
+def roles(org: str = "org_acme") -> dict[str | None, str]:
     """Who is what in the organisation's workspace."""
-    rows = Membership.objects.filter(workspace__clerk_org_id="org_acme")
+    rows = Membership.objects.filter(workspace__clerk_org_id=org)
     return dict(rows.values_list("user__clerk_id", "role"))
 
 
@@ -295,6 +295,18 @@ def test_an_organisation_is_renamed_and_removed(instance: Instance) -> None:
     tell("organization.deleted", {"id": "org_acme", "deleted": True, "object": "organization"})
     tell("organizationMembership.created", member("user_kim", at=10_000_000))
     assert roles() == {"user_ada": "owner"}
+
+
+def test_another_organisations_members_are_not_touched(instance: Instance) -> None:
+    for sub, role in (("user_max", "org:admin"), ("user_eve", "org:admin"), ("user_bob", "org:member")):
+        tell("organizationMembership.created", member(sub, role, org="org_other"))
+    others = roles("org_other")
+    assert others == {"user_max": "owner", "user_eve": "admin", "user_bob": "editor"}
+    tell("organizationMembership.created", member("user_ada", "org:admin"))
+    tell("organizationMembership.deleted", member("user_ada"))
+    assert roles() == {"user_ada": "owner"}  # there is nobody to hand over to in this one
+    tell("organization.deleted", {"id": "org_acme", "deleted": True, "object": "organization"})
+    assert roles("org_other") == others
 
 
 def test_every_order_of_a_story_ends_the_same(instance: Instance) -> None:
