@@ -13,15 +13,12 @@ from workspaces import audit, master_key
 from workspaces.credential_fields import Entered, checked
 from workspaces.credential_types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace
-from workspaces.opened import ProviderKey, headers_for, place_of, provider_key, read, target_of
+from workspaces.opened import headers_for, place_of, read, target_of
 from workspaces.queries_credentials import KEPT
 from workspaces.sealing import seal, unseal
 from workspaces.tasks import send_check
 
-__all__ = [
-    "ProviderKey", "create", "delete", "headers_for", "provider_key", "read", "request_check", "restore",
-    "update",
-]  # fmt: skip
+__all__ = ["create", "delete", "headers_for", "read", "request_check", "restore", "update"]
 
 LONGEST_NAME = 120
 

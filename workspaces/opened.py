@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,22 +11,12 @@ from django.utils import timezone
 from automatos.errors import InvalidInput, NotFound
 from workspaces import audit
 from workspaces.credential_fields import is_bound_to
-from workspaces.credential_types import HTTP_TYPES, PROVIDERS
+from workspaces.credential_types import HTTP_TYPES
 from workspaces.models import Credential
 from workspaces.sealing import Place, unseal
 
 # Writing down each use would be a row's update for each call.
 NOTE_USE_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderKey:
-    """A workspace's own way to a model provider. base_url: empty for the provider's usual address."""
-
-    credential_id: UUID
-    provider: str
-    api_key: str = field(repr=False)
-    base_url: str = ""
 
 
 def place_of(credential: Credential) -> Place:
@@ -86,21 +75,6 @@ def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: s
         headers = http_headers(credential, url)
         note_use(credential, purpose)
     return headers
-
-
-def provider_key(workspace_id: UUID, provider: str, *, purpose: str = "model call") -> ProviderKey | None:
-    """The workspace's own key for openai, anthropic or openai_compatible, the newest one; None when it has none."""
-    with transaction.atomic():
-        credential = (
-            Credential.objects.filter(workspace_id=workspace_id, type_id=PROVIDERS.get(provider, ""), deleted_at=None)
-            .order_by("-created_at", "-id")
-            .first()
-        )
-        if credential is None:
-            return None
-        opened = unseal(credential.secret, credential.key_id, place_of(credential))
-        note_use(credential, purpose)
-    return ProviderKey(credential.pk, provider, opened.get("api_key", ""), credential.values.get("base_url", ""))
 
 
 def _used(workspace_id: UUID, credential_id: UUID) -> Credential:
