@@ -4,19 +4,26 @@
 
 A mutant is a function without one filter by workspace, or one statement of SQL without it, or one scope. Nothing is
 edited: a function is given code that was compiled from a changed syntax tree. The tests of isolation are tried part by
-part, those parts that run the function, up to the first that fails; then the ordinary tests of its module.
+part, those parts that run the function, up to the first that fails; then the ordinary tests of its module. Both are
+tests of the suite, so a mutant that is caught here would fail it.
 """
 
 import ast
 import importlib
+import json
+import os
 import re
+import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,12 +34,8 @@ LEFT_OUT = ("tests", "migrations", "seeds", "models")
 NARROWING = re.compile(r"(\w+__)?workspace(_id)?(__in|__slug|__clerk_org_id)?")
 READS = ("filter", "get", "Q")
 SQL = re.compile(r"(?:\w+\.)?workspace_id = (?:%s|a\.workspace_id|ANY\(%s::uuid\[\]\))")
-# What a workspace calls its rows. Written down, as the plugin needs it before Django knows its models.
-RELATIONS = {
-    "agent_drafts", "agents", "api_keys", "conversations", "credentials", "documents", "executions", "invitations",
-    "memberships", "memories", "old_slugs", "personas", "recipes", "skill_sources", "skills",
-}  # fmt: skip
 SCOPES = ("workspace_scope", "person_scope")
+EQUIVALENT = "equivalent"
 # (module, function) of those that ran.
 SEEN: set[tuple[str, str]] = set()
 NOTE = "__import__('benchmarks.mutants', fromlist=['SEEN']).SEEN.add(({!r}, {!r}))"
@@ -161,8 +164,12 @@ def _of_call(node: ast.Call) -> list[Site]:
 
 
 def _is_relation(node: ast.Attribute) -> bool:
+    from workspaces.models import Workspace
+
     owner = ast.unparse(node.value).split(".")[-1]
-    return owner == "workspace" and node.attr in RELATIONS
+    return owner == "workspace" and node.attr in {
+        relation.get_accessor_name() for relation in Workspace._meta.related_objects if not relation.hidden
+    }
 
 
 def _enclosing(code: CodeType, line: int) -> CodeType | None:
@@ -188,6 +195,62 @@ def living(mutant: Mutant) -> FunctionType | None:
     return found if is_same else None
 
 
+@contextmanager
+def applied(mutant: Mutant) -> Iterator[bool]:
+    """For a while the running product has the mutant; says whether it has, as there is no way into some."""
+    function = living(mutant)
+    if function is not None:
+        whole, function.__code__ = function.__code__, cast(CodeType, mutant.code)
+        try:
+            yield True
+        finally:
+            function.__code__ = whole
+    elif mutant.code is None:
+        with pytest.MonkeyPatch.context() as patch:
+            values = [node.value for node in mutant.tree.body if isinstance(node, ast.Assign)]
+            names = [ast.unparse(node.targets[0]) for node in mutant.tree.body if isinstance(node, ast.Assign)]
+            value = ast.literal_eval(values[names.index(mutant.function)])
+            patch.setattr(f"{mutant.module}.{mutant.function}", value)
+            yield True
+    else:
+        yield False
+
+
+def chosen() -> list[Mutant]:
+    """All mutants, or those whose name MUTANTS is a part of."""
+    part = os.environ.get("MUTANTS", "")
+    return [mutant for mutant in mutants() if part in mutant.name]
+
+
+def main() -> None:
+    """The tests of isolation first, then the ordinary ones for what is left; says how many were caught."""
+    from benchmarks.mutants_ordinary import TESTS
+
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        files = sorted({file for files in TESTS.values() for file in files})
+        isolation = ["benchmarks/mutants_isolation.py", "-s", "-o", "python_files=mutants_isolation.py"]
+        for arguments in (isolation, ["-p", "benchmarks.mutants_ordinary", "-s", *files]):
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                *arguments,
+                "--timeout=7200",
+                "-p",
+                "no:logging",
+                "-p",
+                "no:warnings",
+            ]
+            subprocess.run(command, cwd=ROOT, env={**os.environ, "MUTANTS_TOLD": str(told)}, check=True)
+        found: dict[str, str] = json.loads(told.read_text())
+    counts = Counter("caught" if by else "survived" for by in found.values() if by != EQUIVALENT)
+    total = sum(counts.values())
+    print(f"{counts['caught']} of {total} caught ({100 * counts['caught'] / max(total, 1):.1f} %)")
+    print(f"{sum(by == EQUIVALENT for by in found.values())} equivalent, {time.monotonic() - began:.0f} s")
+    print("survivors:", *[name for name, by in found.items() if not by], sep="\n  ")
+
+
 if __name__ == "__main__":
-    arguments = ["benchmarks/mutants_run.py", "-s", "--timeout=7200", "-o", "python_files=mutants_run.py"]
-    sys.exit(pytest.main([*arguments, "--show-capture=no", "-p", "no:cacheprovider", "-p", "no:logging"]))
+    main()

@@ -1,0 +1,65 @@
+"""A pytest plugin that runs the tests of a module once for each of its mutants the tests of isolation did not catch."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.mutants import Mutant, applied, chosen
+
+# By the beginning of a mutant's name: the tests of the suite that are about it.
+TESTS = {
+    "workspaces.clerk_": ["workspaces/tests/test_clerk_webhooks.py", "workspaces/tests/test_clerk_first_sight.py"],
+    "workspaces.credentials": ["workspaces/tests/test_credentials_api.py"],
+    "workspaces.idempotency": ["recipes/tests/test_api_execute.py"],
+    "workspaces.queries": ["workspaces/tests/test_landing.py", "workspaces/tests/test_workspaces.py"],
+    "workspaces.pages": ["workspaces/tests/test_workspaces.py"],
+    "workspaces.provider_keys": ["workspaces/tests/test_credentials_api.py"],
+    "workspaces.services": [
+        "workspaces/tests/test_members.py",
+        "workspaces/tests/test_accounts_delete.py",
+        "workspaces/tests/test_workspaces.py",
+    ],
+    "workspaces.services_invitations": ["workspaces/tests/test_invitations.py"],
+    "workspaces.services_installation": ["workspaces/tests/test_open_access.py"],
+    "recipes.runs": ["workspaces/tests/test_plans.py"],
+}
+
+
+failed: list[str] = []
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    """Note a failure."""
+    if report.failed:
+        failed.append(report.nodeid)
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    """Instead of each test once: for each mutant its tests, up to the first that fails."""
+    told = Path(os.environ["MUTANTS_TOLD"])
+    found: dict[str, str] = json.loads(told.read_text())
+    for mutant in chosen():
+        if not found[mutant.name]:
+            by = found[mutant.name] = caught_by(mutant, session)
+            print(f"caught by {by}:" if by else "SURVIVED", mutant, flush=True)
+    told.write_text(json.dumps(found))
+    # That tests failed is what was hoped for.
+    session.testsfailed = 0
+    return True
+
+
+def caught_by(mutant: Mutant, session: pytest.Session) -> str:
+    """The first test that fails under the mutant; empty when there is none."""
+    known = [begins for begins in TESTS if mutant.name.startswith(begins)]
+    files = TESTS[max(known, key=len)] if known else []
+    failed.clear()
+    with applied(mutant):
+        for item in session.items:
+            if item.nodeid.split("::")[0] in files and not failed:
+                item._initrequest()  # type: ignore[attr-defined]
+                # Naming a next item keeps what the whole session shares.
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=session.items[0])
+    return failed[0] if failed else ""
