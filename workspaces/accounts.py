@@ -17,6 +17,7 @@ from workspaces.client_address import client_ip
 from workspaces.models import User
 from workspaces.queries import first_membership_of
 from workspaces.services import create_personal_workspace
+from workspaces.services_account import close_other_ways
 
 logger = logging.getLogger(__name__)
 
@@ -107,10 +108,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         account_events.sign_in_failed(request, str(credentials.get("email", "")))
 
     def set_password(self, user: User, password: str) -> None:
-        """Changed, set or reset: whoever is signed in elsewhere is signed out."""
+        """Changed, set or reset: whoever is signed in elsewhere is signed out.
+
+        A reset by mail also ends what was set up before anybody had shown that the address is theirs.
+        """
         super().set_password(user, password)
+        if self._is_reset() and not EmailAddress.objects.filter(user=user, verified=True).exists():
+            close_other_ways(user)
         session_activity.end_others(user, keep=self.request.session.session_key)
         account_events.password_changed(self.request, user)
+
+    def _is_reset(self) -> bool:
+        match = self.request.resolver_match
+        return bool(match and match.view_name == "account_reset_password_from_key")
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         """The library sends one for each change of an account's locks: so this also tells of the change."""

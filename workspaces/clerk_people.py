@@ -5,14 +5,14 @@ from datetime import datetime
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
 from automatos import events
 from workspaces import audit, clerk_states
-from workspaces.models import ApiKey, Membership, User, Workspace
+from workspaces.models import Membership, User, Workspace
 from workspaces.services import create_personal_workspace
+from workspaces.services_account import close_other_ways
 
 # Nobody can receive mail there (RFC 2606), and the random part is nobody's to guess or take first.
 PLACEHOLDER = "@clerk.invalid"
@@ -111,21 +111,15 @@ def _joined(holder: User, newcomer: User | None, person: Person) -> User:
     newcomer: the account that a token made before Clerk told the address; what it belongs to passes over.
     """
     if not EmailAddress.objects.filter(user=holder, email__iexact=person.email, verified=True).exists():
-        _close_other_ways(holder)
+        holder.set_unusable_password()
+        holder.save(update_fields=["password"])
+        close_other_ways(holder)
     if newcomer:
         _pass_over(newcomer, holder)
     User.objects.filter(pk=holder.pk).update(clerk_id=person.id)
     holder.refresh_from_db()
     _record("user.linked", holder, after={"clerk_id": person.id})
     return holder
-
-
-def _close_other_ways(user: User) -> None:
-    """Whoever made this account never showed that the address is theirs, so what they set up opens nothing any more."""
-    user.set_unusable_password()
-    user.save(update_fields=["password"])
-    Authenticator.objects.filter(user=user).delete()
-    ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _pass_over(newcomer: User, holder: User) -> None:

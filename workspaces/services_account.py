@@ -12,6 +12,7 @@ from workspaces import account_events, audit, services_members, session_activity
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.services_keys import revoke_api_key
+from workspaces.tenancy import Purpose, system_scope
 
 
 def rename_person(*, user: User, name: str) -> None:
@@ -44,6 +45,17 @@ def delete_account(*, user: User) -> None:
                 else:
                     services_members.leave(workspace=workspace, user=user)
         _forget(user)
+
+
+def close_other_ways(user: User) -> None:
+    """Whoever made this account never showed that the address is theirs, so what they set up opens nothing any more.
+
+    For the moment in which the one who has the address takes the account over. The password is the caller's to change.
+    """
+    Authenticator.objects.filter(user=user).delete()
+    with system_scope(Purpose.SIGN_IN):
+        for key in ApiKey.objects.filter(user=user, revoked_at=None):
+            revoke_api_key(key=key)
 
 
 def last_owner_of(user: User) -> list[Workspace]:

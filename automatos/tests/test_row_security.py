@@ -239,6 +239,7 @@ CROSSING = {
     ("workspaces.clerk_messages", "SIGN_IN"),
     ("workspaces.clerk_sign_in", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
+    ("workspaces.services_account", "SIGN_IN"),
     ("workspaces.services_invitations", "SIGN_IN"),
     ("workspaces.sockets", "SIGN_IN"),
     ("workspaces.purging", "UPKEEP"),

@@ -10,8 +10,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core import mail
 from django.test import Client
 
-from workspaces.models import User
+from workspaces.models import Role, User
 from workspaces.tests.account_kit import PASSWORD, is_signed_in, person
+from workspaces.tests.rest import key_of
 
 pytestmark = pytest.mark.django_db
 FREE = "nora@example.com"
@@ -107,6 +108,19 @@ def test_a_mail_server_that_is_down_tells_nothing_either(
     taken, free = (seen(f"/accounts/{path}", email, password1=PASSWORD) for email in (ines.email, FREE))
     assert taken == free
     assert taken[0] == 503
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_reset_ends_the_keys_made_before_the_address_was_confirmed(ines: User, confirmed: bool) -> None:
+    EmailAddress.objects.update(verified=confirmed)
+    key = key_of(ines.workspaces.get(), ines, Role.OWNER)
+    Client().post("/accounts/password/reset/", {"email": ines.email})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body))
+    assert link
+    owner = Client()
+    form = owner.get(link.group(1), follow=True).redirect_chain[-1][0]
+    owner.post(form, {"password1": "another-kitchen-word", "password2": "another-kitchen-word"})
+    assert Client(headers={"X-API-Key": key}).get("/api/me").status_code == (200 if confirmed else 401)
 
 
 def test_mail_about_one_address_is_limited(ines: User) -> None:
