@@ -19,7 +19,8 @@ from playwright.sync_api import Browser
 from automatos.local.addresses import PROJECT
 from automatos.testing import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+# The time counts from the first start of all, which also cooks the demo.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 READY = r"^Automatos is ready at http://127\.0\.0\.1:{port}$"
 NOBODY = 65534
