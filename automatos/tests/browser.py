@@ -113,6 +113,9 @@ class Visitor:
         # That the page itself is a 404 is what some tests are about.
         if message.page and where == message.page.url and "Failed to load resource" in message.text:
             return
+        # Said of the font where the machine is too busy to draw within seconds.
+        if "was preloaded using link preload but not used" in message.text:
+            return
         self.console.append(f"{where} {message.type}: {message.text}")
 
     def check(self, path: str, then: Callable[[Page], Any] | None = None) -> None:
