@@ -20,7 +20,7 @@ from recipes.terminal import Screen
 from recipes.watching import Watch
 from workspaces import plans, services_account, services_installation, session_activity
 from workspaces.idempotency import once
-from workspaces.models import Role, Workspace
+from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
 from workspaces.sockets import SocketCaller
 from workspaces.tasks import check_credential
@@ -32,6 +32,8 @@ TOKEN = "token"
 JOB = {"token": TOKEN, "state": "running", "began": {}}
 WISH = {**JOB, "sentence": "Summarise the news of the day"}
 MODEL = {"provider": "local", "model_id": "nothing"}
+# One person, so that nothing but the workspace tells their requests apart.
+REPEATER = User(email="repeater@example.org")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _remember(world: World, ids: Ids) -> None:
 def _repeated(world: World, ids: Ids) -> Any:
     with workspace_scope(here(ids)):
         workspace = Workspace.objects.get(pk=here(ids))
-        return once(workspace=workspace, route="r", key="k", body={}, act=lambda: (201, {}))
+        return once(workspace=workspace, user=REPEATER, route="r", key="k", body={}, act=lambda: (201, {}))
 
 
 def _begun(world: World, ids: Ids) -> Any:
@@ -192,7 +194,7 @@ CALLS = [
     ),
     Call("follow a run", _followed, rows=AT_WORK),
     Call("find a run to follow", _found, ("Execution",)),
-    Call("repeat a request", _repeated, rows={"IdempotentRequest": {"route": "r", "key": "k"}}),
+    Call("repeat a request", _repeated, rows={"IdempotentRequest": {"route": f"r:{REPEATER.pk}", "key": "k"}}),
     Call("start a run", _begun, rows=ONE_LIVE),
     Call("watch a run in a terminal", _watched, rows=OVER),
     Call("verify the audit log", _verified),
