@@ -21,6 +21,7 @@ from workspaces.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")
 RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")
+ONCE_HEADER = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Sent again, it starts nothing new.")
 
 
 class StepIn(InputSerializer):
@@ -252,11 +253,7 @@ class RecipeExecute(WorkspaceView):
 
     @extend_schema(
         operation_id="recipes_execute",
-        parameters=[
-            WORKSPACE_HEADER,
-            RECIPE,
-            OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Sent again, it starts nothing new."),
-        ],
+        parameters=[WORKSPACE_HEADER, RECIPE, ONCE_HEADER],
         request=ExecuteIn,
         responses={202: StartedOut, **errors(404, 409, 415)},
     )

@@ -14,12 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries as agent_queries
-from agents.models import Conversation
+from agents.models import Agent, Conversation
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import InvalidInput
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from recipes import conversations
-from recipes.api import LinksOut, links_of
+from recipes.api import ONCE_HEADER, LinksOut, links_of
 from recipes.api_events import EventStreamRenderer
 from recipes.api_executions import FINISH
 from recipes.attachments import Upload
@@ -28,6 +28,7 @@ from recipes.conversations import Saying
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.idempotency import HEADER, once
 
 CONVERSATION = OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)
 
@@ -76,7 +77,7 @@ class AgentChat(WorkspaceView):
 
     @extend_schema(
         operation_id="agents_chat",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request=ChatIn,
         responses={
             202: ChatOut,
@@ -103,19 +104,30 @@ class AgentChat(WorkspaceView):
             model=values.get("model", ""),
             uploads=[_upload(index, one) for index, one in enumerate(values.get("attachments", ()))],
         )
+        status, begun = once(
+            workspace=self.workspace,
+            user=self.caller,
+            route=f"chat:{agent.pk}",
+            key=request.headers.get(HEADER),
+            body=request.data,
+            act=lambda: (202, self._begun(request, agent, saying)),
+        )
+        if request.accepted_renderer.media_type == EventStreamRenderer.media_type:
+            followed = Followed(UUID(begun["execution_id"]), self.workspace.pk)
+            first = {name: begun[name] for name in ("execution_id", "conversation_id")}
+            return event_stream(followed_answer(followed, first))
+        return Response(begun, status=status, headers={"Location": begun["links"]["self"]})
+
+    def _begun(self, request: Request, agent: Agent, saying: Saying) -> dict[str, Any]:
         execution = conversations.say(
             workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.API
         )
-        return self._answer(request, execution)
-
-    def _answer(self, request: Request, execution: Execution) -> HttpResponseBase:
-        first = {"execution_id": str(execution.pk), "conversation_id": str(execution.conversation_id)}
-        if request.accepted_renderer.media_type == EventStreamRenderer.media_type:
-            followed = Followed(execution.pk, execution.workspace_id)
-            return event_stream(followed_answer(followed, first))
-        links = links_of(request, execution, self.workspace.slug)
-        answer = {**first, "status": execution.status, "links": links}
-        return Response(answer, status=202, headers={"Location": links["self"]})
+        return {
+            "execution_id": str(execution.pk),
+            "conversation_id": str(execution.conversation_id),
+            "status": execution.status,
+            "links": links_of(request, execution, self.workspace.slug),
+        }
 
 
 def event_stream(pieces: Any) -> StreamingHttpResponse:

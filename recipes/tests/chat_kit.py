@@ -64,14 +64,15 @@ class Room:
         with_tools(self.cast.agent, "ask_agent", "file_write")
         return self.wait(self.cast.cook(self.cast.recipe("careful")).pk, "waiting")
 
-    def send(self, path: str, body: Any, accept: str = "application/json") -> Any:
-        """A POST to the running product; the open answer."""
+    def send(self, path: str, body: Any, accept: str = "application/json", **more: str) -> Any:
+        """A POST to the running product; the open answer. more: headers, with underscores for dashes."""
         headers = {"X-API-Key": self.key, "Content-Type": "application/json", "Accept": accept}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         return urlopen(Request(self.stack.url + path, json.dumps(body).encode(), headers), timeout=60)
 
-    def events(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
+    def events(self, path: str, body: Any, **headers: str) -> Iterator[dict[str, Any]]:
         """The messages of an event stream as they come."""
-        with self.send(path, body, "text/event-stream") as answer:
+        with self.send(path, body, "text/event-stream", **headers) as answer:
             for line in answer:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])

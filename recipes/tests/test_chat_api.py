@@ -61,6 +61,16 @@ def test_an_answer_can_be_followed_by_its_links_and_carried_on(room: Room) -> No
     assert [said["role"] for said in step.opening or []] == ["system", "user", "assistant", "user"]
 
 
+def test_a_message_sent_again_with_its_key_is_answered_once(room: Room) -> None:
+    asked = [Caller(room.key).post(chat(room), {"message": "Hi"}, Idempotency_Key="one") for _ in range(2)]
+    assert asked[0] == asked[1]
+    streamed = list(room.events(chat(room), {"message": "Hi"}, Idempotency_Key="one"))
+    assert (streamed[0]["execution_id"], streamed[-1]["type"]) == (asked[0][1]["execution_id"], "final")
+    status, other = Caller(room.key).post(chat(room), {"message": "Ho"}, Idempotency_Key="one")
+    assert (status, other["error"]["code"]) == (409, "idempotency_key_reused")
+    assert room.cast.workspace.executions.count() == 1
+
+
 def test_a_file_is_told_as_data_and_makes_side_effects_wait(room: Room) -> None:
     with_tools(room.cast.agent, "file_write")
     write = {"tool_calls": [call("file_write", name="out.txt", content="x")]}
