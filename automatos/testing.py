@@ -93,7 +93,7 @@ class Part:
     def stop(self) -> None:
         """End it in order."""
         if self.process:
-            end(self.process, [(signal.SIGTERM, 10.0)])
+            end(self.process, [(signal.SIGTERM, 60.0)])
 
 
 class Stack:

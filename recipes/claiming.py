@@ -22,7 +22,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
     rows = ledger.sql.rows(
         f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
         "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'pending' AND s.runnable_at <= %s "
-        "ORDER BY s.runnable_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+        'ORDER BY s.runnable_at, s."order" LIMIT %s FOR NO KEY UPDATE SKIP LOCKED',
         [ledger.now, limit],
     )
     held = picked(ledger, rows)

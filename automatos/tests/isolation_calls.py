@@ -29,7 +29,7 @@ from workspaces.tests.matrix import Ids, World
 
 Run = Callable[[World, Ids], Any]
 TOKEN = "token"
-JOB = {"token": TOKEN, "state": "running", "began": {}}
+JOB = {"token": TOKEN, "state": "running", "began": {}, "model": "local:nothing"}
 WISH = {**JOB, "sentence": "Summarise the news of the day"}
 MODEL = {"provider": "local", "model_id": "nothing"}
 # One person, so that nothing but the workspace tells their requests apart.

@@ -47,7 +47,7 @@ def test_the_lists_say_that_the_plan_is_full_before_the_form(company: Company) -
     Workspace.objects.filter(pk=company.workspace.pk).update(plan="free")
     editor = browser(company, Role.EDITOR)
     home = f"/w/{company.workspace.slug}"
-    assert b"New agent" in editor.get(f"{home}/agents/").content
+    assert b"The plan Free holds" not in editor.get(f"{home}/agents/").content
     for number in range(PLANS["free"].agents or 0):
         agent = company.agent(name=f"Quill {number}")["id"]
     for _ in range(PLANS["free"].recipes or 0):

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -176,6 +177,8 @@ def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
     with socket.create_connection(("127.0.0.1", room.stack.port)) as line:
         line.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
         held.wait_for_requests(1)
+        # The worker may ask its model before the web process is back from the commit and waits.
+        time.sleep(2)
     runs = Execution.objects.filter(workspace=room.cast.workspace)
     wait_for(lambda: runs.get().status == "cancelled")
     held.release()
