@@ -6,7 +6,7 @@ import pgvector.django.halfvec
 import pgvector.django.indexes
 from django.db import migrations, models
 
-from automatos.database_roles import SYSTEM_ROLE
+from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
 
 # PostgreSQL evaluates no condition of a caller's before row-level security unless it is sure not to leak, and of a
 # full-text match it is not: under the policies of `chunks` the index of words would never be used. This function looks
@@ -20,6 +20,8 @@ CREATE FUNCTION automatos_chunk_words(asked text) RETURNS TABLE (id bigint, docu
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT c.id, c.document_id, a.term FROM automatos_words(asked) a JOIN chunks c ON c.words @@ a.query
     WHERE c.workspace_id = (SELECT automatos_workspace()) $$;
+REVOKE ALL ON FUNCTION automatos_chunk_words(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION automatos_chunk_words(text) TO {APP_ROLE}, {SYSTEM_ROLE};
 GRANT CREATE ON SCHEMA public TO {SYSTEM_ROLE};
 ALTER FUNCTION automatos_chunk_words(text) OWNER TO {SYSTEM_ROLE};
 REVOKE CREATE ON SCHEMA public FROM {SYSTEM_ROLE};
