@@ -87,6 +87,8 @@ def test_a_killed_tab_brings_the_same_values_back(desk: Desk) -> None:
 
 def test_the_page_says_when_it_cannot_save_and_saves_once_it_can(desk: Desk) -> None:
     page = desk.draft()
+    # Without its script, which comes over the network too, the page could say nothing.
+    page.wait_for_load_state("load")
     page.context.set_offline(True)
     name_it(page, "Offline")
     expect(page.locator("#saved")).to_contain_text("Not saved, retrying")
