@@ -77,8 +77,8 @@ REDIS_URL = REDIS_URL or LOCAL.redis_url
 
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "automatos"},
+        "BACKEND": "automatos.channel_layer.ChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}], "prefix": "automatos"},
     }
 }
 CACHES = {

@@ -220,9 +220,9 @@ class Conductor:
     async def _listen(self) -> None:
         """Hear at once which runs to drop; the heartbeat finds them too when Redis is away."""
         layer = get_channel_layer()
+        channel = await layer.new_channel()
         while True:
             try:
-                channel = await layer.new_channel()
                 await layer.group_add(events.WORKERS_GROUP, channel)
                 while True:
                     message = await layer.receive(channel)

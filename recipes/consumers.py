@@ -40,6 +40,7 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     caller: SocketCaller | None = None
     last_seq = 0
     over = False
+    joined = False
     looking: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -83,13 +84,15 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOT_FOUND)
 
     async def _join(self) -> None:
-        """Without Redis the viewer still gets everything, from the database."""
+        """Without Redis the viewer still gets every event, from the database, and joins once Redis is back."""
         assert self.execution is not None
         try:
             for group in self._groups():
                 await self.channel_layer.group_add(group, self.channel_name)
         except (RedisError, OSError) as error:
-            logger.warning("A viewer follows through the database alone: %s", error)
+            logger.warning("A viewer follows through the database alone for now: %s", error)
+        else:
+            self.joined = True
 
     def _groups(self) -> tuple[str, str]:
         assert self.execution is not None
@@ -159,6 +162,9 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             try:
                 if look % LOOKS_PER_CHECK == 0:
                     await self.access_changed({})
+                if not self.joined:
+                    await self._join()
+                    await self._send_running_text()
                 await self._catch_up()
             except Exception:
                 logger.warning("The events of a run could not be read, trying again.", exc_info=True)

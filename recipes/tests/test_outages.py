@@ -13,6 +13,7 @@ from automatos import events
 from automatos.testing import Stack
 from recipes.models import Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
+from recipes.tests.test_socket import durable, read_to_end, recorded, watching
 
 pytestmark = [
     pytest.mark.chaos,
@@ -88,6 +89,19 @@ def test_a_run_started_while_redis_is_away_is_found_by_the_poll(stack: Stack, ca
     execution = cast.cook(recipe)
     assert ended(execution).status == "completed"
     wait_for(_answers)
+
+
+def test_a_viewer_who_comes_while_redis_is_away_misses_nothing(stack: Stack, cast: Cast) -> None:
+    words = [f"word{number} " for number in range(100)]
+    stack.models.on("first", chunks=words, chunk_delay=0.07)
+    execution = cast.cook(cast.recipe("first"))
+    wait_for(lambda: stack.models.count("first") == 1)
+    os.kill(_valkey_pid(), signal.SIGKILL)
+    with watching(stack, cast, execution.id) as viewer:
+        messages, code = read_to_end(viewer)
+    assert code == 1000
+    assert durable(messages) == recorded(execution)
+    assert any(message["type"] == "text" for message in messages), "text streams again once Redis is back"
 
 
 def test_a_finished_call_is_not_paid_again_when_postgres_crashes_meanwhile(stack: Stack, cast: Cast) -> None:
