@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -86,3 +86,13 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         call_command("migrate", verbosity=0)
     with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models) as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What web and worker wrote last, beside a failure of a test that used them."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and running:
+        report.sections.append(("log of web and worker", running.logs()[-8000:]))
+    return report
