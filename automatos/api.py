@@ -66,7 +66,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     from rest_framework.views import set_rollback
 
     set_rollback()
-    known = _understood(error)
+    known = understood(error)
     headers = {}
     if known.http_status == 401:
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "") or 'ApiKey realm="api"'
@@ -87,7 +87,7 @@ def error_body(error: AppError) -> dict[str, Any]:
     return {"error": {**body, "request_id": request_id.current()}}
 
 
-def _understood(error: Exception) -> AppError:
+def understood(error: Exception) -> AppError:
     """The error as one of ours."""
     match error:
         case AppError():

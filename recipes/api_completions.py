@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/chat: what an agent decides for i
 seed, stop and their like) is taken and left aside; what would change the shape of the answer is refused.
 """
 
+import asyncio
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -17,16 +18,22 @@ from rest_framework.response import Response
 
 from agents import queries as agent_queries
 from agents.models import Agent
+from automatos.api import understood
 from automatos.errors import AppError, wrong_field
 from automatos.later import LaterResponse
 from recipes import completion_pictures, conversations
+from recipes.api import ONCE_HEADER
 from recipes.api_chat import BigJsonParser, event_stream
+from recipes.chat_stream import stop
 from recipes.completion_answers import Asked, chunks, completion, error_body, problem
 from recipes.completion_body import ChatRequest, as_saying, read_request
 from recipes.completion_pictures import Picture
+from recipes.conversations import Saying
+from recipes.following import Followed
 from recipes.models import Execution, Trigger
 from workspaces.auth import BearerKeyAuthentication, brings_bearer_key
 from workspaces.endpoints import WorkspaceView
+from workspaces.idempotency import HEADER, once
 
 PREFIX = "agent:"
 
@@ -108,6 +115,7 @@ class ChatCompletions(OpenAiView):
 
     @extend_schema(
         operation_id="openai_chat_completions",
+        parameters=[ONCE_HEADER],
         request=OpenApiTypes.OBJECT,
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
@@ -116,7 +124,11 @@ class ChatCompletions(OpenAiView):
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Answer the last message. Nobody waits in a thread for it, and a client that leaves stops the run."""
+        """Answer the last message. Nobody waits in a thread for it.
+
+        A client that leaves stops the run; with an Idempotency-Key the run goes on, and the same request again gets
+        its answer.
+        """
         wanted = read_request(request.data)
         agent = self.agent(wanted.model)
         pictures = wanted.pictures
@@ -124,31 +136,47 @@ class ChatCompletions(OpenAiView):
             raise wrong_field(
                 pictures[0].field, f"{wanted.model} answers with {model}, which does not see. Leave it out."
             )
-        if any(picture.url for picture in pictures):
-            return LaterResponse(lambda: self._with_pictures(agent, wanted))
-        asked = Asked.of(self._begin(agent, wanted, pictures), wanted.model)
-        if wanted.stream:
-            return event_stream(chunks(asked, include_usage=wanted.include_usage))
-        return LaterResponse(lambda: completion(asked))
+        key = request.headers.get(HEADER)
+        # All work is done where it is awaited: a client that left before that has begun nothing.
+        return LaterResponse(lambda: self._answered(agent, wanted, key))
 
-    def _begin(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture]) -> Execution:
-        saying = as_saying(wanted, pictures)
-        return conversations.say(
-            workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
-        )
-
-    def _begin_later(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture]) -> Execution:
-        with self.entered():
-            return self._begin(agent, wanted, pictures)
-
-    async def _with_pictures(self, agent: Agent, wanted: ChatRequest) -> Any:
-        """The answer once pictures from elsewhere are there: they are waited for outside of any transaction."""
+    async def _answered(self, agent: Agent, wanted: ChatRequest, key: str | None) -> Any:
+        """The answer, outside of any transaction: pictures from elsewhere and the run itself take their time."""
         try:
             pictures = await completion_pictures.fetched(wanted.pictures)
-            execution = await database_sync_to_async(self._begin_later)(agent, wanted, pictures)
-        except AppError as error:
-            return problem(error)
-        asked = Asked.of(execution, wanted.model)
+            execution = await self._begun(agent, wanted, pictures, key)
+        except Exception as error:
+            return problem(understood(error))
+        asked = Asked.of(execution, wanted.model, stays=key is not None)
         if wanted.stream:
             return event_stream(chunks(asked, include_usage=wanted.include_usage))
         return await completion(asked)
+
+    async def _begun(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture], key: str | None) -> Execution:
+        """The run. A client that leaves while it is begun stops it, unless it brought a key to come back with."""
+        beginning = asyncio.ensure_future(database_sync_to_async(self._begin)(agent, wanted, pictures, key))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            if key is None:
+                begun = await beginning
+                await stop(Followed(begun.pk, begun.workspace_id))
+            raise
+
+    def _begin(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture], key: str | None) -> Execution:
+        saying = as_saying(wanted, pictures)
+        with self.entered():
+            _, begun = once(
+                workspace=self.workspace,
+                user=self.caller,
+                route=f"completions:{agent.pk}",
+                key=key,
+                body=self.request.data,
+                act=lambda: (200, {"execution_id": str(self._say(agent, saying).pk)}),
+            )
+            return Execution.objects.get(pk=begun["execution_id"])
+
+    def _say(self, agent: Agent, saying: Saying) -> Execution:
+        return conversations.say(
+            workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
+        )

@@ -68,12 +68,12 @@ class Written:
         return between + text
 
 
-async def pieces(followed: Followed) -> AsyncGenerator[str, None]:
-    """The text as it is written, up to the end of the run. Whoever stops listening before stops the run.
+async def pieces(followed: Followed, *, stays: bool) -> AsyncGenerator[str, None]:
+    """The text as it is written, up to the end of the run. Whoever stops listening before stops it, unless it stays.
 
     An empty piece means that nothing happened for a while. Raises Conflict where a person would have to approve.
     """
-    written, over = Written(), False
+    written, over = Written(), stays
     try:
         async for body in happenings(followed, 0):
             if body is None:
@@ -82,18 +82,24 @@ async def pieces(followed: Followed) -> AsyncGenerator[str, None]:
                 if text := written.take(body):
                     yield text
             elif body["type"] == "execution.waiting":
+                over = False
                 raise Conflict(WAITS, code="approval_required")
         over = True
         if rest := written.rest((await ended(followed)).text):
             yield rest
     finally:
         if not over:
-            await asyncio.shield(asyncio.ensure_future(database_sync_to_async(_cancel)(followed)))
+            await stop(followed)
 
 
-async def whole(followed: Followed) -> Ended:
-    """The answer once it is over. Whoever stops waiting stops the run."""
-    async with contextlib.aclosing(pieces(followed)) as text:
+async def stop(followed: Followed) -> None:
+    """Cancel the run, also when who asks is being cancelled."""
+    await asyncio.shield(asyncio.ensure_future(database_sync_to_async(_cancel)(followed)))
+
+
+async def whole(followed: Followed, *, stays: bool) -> Ended:
+    """The answer once it is over. Whoever stops waiting stops the run, unless it stays."""
+    async with contextlib.aclosing(pieces(followed, stays=stays)) as text:
         async for _ in text:
             pass
     return await ended(followed)

@@ -33,16 +33,17 @@ REFUSED = "model_refused"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The run that answers. model: as the client named it."""
+    """The run that answers. model: as the client named it; stays: whether the run goes on when the client leaves."""
 
     execution_id: str
     model: str
     followed: Followed
+    stays: bool
 
     @classmethod
-    def of(cls, execution: Execution, model: str) -> "Asked":
+    def of(cls, execution: Execution, model: str, *, stays: bool) -> "Asked":
         """The answer of this run."""
-        return cls(execution.pk.hex, model, Followed(execution.pk, execution.workspace_id))
+        return cls(execution.pk.hex, model, Followed(execution.pk, execution.workspace_id), stays)
 
     def head(self, kind: str) -> dict[str, Any]:
         """What every object about it begins with."""
@@ -57,7 +58,7 @@ class Asked:
 async def completion(asked: Asked) -> JsonResponse:
     """The whole answer, or what went wrong."""
     try:
-        end = await whole(asked.followed)
+        end = await whole(asked.followed, stays=asked.stays)
     except AppError as error:
         return problem(error)
     if _failed(end):
@@ -78,7 +79,7 @@ async def chunks(asked: Asked, *, include_usage: bool) -> AsyncIterator[bytes]:
 
     yield chunk({"role": "assistant", "content": ""})
     try:
-        async for text in pieces(asked.followed):
+        async for text in pieces(asked.followed, stays=asked.stays):
             yield chunk({"content": text}) if text else b": waiting\n\n"
     except AppError as error:
         yield _data(error_body(error))

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -163,9 +163,8 @@ def test_a_model_that_fails_is_an_error_whole_and_streamed(room: Room, client: o
         list(client.chat.completions.create(model=model(room), messages=HELLO, stream=True))
 
 
-@pytest.mark.parametrize("streamed", [True, False])
-def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
-    held = room.stack.models.hold("Say hello", after_chunks=1)
+def left(room: Room, streamed: bool, headers: Sequence[str] = (), when: Callable[[], object] = lambda: None) -> None:
+    """A client asks and goes away once `when` is over, without reading its answer."""
     body = json.dumps({"model": model(room), "messages": HELLO, "stream": streamed})
     head = [
         "POST /v1/chat/completions HTTP/1.1",
@@ -173,12 +172,50 @@ def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
         f"Authorization: Bearer {room.key}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
+        *headers,
     ]
     with socket.create_connection(("127.0.0.1", room.stack.port)) as line:
         line.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
-        held.wait_for_requests(1)
-        # The worker may ask its model before the web process is back from the commit and waits.
-        time.sleep(2)
+        when()
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
+    held = room.stack.models.hold("Say hello", after_chunks=1)
+    left(room, streamed, when=lambda: held.wait_for_requests(1))
     runs = Execution.objects.filter(workspace=room.cast.workspace)
     wait_for(lambda: runs.get().status == "cancelled")
     held.release()
+
+
+def test_no_run_lives_on_whenever_its_client_leaves(room: Room) -> None:
+    held = room.stack.models.hold("Say hello", after_chunks=1)
+    for number in range(20):
+        left(room, streamed=number % 2 == 0, when=partial(time.sleep, number * 0.005))
+    # What a client that is gone could still have begun was begun before this is answered.
+    time.sleep(1)
+    runs = Execution.objects.filter(workspace=room.cast.workspace)
+    wait_for(lambda: set(runs.values_list("status", flat=True)) <= {"cancelled"})
+    held.release()
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_request_sent_again_with_its_key_gets_the_same_answer(
+    room: Room, client: openai.OpenAI, streamed: bool
+) -> None:
+    held = room.stack.models.hold("Say hello", reply="Hello there.", after_chunks=0)
+    left(room, streamed, ["Idempotency-Key: one"], when=lambda: held.wait_for_requests(1))
+    held.release()
+    ask: Any = partial(client.chat.completions.create, model=model(room), extra_headers={"Idempotency-Key": "one"})
+    first, again = (ask(messages=HELLO, stream=streamed) for _ in range(2))
+    texts = [said(one) if streamed else one.choices[0].message.content for one in (first, again)]
+    assert texts == ["Hello there."] * 2
+    run = Execution.objects.get(workspace=room.cast.workspace)
+    assert run.status == "completed"
+    with pytest.raises(openai.ConflictError):
+        ask(messages=[{"role": "user", "content": "Other"}])
+
+
+def said(stream: Any) -> str:
+    """The text of a streamed answer."""
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
