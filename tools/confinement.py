@@ -4,9 +4,9 @@ Parsers of hostile files may loop, grow without end or crash; here that costs on
 """
 
 import asyncio
-import contextlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,21 +43,26 @@ async def run(job: str, task: dict[str, Any], data: bytes = b"", *, seconds: flo
 
 
 async def _talk(request: bytes) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-I", "-X", "utf8", "-c", START),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+    process = _started()
+    talking = asyncio.ensure_future(asyncio.to_thread(process.communicate, request))
+    try:
+        answer, _ = await asyncio.shield(talking)
+        return answer
+    finally:
+        process.kill()
+        await talking
+
+
+def _started() -> subprocess.Popen[bytes]:
+    # Not the event loop's own way: uvloop forks, and what libraries do at a fork can wait for ever for one of their
+    # threads, with the interpreter's lock held (OpenBLAS while numpy multiplies). subprocess uses
+    # vfork, which runs nothing there.
+    return subprocess.Popen(
+        [sys.executable, "-I", "-X", "utf8", "-c", START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         cwd="/",
         env={},
         start_new_session=True,
     )
-    try:
-        answer, _ = await process.communicate(request)
-        return answer
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -100,3 +102,33 @@ async def test_only_so_many_run_at_once(probe: Path) -> None:
 def test_every_job_is_there() -> None:
     for name in child.JOBS.values():
         assert (confinement.PROJECT / f"{name.replace('.', '/')}.py").exists()
+
+
+BESIDE_NUMPY = """
+import asyncio, threading, numpy, uvloop
+from tools import confinement
+over = threading.Event()
+def multiply():
+    square = numpy.ones((300, 300), dtype=numpy.float32)
+    while not over.is_set():
+        square @ square
+async def work():
+    for _ in range(20):
+        print(await confinement.run("json", {"expression": "@"}, b"[1]", seconds=20))
+thread = threading.Thread(target=multiply)
+thread.start()
+uvloop.run(work())
+over.set()
+"""
+
+
+def test_it_starts_while_a_library_works_in_threads_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE_NUMPY],
+        check=False,
+        cwd=confinement.PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.count("\n") == 20, done.stderr[-2000:]
