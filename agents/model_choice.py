@@ -81,13 +81,16 @@ def checked_model(data: ModelInput, problems: Problems) -> AgentModelConfig:
 
 
 def most_output(model: str) -> int | None:
-    """The most tokens this model writes in one answer, as far as its name tells. model: `provider:model`."""
+    """The most tokens this model can be asked for in one answer, as far as its name tells. model: `provider:model`.
+
+    The local one may be asked for more than it writes: it just ends.
+    """
     provider, _, name = model.partition(":")
-    return capabilities(provider, name).max_output
+    return None if provider == "local" else capabilities(provider, name).max_output
 
 
 def _check_output(tokens: float, provider: str, model_id: str, problems: Problems) -> None:
-    most = capabilities(provider, model_id).max_output
+    most = most_output(f"{provider}:{model_id}")
     if most and tokens > most and f"{FIELD}.max_tokens" not in problems:
         problems.add(
             f"{FIELD}.max_tokens", f"{model_id} can write at most {most:,} tokens at once. Enter {most:,} or less."

@@ -15,6 +15,8 @@ from automatos.llm.types import Effort
 
 SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 BUNDLED_CONTEXT = 4096
+# It knows no more to say long before, and says the same again.
+BUNDLED_OUTPUT = 1000
 EFFORTS: tuple[Effort, ...] = ("low", "medium", "high")
 MORE_EFFORTS: tuple[Effort, ...] = (*EFFORTS, "xhigh", "max")
 CLAUDE = re.compile(r"^claude-")
@@ -68,7 +70,7 @@ def capabilities(provider: str, model: str) -> Capabilities:
 def _local(model: str) -> Capabilities:
     if model != BUNDLED:
         return Capabilities(None, None, None, None, None, None, None, (), SAMPLING)
-    return Capabilities(BUNDLED_CONTEXT, BUNDLED_CONTEXT, True, True, False, True, False, (), SAMPLING)
+    return Capabilities(BUNDLED_CONTEXT, BUNDLED_OUTPUT, True, True, False, True, False, (), SAMPLING)
 
 
 def _anthropic(model: str, window: int | None, output: int | None) -> Capabilities:

@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from automatos.llm.capabilities import BUNDLED_OUTPUT
 from automatos.llm.parts import Json, Text
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
 ARGUMENT_TOKENS = 200
+# Of 12 greetings at 0 the longest answer had 4,000 tokens, at 0.3 and at 0.6 six.
+AGAINST_LOOPS = 0.5
 STEM = 5
 WORD = re.compile(r"[a-z]{3,}")
 COMMON = frozenset({
@@ -74,10 +77,20 @@ def plain_request(request: ModelRequest) -> ModelRequest:
     """The conversation without tools: its calls are left out and their results told in words.
 
     From results it answers without chance (temperature 0), which kept 8 of 8 facts; with it the model soon makes up
-    others.
+    others. Elsewhere words that were used often weigh less, so that it does not say one sentence again and again.
     """
-    plain = replace(request, messages=tuple(_plain(request.messages)), tools=(), tool_choice="auto")
-    return replace(plain, temperature=0.0) if request.messages[-1].role == "tool" else plain
+    plain = replace(
+        request,
+        messages=tuple(_plain(request.messages)),
+        tools=(),
+        tool_choice="auto",
+        max_tokens=min(request.max_tokens, BUNDLED_OUTPUT),
+    )
+    if request.messages[-1].role == "tool":
+        return replace(plain, temperature=0.0)
+    if request.response_schema is not None:
+        return plain
+    return replace(plain, frequency_penalty=max(request.frequency_penalty or 0.0, AGAINST_LOOPS))
 
 
 def _plain(turns: tuple[Message, ...]) -> Iterator[Message]:

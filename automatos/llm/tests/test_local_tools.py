@@ -1,12 +1,14 @@
 """The small embedded model calls tools when it is helped; other local models are left to do it themselves."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
+from automatos.llm.capabilities import BUNDLED_OUTPUT
 from automatos.llm.deltas import Delta, ToolCallDelta
-from automatos.llm.local_tools import chosen_tool
+from automatos.llm.local_tools import AGAINST_LOOPS, chosen_tool, plain_request
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.testing import ScriptedServer
@@ -107,3 +109,12 @@ async def test_other_local_models_get_the_tools_themselves(models: Models, serve
     reply = await models.complete(asking("What is the weather in Oslo?", model="local:qwen3-8b"))
     assert reply.tool_calls == (OSLO.read("call_1", "get_weather", orjson.dumps({"city": "Oslo"}).decode()),)
     assert server.requests[0].tools == [spec.name for spec in TOOLS]
+
+
+def test_the_small_model_is_kept_from_talking_without_end() -> None:
+    asked = asking("Good morning.", tools=(), max_tokens=4000)
+    plain = plain_request(asked)
+    assert (plain.max_tokens, plain.frequency_penalty) == (BUNDLED_OUTPUT, AGAINST_LOOPS)
+    told = replace(asked, messages=(*asked.messages, Message("tool", [ToolResult("call_0", "14 degrees")])))
+    assert (plain_request(told).temperature, plain_request(told).frequency_penalty) == (0.0, asked.frequency_penalty)
+    assert plain_request(replace(asked, frequency_penalty=1.5)).frequency_penalty == 1.5
