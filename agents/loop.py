@@ -63,13 +63,24 @@ class Spent:
     cost: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A model that could not answer, and why, so that the fallback model is asked instead of it."""
+
+    model: str
+    error: ModelError
+
+
 class Actions(Protocol):
     """Does, and keeps by its path, what the loop asks for."""
 
-    async def ask(self, path: str, request: ModelRequest, *, aside: bool = False) -> ModelReply:
+    async def ask(
+        self, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
+    ) -> ModelReply:
         """The model's reply. Raises ModelError; a failure that has another model tried is kept like a reply.
 
-        aside: it is no part of the answer, so nobody follows it as it is written.
+        aside: it is no part of the answer, so nobody follows it as it is written. instead_of: which model failed, when
+        this one is asked in its place.
         """
         ...
 
@@ -135,13 +146,15 @@ class _Work:
     async def ask(self, *, may_use_tools: bool) -> tuple[str, ModelReply]:
         """One reply; of the fallback model when the first one cannot and another one may."""
         await self.make_room()
+        failed: Failed | None = None
         while True:
-            path = self.next_path()
+            path, request, had_switched = self.next_path(), self.request(may_use_tools), self.use_fallback
             try:
-                return path, await self.actions.ask(path, self.request(may_use_tools))
+                return path, await self.actions.ask(path, request, instead_of=failed)
             except ModelError as error:
                 if not self.can_go_on(error):
                     raise
+                failed = None if had_switched == self.use_fallback else Failed(request.model, error)
 
     def can_go_on(self, error: ModelError) -> bool:
         """Whether to ask once more: the fallback model, or with less of what was said when all was too much."""

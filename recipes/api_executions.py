@@ -13,6 +13,7 @@ from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries, runs
 from recipes.api import RECIPE
+from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
 from recipes.tool_calls import duration_ms, in_order, is_error
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -72,6 +73,15 @@ class ToolCallOut(serializers.Serializer[Call]):
         return duration_ms(call)
 
 
+class FallbackOut(serializers.Serializer[Fallback]):
+    """A fallback model that was asked because the agent's own could not answer."""
+
+    model = serializers.CharField(help_text="provider:model that was asked instead.")
+    instead_of = serializers.CharField(help_text="provider:model that failed.")
+    code = serializers.CharField(help_text="Why: model_overloaded, model_refused, context_too_long and so on.")
+    message = serializers.CharField()
+
+
 FINISH = "How its last model call ended: stop, length, refusal, content_filter, cut, or empty when none did."
 
 
@@ -92,6 +102,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     output_tokens = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars.")
     model = serializers.CharField(help_text="provider:model")
+    fallback = serializers.SerializerMethodField()
     finish_reason = serializers.CharField(help_text=FINISH)
     origins = serializers.SerializerMethodField()
     duration_ms = serializers.IntegerField(allow_null=True)
@@ -99,6 +110,12 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     error = ProblemOut(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(FallbackOut(allow_null=True))
+    def get_fallback(self, step: ExecutionStep) -> Any:
+        """Which model was asked instead of the agent's own, and why; null where none was."""
+        found = fallback_of(step)
+        return FallbackOut(found).data if found else None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_origins(self, step: ExecutionStep) -> list[str]:

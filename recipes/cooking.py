@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from agents.loop import Spent, Task, run_agent
+from agents.loop import Failed, Spent, Task, run_agent
 from agents.runtime import AgentSpec
 from agents.toolbox import toolbox_of
 from automatos.errors import AppError
@@ -17,7 +17,7 @@ from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.bills import Bills
 from recipes.journal import FIRST, Intent, Result, call_id
-from recipes.progress import Approvals, Progress
+from recipes.progress import Approvals, Progress, Switch
 from recipes.replay import kept, reply_of, result_of
 from recipes.steps import Job, Outcome
 from recipes.taint import Taint
@@ -105,18 +105,21 @@ class Cook:
 
     # --- models -------------------------------------------------------------------------------------------------------
 
-    async def ask(self, path: str, request: ModelRequest, *, aside: bool = False) -> ModelReply:
+    async def ask(
+        self, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
+    ) -> ModelReply:
         """The model's reply: from the journal when it is there, else sent and, with what comes next, kept."""
         known = self.job.journal.get(path)
         if known is not None and known.status != "sent":
             self.bills.add(path, known.usage, known.cost)
             return reply_of(known)
         if path != FIRST or self.unkept:
-            await self._keep(intents=[self._intent(path, request.model)])
+            # Told once: where the intent is noted already, a worker that died has told it.
+            switch = Switch.of(request.model, instead_of) if instead_of and known is None else None
+            await self._keep(intents=[self._intent(path, request.model)], switch=switch)
         self.path = path
-        key = str(call_id(self.job.step_id, self.job.attempt, path))
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
-        request = replace(request, idempotency_key=key, timeout=min(request.timeout, seconds))
+        request = replace(request, idempotency_key=str(self._id(path)), timeout=min(request.timeout, seconds))
         try:
             reply = await self.models.complete(request, self._on_text(path, aside), credentials=self.job.credentials)
         except ModelError as error:
@@ -255,11 +258,15 @@ class Cook:
         return Intent(self._id(path), job.workspace_id, job.step_id, job.attempt, name, path, kind, data)
 
     async def _keep(
-        self, intents: Sequence[Intent] = (), results: Sequence[Result] = (), approvals: Approvals | None = None
+        self,
+        intents: Sequence[Intent] = (),
+        results: Sequence[Result] = (),
+        approvals: Approvals | None = None,
+        switch: Switch | None = None,
     ) -> None:
         """Write down what is about to be sent and what came back. Raises GivenUp when another worker has the step."""
         unkept, self.unkept = self.unkept, []
-        progress = Progress(self.job.step_id, self.job.fence, list(intents), [*unkept, *results], approvals)
+        progress = Progress(self.job.step_id, self.job.fence, list(intents), [*unkept, *results], approvals, switch)
         if not await self.keep(progress):
             raise GivenUp
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
+from recipes.fallbacks import fallback_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
 from recipes.run_files import files_of
 from recipes.stage import Stage, stage_of
@@ -262,6 +263,8 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
         facts += [f"{words.compact(tokens)} tokens", words.money(step.cost)]
     if step.tool_calls:
         facts.append(_count(step.tool_calls, "tool call"))
+    if fallback_of(step):
+        facts.append("fallback model")
     if step.attempt > 1:
         facts.append("retried once" if step.attempt == 2 else f"retried {step.attempt - 1} times")
     return facts

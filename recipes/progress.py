@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from agents.loop import Failed
 from automatos.events import Notice
-from recipes.journal import Intent, Result, intents_noted, results_noted, spent
+from recipes.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
 from recipes.ledger import Ledger, Run, as_json
 from recipes.models import ExecutionStatus, StepStatus
 from recipes.settling import pay
@@ -30,6 +31,20 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """The fallback model is asked instead of one that failed. error: as a step's error is kept."""
+
+    model: str
+    instead_of: str
+    error: dict[str, Any]
+
+    @classmethod
+    def of(cls, model: str, failed: Failed) -> "Switch":
+        """The switch from a failed model to this one."""
+        return cls(model, failed.model, error_shape(failed.error))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What a step is about to send and what came back since the last time."""
 
@@ -38,6 +53,7 @@ class Progress:
     intents: list[Intent] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     approvals: Approvals | None = None
+    switch: Switch | None = None
 
 
 def keep(progress: Progress) -> list[Notice] | None:
@@ -56,6 +72,11 @@ def keep(progress: Progress) -> list[Notice] | None:
             sql.flush()  # an intent may repeat a call whose result stands in the same progress
             sql.put_off(intents_noted(ledger.now, progress.intents))
             _begun(ledger, run, step, progress.intents)
+        if switch := progress.switch:
+            run.emit(
+                "step.fallback", ledger.now, step.order,
+                attempt=step.attempt, model=switch.model, instead_of=switch.instead_of, error=switch.error,
+            )  # fmt: skip
         if progress.approvals:
             _wait(ledger, run, step, progress.approvals)
         return ledger.write()

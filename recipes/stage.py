@@ -8,6 +8,7 @@ from typing import Any
 from automatos import words
 from automatos.events import iso, streamed_text
 from recipes.asked import Asked, asked_by
+from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
 from recipes.tool_calls import ToolUse, tool_uses
 
@@ -23,6 +24,7 @@ WORDING = {
     "attempt": "attempt {}",
     "total_steps": "{} steps",
     "model": "{}",
+    "instead_of": "instead of {}",
     "input_tokens": "{} tokens in",
     "output_tokens": "{} tokens out",
     "cost": "{}",
@@ -66,7 +68,7 @@ class Line:
 class Stage:
     """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far.
 
-    asked: the side effects a person allows or refuses before it goes on.
+    asked: the side effects a person allows or refuses before it goes on. fallback: why another model answers.
     """
 
     step: ExecutionStep
@@ -82,6 +84,7 @@ class Stage:
     waits: str
     uses: Sequence[ToolUse] = ()
     asked: Sequence[Asked] = ()
+    fallback: Fallback | None = None
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -115,6 +118,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         waits=f"This step {waits}.",
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
+        fallback=fallback_of(step),
     )
 
 

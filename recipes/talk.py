@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from agents.models import Agent, Conversation
 from automatos.events import streamed_text
 from recipes.asked import Asked, asked_by
 from recipes.conversations import conversations_of
-from recipes.models import Execution, ExecutionStep, StepStatus
+from recipes.fallbacks import Fallback, fallback_of
+from recipes.models import Call, Execution, ExecutionStep, StepStatus
 from recipes.tool_calls import ToolUse, tool_uses
 
 MOST_KEPT = 50
@@ -28,6 +31,7 @@ class Turn:
     uses: Sequence[ToolUse]
     asked: Sequence[Asked]
     opening: Sequence[Mapping[str, str]]
+    fallback: Fallback | None
     place: int
     places: int
     before: UUID | None
@@ -67,7 +71,9 @@ def talk(*, agent: Agent, conversation: Conversation | None, at: UUID | None) ->
     runs = list(conversation.answers.order_by("created_at", "id"))
     children = _children(runs)
     shown = _branch(runs, children, at)
-    steps = {step.execution_id: step for step in ExecutionStep.objects.filter(execution__in=shown)}
+    calls = Prefetch("calls", Call.objects.filter(kind=Call.Kind.MODEL).defer("output", "data"))
+    found = ExecutionStep.objects.filter(execution__in=shown).prefetch_related(calls)
+    steps = {step.execution_id: step for step in found}
     turns = [_turn(run, steps[run.pk], children[_parent(run)]) for run in shown]
     return Talk(agent, conversation, turns, kept)
 
@@ -112,6 +118,7 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution]) -> T
         uses=tool_uses(step) if step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
         opening=step.opening or [],
+        fallback=fallback_of(step),
         place=place + 1,
         places=len(beside),
         before=beside[place - 1].pk if place else None,

@@ -98,6 +98,8 @@ class Watch:
         elif kind == "step.completed":
             self._finish_text(step)
             self._say(step, f"done in {_facts(event['data'])}")
+        elif kind == "step.fallback":
+            self._say(step, f"{clean(event['data']['model'])} is asked instead: {reason}")
         elif kind == "step.retrying":
             delay = words.duration(event["data"]["delay"] * 1000)
             self._say(step, f"did not work{again}: {reason} Next try in {delay}.")
