@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, queries_skills, services
-from agents.model_choice import EFFORTS, ModelInput
-from agents.models import Agent, AgentStatus, AgentType, Category
+from agents.catalogue import not_taken
+from agents.model_choice import EFFORTS, PROVIDERS, ModelInput
+from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
 from agents.services import AgentInput
 from agents.services_equipment import skill_ids_of
 from automatos.api import InputSerializer
@@ -23,7 +24,9 @@ ORDERINGS = ("name", "created_at", "updated_at", "status")
 
 
 class ModelConfigIn(InputSerializer):
-    """The model and its parameters."""
+    """The model and its parameters. What the model does not take is kept, and not sent."""
+
+    shown_only = ("not_taken",)
 
     provider = serializers.CharField(required=False, allow_blank=True, help_text="For example local or openai.")
     model_id = serializers.CharField(required=False, allow_blank=True)
@@ -58,6 +61,12 @@ class ModelConfigOut(serializers.Serializer[Any]):
     response_schema = serializers.JSONField(allow_null=True)
     max_task_tokens = serializers.IntegerField(allow_null=True)
     max_task_cost = serializers.FloatField(allow_null=True, help_text="US dollars.")
+    not_taken = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_not_taken(self, config: AgentModelConfig) -> dict[str, str]:
+        """Parameters that this model does not take, each with the reason. They are kept and not sent."""
+        return not_taken(config.model)
 
 
 class AgentOut(serializers.Serializer[Agent]):
@@ -132,7 +141,9 @@ def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
         given = {"tool_ids": (), "skill_ids": (), **given}
         return AgentInput(**given, agent_model_config=ModelInput(**(model or {})))
     if model is not None:
-        if model.get("provider", start.agent_model_config.provider) != start.agent_model_config.provider:
+        if model.get("model_id", "").partition(":")[0] in PROVIDERS:
+            model.setdefault("provider", "")  # the name carries another one
+        elif model.get("provider", start.agent_model_config.provider) != start.agent_model_config.provider:
             model.setdefault("model_id", "")
         given["agent_model_config"] = replace(start.agent_model_config, **model)
     if "category" in given:

@@ -27,6 +27,11 @@ class ModelCard:
     can: Capabilities
 
     @property
+    def without(self) -> str:
+        """What has to be known where it answers in place of an agent's own model; empty for nothing."""
+        return "" if "temperature" in self.can.parameters else "takes no temperature"
+
+    @property
     def badges(self) -> list[str]:
         """What it can do, in a word each."""
         known = {"Tools": self.can.tools, "Vision": self.can.vision, "JSON": self.can.json_schema}

@@ -22,16 +22,7 @@ KINDS = (
     (PREDEFINED, "Predefined", "A tried way of working."),
     (CUSTOM, "Your own", "Write the prompt yourself."),
 )
-ADVANCED = (
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "fallback_model",
-    "effort",
-    "max_task_tokens",
-    "max_task_cost",
-    "response_schema",
-)
+ADVANCED = ("top_p", "frequency_penalty", "presence_penalty", "effort", "response_schema")
 
 
 class AgentEditor:
@@ -114,6 +105,7 @@ class AgentEditor:
             "cures": form.cures() if form.is_bound else {},
             "cards": self.cards,
             "providers": catalogue.providers(self.cards),
+            "refused": catalogue.not_taken(form.model_name),
             "personas": self.personas,
             "persona_categories": list(dict.fromkeys(persona.category for persona in self.personas)),
             "kinds": KINDS,

@@ -19,7 +19,7 @@ from agents.drafts import (
     step_after,
     was_lost,
 )
-from agents.editing import KINDS
+from agents.editing import ADVANCED, KINDS
 from agents.forms_drafts import DraftForm
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
@@ -32,7 +32,6 @@ from tools.builtin import BUILTIN
 from tools.contract import Tool
 from workspaces.models import User, Workspace
 
-ADVANCED = ("top_p", "frequency_penalty", "presence_penalty", "effort", "response_schema")
 COMMANDS = ("next", "stay", "exit", "create")
 
 

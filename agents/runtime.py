@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from agents.model_choice import most_output
 from agents.models import AgentStatus
 from agents.prompting import assemble, estimated
 from agents.skills.skill import Brief, origin_of
@@ -66,10 +67,12 @@ class AgentSpec:
 
     def request(self, messages: tuple[Message, ...], *, timeout: float, use_fallback: bool = False) -> ModelRequest:
         """The next model call of a task. timeout in seconds."""
+        model = self.fallback_model if use_fallback and self.fallback_model else self.model
         return ModelRequest(
-            model=self.fallback_model if use_fallback and self.fallback_model else self.model,
+            model=model,
             messages=messages,
-            max_tokens=self.max_tokens,
+            # Another model than the agent's own may write less at once, and would refuse to be asked for more.
+            max_tokens=min(self.max_tokens, most_output(model) or self.max_tokens),
             temperature=self.temperature,
             top_p=self.top_p,
             frequency_penalty=self.frequency_penalty,

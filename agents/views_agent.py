@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents import figures, queries_skills, services, services_copies
 from agents.agent_page import frame
+from agents.catalogue import not_taken
 from agents.equipping import rearranged
 from agents.listing import agent_at
 from agents.models import Agent
@@ -45,6 +46,7 @@ def overview(request: WorkspaceRequest, key: str) -> HttpResponse:
     agent = agent_at(workspace=request.workspace, key=key)
     context = {
         "sent": spec_of(agent),
+        "refused": not_taken(agent.agent_model_config.model),
         "figures": figures.figures_of([agent])[agent.pk],
         "uses": figures.recipes_naming(agent),
         "recent": figures.recent_steps(agent),

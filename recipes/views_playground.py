@@ -155,7 +155,8 @@ def _start(request: WorkspaceRequest, shown: Talk) -> dict[str, str]:
 
 
 def _models(request: WorkspaceRequest) -> list[tuple[str, str]]:
-    return [(card.name, card.label) for card in cards(request.workspace) if card.ready]
+    ready = [card for card in cards(request.workspace) if card.ready]
+    return [(card.name, f"{card.label} ({card.without})" if card.without else card.label) for card in ready]
 
 
 def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int = 200) -> HttpResponse:

@@ -110,6 +110,17 @@ def test_a_model_id_may_carry_its_provider(company: Company) -> None:
     assert shown["fallback_model_id"] == "openai:gpt-4.1-mini"
 
 
+def test_a_parameter_the_model_does_not_take_is_kept_and_said(company: Company) -> None:
+    config = {"model_id": "anthropic:claude-opus-5-5", "temperature": 0.3}
+    shown = company.agent(agent_model_config=config)
+    assert shown["agent_model_config"]["temperature"] == 0.3
+    assert "takes no such setting" in shown["agent_model_config"]["not_taken"]["temperature"]
+    status, again = company.editor.put(f"/api/agents/{shown['id']}", shown)
+    assert (status, again["agent_model_config"]) == (200, shown["agent_model_config"])
+    other = company.editor.patch(f"/api/agents/{shown['id']}", {"agent_model_config": {"model_id": "openai:gpt-4o"}})
+    assert "temperature" not in other[1]["agent_model_config"]["not_taken"]
+
+
 @pytest.mark.parametrize("start", list(AgentStatus))
 @pytest.mark.parametrize("end", list(AgentStatus))
 def test_only_the_moves_of_the_table_are_allowed(company: Company, start: AgentStatus, end: AgentStatus) -> None:

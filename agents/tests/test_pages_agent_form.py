@@ -174,3 +174,19 @@ def test_hostile_text_in_any_field_is_an_error_not_a_crash(field: str) -> None:
         answer = cast.editor.post(f"{cast.root}/agents/quill/edit/", {**typed, field: text})
         assert answer.status_code in (302, 409, 422)
         assert b"<script>alert" not in answer.content
+
+
+def test_what_the_chosen_model_does_not_take_is_said_and_kept_in_the_form_and_on_the_agents_page() -> None:
+    cast = Cast()
+    cast.agent("Nora")
+    path, claude = f"{cast.root}/agents/nora/edit/", "anthropic:claude-opus-5-5"
+    typed = agent_fields(version="1", provider="anthropic", model=claude, temperature="0.4")
+    assert 'type="range"' in cast.editor.get(path).content.decode()
+    looked = cast.editor.post(path, {**typed, "do": "look"}).content.decode()
+    assert "takes no such setting" in looked
+    assert 'type="range"' not in looked
+    assert cast.editor.post(path, typed).status_code == 302
+    config = Agent.objects.select_related("agent_model_config").get(workspace=cast.workspace).agent_model_config
+    assert (config.model, config.temperature) == (claude, 0.4)
+    page = cast.viewer.get(f"{cast.root}/agents/nora/").content.decode()
+    assert '<dt>Temperature</dt><dd class="num">Not taken</dd>' in page

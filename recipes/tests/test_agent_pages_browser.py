@@ -49,6 +49,21 @@ def test_tools_are_added_moved_and_removed_without_dragging(people: People, cast
     expect(page.get_by_text("Tool Calculator removed.")).to_be_visible()
 
 
+def test_the_form_says_at_once_what_the_chosen_model_does_not_take(people: People, cast: Cast) -> None:
+    editor, path = people.member(cast.workspace, Role.EDITOR), f"/w/{cast.workspace.slug}/agents/quill/edit/"
+    page = editor.open(path)
+    page.get_by_label("Name", exact=True).fill("Quill the Second")
+    page.get_by_text("Anthropic", exact=True).click()
+    expect(page.locator("#parameters")).to_contain_text("takes no such setting")
+    expect(page.locator("[data-show=temperature]")).to_have_text("Not taken")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Quill the Second")
+    page.get_by_text("OpenAI", exact=True).click()
+    page.get_by_text("openai:gpt-4o", exact=True).click()
+    expect(page.get_by_role("slider", name="Temperature")).to_be_visible()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("heading", name="Quill the Second", level=1)).to_be_visible()
+
+
 def test_a_file_goes_out_and_comes_in_somewhere_else(people: People, cast: Cast) -> None:
     ours = people.member(cast.workspace, Role.EDITOR)
     page = ours.open(f"/w/{cast.workspace.slug}/agents/quill/")

@@ -63,3 +63,13 @@ def test_a_step_that_takes_the_fallback_model_for_its_second_attempt_says_so(roo
     run = ended(room.cast.cook(room.cast.recipe("please", step=step)))
     _, shown = Caller(room.key).get(f"/api/executions/{run.pk}")
     assert shown["step_results"][0]["fallback"]["code"] == "model_rejected", run.error
+
+
+def test_a_fallback_model_is_not_asked_for_more_than_it_writes(room: Room) -> None:
+    config = room.cast.agent.agent_model_config
+    config.fallback_model_id, config.max_tokens = "openai:gpt-4o", 100_000
+    config.save()
+    room.stack.models.on("first-model", refusal="No.")
+    assert ended(room.cast.cook(room.cast.recipe("please"))).status == "completed"
+    asked = {seen.model: seen.body["max_tokens"] for seen in room.stack.models.requests}
+    assert asked == {"first-model": 100_000, "gpt-4o": 16_384}

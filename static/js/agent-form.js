@@ -32,7 +32,8 @@ function preview() {
     description: field('description').value.trim() || 'Say in a sentence what it does.',
     persona: personaShown(),
     model: modelShown() || 'Not chosen',
-    temperature: field('temperature').value,
+    // What the model does not take is kept in a hidden field.
+    temperature: field('temperature').type === 'hidden' ? 'Not taken' : field('temperature').value,
     max_tokens: field('max_tokens').value || '2000',
     fallback: chosenText(field('fallback_model')),
   };
@@ -53,6 +54,7 @@ function prefill(radio) {
 }
 
 form.addEventListener('input', preview);
+form.addEventListener('htmx:after:swap', preview);
 form.addEventListener('change', (event) => {
   if (event.target.name === 'persona_kind' && event.target.value === 'custom') prefill(checked('persona_id'));
   if (event.target.name === 'provider') chooseModel(event.target.value);
