@@ -61,6 +61,8 @@ class ModelList(WorkspaceView):
 
     @extend_schema(operation_id="models_list", parameters=[WORKSPACE_HEADER], responses={200: ModelsOut, **errors(404)})
     def get(self, request: Request) -> Response:
-        """The local model first, then each vendor's. A vendor's other models can be named too."""
+        """The local model first, each vendor's, then those of the workspace's own server, as its credential's last test
+        found them. Other models of each can be named too.
+        """
         models = catalogue(kept_for(self.workspace.pk))
         return Response(ModelsOut({"items": models, "total": len(models), "default": default_model()}).data)

@@ -9,7 +9,12 @@ from automatos.words import money
 from workspaces.models import Workspace
 from workspaces.provider_keys import kept_for
 
-PROVIDER_WORDS = {"local": "On this machine", "openai": "OpenAI", "anthropic": "Anthropic"}
+PROVIDER_WORDS = {
+    "local": "On this machine",
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "openai_compatible": "Your own server",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,11 @@ class ModelCard:
     def without(self) -> str:
         """What has to be known where it answers in place of an agent's own model; empty for nothing."""
         return "" if "temperature" in self.can.parameters else "takes no temperature"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody knows what it can do; a server of the workspace's own may have any model."""
+        return self.can.tools is not None
 
     @property
     def badges(self) -> list[str]:

@@ -57,7 +57,10 @@ class AgentForm(TypedForm):
     provider = forms.CharField(label="Provider", required=False)
     model = forms.CharField(label="Model", required=False)
     other_model = text_field(
-        "Model name", hint="As provider:model, for example openai:gpt-5-mini.", autocomplete="off", spellcheck="false"
+        "Model name",
+        hint="As provider:model, for example openai:gpt-5-mini or, at a server of your own, openai_compatible:llama3.",
+        autocomplete="off",
+        spellcheck="false",
     )
     temperature = number_field("Temperature", hint="0 is precise, 2 is inventive.")
     max_tokens = number_field("Max output tokens", hint="About four characters each.", whole=True)

@@ -53,6 +53,9 @@ class CredentialTestOut(serializers.Serializer[Credential]):
     at = serializers.DateTimeField(source="tested_at", allow_null=True)
     ok = serializers.BooleanField(source="test_ok", allow_null=True)
     message = serializers.CharField(source="test_message")
+    models = serializers.ListField(
+        child=serializers.CharField(), source="offered", help_text="What a model server of your own said it offers."
+    )
 
     def get_running(self, row: Credential) -> bool:
         """Whether one is under way."""

@@ -1,6 +1,6 @@
 """Tries a credential with one cheap, real request. What comes back is told in our words, never in the server's.
 
-A server may answer with the very key it was sent, so no text of an answer is kept.
+A server may answer with the very key it was sent, so no text of an answer is kept, but for the names of its models.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from automatos.outside.errors import TooSlow
 from automatos.outside.targets import find_host
 from automatos.private_hosts import PrivateHosts, parse
 from workspaces.models import Credential
+from workspaces.offered_models import told_models
 from workspaces.opened import http_headers_of, read
 from workspaces.s3_signing import query_text, signed_headers
 from workspaces.tenancy import workspace_scope
@@ -45,10 +46,11 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Whether it works, and a sentence. ok: None when it could not be found out."""
+    """Whether it works, and a sentence. ok: None when it could not be found out. models: what the server offers."""
 
     ok: bool | None
     message: str
+    models: tuple[str, ...] = ()
 
 
 def run_check(workspace_id: UUID, credential_id: UUID) -> None:
@@ -68,7 +70,12 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
     with workspace_scope(workspace_id):
         # Not for a credential that was changed meanwhile.
         own.filter(test_started_at=row.test_started_at).update(
-            test_started_at=None, tested_at=timezone.now(), test_ok=result.ok, test_message=result.message[:300]
+            test_started_at=None,
+            tested_at=timezone.now(),
+            test_ok=result.ok,
+            test_message=result.message[:300],
+            # A server that does not answer just now still has the models it had.
+            **({"offered": list(result.models)} if result.ok else {}),
         )
 
 
@@ -101,7 +108,13 @@ async def _anthropic(fields: Fields) -> Result:
 async def _openai_compatible(fields: Fields) -> Result:
     key = fields.get("api_key")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return _judged(await _get(f"{fields['base_url'].rstrip('/')}/models", headers), _host(fields["base_url"]))
+    answer = await _get(f"{fields['base_url'].rstrip('/')}/models", headers)
+    found = _judged(answer, _host(fields["base_url"]))
+    if not found.ok:
+        return found
+    models = told_models(answer.content, key or "")
+    told = f"It offers {len(models)} model{'' if len(models) == 1 else 's'}." if models else "It names no models."
+    return Result(found.ok, f"{found.message} {told}", models)
 
 
 async def _composio(fields: Fields) -> Result:

@@ -71,7 +71,7 @@ def update(
         _fill(credential, entered)
         # A result of before says nothing about what is entered now.
         credential.tested_at = credential.test_ok = credential.test_started_at = None
-        credential.test_message = ""
+        credential.test_message, credential.offered = "", []
         credential.updated_at = timezone.now()
         credential.save()
         after = {**_shown(credential), "secrets_changed": changed}

@@ -92,8 +92,10 @@ def kept_for(workspace_id: UUID) -> dict[str, ModelCredential]:
     providers = {kind: provider for provider, kind in PROVIDERS.items()}
     rows = Credential.objects.filter(workspace_id=workspace_id, type_id__in=providers, deleted_at=None)
     return {
-        providers[kind]: ModelCredential("sealed", values.get("base_url") or usual_url(providers[kind]))
-        for kind, values in rows.order_by("created_at", "id").values_list("type_id", "values")
+        providers[kind]: ModelCredential(
+            "sealed", values.get("base_url") or usual_url(providers[kind]), tuple(map(str, offered))
+        )
+        for kind, values, offered in rows.order_by("created_at", "id").values_list("type_id", "values", "offered")
     }
 
 

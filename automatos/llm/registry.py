@@ -68,10 +68,12 @@ class Credential:
     """A key of a workspace's own, used before the installation's. base_url: empty for the vendor's address.
 
     Only that of an openai_compatible server may be chosen by the workspace: its calls reach public addresses alone.
+    models: names that such a server told of, for the catalogue.
     """
 
     api_key: str = field(repr=False)
     base_url: str = ""
+    models: tuple[str, ...] = ()
 
 
 # By provider.
@@ -79,8 +81,10 @@ Credentials = Mapping[str, Credential]
 
 
 def catalogue(credentials: Credentials | None = None) -> list[ModelChoice]:
-    """The local model first, then each vendor's, whether or not there is a key for them."""
-    names = [("local", LOCAL_MODEL), *((provider, model) for provider in OFFERED for model in OFFERED[provider])]
+    """The local model, each vendor's, whether or not there is a key for them, then what the own server told of."""
+    own = (credentials or {}).get(COMPATIBLE)
+    offered = {"local": (LOCAL_MODEL,), **OFFERED, COMPATIBLE: own.models if own else ()}
+    names = [(provider, model) for provider, models in offered.items() for model in models]
     return [_choice(provider, model, credentials or {}) for provider, model in names]
 
 
@@ -225,7 +229,7 @@ def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
     input_price, output_price, cache_read, cache_write = (price.base for price in prices or (NOTHING,) * 4)
     return ModelChoice(
         id=id,
-        label=rates.name if rates else LOCAL_LABEL,
+        label=rates.name if rates else LOCAL_LABEL if provider == "local" else model,
         provider=provider,
         context_window=can.context_window,
         input_price=input_price,

@@ -52,6 +52,8 @@ class Credential(models.Model):
     tested_at = models.DateTimeField(null=True)
     test_ok = models.BooleanField(null=True)
     test_message = models.CharField(max_length=300, blank=True)
+    # The models that a server of the workspace's own told of when it was tested.
+    offered = models.JSONField(default=list)
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,5 +1,6 @@
 """What a test of a credential sends, to real servers on loopback, and how it reads what they say."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +55,32 @@ async def test_a_status_is_told_in_our_words_and_no_text_of_the_answer(
     assert result.ok is ok
     assert words in result.message
     assert SECRET not in result.message
+
+
+async def asked(answer: str, key: str = SECRET) -> Result:
+    async with serving(answering(200, answer)) as site:
+        return await check("openai_compatible", {"base_url": site.url("/v1"), "api_key": key})
+
+
+async def test_the_models_a_server_names_are_kept_as_plain_names_only() -> None:
+    good = ["llama3.1:8b", "org/model-7b", "a" * 120]
+    bad: list[Any] = [
+        "", "<script>alert(1)</script>", "two words", "new\nline", "\x1b[31m", "na\u202eme", "é", "a" * 121, 7, None,
+        ["x"], f"x-{SECRET.upper()}-y", "../../etc", "-option",
+    ]  # fmt: skip
+    rows = [{"id": name} for name in [*bad, *good, *good]]
+    found = await asked(json.dumps({"data": rows}))
+    assert found.models == tuple(good)
+    assert found.message == "127.0.0.1 accepts it. It offers 3 models."
+
+
+async def test_a_server_that_names_models_without_end_or_sense_is_bounded() -> None:
+    many = {"data": [{"id": f"model-{number}"} for number in range(50_000)]}
+    assert len((await asked(json.dumps(many))).models) == 100
+    for answer in ("[" * 100_000, "{}", "null", '{"data": 1}', '{"data": [1]}', "no JSON", '{"data": {"id": "a"}}'):
+        found = await asked(answer)
+        assert (found.ok, found.models) == (True, ())
+        assert "names no models" in found.message
 
 
 async def test_each_vendor_is_asked_in_its_own_way(settings: Any) -> None:
