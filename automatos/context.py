@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from agents.models import Agent
 from recipes.models import LIVE_STATUSES, Execution, Recipe
+from workspaces.asking import whom_to_ask
 from workspaces.models import Membership, Role, Workspace
 from workspaces.permissions import allowed
 from workspaces.queries import memberships_of
@@ -49,6 +50,11 @@ class Shell:
     palette: Sequence[Group]
     search: str
     settings: Sequence[SettingsPlace]
+
+    @property
+    def ask(self) -> str:
+        """Whom to ask for what one's own role does not allow; looked up where a page says so."""
+        return whom_to_ask(self.workspace)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

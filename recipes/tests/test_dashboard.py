@@ -159,6 +159,14 @@ def test_a_viewer_is_told_the_role_it_takes_and_cannot_stop(cast: Cast) -> None:
     viewer = User.objects.create_user(f"viewer-{run.id}@example.org")
     set_role(workspace=cast.workspace, user=viewer, role=Role.VIEWER)
     client = browser_of(viewer)
+    root = f"/w/{cast.workspace.slug}"
+    page = client.get(f"{root}/runs/{cast.cook(cast.recipe('y')).id}/").content.decode()
+    assert f"Editors can stop this run. Ask {cast.owner.display_name}." in page
+    for path in ("", "/agents/", "/agents/quill/playground/", "/recipes/", "/skills/", "/knowledge/", "/settings/"):
+        answer = client.get(f"{root}{path}/".replace("//", "/"), follow=True)
+        assert answer.status_code == 200, path
+        assert f"Ask {cast.owner.display_name}." in answer.content.decode() or not path, path
+        assert "Ask ." not in answer.content.decode()
     answer = client.post(f"/w/{cast.workspace.slug}/runs/{run.id}/stop/")
     assert answer.status_code == 403
     assert Execution.objects.get(id=run.id).status == "running"
