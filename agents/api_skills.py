@@ -43,6 +43,7 @@ class SkillFileOut(serializers.Serializer[Any]):
     path = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     is_text = serializers.BooleanField()
+    tokens = serializers.IntegerField(help_text="Estimated cost when an agent reads it whole; 0 for what is no text.")
 
 
 class SkillUserOut(serializers.Serializer[Any]):

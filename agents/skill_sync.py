@@ -114,6 +114,9 @@ def begin_due() -> list[tuple[UUID, UUID]]:
         )
         rows = list(due.exclude(status=SkillSource.Status.SYNCING).defer("pending").order_by("next_sync_at")[:AT_ONCE])
         for row in rows:
+            # A worker that dies of it does not try again before its time.
+            row.next_sync_at = timezone.now() + timedelta(hours=row.frequency_hours)
+            row.save(update_fields=["next_sync_at"])
             begin(row)
     return [(row.workspace_id, row.pk) for row in rows]
 

@@ -46,6 +46,7 @@ def skill_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
     context = {
         "skill": skill,
         "files": files,
+        "file_tokens": sum(file.tokens for file in files),
         "shown": shown,
         "content": shown.content[:LONGEST_SHOWN] if shown else "",
         "is_cut": shown is not None and len(shown.content) > LONGEST_SHOWN,

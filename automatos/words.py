@@ -84,3 +84,13 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
                 return "yesterday"
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
     return f"{moment.day} {moment:%b %Y}"
+
+
+def until(moment: datetime, now: datetime | None = None) -> str:
+    """How long until then: "in a moment", "in 2 minutes", "in 3 hours", "in 7 days"."""
+    left = (moment - (now or timezone.now())).total_seconds()
+    for unit, size, most in (("minute", 60, 60), ("hour", 3600, 48)):
+        count = round(left / size)
+        if count < most:
+            return f"in {count} {unit}{'' if count == 1 else 's'}" if count > 0 else "in a moment"
+    return f"in {round(left / 86_400)} days"

@@ -8,6 +8,9 @@ from django.utils import timezone
 from agents.models.agent import Agent
 from workspaces.models import User, Workspace
 
+# The same rule of thumb by which a skill's text is estimated when it is read.
+BYTES_PER_TOKEN = 4
+
 
 class SkillSource(models.Model):
     """A git repository or an upload that skills come from, pinned to one commit until its update is accepted."""
@@ -108,6 +111,11 @@ class SkillFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def tokens(self) -> int:
+        """Estimated cost when it is read whole; 0 for what is not a text."""
+        return -(-self.size // BYTES_PER_TOKEN) if self.is_text else 0
 
 
 class AgentSkill(models.Model):

@@ -39,7 +39,7 @@ def test_a_repository_is_fetched_and_its_skills_wait_to_be_chosen(kitchen: Kitch
     assert list(kitchen.skills("?search=letter")) == ["letters"]
     whole = kitchen.company.viewer.get(f"/api/skills/{found['pdf']['id']}")[1]
     assert (whole["body"], whole["agents"]) == ("# PDF\nRead forms.md first.", [])
-    assert whole["files"] == [{"path": "forms.md", "size": 18, "is_text": True}]
+    assert whole["files"] == [{"path": "forms.md", "size": 18, "is_text": True, "tokens": 5}]
 
 
 BAD = [

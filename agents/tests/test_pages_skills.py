@@ -1,12 +1,15 @@
 """The pages of skills, without a browser: add, choose, update, remove; refused forms; who may do what."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
-from agents import tasks
+from agents import skill_sync, tasks
 from agents.models import Skill, SkillSource
 from agents.tests.git_kit import GitServer
 from agents.tests.page_kit import signed_in
@@ -143,3 +146,23 @@ def test_settings_are_changed_and_a_source_is_removed_and_restored(pages: Pages)
     assert "Undo" in pages.admin.post(path + "delete/", follow=True).content.decode()
     assert pages.admin.post(path + "restore/").status_code == 302
     assert "2 skills" in pages.text(pages.viewer)
+
+
+def test_a_scheduled_sync_that_failed_is_told_with_its_reason_and_its_next_time(pages: Pages) -> None:
+    source = pages.add(auto_update=True, frequency_hours=6)
+    assert "Every 6 hours, next <time" in pages.text(pages.viewer, pages.source_page())
+    assert "about 5 tokens, each only when it is read" in pages.text(pages.viewer, "pdf/")
+    SkillSource.objects.filter(pk=source["id"]).update(
+        url=pages.server.local_url("gone.git"), next_sync_at=timezone.now()
+    )
+    tasks.sweep_skills()
+    rows = SkillSource.objects.filter(pk=source["id"])
+    rows.update(sync_started_at=timezone.now() - timedelta(hours=1))
+    tasks.sweep_skills()
+    assert rows.get().status == "error", "what a worker died of is not tried again before its time"
+    skill_sync.begin(rows.get())
+    assert pages.fetched(source["id"])["status"] == "error"
+    for page in (pages.text(pages.viewer, pages.source_page()), pages.text(pages.viewer)):
+        assert SkillSource.objects.get(pk=source["id"]).error in page
+        assert re.search(r"It is tried again <time [^>]*>in 6 hours</time>", page)
+    assert "Its skills stay as they were." in pages.text(pages.viewer, pages.source_page())

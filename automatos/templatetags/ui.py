@@ -154,10 +154,18 @@ def money(dollars: Decimal | float | None) -> str:
 @register.filter
 def ago(moment: datetime | None) -> str | SafeString:
     """A time element: how long ago in words, the exact moment for machines and as its title. None is "never"."""
-    if moment is None:
-        return "never"
+    return "never" if moment is None else _time(moment, words.ago(moment))
+
+
+@register.filter
+def until(moment: datetime) -> SafeString:
+    """The same of a time to come."""
+    return _time(moment, words.until(moment))
+
+
+def _time(moment: datetime, text: str) -> SafeString:
     exact = f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words.ago(moment))
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
 
 
 @register.filter(name="markdown")

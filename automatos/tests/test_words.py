@@ -133,3 +133,13 @@ def test_a_status_has_a_word_and_a_sign() -> None:
     html = engines["django"].from_string('{% status_pill "completed" "Done" %}').render()
     assert "Done</span>" in html
     assert "<svg" in html
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [(-5, "in a moment"), (20, "in a moment"), (60, "in 1 minute"), (3599, "in 1 hour"), (7200, "in 2 hours"),
+     (86_400, "in 24 hours"), (7 * 86_400, "in 7 days")],
+)  # fmt: skip
+def test_a_time_to_come(left: int, text: str) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert words.until(now + timedelta(seconds=left), now) == text
