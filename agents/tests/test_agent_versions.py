@@ -86,3 +86,16 @@ def test_an_unknown_version_is_404_and_a_retired_agent_stays(company: Company, p
     assert company.editor.post(f"{path}/versions/7/restore")[0] == 404
     Agent.objects.update(status="retired")
     assert company.editor.post(f"{path}/versions/1/restore")[0] == 409
+
+
+def test_a_version_or_a_file_with_what_its_model_does_not_take_comes_in_and_says_so(company: Company) -> None:
+    config = {"model_id": "anthropic:claude-opus-5-5", "temperature": 0.3}
+    path = f"/api/agents/{company.agent(agent_model_config=config)['id']}"
+    document = company.viewer.get(f"{path}/export")[1]
+    company.editor.patch(path, {"agent_model_config": {"model_id": "openai:gpt-4o"}})
+    _, restored = company.editor.post(f"{path}/versions/1/restore")
+    status, imported = company.editor.post("/api/agents/import", {"document": document})
+    assert status == 201
+    for agent in (restored, imported):
+        assert agent["agent_model_config"]["temperature"] == 0.3
+        assert "takes no such setting" in agent["agent_model_config"]["not_taken"]["temperature"]
