@@ -229,7 +229,7 @@ def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
     input_price, output_price, cache_read, cache_write = (price.base for price in prices or (NOTHING,) * 4)
     return ModelChoice(
         id=id,
-        label=rates.name if rates else LOCAL_LABEL if provider == "local" else model,
+        label=_label(provider, model, rates.name if rates else ""),
         provider=provider,
         context_window=can.context_window,
         input_price=input_price,
@@ -241,6 +241,13 @@ def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
         source="" if cure else "workspace" if provider in credentials else "installation",
         capabilities=can,
     )
+
+
+def _label(provider: str, model: str, listed: str) -> str:
+    """The name for people. listed: that of the price list, which knows nothing of a server of the workspace's own."""
+    if provider == "local":
+        return LOCAL_LABEL
+    return model if provider == COMPATIBLE else listed or model
 
 
 def _on_this_machine(url: str) -> bool:

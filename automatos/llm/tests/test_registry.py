@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from automatos.llm.errors import ModelNotConfigured, ModelUnavailable
 from automatos.llm.pricing import rates_of
-from automatos.llm.registry import DEFAULT_URLS, OFFERED, Models, models_available, resolve
+from automatos.llm.registry import DEFAULT_URLS, OFFERED, Credential, Models, catalogue, models_available, resolve
 from automatos.llm.testing import ScriptedServer
 from automatos.llm.tests.conftest import Caller
 from automatos.llm.types import Message, ModelRequest
@@ -99,3 +99,10 @@ def test_the_catalogue_says_what_is_configured_and_what_is_missing(server: Scrip
     assert "ANTHROPIC_API_KEY" in claude.cure
     assert (claude.label, claude.context_window) == ("Claude Opus 5.5", 1_000_000)
     assert (claude.input_price, claude.output_price) == (Decimal(4), Decimal(20))
+
+
+def test_an_own_servers_models_are_called_as_it_calls_them() -> None:
+    own = Credential("sealed", "https://models.example.org/v1", ("gpt-4o", "llama3"))
+    found = [choice for choice in catalogue({"openai_compatible": own}) if choice.provider == "openai_compatible"]
+    assert [choice.label for choice in found] == ["gpt-4o", "llama3"]
+    assert [choice.id for choice in found] == ["openai_compatible:gpt-4o", "openai_compatible:llama3"]
