@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 
 from automatos.testing import Stack
+from automatos.tests.browser import People
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import assert_numbered_without_gap, ended
+from workspaces.models import Role
 from workspaces.tests.rest import Caller
 
 pytestmark = pytest.mark.slow
@@ -73,3 +75,11 @@ def test_a_fallback_model_is_not_asked_for_more_than_it_writes(room: Room) -> No
     assert ended(room.cast.cook(room.cast.recipe("please"))).status == "completed"
     asked = {seen.model: seen.body["max_tokens"] for seen in room.stack.models.requests}
     assert asked == {"first-model": 100_000, "gpt-4o": 16_384}
+
+
+@pytest.mark.browser
+def test_the_notice_is_sound_in_the_kitchen_for_editors_and_viewers(room: Room, people: People) -> None:
+    room.stack.models.on("first-model", refusal="I would rather not, " + "and-that-in-one-word" * 12)
+    run = ended(room.cast.cook(room.cast.recipe("please")))
+    for role in (Role.EDITOR, Role.VIEWER):
+        people.member(room.cast.workspace, role).check(f"/w/{room.cast.workspace.slug}/runs/{run.pk}/")
