@@ -1,6 +1,6 @@
 """Which forgotten workspace filters the tests would notice: each one is removed in turn, and the tests are tried.
 
-    python -m benchmarks.mutants            all of them; MUTANTS=agents.queries chooses those of a module or function
+    python -m benchmarks.mutants            all of them; MUTANTS='agents.queries|_own' chooses some by name
 
 A mutant is a function without one filter by workspace, or one statement of SQL without it, or one scope. Nothing is
 edited: a function is given code that was compiled from a changed syntax tree. The tests of isolation are tried part by
@@ -9,6 +9,7 @@ tests of the suite, so a mutant that is caught here would fail it.
 """
 
 import ast
+import gc
 import importlib
 import json
 import os
@@ -17,15 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, cast
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("workspaces", "tools", "agents", "recipes")
@@ -175,51 +178,67 @@ def _is_relation(node: ast.Attribute) -> bool:
 def _enclosing(code: CodeType, line: int) -> CodeType | None:
     """The innermost named function around a line."""
     best = None
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            lines = [number for _, _, number in inner.co_lines() if number]
-            if lines and inner.co_firstlineno <= line <= max(lines):
-                best = _enclosing(inner, line) or (None if inner.co_name.startswith("<") else inner) or best
-    return best if best is not None else None
+    for inner in _inside(code):
+        if inner.co_firstlineno <= line <= _last_line(inner):
+            best = _enclosing(inner, line) or (None if inner.co_name.startswith("<") else inner) or best
+    return best
 
 
-def living(mutant: Mutant) -> FunctionType | None:
-    """The function of the running product that the mutant changes; None for one made anew by each use."""
-    found: Any = importlib.import_module(mutant.module)
-    for part in mutant.function.split("."):
-        found = found.__dict__.get(part) if isinstance(found, type) else getattr(found, part, None)
-    found = getattr(found, "fget", getattr(found, "__func__", found))
-    while hasattr(found, "__wrapped__"):
-        found = found.__wrapped__
-    is_same = isinstance(found, FunctionType) and mutant.code and found.__code__.co_freevars == mutant.code.co_freevars
-    return found if is_same else None
+def _inside(code: CodeType) -> list[CodeType]:
+    return [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+
+
+def _last_line(code: CodeType) -> int:
+    """Of the code and what is in it: a class's own code ends where its last method begins."""
+    own = [number for _, _, number in code.co_lines() if number]
+    return max(own + [_last_line(inner) for inner in _inside(code)], default=0)
+
+
+def living(mutant: Mutant) -> list[FunctionType]:
+    """The functions of the running product that the mutant changes; more than one of a decorator's inner function."""
+    importlib.import_module(mutant.module)
+    code = mutant.code
+    found = _functions().get((code.co_filename, code.co_qualname), []) if code else []
+    return [function for function in found if function.__code__.co_freevars == cast(CodeType, code).co_freevars]
+
+
+@cache
+def _functions() -> dict[tuple[str, str], list[FunctionType]]:
+    """Every function there is, by the file and name of its code. Asked first when all of the product is imported."""
+    importlib.import_module(settings.ROOT_URLCONF)
+    found = defaultdict(list)
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType):
+            found[thing.__code__.co_filename, thing.__code__.co_qualname].append(thing)
+    return found
 
 
 @contextmanager
 def applied(mutant: Mutant) -> Iterator[bool]:
     """For a while the running product has the mutant; says whether it has, as there is no way into some."""
-    function = living(mutant)
-    if function is not None:
-        whole, function.__code__ = function.__code__, cast(CodeType, mutant.code)
-        try:
-            yield True
-        finally:
-            function.__code__ = whole
-    elif mutant.code is None:
-        with pytest.MonkeyPatch.context() as patch:
-            values = [node.value for node in mutant.tree.body if isinstance(node, ast.Assign)]
-            names = [ast.unparse(node.targets[0]) for node in mutant.tree.body if isinstance(node, ast.Assign)]
-            value = ast.literal_eval(values[names.index(mutant.function)])
-            patch.setattr(f"{mutant.module}.{mutant.function}", value)
-            yield True
-    else:
-        yield False
+    with pytest.MonkeyPatch.context() as patch:
+        functions = living(mutant)
+        for function in functions:
+            patch.setattr(function, "__code__", mutant.code)
+        yield bool(functions) or _assigned_anew(mutant, patch)
+
+
+def _assigned_anew(mutant: Mutant, patch: pytest.MonkeyPatch) -> bool:
+    """Give the module the mutant's constant; whether it is one that can be read from the source."""
+    assigned = [node for node in mutant.tree.body if isinstance(node, ast.Assign)]
+    values = {ast.unparse(node.targets[0]): node.value for node in assigned}
+    try:
+        value = ast.literal_eval(values[mutant.function])
+    except (KeyError, ValueError):
+        return False
+    patch.setattr(f"{mutant.module}.{mutant.function}", value)
+    return True
 
 
 def chosen() -> list[Mutant]:
-    """All mutants, or those whose name MUTANTS is a part of."""
-    part = os.environ.get("MUTANTS", "")
-    return [mutant for mutant in mutants() if part in mutant.name]
+    """All mutants, or those in whose name the regular expression MUTANTS is found."""
+    wanted = re.compile(os.environ.get("MUTANTS", ""))
+    return [mutant for mutant in mutants() if wanted.search(mutant.name)]
 
 
 def main() -> None:

@@ -52,14 +52,25 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 
 def caught_by(mutant: Mutant, session: pytest.Session) -> str:
-    """The first test that fails under the mutant; empty when there is none."""
+    """The first test that fails under the mutant and passes without it; empty when there is none."""
     known = [begins for begins in TESTS if mutant.name.startswith(begins)]
     files = TESTS[max(known, key=len)] if known else []
+    for item in session.items:
+        if item.nodeid.split("::")[0] not in files:
+            continue
+        with applied(mutant) as is_there:
+            fails = is_there and not passes(item)
+        if fails:
+            if not passes(item):
+                raise AssertionError(f"{item.nodeid} fails without a mutant, too")
+            return item.nodeid
+    return ""
+
+
+def passes(item: pytest.Item) -> bool:
+    """Run one test, all that it set up included."""
     failed.clear()
-    with applied(mutant):
-        for item in session.items:
-            if item.nodeid.split("::")[0] in files and not failed:
-                item._initrequest()  # type: ignore[attr-defined]
-                # Naming a next item keeps what the whole session shares.
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=session.items[0])
-    return failed[0] if failed else ""
+    item._initrequest()  # type: ignore[attr-defined]
+    # Naming the session as what comes next keeps what the whole session shares, and nothing else.
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
+    return not failed
