@@ -1,37 +1,41 @@
 """What workers, tools of agents, commands and sign-in do in a workspace, to be called with anybody's ids."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from agents import knowledge_search, memories, skill_tools
+from agents import draft_work, knowledge_search, memories, skill_tools
 from agents.tasks import propose_draft, read_document, sweep_documents, sync_skills, try_draft_model
+from automatos.llm import embeddings
 from recipes import agent_moves, agent_status, chat_stream, following, runs, tool_context
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen
 from recipes.watching import Watch
-from workspaces import plans, services_account, services_installation, session_activity
+from workspaces import credentials, plans, provider_keys, services_account, services_installation, session_activity
 from workspaces.idempotency import once
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
+from workspaces.services import create_personal_workspace
 from workspaces.sockets import SocketCaller
 from workspaces.tasks import check_credential
 from workspaces.tenancy import workspace_scope
 from workspaces.tests.matrix import Ids, World
+from workspaces.tests.matrix_rows import ASKED
 
 Run = Callable[[World, Ids], Any]
 TOKEN = "token"
 JOB = {"token": TOKEN, "state": "running", "began": {}, "model": "local:nothing"}
 WISH = {**JOB, "sentence": "Summarise the news of the day"}
 MODEL = {"provider": "local", "model_id": "nothing"}
+QUESTION = knowledge_search.Asked("leak or nothing", ((embeddings.LOCAL, ASKED),))
 # One person, so that nothing but the workspace tells their requests apart.
 REPEATER = User(email="repeater@example.org")
 
@@ -70,18 +74,49 @@ def task(name: str, sent: Any, model: str, *more: str, **columns: Any) -> Call:
 
 
 def _search(world: World, ids: Ids) -> Any:
-    scope = knowledge_search.scope_of(here(ids))
-    return knowledge_search.search(scope, knowledge_search.asked("leak", scope))
+    return _searched(knowledge_search.scope_of(here(ids)))
 
 
 def _search_as_agent(world: World, ids: Ids) -> Any:
-    scope = knowledge_search.scope_of(here(ids), its(ids, "Agent"))
-    return knowledge_search.search(scope, knowledge_search.asked("leak", scope))
+    return _searched(knowledge_search.scope_of(here(ids), its(ids, "Agent")))
+
+
+def _searched(scope: knowledge_search.Scope) -> Any:
+    """The scope, what is found in it, and what would be were it a large one."""
+    large = replace(scope, passages=knowledge_search.EXACT + 1)
+    return scope, [knowledge_search.search(one, QUESTION) for one in (scope, large)]
 
 
 def _recall(world: World, ids: Ids) -> Any:
     scope = knowledge_search.memory_scope(here(ids))
-    return scope.models, memories.recalled(scope, knowledge_search.asked("leak", scope), 9)
+    return scope, memories.recalled(scope, QUESTION, 9)
+
+
+def _keys_for_embedding(world: World, ids: Ids) -> Any:
+    owner, columns = world.ours.people[Role.OWNER], {"type_slug": "openai", "name": "A", "fields": {"api_key": "sk-a"}}
+    with workspace_scope(here(ids)):
+        key = credentials.create(workspace=Workspace.objects.get(pk=here(ids)), user=owner, **columns)
+    found = sorted(memories.keys_for(here(ids)))
+    with workspace_scope(here(ids)):
+        # A sealed text is another one each time.
+        key.delete()
+    return found
+
+
+def _key_used(world: World, ids: Ids) -> None:
+    provider_keys._note([provider_keys.OwnKey(its(ids, "Credential"), here(ids), "Key", None)])
+
+
+def _offered(world: World, ids: Ids) -> Any:
+    with workspace_scope(here(ids)):
+        return draft_work.offer(here(ids))
+
+
+def _cooked(world: World, ids: Ids) -> str:
+    sent = ["--workspace", world.ours.workspace.slug, "--input", "of no recipe"]
+    with pytest.raises(CommandError) as refusal:
+        call_command("cook", its(ids, "Recipe"), *sent)
+    return str(refusal.value)
 
 
 def _remember(world: World, ids: Ids) -> None:
@@ -133,8 +168,9 @@ def _verified(world: World, ids: Ids) -> str:
 
 def _landing(world: World, ids: Ids) -> Any:
     user = world.ours.people[Role.EDITOR]
+    own = [create_personal_workspace(user=user).pk for _ in range(2)]
     first = first_membership_of(user, prefer=here(ids))
-    return personal_workspace_id(user), first and first.workspace_id
+    return len(set(own)), personal_workspace_id(user) == own[0], first and first.workspace_id == own[0]
 
 
 def _told_viewers(world: World, ids: Ids) -> int:
@@ -152,7 +188,8 @@ def _open_access(world: World, ids: Ids) -> Any:
     return [services_installation.open_access_user() for _ in range(2)]
 
 
-READY = {"status": "ready", "updated_at": timezone.now() - timedelta(days=2), "kind": "paste", "embedding_model": "x"}
+READY: dict[str, Any] = {"status": "ready", "updated_at": timezone.now() - timedelta(days=2), "kind": "paste"}
+READY["embedding_model"] = embeddings.OPENAI
 OVER = {"Execution": {"status": "completed"}, "ExecutionStep": {"status": "completed"}}
 NO_RUN = {"Agent": {"pending_status": "paused"}, **OVER}
 AT_WORK = {"Execution": {"status": "running"}, "ExecutionStep": {"status": "running"}}
@@ -171,6 +208,11 @@ CALLS = [
     Call("search an agent's documents", _search_as_agent, ("Agent",)),
     Call("recall", _recall),
     Call("remember", _remember, ("Agent",)),
+    Call("keys for embedding", _keys_for_embedding),
+    Call("note that a key was used", _key_used),
+    Call("offer what an agent may be made of", _offered),
+    Call("count a file's bytes", lambda _, i: tool_context._counted(here(i), 5)),
+    Call("cook from a terminal", _cooked, ("Recipe",)),
     Call("load a skill", lambda _, i: skill_tools.loaded(here(i), its(i, "Skill"), "skill"), ("Skill",)),
     Call(
         "read a skill's file",

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
+from django.utils import timezone
 
 from automatos.tests.app_role import app_role
 from workspaces.models import Role, User, Workspace
@@ -45,7 +47,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "workspaces_leave": {204, 409},  # the last owner stays
 }
 # What an operation must be asked for.
-QUERIES = {"documents_search": "q=leak"}
+QUERIES = {"documents_search": "q=leak", "agents_deleted": "status=deleted", "recipes_deleted": "state=deleted"}
 # Shorter ones are numbers, and stand everywhere.
 SHORTEST = 8
 
@@ -90,7 +92,8 @@ class World:
             self.common = create_workspace(name=f"Aaa {uuid4().hex}", owner=owner)
         # Theirs are first in time, so a first one that is not asked for its workspace is theirs.
         self.theirs = Company(self.common)
-        self.ours = Company(self.common, "anthropic")
+        self.ours = Company(self.common, "anthropic", is_second=True)
+        self._let_our_owner_have_drafts_there()
         self.ids, self.foreign = Ids.of(self.ours), Ids.of(self.theirs)
         self.unknown = self.foreign.unknown()
         self.members = {role: signed_in(user) for role, user in self.ours.people.items()}
@@ -106,6 +109,13 @@ class World:
         self.requests, self.statuses = 0, Counter[int]()
         self.wrong: list[str] = []
         self.leaks: list[str] = []
+
+    def _let_our_owner_have_drafts_there(self) -> None:
+        """Drafts of our owner in their workspace, as of somebody who has left it: one open, one long discarded."""
+        draft = self.theirs.rows["AgentDraft"]
+        draft.user = self.ours.people[Role.OWNER]
+        draft.save()
+        self.theirs.plant_again("AgentDraft", discarded_at=timezone.now() - timedelta(days=40))
 
     def ask(
         self, client: Client, door: Door, ids: Ids, *, headers: Mapping[str, str] | None = None, query: str = ""
@@ -218,7 +228,7 @@ def expected(role: Role, door: Door) -> set[int]:
     assert door.role is not None
     if RANK[role] < RANK[door.role]:
         return {403}
-    granted = {200, 201, 202, 204, *((302, 409, 422) if door.is_page else ())}
+    granted = {200, 201, 202, 204, *((302, 303, 409, 422) if door.is_page else ())}
     # A draft is its author's alone.
     granted |= {404} if door.name.startswith("agent_draft") else set()
     return REFUSED_ANYWAY.get(door.name, granted)

@@ -42,7 +42,7 @@ MODELS = {
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
 # Parameters that name no row of a workspace.
 FIXED = {
-    "step": "config",
+    "step": "skills",
     "order": "1",
     "name": "notes.txt",
     "kind": "openai",
@@ -126,6 +126,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "document_restore": ("Document", GONE),
     "workspaces_restore": ("Workspace", GONE),
     "workspace_restore": ("Workspace", GONE),
+    "agent_draft_restore": ("AgentDraft", {"discarded_at": timezone.now}),
     "agent_restore": ("Agent", GONE),
     "recipe_restore": ("Recipe", GONE),
 }
@@ -224,9 +225,13 @@ def pages() -> list[Door]:
         assert role, f"{path} is not behind workspace_page"
         for method in methods_of(pattern):
             found.append(_page(path, pattern.name or path, method, role))
+            if method == "GET" and pattern.name in LISTS_OF_DELETED:
+                found.append(_page(path, f"{pattern.name}_deleted", method, role))
     return found
 
 
+# Pages that list what was deleted in another way; what is asked of them then stands in matrix.QUERIES.
+LISTS_OF_DELETED = ("agents", "recipes")
 # What stands in addresses outside of workspaces: words that lead nowhere, and a workspace's id for whatever else.
 WORDS = {"app_label": "workspaces", "url": "nowhere/", "uidb36": "1", "key": "unknown", "token": "unknown"}
 WORDS |= {"session_id": "1", "pk": "1", "content_type_id": "1", "object_id": "{workspace_id}"}

@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
+from automatos.llm import embeddings
 from workspaces import credentials
 from workspaces.models import Invitation, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
@@ -33,12 +34,14 @@ NOT_PLANTED = {
     "AuditEntry",
     "Credential",
 }
+# A vector as a question may have it.
+ASKED = [1.0, *[0.0] * (embeddings.DIMENSIONS[embeddings.LOCAL] - 1)]
 SKILL = {"name": "%s", "description": "%s", "license": "%s", "allowed_tools": ["%s"], "warnings": [], "resources": []}
 # Values that must mean something to the product. A text is given the marker with %s.
 VALUES: dict[str, Any] = {
     "AgentModelConfig.provider": "local",
     "AgentModelConfig.model_id": "smollm2-135m-instruct",
-    "AgentModelConfig.fallback_model_id": "",
+    "AgentModelConfig.fallback_model_id": "anthropic:claude-sonnet-4-5",
     "AgentModelConfig.response_schema": None,
     "Agent.tool_ids": [],
     "Execution.conversation": None,
@@ -47,6 +50,7 @@ VALUES: dict[str, Any] = {
     "Execution.output_data": {"final_output": "%s"},
     "Execution.error": None,
     "Execution.last_seq": 1,
+    "ExecutionStep.started_at": timezone.now(),
     "ExecutionStep.error": {"code": "failed", "message": "%s"},
     "Call.error": {"code": "failed", "message": "%s"},
     "Call.kind": "tool",
@@ -64,6 +68,7 @@ VALUES: dict[str, Any] = {
     "RecipeVersion.body": {"name": "%s", "steps": []},
     "AgentVersion.snapshot": {"name": "%s"},
     "AgentDraft.values": {"name": "%s"},
+    "AgentDraft.agent": None,
     "Skill.is_enabled": True,
     "SkillSource.kind": "git",
     "SkillSource.status": "active",
@@ -76,7 +81,8 @@ VALUES: dict[str, Any] = {
     "Document.status": "ready",
     "Document.chunk_count": 1,
     "Document.embedding_model": "",
-    "Memory.embedding_model": "",
+    "Chunk.embedding_model": embeddings.LOCAL,
+    "Memory.embedding_model": embeddings.LOCAL,
     "Persona.suggested_models": [],
     "WorkspaceSlug.slug": "old-%s",
 }
@@ -86,11 +92,12 @@ class Company:
     """A workspace with a member of each role and a row of every kind. marker: stands in all its texts.
 
     rows: the row of each model by its name. people: its members by role. common: a workspace they all see, too.
-    provider: of which they keep a key.
+    provider: of which they keep a key. is_second: their runs are shorter, and their texts farther from a question.
     """
 
-    def __init__(self, common: Workspace | None = None, provider: str = "openai") -> None:
+    def __init__(self, common: Workspace | None = None, provider: str = "openai", *, is_second: bool = False) -> None:
         word = uuid4().hex[:10]
+        self.is_second = is_second
         self.marker = f"LEAK-{word}"
         self.people = {role: User.objects.create_user(f"{self.marker}-{role}@example.org") for role in Role}
         User.objects.filter(pk__in=[user.pk for user in self.people.values()]).update(name=self.marker)
@@ -114,13 +121,37 @@ class Company:
         for name in ("Chunk", "Memory"):
             # As the worker does it, so that a search finds the text by its words.
             row = self.rows[name]
-            type(row)._base_manager.filter(pk=row.pk).update(words=SearchVector("text", config="english"))
+            vector = [*ASKED[:1], float(is_second), *ASKED[2:]]
+            found = SearchVector("text", config="english")
+            type(row)._base_manager.filter(pk=row.pk).update(words=found, embedding=vector)
+        self._plant_more()
         folder = f"runs/{self.workspace.pk}/{self.id('Execution')}"
         default_storage.save(f"{folder}/notes.txt", ContentFile(self.marker.encode()))
 
     def id(self, name: str) -> str:
         """The id of the row of this model, as addresses write it."""
         return str(self.rows[name].pk)
+
+    def _plant_more(self) -> None:
+        """Further rows of some kinds: what was deleted, a run that is over, and a passage more."""
+        for name in ("Agent", "Credential", "Document", "Recipe", "SkillSource"):
+            gone = self.plant_again(name, deleted_at=timezone.now())
+            if name == "Agent":
+                self.plant_again("AgentModelConfig", agent=gone)
+        began = timezone.now() - timedelta(days=1)
+        over = began + (timedelta(seconds=9) if self.is_second else timedelta(hours=9))
+        self.plant_again("Execution", status="completed", started_at=began, completed_at=over)
+        self.plant_again("Chunk", position=2)
+
+    def plant_again(self, name: str, **columns: Any) -> Any:
+        """A further row of this kind, like the first but for these columns."""
+        row = type(self.rows[name])._base_manager.get(pk=self.rows[name].pk)
+        key = row._meta.pk
+        row.pk = key.get_default() if key.has_default() else None
+        for column, value in columns.items():
+            setattr(row, column, value)
+        row.save(force_insert=True)
+        return row
 
     def _guest(self, common: Workspace | None) -> User:
         """A member who has a key and an open invitation here, and in the common workspace, too."""
