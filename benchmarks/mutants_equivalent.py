@@ -2,7 +2,15 @@
 
 BY_AGENT = "runs with a step of this agent are of the agent's own workspace: the database refuses any other"
 BY_ROW = "each row is handed out by the workspace that stands in it"
+BY_ID = "the row is asked for by its id as well, and the workspace is the one that was read from this row"
+BY_DOCUMENT = "a passage is of its document's workspace, and only this workspace's documents are inside"
+OUTSIDE = "it only leaves out more: passages of other workspaces, which the condition around it leaves out anyway"
+LOOKED_UP = "each caller looks the skill up in the workspace itself, in the same transaction: else all is taken back"
 EQUIVALENTS: dict[str, str] = {
+    "agents.knowledge_search._nearest_chunks:1:sql": BY_DOCUMENT,
+    "agents.knowledge_search._nearest_chunks:2:sql": OUTSIDE,
+    "agents.services_personas._own:1:filter": BY_ID,
+    "agents.services_skills.enable_skill:1:filter": LOOKED_UP,
     "recipes.agent_moves.DUE:1:sql": BY_AGENT,
     "recipes.agent_moves._executions:1:sql": BY_AGENT,
     "recipes.agent_status.impact:1:filter": BY_AGENT,

@@ -8,8 +8,10 @@ import yaml
 from django.test import Client
 
 from agents.files import read
-from agents.models import Agent, Persona
+from agents.models import Agent, Persona, Skill, SkillSource
 from automatos.errors import InvalidInput
+from workspaces.models import Workspace
+from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +64,26 @@ def test_what_is_missing_is_named_and_left_out_only_when_told(company: Company, 
     assert (status, made["persona_id"], made["tool_ids"]) == (201, None, ["recall", "calculator"])
     note = company.outsider.get(f"/api/agents/{made['id']}/versions")[1]["items"][0]["note"]
     assert note == "Imported without persona pilot, tool teleport, skill cooking."
+
+
+def cooking(workspace: Workspace) -> Skill:
+    """A skill that the workspace has chosen."""
+    source = SkillSource.objects.create(workspace=workspace, name="Kitchen", kind="git")
+    columns = {"slug": "cooking", "name": "Cooking", "description": "Cook.", "digest": "0" * 64, "is_enabled": True}
+    return Skill.objects.create(workspace=workspace, source=source, **columns)
+
+
+def test_a_skill_that_only_another_workspace_has_is_missing(
+    company: Company, agent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_policies(monkeypatch)
+    cooking(company.elsewhere)
+    document = {**exported(company, agent), "skills": ["cooking"]}
+    status, body = company.editor.post("/api/agents/import", {"document": document})
+    assert (status, set(body["error"]["fields"])) == (400, {"skills"})
+    own = cooking(company.workspace)
+    status, made = company.editor.post("/api/agents/import", {"document": document})
+    assert (status, made["skill_ids"]) == (201, [str(own.pk)])
 
 
 BAD: list[tuple[Any, str]] = [

@@ -16,6 +16,7 @@ from recipes.models import Execution, Recipe
 from recipes.tests.kit import Cast, ended
 from workspaces.models import Role, User
 from workspaces.services import set_role
+from workspaces.tests.matrix_filters import drop_policies
 
 
 @pytest.fixture
@@ -84,6 +85,17 @@ def test_a_new_workspace_sees_one_action(cast: Cast) -> None:
     assert "Create the first recipe" in action()
     Agent.objects.filter(workspace=cast.workspace).update(deleted_at=timezone.now())
     assert "Create the first agent" in action()
+
+
+def test_what_another_workspace_has_is_not_ones_own(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop_policies(monkeypatch)
+    other = Cast()
+    ran(other, other.recipe("one"))
+    assert "Create the first recipe" in page_of(cast)
+    Agent.objects.filter(workspace=cast.workspace).update(deleted_at=timezone.now())
+    assert "Create the first agent" in page_of(cast)
+    board = dashboard(cast.workspace)
+    assert (board.has_runs, board.has_recipes, board.has_agents) == (False, False, False)
 
 
 def test_the_dashboard_asks_no_more_of_the_database_for_many_runs(

@@ -2,12 +2,15 @@
 
 import pytest
 
+from agents.models import Conversation
 from agents.services import delete_agent
 from agents.tests.page_kit import Cast
 from automatos.tests.queries import asked
-from recipes.models import Recipe
+from recipes.answers import Question, ask
+from recipes.models import Recipe, Trigger
 from recipes.services import as_input
 from recipes.tests.page_kit import form_of, input_fields, make_recipe, recipe_fields, step_fields
+from workspaces.tests.matrix_filters import drop_policies
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +231,13 @@ def test_the_number_of_queries_does_not_grow_with_the_steps() -> None:
             cast.editor.get(f"{cast.root}/recipes/{recipe.template_id}/edit/")
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_an_answer_begins_a_recipe_in_its_own_workspace_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    drop_policies(monkeypatch)
+    cast, other = Cast(), Cast()
+    talk = Conversation.objects.create(workspace=cast.workspace, agent=cast.agent(), user=cast.editor_user)
+    answer = ask(conversation=talk, question=Question("Boil it."), user=talk.user, trigger=Trigger.PLAYGROUND)
+    page = cast.editor.get(f"{cast.root}/recipes/new/?answer={answer.pk}")
+    assert (page.status_code, "Boil it." in page.content.decode()) == (200, True)
+    assert other.editor.get(f"{other.root}/recipes/new/?answer={answer.pk}").status_code == 404

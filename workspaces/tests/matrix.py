@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync
@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
+from automatos.later import LaterResponse
 from automatos.tests.app_role import app_role
 from workspaces.models import Role, User, Workspace
 from workspaces.permissions import RANK
@@ -39,7 +40,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "skill_sources_create": {400},  # no server of git is there
     "agents_import": {400},  # an empty document
     "agents_chat": {400},  # says nothing
-    "openai_chat_completions": {400},
+    "openai_chat_completions": {409},  # its agent is paused
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},
@@ -135,7 +136,7 @@ class World:
             before = self._state(client, door, cached=not prepared)
             # Without what an earlier request wanted to tell the person; a cookie set now is forgotten as its rows are.
             client.cookies = SimpleCookie({name: cookies[name].value for name in cookies if name != "messages"})
-            response: HttpResponseBase = getattr(client, door.method.lower())(path, **options)
+            response = whole(getattr(client, door.method.lower())(path, **options))
             raw = content_of(response)
             connection.needs_rollback = False
             if response.status_code < 400 and before != self._state(client, door, cached=False):
@@ -205,14 +206,15 @@ def filled(door: Door, ids: Ids) -> tuple[str, Any]:
         path = path.replace(f"{{{parameter}}}", ids[model, column] if model else column)
     # An address is sent only so many invitations.
     body = json.dumps(door.body).replace("<any>", uuid4().hex)
-    for name in placeholders(door):
-        body = body.replace(f"<{name}>", ids[name, "pk"])
+    for model, column in placeholders(door):
+        body = body.replace(f"<{model}>" if column == "pk" else f"<{model}.{column}>", ids[model, column])
     return path, json.loads(body)
 
 
-def placeholders(door: Door) -> list[str]:
-    """The models whose ids stand in the body."""
-    return sorted(set(re.findall(r"<([A-Z]\w+)>", json.dumps(door.body))))
+def placeholders(door: Door) -> list[tuple[str, str]]:
+    """The models whose ids stand in the body, or another column by which rows are named."""
+    found = re.findall(r"<([A-Z]\w+)(?:\.(\w+))?>", json.dumps(door.body))
+    return sorted({(model, column or "pk") for model, column in found})
 
 
 def mixed(own: Ids, other: Ids, names: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Ids:
@@ -245,6 +247,14 @@ def difference(first: bytes, second: bytes) -> str:
     """Around the first place where they part."""
     at = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), 0)
     return f"{first[max(0, at - 60) : at + 60]!r} / {second[max(0, at - 60) : at + 60]!r}"
+
+
+def whole(response: Any) -> HttpResponseBase:
+    """The answer itself, where what came back stands for one that is given later."""
+    if not isinstance(response, LaterResponse):
+        return cast(HttpResponseBase, response)
+    with app_role():
+        return async_to_sync(response.settled)()
 
 
 def content_of(response: Any) -> bytes:

@@ -46,7 +46,7 @@ def leaks_at(world: World, door: Door) -> None:
             door, "outsider", world.ask(client, door, world.ids, headers=way_in), anything, world.ours, world.ids
         )
     other_workspace(world, door, ways=False)
-    for place in [*map(door.model_of, door.named), *((name, "pk") for name in placeholders(door))]:
+    for place in [*map(door.model_of, door.named), *placeholders(door)]:
         ids = mixed(world.ids, world.foreign, [place])
         answer = world.ask(owner, door, ids, headers=way_in)
         world.expect(door, f"owner with their {place[0]}", answer, anything, world.theirs, ids)
@@ -140,8 +140,8 @@ def other_workspace(world: World, door: Door, *, ways: bool) -> None:
 
 def foreign_keys(world: World, door: Door) -> None:
     """Members with another workspace's id in the body: refused, in the words for an id that does not exist."""
-    for name in placeholders(door):
-        place = (name, "pk")
+    for place in placeholders(door):
+        name = place[0]
         theirs = mixed(world.ids, world.foreign, [place])
         nothing = mixed(world.ids, world.unknown, [place])
         client = world.members[Role.OWNER]

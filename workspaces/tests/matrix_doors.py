@@ -52,6 +52,7 @@ FIXED = {
 }
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
 # A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
+# <Model.slug> for its word.
 BODIES: dict[str, Any] = {
     "agents_create": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
     "agents_update": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
@@ -83,7 +84,7 @@ BODIES: dict[str, Any] = {
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
     "recipes_execute": {"input_data": {}},
-    "openai_chat_completions": {"model": "<Agent>", "messages": []},
+    "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
     "workspaces_create": {"name": "New"},
     "workspaces_update": {"name": "New"},
     "api_keys_create": {"name": "New", "role": "viewer"},
@@ -128,6 +129,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "workspace_restore": ("Workspace", GONE),
     "agent_draft_restore": ("AgentDraft", {"discarded_at": timezone.now}),
     "agent_restore": ("Agent", GONE),
+    "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer
     "recipe_restore": ("Recipe", GONE),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.

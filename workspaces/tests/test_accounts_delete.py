@@ -5,10 +5,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from workspaces.models import ApiKey, Membership, Role, User, Workspace
+from workspaces.models import ApiKey, AuditEntry, Membership, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
 from workspaces.services_keys import create_api_key
 from workspaces.tests.account_kit import PASSWORD, confirmed, is_signed_in, person, sign_in, with_app
+from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Caller
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,20 @@ def test_the_last_owner_of_a_shared_workspace_is_refused_and_told_which(ines: Us
     assert "last owner of Northwind Labs" in answer.content.decode()
     assert is_signed_in(client)
     assert not Workspace.objects.exclude(deleted_at=None).exists()
+
+
+def test_a_shared_workspace_is_told_that_they_left_and_not_that_its_keys_were_revoked(
+    ines: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_policies(monkeypatch)
+    shared = create_workspace(name="Northwind Labs", owner=person("Omar Diaz"))
+    set_role(workspace=shared, user=ines, role=Role.VIEWER)
+    for workspace in (shared, ines.workspaces.get(kind=Workspace.Kind.PERSONAL)):
+        create_api_key(workspace=workspace, user=ines, name="CI", role="viewer")
+    confirmed(sign_in(ines)).post("/accounts/delete/")
+    assert not ApiKey.objects.filter(revoked_at=None).exists()
+    told = AuditEntry.objects.filter(workspace_id=shared.pk).order_by("seq")
+    assert [entry.action for entry in told][-2:] == ["api_key.created", "member.left"]
 
 
 def test_with_another_owner_the_shared_workspace_goes_on(ines: User) -> None:

@@ -10,8 +10,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from workspaces import services_invitations
 from workspaces.models import AuditEntry, Invitation, Membership, Role, User
 from workspaces.services import create_personal_workspace
+from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Caller, Company, Json
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +128,27 @@ def test_inviting_again_refreshes_and_a_member_is_a_conflict(company: Company) -
     path = f"/api/workspaces/{company.workspace.pk}/invitations"
     status, body = company.owner.post(path, {"email": "nora@example.net"})
     assert (status, body["error"]["code"]) == (409, "already_a_member")
+
+
+def test_another_workspaces_members_and_invitations_do_not_count(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_policies(monkeypatch)
+    monkeypatch.setattr(services_invitations, "MOST_OPEN", 1)
+    other = Company()
+    member = other.people[Role.EDITOR].email
+    first = invited(company, email=member)
+    assert invited(other)["id"] != first["id"]
+    assert invited(company, email=member, role="viewer")["id"] == first["id"]
+    status, _ = other.owner.post(f"/api/workspaces/{other.workspace.pk}/invitations", {"email": member})
+    assert status == 409
+
+
+def test_an_invitation_elsewhere_is_another_one(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop_policies(monkeypatch)
+    here, there = invited(company), invited(Company())
+    assert here["id"] != there["id"]
+    assert invited(company)["id"] == here["id"]
 
 
 def test_an_expired_one_is_sent_again_under_a_new_link(company: Company) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from automatos.errors import Conflict
+from automatos.errors import Conflict, NotAllowed
 from workspaces import services_members, tenancy
 from workspaces.models import ApiKey, AuditEntry, Membership, Role, User, Workspace
 from workspaces.services import create_personal_workspace, create_workspace, set_role
@@ -70,6 +70,16 @@ def test_who_may_give_which_role(company: Company, who: str, whom: str, into: st
     changes = AuditEntry.objects.filter(action="member.role_changed", target_id=str(company.people[Role(whom)].pk))
     told = changes.filter(before={"role": whom}, after={"role": into}).exists()
     assert told is (expected == 200)
+
+
+def test_what_somebody_is_elsewhere_says_nothing_of_here(company: Company) -> None:
+    other = Company()
+    with pytest.raises(NotAllowed, match="last owner"):
+        set_role(workspace=company.workspace, user=company.people[Role.OWNER], role=Role.VIEWER)
+    guest = other.people[Role.OWNER]
+    set_role(workspace=company.workspace, user=guest, role=Role.EDITOR)
+    told = AuditEntry.objects.get(workspace_id=company.workspace.pk, target_id=str(guest.pk))
+    assert (told.action, told.before) == ("member.added", None)
 
 
 def test_an_unknown_role_and_an_unknown_member_are_named(company: Company) -> None:

@@ -52,6 +52,13 @@ def test_the_named_workspace_is_the_one_that_opens(anyone: Client, settings: Set
     assert anyone.get(f"/w/{company.elsewhere.slug}/").status_code == 404
 
 
+def test_another_workspace_named_later_opens_too(anyone: Client, settings: Settings) -> None:
+    for company in (Company(), Company()):
+        settings.WORKSPACE_ID = company.workspace.pk
+        assert anyone.get(f"/w/{company.workspace.slug}/").status_code == 200
+    assert Membership.objects.filter(user_id=OPEN_ACCESS_ID, role=Role.OWNER).count() == 2
+
+
 def test_with_sign_in_required_nothing_is_open(client: Client) -> None:
     assert client.get("/api/me").status_code == 401
     assert "X-Open-Access" not in client.get("/").headers

@@ -62,10 +62,11 @@ def test_a_deleted_workspace_is_kept_for_30_days_and_then_gone_with_all_that_is_
 
 
 def test_a_live_workspace_is_never_touched(company: Company) -> None:
-    recipe = cooked(company)
+    recipe, idle = cooked(company), company.agent(name="Idle")
     Workspace.objects.update(created_at=timezone.now() - timedelta(days=900))
     purged()
     assert Recipe.objects.filter(pk=recipe.pk, executions__isnull=False).exists()
+    assert Agent.objects.filter(pk=idle["id"]).exists()
 
 
 def test_deleted_recipes_and_agents_go_unless_a_run_still_names_them(company: Company) -> None:

@@ -133,6 +133,14 @@ def test_an_owner_brings_a_deleted_workspace_back_as_it_was(company: Company) ->
     assert actions(company.workspace)[-2:] == ["workspace.deleted", "workspace.restored"]
 
 
+def test_the_earlier_of_two_deleted_workspaces_comes_back_as_well(company: Company) -> None:
+    owner = person(company, Role.OWNER)
+    later = create_workspace(name="Later", owner=company.people[Role.OWNER])
+    for workspace in (company.workspace, later):
+        assert owner.delete(f"/api/workspaces/{workspace.pk}")[0] == 204
+    assert owner.post(f"/api/workspaces/{company.workspace.pk}/restore")[1]["slug"] == company.workspace.slug
+
+
 def test_a_personal_workspace_goes_only_with_the_account(company: Company) -> None:
     own = create_personal_workspace(user=company.people[Role.OWNER])
     status, body = person(company, Role.OWNER).delete(f"/api/workspaces/{own.pk}")
