@@ -68,11 +68,17 @@ class Mutant:
 
 def mutants() -> Iterator[Mutant]:
     """Every mutant of the product's modules."""
+    for module, path in modules():
+        yield from of_module(module, path)
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """The product's modules and their files."""
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             if not set(parts) & set(LEFT_OUT):
-                yield from of_module(".".join(parts).removesuffix(".__init__"), path)
+                yield ".".join(parts).removesuffix(".__init__"), path
 
 
 def of_module(module: str, path: Path) -> Iterator[Mutant]:
@@ -196,7 +202,6 @@ def _last_line(code: CodeType) -> int:
 
 def living(mutant: Mutant) -> list[FunctionType]:
     """The functions of the running product that the mutant changes; more than one of a decorator's inner function."""
-    importlib.import_module(mutant.module)
     code = mutant.code
     found = _functions().get((code.co_filename, code.co_qualname), []) if code else []
     return [function for function in found if function.__code__.co_freevars == cast(CodeType, code).co_freevars]
@@ -204,8 +209,9 @@ def living(mutant: Mutant) -> list[FunctionType]:
 
 @cache
 def _functions() -> dict[tuple[str, str], list[FunctionType]]:
-    """Every function there is, by the file and name of its code. Asked first when all of the product is imported."""
-    importlib.import_module(settings.ROOT_URLCONF)
+    """Every function there is, by the file and name of its code."""
+    for module in (settings.ROOT_URLCONF, *(module for module, _ in modules())):
+        importlib.import_module(module)
     found = defaultdict(list)
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType):

@@ -3,7 +3,7 @@
 BY_AGENT = "runs with a step of this agent are of the agent's own workspace: the database refuses any other"
 BY_ROW = "each row is handed out by the workspace that stands in it"
 BY_ID = "the row is asked for by its id as well, and the workspace is the one that was read from this row"
-BY_DOCUMENT = "a passage is of its document's workspace, and only this workspace's documents are inside"
+BY_DOCUMENT = "only this workspace's documents are inside, and the database refuses them passages of another one"
 OUTSIDE = "it only leaves out more: passages of other workspaces, which the condition around it leaves out anyway"
 LOOKED_UP = "each caller looks the skill up in the workspace itself, in the same transaction: else all is taken back"
 EQUIVALENTS: dict[str, str] = {

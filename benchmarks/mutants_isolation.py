@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from automatos.tests import isolation_checks, isolation_sockets
 from automatos.tests.isolation_calls import CALLS
-from benchmarks.mutants import EQUIVALENT, SEEN, Mutant, applied, chosen, living
+from benchmarks.mutants import EQUIVALENT, SEEN, Mutant, applied, chosen, living, mutants
 from benchmarks.mutants_equivalent import EQUIVALENTS
 from workspaces.credential_types import seed_credential_types
 from workspaces.models import Role
@@ -90,6 +90,8 @@ def test_mutants(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
     seed_credential_types()
     world, all_of_them = World(), chosen()
+    known = {mutant.name for mutant in mutants()}
+    assert known >= set(EQUIVALENTS), f"There are no such mutants: {set(EQUIVALENTS) - known}"
     reached = walked(world, all_of_them)
     found: dict[str, str] = {}
     for mutant in all_of_them:

@@ -93,9 +93,10 @@ def _recall(world: World, ids: Ids) -> Any:
 
 
 def _keys_for_embedding(world: World, ids: Ids) -> Any:
-    owner, columns = world.ours.people[Role.OWNER], {"type_slug": "openai", "name": "A", "fields": {"api_key": "sk-a"}}
+    owner, fields = world.ours.people[Role.OWNER], {"api_key": "sk-a"}
     with workspace_scope(here(ids)):
-        key = credentials.create(workspace=Workspace.objects.get(pk=here(ids)), user=owner, **columns)
+        workspace = Workspace.objects.get(pk=here(ids))
+        key = credentials.create(workspace=workspace, user=owner, type_slug="openai", name="A", fields=fields)
     found = sorted(memories.keys_for(here(ids)))
     with workspace_scope(here(ids)):
         # A sealed text is another one each time.
@@ -113,7 +114,7 @@ def _offered(world: World, ids: Ids) -> Any:
 
 
 def _cooked(world: World, ids: Ids) -> str:
-    sent = ["--workspace", world.ours.workspace.slug, "--input", "of no recipe"]
+    sent = ["--workspace", world.ours.workspace.slug, "--input", "unknown=1"]
     with pytest.raises(CommandError) as refusal:
         call_command("cook", its(ids, "Recipe"), *sent)
     return str(refusal.value)

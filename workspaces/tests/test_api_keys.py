@@ -88,7 +88,7 @@ def test_the_command_gives_a_second_person_the_role_asked_for() -> None:
 
 def test_the_command_makes_somebody_of_another_workspace_a_member() -> None:
     for workspace in ("team", "other"):
-        run("--email", "a@example.org", "--workspace", "team", "--role", "owner")
+        run("--email", f"{workspace}@example.org", "--workspace", workspace, "--role", "owner")
         run("--email", "b@example.org", "--workspace", workspace, "--role", "editor")
     assert Membership.objects.filter(user__email="b@example.org").count() == 2
 
