@@ -192,7 +192,7 @@ def test_no_run_lives_on_whenever_its_client_leaves(room: Room) -> None:
     held = room.stack.models.hold("Say hello", after_chunks=1)
     for number in range(20):
         left(room, streamed=number % 2 == 0, when=partial(time.sleep, number * 0.005))
-    # What a client that is gone could still have begun was begun before this is answered.
+    # Whatever was begun for a client that is gone has begun by then.
     time.sleep(1)
     runs = Execution.objects.filter(workspace=room.cast.workspace)
     wait_for(lambda: set(runs.values_list("status", flat=True)) <= {"cancelled"})

@@ -93,11 +93,13 @@ def test_a_run_started_while_redis_is_away_is_found_by_the_poll(stack: Stack, ca
 
 def test_a_viewer_who_comes_while_redis_is_away_misses_nothing(stack: Stack, cast: Cast) -> None:
     words = [f"word{number} " for number in range(100)]
-    stack.models.on("first", chunks=words, chunk_delay=0.07)
+    held = stack.models.hold("first", chunks=words, chunk_delay=0.07, after_chunks=1)
     execution = cast.cook(cast.recipe("first"))
-    wait_for(lambda: stack.models.count("first") == 1)
+    held.wait_for_requests(1)
     os.kill(_valkey_pid(), signal.SIGKILL)
     with watching(stack, cast, execution.id) as viewer:
+        wait_for(_answers)
+        held.release()
         messages, code = read_to_end(viewer)
     assert code == 1000
     assert durable(messages) == recorded(execution)
