@@ -1,7 +1,6 @@
 """Mutants that are none: nobody could see a difference. Each with the rule that says so."""
 
 BY_AGENT = "runs with a step of this agent are of the agent's own workspace: the database refuses any other"
-BY_ROW = "each row is handed out by the workspace that stands in it"
 BY_ID = "the row is asked for by its id as well, and the workspace is the one that was read from this row"
 BY_DOCUMENT = "only this workspace's documents are inside, and the database refuses them passages of another one"
 OUTSIDE = "it only leaves out more: passages of other workspaces, which the condition around it leaves out anyway"
@@ -14,5 +13,4 @@ EQUIVALENTS: dict[str, str] = {
     "recipes.agent_moves.DUE:1:sql": BY_AGENT,
     "recipes.agent_moves._executions:1:sql": BY_AGENT,
     "recipes.agent_status.impact:1:filter": BY_AGENT,
-    "workspaces.provider_keys.NEWEST:1:sql": BY_ROW,
 }

@@ -4,11 +4,14 @@ import json
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from automatos.errors import NotFound
 from workspaces import credentials
 from workspaces.models import AuditEntry, Credential
+from workspaces.provider_keys import ask_keys, read_keys
 from workspaces.tests.credential_kit import ADDRESS, SECRET, made, refused, row, stocked_company
+from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Company, without_request_id
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +169,12 @@ def test_every_read_is_audited_with_its_purpose_and_no_entry_holds_a_secret(comp
     assert first is not None
     assert row(body).last_used_at == first, "the last use is noted once a minute"
     assert SECRET not in " ".join(str(entry.__dict__) for entry in AuditEntry.objects.all())
+
+
+def test_a_worker_opens_no_key_it_did_not_ask_for(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop_policies(monkeypatch)
+    made(company.admin)
+    made(stocked_company().admin)
+    assert connection.connection is not None
+    asked = ask_keys([company.workspace.pk], connection.connection.execute)
+    assert set(read_keys(asked)) == {company.workspace.pk}
