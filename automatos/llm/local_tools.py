@@ -16,7 +16,7 @@ from automatos.llm.parts import Json, Text
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
 ARGUMENT_TOKENS = 200
-# Of 12 greetings at 0 the longest answer had 4,000 tokens, at 0.3 and at 0.6 six.
+# Of ten greetings at 0 one was answered with 4,000 tokens; of six each at 0.3 and 0.6 none with more than six.
 AGAINST_LOOPS = 0.5
 STEM = 5
 WORD = re.compile(r"[a-z]{3,}")
