@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.skills.catalogue import catalogue_text
-from agents.skills.skill import Brief
-
-# Characters per token of English text, a rule of thumb good to about a fifth.
-CHARACTERS_PER_TOKEN = 4
+from agents.skills.skill import Brief, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,4 @@ def assemble(
     identity = f"You are {name}." + (f" {description.strip()}" if description.strip() else "")
     parts = [part.strip() for part in (identity, persona_prompt, custom_prompt, catalogue_text(skills)) if part.strip()]
     text = "\n\n".join(parts)
-    return Assembled(system_prompt=text, token_estimate=estimated(text))
-
-
-def estimated(text: str) -> int:
-    """Tokens of a text, about."""
-    return -(-len(text) // CHARACTERS_PER_TOKEN)
+    return Assembled(system_prompt=text, token_estimate=tokens(text))

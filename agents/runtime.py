@@ -10,8 +10,8 @@ import orjson
 
 from agents.model_choice import most_output
 from agents.models import AgentStatus
-from agents.prompting import assemble, estimated
-from agents.skills.skill import Brief, origin_of
+from agents.prompting import assemble
+from agents.skills.skill import Brief, origin_of, tokens
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 
@@ -54,7 +54,7 @@ class AgentSpec:
     @property
     def token_estimate(self) -> int:
         """Tokens of the system prompt, about."""
-        return estimated(self.system_prompt)
+        return tokens(self.system_prompt)
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -62,16 +62,16 @@ def load(workspace: "Workspace", server: "GitServer", name: str, folder: Path) -
 
 def tell(source: "SkillSource", seconds: float) -> None:
     """The source's figures."""
-    from agents.prompting import estimated
     from agents.skill_rows import as_read, live_rows
     from agents.skills.catalogue import catalogue_text
+    from agents.skills.skill import tokens
 
     if source.error:
         print(f"{source.name}: {source.error} ({seconds:.1f} s)")
         return
     rows = live_rows(source)
     files = sum(row.files.count() for row in rows)
-    cost = estimated(catalogue_text([as_read(row) for row in rows]))
+    cost = tokens(catalogue_text([as_read(row) for row in rows]))
     print(
         f"{source.name} at {source.commit_sha[:10]}: {len(rows)} skills, {files} files, {seconds:.1f} s; "
         f"all in the prompt about {cost:,} tokens, the largest body {max(row.body_tokens for row in rows):,}"
