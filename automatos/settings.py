@@ -264,6 +264,7 @@ INSTALLED_APPS = [
     "automatos",
     "workspaces",
     "tools",
+    "marketplace",
     "agents",
     "recipes",
     "automatos.apps.AdminConfig",
