@@ -79,7 +79,7 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
     What such a test writes stays until the session ends: it works in a workspace of its own.
     """
-    from automatos.llm.testing import ScriptedServer
+    from automatos.llm.testing.server import ScriptedServer
 
     with django_db_blocker.unblock():
         # pytest-django makes tables only where a test of the session carries its mark; those of the stack need none.

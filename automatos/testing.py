@@ -23,7 +23,7 @@ from automatos.local.addresses import PROJECT
 from automatos.local.processes import end, spawn
 
 if TYPE_CHECKING:
-    from automatos.llm.testing import ScriptedServer
+    from automatos.llm.testing.server import ScriptedServer
 
 START_SECONDS = 60.0
 

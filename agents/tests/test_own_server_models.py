@@ -6,7 +6,7 @@ import pytest
 
 from agents.models import Agent
 from agents.tests.page_kit import Cast, agent_fields
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.private_hosts import parse
 from workspaces.credential_checks import run_check
 from workspaces.models import Credential, Role

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from automatos.llm.base import Endpoint, Provider
+from automatos.llm.providers.base import Endpoint, Provider
 
 KEPT = 64
 

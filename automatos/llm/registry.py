@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from automatos.llm.base import Endpoint, Provider
 from automatos.llm.capabilities import Capabilities, capabilities
 from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
 from automatos.llm.pricing import Rate, price, rates_of
+from automatos.llm.providers.base import Endpoint, Provider
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 
@@ -179,18 +179,18 @@ def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
 def _adapter(provider: str) -> "Callable[[Endpoint], Provider]":
     """The adapter's class. Imported when first needed: the SDKs take a second and more to import."""
     if provider == "anthropic":
-        from automatos.llm.anthropic_provider import AnthropicProvider
+        from automatos.llm.providers.anthropic_messages import AnthropicProvider
 
         return AnthropicProvider
     if provider == "local":
-        from automatos.llm.local_provider import LocalProvider
+        from automatos.llm.providers.local import LocalProvider
 
         return LocalProvider
     if provider == COMPATIBLE:
-        from automatos.llm.own_server_provider import OwnServerProvider
+        from automatos.llm.providers.own_server import OwnServerProvider
 
         return OwnServerProvider
-    from automatos.llm.openai_provider import OpenAIProvider
+    from automatos.llm.providers.openai_chat import OpenAIProvider
 
     return OpenAIProvider
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelError, ModelTimeout, ModelUnavailable
-from automatos.llm.failures import CutShort
+from automatos.llm.providers.failures import CutShort
 from automatos.llm.types import ModelReply
 
 

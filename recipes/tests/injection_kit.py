@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from automatos.llm.parts import ToolCall
-from automatos.llm.scripted_requests import turns
-from automatos.llm.testing import Recorded
+from automatos.llm.testing.requests import turns
+from automatos.llm.testing.server import Recorded
 from recipes.models import Call, Execution
 from recipes.tests.kit import wait_for
 from recipes.tests.site_kit import Site

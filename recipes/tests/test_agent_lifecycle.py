@@ -6,7 +6,7 @@ import pytest
 
 from agents.models import Agent, AgentStatus
 from agents.services import ALLOWED_MOVES
-from automatos.llm.scripted_rules import Hold
+from automatos.llm.testing.rules import Hold
 from automatos.testing import Stack
 from recipes.models import Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for

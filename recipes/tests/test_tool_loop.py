@@ -6,7 +6,7 @@ import pytest
 
 from agents.models import Agent
 from automatos.llm.parts import ToolCall
-from automatos.llm.testing import Recorded
+from automatos.llm.testing.server import Recorded
 from automatos.testing import Stack
 from recipes import approvals
 from recipes.models import Approval, Call, Execution

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from automatos.llm.registry import Models
 from automatos.llm.retry import RetryPolicy
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.types import Message, ModelReply, ModelRequest
 
 MODELS = {

@@ -8,7 +8,7 @@ import pytest
 from automatos.llm.errors import ModelBadReply
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import Caller
 from automatos.llm.types import Message, ToolSpec, Usage
 

@@ -6,7 +6,7 @@ import pytest
 
 from automatos.llm.capabilities import SAMPLING, Capabilities, capabilities
 from automatos.llm.registry import OFFERED, Models
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
 VENDORS = [(provider, model) for provider, models in OFFERED.items() for model in models]

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from pytest_django.fixtures import Settings
 
-from automatos.llm.base import Endpoint, Provider
 from automatos.llm.clients import Clients
 from automatos.llm.errors import ModelKeyRefused, ModelNotConfigured
-from automatos.llm.local_provider import LocalProvider
+from automatos.llm.providers.base import Endpoint, Provider
+from automatos.llm.providers.local import LocalProvider
 from automatos.llm.registry import Credential, Models, catalogue, resolve
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import MODELS
 from automatos.llm.types import Message, ModelRequest
 

@@ -18,7 +18,7 @@ from automatos.llm.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import Caller
 from automatos.llm.types import Usage
 

@@ -8,10 +8,10 @@ import pytest
 
 from automatos.llm.capabilities import BUNDLED_OUTPUT
 from automatos.llm.deltas import Delta, ToolCallDelta
-from automatos.llm.local_tools import AGAINST_LOOPS, chosen_tool, plain_request
 from automatos.llm.parts import ToolCall, ToolResult
+from automatos.llm.providers.local_tools import AGAINST_LOOPS, chosen_tool, plain_request
 from automatos.llm.registry import Models
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
 SMALL = "local:smollm2-135m-instruct"

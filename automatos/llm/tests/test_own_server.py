@@ -6,7 +6,7 @@ import pytest
 
 from automatos.llm.errors import ModelNotConfigured
 from automatos.llm.registry import COMPATIBLE, Credential, Models, resolve
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.types import Message, ModelRequest
 from automatos.private_hosts import parse
 

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from automatos.llm.errors import ModelNotConfigured, ModelUnavailable
 from automatos.llm.pricing import rates_of
 from automatos.llm.registry import DEFAULT_URLS, OFFERED, Credential, Models, catalogue, models_available, resolve
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import Caller
 from automatos.llm.types import Message, ModelRequest
 

@@ -7,7 +7,7 @@ from email.utils import formatdate
 import pytest
 
 from automatos.llm.errors import ModelTimeout, ModelUnavailable
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import Caller
 
 

@@ -7,7 +7,7 @@ import pytest
 from automatos.llm.errors import ModelRefused, ModelRejected
 from automatos.llm.parts import ProviderBlock, ToolCall, ToolResult
 from automatos.llm.registry import Models
-from automatos.llm.testing import ScriptedServer
+from automatos.llm.testing.server import ScriptedServer
 from automatos.llm.tests.conftest import MODELS
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 

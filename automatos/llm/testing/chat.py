@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automatos.llm.scripted_answers import Answer, Events, as_json, data, halves
+from automatos.llm.testing.answers import Answer, Events, as_json, data, halves
 from automatos.llm.types import Usage
 
 FINISH = {"refusal": "content_filter"}

@@ -9,9 +9,10 @@ from typing import Any, cast
 import httpx2
 import openai
 
-from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
-from automatos.llm.collected import Collected, count
-from automatos.llm.openai_words import (
+from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.openai_words import (
     SAMPLING,
     arguments,
     data_url,
@@ -20,7 +21,6 @@ from automatos.llm.openai_words import (
     result_text,
     untaken_by,
 )
-from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall
 from automatos.llm.text import clean
 from automatos.llm.types import FinishReason, Message, ModelRequest, Usage
 

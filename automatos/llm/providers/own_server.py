@@ -11,10 +11,10 @@ import httpcore2
 import httpx2
 import openai
 
-from automatos.llm.base import LIMITS, TIMEOUT, Endpoint
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelError, ModelNotConfigured
-from automatos.llm.openai_provider import OpenAIProvider
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint
+from automatos.llm.providers.openai_chat import OpenAIProvider
 from automatos.llm.types import ModelReply, ModelRequest
 from automatos.outside.errors import Refused
 from automatos.outside.targets import find_host

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automatos.llm.scripted_answers import Answer, Events, as_json, event, halves
+from automatos.llm.testing.answers import Answer, Events, as_json, event, halves
 from automatos.llm.types import Usage
 
 INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter", "refusal": "content_filter"}

@@ -8,7 +8,7 @@ import anthropic
 import httpx2
 import orjson
 
-from automatos.llm.anthropic_words import (
+from automatos.llm.providers.anthropic_words import (
     messages,
     stop_words,
     system_text,
@@ -16,8 +16,8 @@ from automatos.llm.anthropic_words import (
     wire_settings,
     without_thinking,
 )
-from automatos.llm.base import LIMITS, TIMEOUT, Endpoint, Provider
-from automatos.llm.collected import Collected, count
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.providers.collected import Collected, count
 from automatos.llm.types import FinishReason, ModelRequest, Usage
 
 FINISH: dict[str, FinishReason] = {

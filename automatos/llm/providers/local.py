@@ -5,9 +5,9 @@ from dataclasses import replace
 from automatos.llm.deltas import Listener, ToolCallDelta
 from automatos.llm.errors import ModelBadReply
 from automatos.llm.families import BUNDLED
-from automatos.llm.local_tools import arguments_request, chosen_tool, needs_help, plain_request
-from automatos.llm.openai_provider import OpenAIProvider
 from automatos.llm.parts import ToolCall
+from automatos.llm.providers.local_tools import arguments_request, chosen_tool, needs_help, plain_request
+from automatos.llm.providers.openai_chat import OpenAIProvider
 from automatos.llm.types import ModelReply, ModelRequest, ToolSpec
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from automatos.llm import scripted_anthropic, scripted_chat, scripted_responses
-from automatos.llm.scripted_answers import Answer, Events, Wire, as_json, data, event
+from automatos.llm.testing import anthropic, chat, responses
+from automatos.llm.testing.answers import Answer, Events, Wire, as_json, data, event
 
 PATHS: dict[str, Wire] = {
     "/v1/chat/completions": "openai",
@@ -42,17 +42,17 @@ PIECES = (
 def body(wire: Wire, answer: Answer) -> bytes:
     """A whole answer."""
     if wire == "anthropic":
-        return scripted_anthropic.body(answer)
-    return scripted_responses.body(answer) if wire == "responses" else scripted_chat.body(answer)
+        return anthropic.body(answer)
+    return responses.body(answer) if wire == "responses" else chat.body(answer)
 
 
 def events(wire: Wire, answer: Answer, asked: Mapping[str, Any]) -> Events:
     """An answer as a stream. asked: the body of the request."""
     if wire == "anthropic":
-        return scripted_anthropic.events(answer)
+        return anthropic.events(answer)
     if wire == "responses":
-        return scripted_responses.events(answer)
-    return scripted_chat.events(answer, bool((asked.get("stream_options") or {}).get("include_usage")))
+        return responses.events(answer)
+    return chat.events(answer, bool((asked.get("stream_options") or {}).get("include_usage")))
 
 
 def is_piece(event: bytes) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from automatos.llm.families import CLAUDE_ALWAYS_THINKING
-from automatos.llm.scripted_requests import Recorded, turns
+from automatos.llm.testing.requests import Recorded, turns
 
 # Thinkers that turn tools away on Chat Completions.
 RESPONSES_ONLY = re.compile(r"^gpt-(5\.[4-9]|[6-9])")

@@ -17,10 +17,10 @@ import aiohttp
 import httpx2
 import orjson
 
-from automatos.llm.collected import Collected
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelBadReply, ModelError
-from automatos.llm.failures import Explainer, cannot_travel
+from automatos.llm.providers.collected import Collected
+from automatos.llm.providers.failures import Explainer, cannot_travel
 from automatos.llm.text import Cleaner, clean
 from automatos.llm.types import FinishReason, ModelReply, ModelRequest, is_set
 

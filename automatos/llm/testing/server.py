@@ -23,11 +23,11 @@ from typing import Any
 
 from aiohttp import web
 
-from automatos.llm import scripted_wires as wires
-from automatos.llm.scripted_answers import Events, Wire
-from automatos.llm.scripted_checks import objection
-from automatos.llm.scripted_requests import Recorded, last_user_text
-from automatos.llm.scripted_rules import Hold, Rule, Script
+from automatos.llm.testing import wires
+from automatos.llm.testing.answers import Events, Wire
+from automatos.llm.testing.checks import objection
+from automatos.llm.testing.requests import Recorded, last_user_text
+from automatos.llm.testing.rules import Hold, Rule, Script
 
 __all__ = ["Hold", "Recorded", "Rule", "Script", "ScriptedServer"]
 
@@ -200,9 +200,3 @@ def _recorded(wire: Wire, body: dict[str, Any], came: web.Request) -> Recorded:
 def _hang_up(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
-
-
-if __name__ == "__main__":
-    from automatos.llm.instant_server import main
-
-    main()

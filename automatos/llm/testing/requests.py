@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automatos.llm.parts import ToolCall, ToolResult
-from automatos.llm.scripted_answers import Wire
+from automatos.llm.testing.answers import Wire
 
 Json = Mapping[str, Any]
 

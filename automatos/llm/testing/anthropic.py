@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automatos.llm.scripted_answers import Answer, Events, as_json, event, halves
+from automatos.llm.testing.answers import Answer, Events, as_json, event, halves
 from automatos.llm.types import Usage
 
 FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}

@@ -10,8 +10,8 @@ import contextlib
 import signal
 from dataclasses import dataclass
 
-from automatos.llm import scripted_anthropic, scripted_chat
-from automatos.llm.scripted_answers import Answer
+from automatos.llm.testing import anthropic, chat
+from automatos.llm.testing.answers import Answer
 from automatos.llm.types import Usage
 
 TEXT = "The quick model answers at once with one short line of words so that only the engine is measured here now"
@@ -33,10 +33,10 @@ def build(delay: float = 0.0, chunks: int = 24) -> Answers:
     pieces = [words[index % len(words)] + " " for index in range(chunks)]
     answer = Answer("instant", pieces, (), "", "stop", Usage(input_tokens=40, output_tokens=chunks))
     table = {
-        (False, False): _response("application/json", scripted_chat.body(answer)),
-        (False, True): _response("text/event-stream", b"".join(scripted_chat.events(answer))),
-        (True, False): _response("application/json", scripted_anthropic.body(answer)),
-        (True, True): _response("text/event-stream", b"".join(scripted_anthropic.events(answer))),
+        (False, False): _response("application/json", chat.body(answer)),
+        (False, True): _response("text/event-stream", b"".join(chat.events(answer))),
+        (True, False): _response("application/json", anthropic.body(answer)),
+        (True, True): _response("text/event-stream", b"".join(anthropic.events(answer))),
     }
     return Answers(table, delay)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automatos.llm.parts import ToolCall
-from automatos.llm.scripted_answers import Answer
-from automatos.llm.scripted_requests import Recorded, turns
+from automatos.llm.testing.answers import Answer
+from automatos.llm.testing.requests import Recorded, turns
 from automatos.llm.types import FinishReason, Usage
 
 # Seconds to wait for requests; a busy machine takes long, and a pass never waits.
