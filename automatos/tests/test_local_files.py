@@ -36,8 +36,9 @@ def test_compose_names_only_services_and_volumes_that_exist() -> None:
 
 def test_every_variable_of_the_settings_is_in_the_example() -> None:
     known = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (PROJECT / ".env.example").read_text(), re.M))
-    readers = r'(?:env\.)?(?:text|integer|boolean|url|uuid|listing)\(\s*"([A-Z0-9_]+)"'
+    readers = r'(?:env\.)?(?:text|choice|integer|boolean|url|uuid|listing)\(\s*"([A-Z0-9_]+)"'
     read = set()
-    for name in ("settings.py", "env.py"):
-        read |= set(re.findall(readers, (PROJECT / "automatos" / name).read_text()))
+    for path in (*(PROJECT / "automatos" / "settings").glob("*.py"), PROJECT / "automatos" / "env.py"):
+        read |= set(re.findall(readers, path.read_text()))
+    assert len(read) > 20
     assert read <= known

@@ -88,9 +88,9 @@ def test_the_roles_own_nothing_and_bypass_nothing() -> None:
 
 def test_a_process_starts_as_the_app_role() -> None:
     """What settings give every process but `migrate`; the tests' own connection is the owner's."""
-    from automatos.settings import _app_database
+    from automatos.settings.database import app_database
 
-    login = _app_database()
+    login = app_database()
     with psycopg.connect(
         host=login["HOST"],
         user=login["USER"],

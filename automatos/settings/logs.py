@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+from automatos import env
+
 
 def logging_of(level: str) -> dict[str, Any]:
     """The LOGGING setting. level: the least that is written, e.g. INFO."""
@@ -38,3 +40,6 @@ def logging_of(level: str) -> dict[str, Any]:
             "uvicorn.error": {"filters": ["masks"]},
         },
     }
+
+
+LOGGING = logging_of(env.text("LOG_LEVEL", "INFO"))

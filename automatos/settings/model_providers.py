@@ -1,0 +1,14 @@
+"""Model providers, and what new agents think with."""
+
+from automatos import env
+
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", schemes=("http", "https"))
+ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL", schemes=("http", "https"))
+LOCAL_LLM_MODEL_PATH = env.text("LOCAL_LLM_MODEL_PATH")
+LOCAL_LLM_URL = env.url("LOCAL_LLM_URL", schemes=("http", "https"))
+DEFAULT_LLM_PROVIDER = env.text("DEFAULT_LLM_PROVIDER", "local")
+DEFAULT_LLM_MODEL = env.text("DEFAULT_LLM_MODEL", "smollm2-135m-instruct")
+# False makes any model call to an address off this machine fail: tests set it.
+LLM_OUTSIDE_CALLS = env.boolean("LLM_OUTSIDE_CALLS", True)
