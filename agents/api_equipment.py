@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from agents import queries, queries_skills, services
 from agents.models import Agent
-from agents.skills.skill import Brief
 from agents.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
+from automatos.skill_format.skill import Brief
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 

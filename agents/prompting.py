@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.skills.catalogue import catalogue_text
-from agents.skills.skill import Brief, tokens
+from automatos.skill_format.catalogue import catalogue_text
+from automatos.skill_format.skill import Brief, tokens
 
 
 @dataclass(frozen=True, slots=True)

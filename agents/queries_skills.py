@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from agents import skill_rows
 from agents.models import Agent, AgentSkill, Skill, SkillSource
-from agents.skills.difference import Changed, Difference, as_text, difference, file_lines
-from agents.skills.skill import Skill as ReadSkill
-from agents.skills.skill import is_true
 from automatos.errors import NotFound
+from automatos.skill_format.difference import Changed, Difference, as_text, difference, file_lines
+from automatos.skill_format.skill import Skill as ReadSkill
+from automatos.skill_format.skill import is_true
 from automatos.textdiff import Line
 from workspaces.models import Workspace
 from workspaces.purging import UNDO

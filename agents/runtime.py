@@ -11,9 +11,9 @@ import orjson
 from agents.model_choice import most_output
 from agents.models import AgentStatus
 from agents.prompting import assemble
-from agents.skills.skill import Brief, origin_of, tokens
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
+from automatos.skill_format.skill import Brief, origin_of, tokens
 
 # Runs a statement with its parameters and gives its rows.
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from agents import skill_rows, skill_sync
 from agents.models import SkillSource
-from agents.skills.repository import checked_address, checked_ref, repository_name
-from agents.skills.snapshot import from_upload
 from agents.tasks import send_sync
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
+from automatos.skill_format.repository import checked_address, checked_ref, repository_name
+from automatos.skill_format.snapshot import from_upload
 from workspaces import audit
 from workspaces.models import User, Workspace
 from workspaces.purging import UNDO

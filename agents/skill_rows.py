@@ -7,11 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from agents.models import Skill, SkillFile, SkillSource
-from agents.skills import storing
-from agents.skills.difference import pairs
-from agents.skills.reading import LONGEST_NAME, slug
-from agents.skills.skill import Skill as ReadSkill
-from agents.skills.snapshot import Snapshot
+from automatos.skill_format import storing
+from automatos.skill_format.difference import pairs
+from automatos.skill_format.reading import LONGEST_NAME, slug
+from automatos.skill_format.skill import Skill as ReadSkill
+from automatos.skill_format.snapshot import Snapshot
 from automatos.slugs import insert_with_slug
 
 Texts = Mapping[str, str]

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from agents import skill_rows
 from agents.models import SkillSource
-from agents.skills.difference import difference
-from agents.skills.repository import FOLDER_PREFIX, Network, newest_commit
-from agents.skills.snapshot import Snapshot, from_repository
 from automatos.errors import AppError
+from automatos.skill_format.difference import difference
+from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_commit
+from automatos.skill_format.snapshot import Snapshot, from_repository
 from workspaces import audit
 from workspaces.purging import UNDO, in_batches
 from workspaces.tenancy import Purpose, system_scope, workspace_scope

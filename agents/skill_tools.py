@@ -5,9 +5,9 @@ from uuid import UUID
 
 from agents import skill_rows
 from agents.models import Skill, SkillFile
-from agents.skills import catalogue
-from agents.skills.skill import Brief, Resource, origin_of
 from automatos.errors import InvalidInput
+from automatos.skill_format import catalogue
+from automatos.skill_format.skill import Brief, Resource, origin_of
 from tools.contract import Arguments, Run, Tool, ToolContext, ToolProblem, ToolResult, always
 from workspaces.tenancy import workspace_scope
 

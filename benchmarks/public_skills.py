@@ -63,8 +63,8 @@ def load(workspace: "Workspace", server: "GitServer", name: str, folder: Path) -
 def tell(source: "SkillSource", seconds: float) -> None:
     """The source's figures."""
     from agents.skill_rows import as_read, live_rows
-    from agents.skills.catalogue import catalogue_text
-    from agents.skills.skill import tokens
+    from automatos.skill_format.catalogue import catalogue_text
+    from automatos.skill_format.skill import tokens
 
     if source.error:
         print(f"{source.name}: {source.error} ({seconds:.1f} s)")

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from agents.skills.repository import Network
 from automatos import private_hosts
+from automatos.skill_format.repository import Network
 
 HOST = "skills.example"
 QUIET = {

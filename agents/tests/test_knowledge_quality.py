@@ -14,9 +14,9 @@ import pytest
 from agents import knowledge_ingest, knowledge_search
 from agents.knowledge_search import Asked, Scope, Way
 from agents.models import Document
-from agents.skills.catalogue import catalogue_text, offered
-from agents.skills.skill import Skill, tokens
 from agents.tests import retrieval_held_out, retrieval_set, skill_set
+from automatos.skill_format.catalogue import catalogue_text, offered
+from automatos.skill_format.skill import Skill, tokens
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.skills import git as git_module
-from agents.skills.repository import Network, fetched, repository_name
 from agents.tests.git_kit import GitServer, commit, git
 from automatos.errors import InvalidInput, Unavailable
 from automatos.private_hosts import PrivateHosts
+from automatos.skill_format import git as git_module
+from automatos.skill_format.repository import Network, fetched, repository_name
 
 PUBLIC = "https://skills.example/owner/kitchen"
 FULL_HOUSE = "This is not the name of a branch, a tag or a full commit (at most 200 characters, no blanks)."

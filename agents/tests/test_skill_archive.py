@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from agents.skills.archive import uploaded
-from agents.skills.discovery import discover
 from automatos.errors import InvalidInput
+from automatos.skill_format.archive import uploaded
+from automatos.skill_format.discovery import discover
 from automatos.zip_files import ZipLimits
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."

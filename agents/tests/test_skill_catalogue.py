@@ -2,9 +2,9 @@
 
 import pytest
 
-from agents.skills.catalogue import activated_text, catalogue_text, offered, read_skill_file, skill_tools
-from agents.skills.skill import Resource, Skill, tokens
 from automatos.errors import InvalidInput
+from automatos.skill_format.catalogue import activated_text, catalogue_text, offered, read_skill_file, skill_tools
+from automatos.skill_format.skill import Resource, Skill, tokens
 
 FORMS = Resource("references/forms.md", 6, "text", "d1")
 LOGO = Resource("logo.png", 9_000, "binary", "d2")

@@ -1,9 +1,9 @@
 """An update is shown, line by line, before it takes effect."""
 
-from agents.skills.difference import as_text, difference, file_lines
-from agents.skills.discovery import discover
-from agents.skills.skill import Skill
-from agents.skills.trees import MemoryTree
+from automatos.skill_format.difference import as_text, difference, file_lines
+from automatos.skill_format.discovery import discover
+from automatos.skill_format.skill import Skill
+from automatos.skill_format.trees import MemoryTree
 from automatos.textdiff import Line
 
 

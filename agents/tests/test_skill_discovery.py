@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.skills.discovery import Bounds, discover, texts
-from agents.skills.skill import Found
-from agents.skills.storing import as_json, from_json
-from agents.skills.trees import FolderTree, MemoryTree
+from automatos.skill_format.discovery import Bounds, discover, texts
+from automatos.skill_format.skill import Found
+from automatos.skill_format.storing import as_json, from_json
+from automatos.skill_format.trees import FolderTree, MemoryTree
 
 
 def skill(name: str, description: str = "Does a thing.") -> str:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from agents.skills.reading import LONGEST_FILE, read_skill, slug
-from agents.skills.skill import Skill, Skipped
+from automatos.skill_format.reading import LONGEST_FILE, read_skill, slug
+from automatos.skill_format.skill import Skill, Skipped
 
 WHOLE = """---
 name: pdf-forms

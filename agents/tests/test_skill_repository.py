@@ -2,13 +2,13 @@
 
 import pytest
 
-from agents.skills.difference import difference
-from agents.skills.discovery import discover
-from agents.skills.repository import fetched, newest_commit
-from agents.skills.skill import Found
-from agents.skills.snapshot import from_repository, from_upload
 from agents.tests.git_kit import GitServer, commit, git
 from automatos.errors import InvalidInput
+from automatos.skill_format.difference import difference
+from automatos.skill_format.discovery import discover
+from automatos.skill_format.repository import fetched, newest_commit
+from automatos.skill_format.skill import Found
+from automatos.skill_format.snapshot import from_repository, from_upload
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\n# Steps\nRead forms.md."
 FILES = {"skills/pdf/SKILL.md": PDF, "skills/pdf/forms.md": "Forms.", "README.md": "Hello"}

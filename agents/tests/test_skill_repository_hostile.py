@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from agents.skills.discovery import discover
-from agents.skills.git import Limits
-from agents.skills.repository import fetched
-from agents.skills.skill import Found
 from agents.tests.git_kit import SUBMODULE, GitServer, Special, backend, commit, git, link, measured
 from automatos.errors import AppError, InvalidInput, Unavailable
+from automatos.skill_format.discovery import discover
+from automatos.skill_format.git import Limits
+from automatos.skill_format.repository import fetched
+from automatos.skill_format.skill import Found
 
 PDF = "---\nname: pdf\ndescription: Fill in PDF forms.\n---\nRead forms.md."
 MEGABYTE = 1_000_000

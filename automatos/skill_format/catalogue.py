@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
-from agents.skills.plain_text import decode, one_line, shorten, visible
-from agents.skills.reading import LONGEST_NAME, slug
-from agents.skills.skill import LONGEST_BODY, SKILL_FILE, Brief, Resource, Skill
 from automatos.errors import wrong_field
 from automatos.llm.types import ToolSpec
+from automatos.skill_format.plain_text import decode, one_line, shorten, visible
+from automatos.skill_format.reading import LONGEST_NAME, slug
+from automatos.skill_format.skill import LONGEST_BODY, SKILL_FILE, Brief, Resource, Skill
 
 Listed = TypeVar("Listed", Skill, Brief)
 LOAD, READ = "load_skill", "read_skill_file"

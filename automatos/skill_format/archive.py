@@ -1,9 +1,9 @@
 """Skills that a person uploads: a ZIP file, or a SKILL.md alone."""
 
-from agents.skills.reading import LONGEST_FILE
-from agents.skills.skill import SKILL_FILE
-from agents.skills.trees import MemoryTree
 from automatos.errors import wrong_field
+from automatos.skill_format.reading import LONGEST_FILE
+from automatos.skill_format.skill import SKILL_FILE
+from automatos.skill_format.trees import MemoryTree
 from automatos.zip_files import ZipLimits, looks_like_zip, read_zip
 
 

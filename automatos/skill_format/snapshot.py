@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agents.skills.archive import uploaded
-from agents.skills.discovery import discover, texts
-from agents.skills.git import Limits
-from agents.skills.repository import Network, fetched
-from agents.skills.skill import Found, Skill
-from agents.skills.trees import Tree
+from automatos.skill_format.archive import uploaded
+from automatos.skill_format.discovery import discover, texts
+from automatos.skill_format.git import Limits
+from automatos.skill_format.repository import Network, fetched
+from automatos.skill_format.skill import Found, Skill
+from automatos.skill_format.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)

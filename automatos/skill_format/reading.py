@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from agents.skills.front_matter import FrontMatter, read_front_matter
-from agents.skills.plain_text import decode, one_line, shorten, visible
-from agents.skills.skill import SKILL_FILE, Skill, Skipped, is_true, tokens
+from automatos.skill_format.front_matter import FrontMatter, read_front_matter
+from automatos.skill_format.plain_text import decode, one_line, shorten, visible
+from automatos.skill_format.skill import SKILL_FILE, Skill, Skipped, is_true, tokens
 
 # Bytes of a SKILL.md; the specification advises under 500 lines and 5,000 tokens.
 LONGEST_FILE = 262_144

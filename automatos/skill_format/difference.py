@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import yaml
 
-from agents.skills.skill import Resource, Skill
+from automatos.skill_format.skill import Resource, Skill
 from automatos.textdiff import Line, compare
 
 Kind = Literal["added", "removed", "changed"]

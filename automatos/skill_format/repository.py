@@ -10,14 +10,14 @@ from pathlib import Path
 
 from asgiref.sync import async_to_sync
 
-from agents.skills.git import Cage, GitFailed, Limits
-from agents.skills.git_failures import explain
-from agents.skills.trees import MOST_ENTRIES, Entry, EntryKind, Tree
 from automatos.errors import InvalidInput, wrong_field
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import Resolve, Target, find, system_resolve
 from automatos.paths import is_unsafe
 from automatos.private_hosts import PrivateHosts
+from automatos.skill_format.git import Cage, GitFailed, Limits
+from automatos.skill_format.git_failures import explain
+from automatos.skill_format.trees import MOST_ENTRIES, Entry, EntryKind, Tree
 
 LONGEST_ADDRESS, LONGEST_REF = 500, 200
 EXAMPLE = "Write one such as https://github.com/owner/repository."

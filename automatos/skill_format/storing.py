@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from agents.skills.skill import Resource, Skill
+from automatos.skill_format.skill import Resource, Skill
 
 TUPLES = ("allowed_tools", "warnings")
 

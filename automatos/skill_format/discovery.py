@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agents.skills.plain_text import one_line, shorten, visible
-from agents.skills.reading import LONGEST_FILE, read_skill
-from agents.skills.skill import SKILL_FILE, Found, Resource, Skill, Skipped
-from agents.skills.trees import Entry, Tree
 from automatos.paths import collisions, is_odd
+from automatos.skill_format.plain_text import one_line, shorten, visible
+from automatos.skill_format.reading import LONGEST_FILE, read_skill
+from automatos.skill_format.skill import SKILL_FILE, Found, Resource, Skill, Skipped
+from automatos.skill_format.trees import Entry, Tree
 
 NEVER_ENTERED = frozenset({".git", "node_modules", "__pycache__", "__MACOSX"})
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"

@@ -2,9 +2,9 @@
 
 import re
 
-from agents.skills.git import GitFailed, Limits
-from agents.skills.plain_text import one_line, shorten, visible
 from automatos.errors import AppError, Unavailable, wrong_field
+from automatos.skill_format.git import GitFailed, Limits
+from automatos.skill_format.plain_text import one_line, shorten, visible
 
 PRIVATE = "There is no public repository at this address. Check it; private repositories cannot be added by address."
 CAUSES = (
