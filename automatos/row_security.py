@@ -5,7 +5,7 @@ the workspace (or the person) that `automatos.workspace` and `automatos.person` 
 nothing is named. `automatos_system` sees every workspace; `workspaces/tenancy.py` is the only way into it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.migrations.operations import RunSQL
 
@@ -79,10 +79,14 @@ def _policies(table: str, *, reads: str, writes: str, references: Mapping[str, s
     ]
     if append_only:
         statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE}, {SYSTEM_ROLE}")
+    return RunSQL(";\n".join(statements), _undo(table))
+
+
+def _undo(table: str) -> str:
     names = ("workspace_reads", "workspace_adds", "workspace_changes", "workspace_removes", "system_rows")
     undo = [f"DROP POLICY {name} ON {table}" for name in names]
     undo += [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
-    return RunSQL(";\n".join(statements), ";\n".join(undo))
+    return ";\n".join(undo)
 
 
 def also_refers(table: str, column: str, other: str) -> RunSQL:
@@ -101,3 +105,34 @@ def also_refers(table: str, column: str, other: str) -> RunSQL:
     ]
     undo = [f"DROP POLICY {column}_{what} ON {table}" for what in ("adds", "changes")]
     return RunSQL(";\n".join(statements), ";\n".join(undo))
+
+
+def protect_shared(
+    table: str,
+    *,
+    reads: str,
+    adds: str = "false",
+    changes: str = "false",
+    columns: Sequence[str] = (),
+    kept: bool = False,
+) -> RunSQL:
+    """Rows that several workspaces may read and that work across workspaces writes.
+
+    reads, adds, changes: conditions for a process of the product. columns: the only ones it may change; it removes
+    nothing. kept: no role of ours may remove a row.
+    """
+    statements = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY workspace_reads ON {table} FOR SELECT TO {APP_ROLE} USING ({reads})",
+        f"CREATE POLICY workspace_adds ON {table} FOR INSERT TO {APP_ROLE} WITH CHECK ({adds})",
+        f"CREATE POLICY workspace_changes ON {table} FOR UPDATE TO {APP_ROLE} USING ({changes}) WITH CHECK ({changes})",
+        f"CREATE POLICY workspace_removes ON {table} FOR DELETE TO {APP_ROLE} USING (false)",
+        f"CREATE POLICY system_rows ON {table} TO {SYSTEM_ROLE} USING (true) WITH CHECK (true)",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE}",
+    ]
+    if columns:
+        statements.append(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {APP_ROLE}")
+    if kept:
+        statements.append(f"REVOKE DELETE, TRUNCATE ON {table} FROM {SYSTEM_ROLE}")
+    return RunSQL(";\n".join(statements), _undo(table))

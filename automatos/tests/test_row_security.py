@@ -36,6 +36,7 @@ NO_WORKSPACE = {
     "clerk_events": "ids of messages worked in, no content",
     "clerk_states": "ids at Clerk and a time, no content",
     "credential_types": "reference data",
+    "plugin_categories": "reference data",
     "key_checks": "says which master keys are the right ones",
     "workers": "processes, which serve every workspace",
 }

@@ -33,6 +33,7 @@ NOT_PLANTED = {
     "AuditHead",
     "AuditEntry",
     "Credential",
+    "PluginCategory",
 }
 # A vector as a question may have it.
 ASKED = [1.0, *[0.0] * (embeddings.DIMENSIONS[embeddings.LOCAL] - 1)]
@@ -85,6 +86,11 @@ VALUES: dict[str, Any] = {
     "Memory.embedding_model": embeddings.LOCAL,
     "Persona.suggested_models": [],
     "WorkspaceSlug.slug": "old-%s",
+    "PluginVersion.version": "1.0.0",
+    "PluginVersion.package": {"slug": "%s", "name": "%s", "files": []},
+    "PluginVersion.verdict": "review_required",
+    "PluginScan.findings": [],
+    "PluginAnswer.finding": "",
 }
 
 

@@ -1,0 +1,37 @@
+"""The tables of the marketplace: who publishes, what was submitted, found in it and decided, and who has it."""
+
+from marketplace.models.moderation import Action, PluginAnswer, PluginDecision, PluginNotice, PluginReport
+from marketplace.models.plugins import (
+    Plugin,
+    PluginCategory,
+    PluginFile,
+    PluginVersion,
+    SignatureState,
+    Verdict,
+    VersionStatus,
+)
+from marketplace.models.publishers import Publisher, PublisherKey
+from marketplace.models.scans import ModelState, PluginScan, PluginScanCall
+from marketplace.models.use import AssignedPlugin, EnabledPlugin
+
+__all__ = [
+    "Action",
+    "AssignedPlugin",
+    "EnabledPlugin",
+    "ModelState",
+    "Plugin",
+    "PluginAnswer",
+    "PluginCategory",
+    "PluginDecision",
+    "PluginFile",
+    "PluginNotice",
+    "PluginReport",
+    "PluginScan",
+    "PluginScanCall",
+    "PluginVersion",
+    "Publisher",
+    "PublisherKey",
+    "SignatureState",
+    "Verdict",
+    "VersionStatus",
+]
