@@ -30,19 +30,17 @@ for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPI
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
+from automatos.tests import database_cache  # noqa: E402
 from automatos.tests.app_role import clients_have_the_app_role  # noqa: E402
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests make tables and rows of any workspace as the owner; the product's doors change to their own role by themselves.
 settings.DATABASES["default"] = settings.DATABASES.pop("owner")
-if settings.EMBEDDED_DATABASE:
-    # The test database is the folder's own, so the processes of `stack` find it the way the product does.
-    settings.DATABASES["default"]["TEST"] = {"NAME": settings.DATABASES["default"]["NAME"]}
 django.setup()
 clients_have_the_app_role()
 # Whoever this process starts finds its settings by itself; pytest-xdist's workers have to choose their own first.
@@ -53,9 +51,11 @@ pytest_plugins = ["automatos.tests.browser"]
 
 @pytest.fixture(scope="session", autouse=True)
 def embedded_servers() -> Iterator[None]:
-    """PostgreSQL and Valkey of this session; none where DATABASE_URL and REDIS_URL name others."""
+    """PostgreSQL, migrated, and Valkey of this session; none where DATABASE_URL and REDIS_URL name others."""
     cut_network()
     needed = servers.needed()
+    if settings.EMBEDDED_DATABASE:
+        database_cache.provide(DATA)
     held = servers.hold(DATA, needed, temporary=True) if needed else None
     yield
     if held:
@@ -64,13 +64,18 @@ def embedded_servers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb() -> bool:
-    return settings.EMBEDDED_DATABASE
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(embedded_servers: None) -> None:
-    """The database is up before the test database is made."""
+def django_db_setup(
+    embedded_servers: None, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The tables are there. In place of pytest-django's: the embedded database is migrated already."""
+    if settings.EMBEDDED_DATABASE:
+        yield
+        return
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +86,6 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """
     from automatos.llm.testing.server import ScriptedServer
 
-    with django_db_blocker.unblock():
-        # pytest-django makes tables only where a test of the session carries its mark; those of the stack need none.
-        call_command("migrate", verbosity=0)
     with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models) as running:
         yield running
 
