@@ -11,7 +11,7 @@ from agents.runtime import AgentUnusable
 from agents.services import carry_out_pending
 from automatos.errors import AppError
 from automatos.events import Notice
-from recipes.ledger import Ledger
+from recipes.ledger import Ledger, waits_closed
 from recipes.models import StepStatus
 from recipes.settling import settle
 from recipes.sql import Statements, array, statements
@@ -55,9 +55,9 @@ def abort_steps(agent: Agent) -> tuple[list[Notice], Turn, list[UUID]]:
     with statements() as sql:
         ledger = Ledger(sql, timezone.now())
         ledger.lock(_executions(sql, agent))
+        _close_approvals(ledger, agent)
         steps = _taken(sql, ledger, agent)
         if steps:
-            _close_approvals(sql, ledger, [step_id for step_id, _ in steps])
             failed = [Outcome(step_id, fence, error=AgentUnusable(reason)) for step_id, fence in steps]
             settle(ledger, failed, turn)
         turn.dropped = [run.id for run in ledger.runs.values() if not run.is_live]
@@ -84,12 +84,16 @@ def _taken(sql: Statements, ledger: Ledger, agent: Agent) -> list[tuple[UUID, in
     return [(row[0], row[1]) for row in rows]
 
 
-def _close_approvals(sql: Statements, ledger: Ledger, step_ids: list[UUID]) -> None:
-    """Nobody is asked about these steps any more; their runs go on with the time they had left."""
-    sql.send(
-        "WITH closed AS (UPDATE approvals SET status = 'rejected', decided_at = %s "
-        "WHERE step_id = ANY(%s::uuid[]) AND status = 'pending' RETURNING step_id, seconds_left) "
-        "UPDATE recipe_executions e SET deadline_at = %s::timestamptz + closed.seconds_left * interval '1 s' "
-        "FROM closed JOIN execution_steps s ON s.id = closed.step_id WHERE e.id = s.execution_id",
-        [ledger.now, array(step_ids), ledger.now],
+def _close_approvals(ledger: Ledger, agent: Agent) -> None:
+    """Nobody is asked about the agent's steps any more; their runs go on with the time they had left."""
+    live = array(run.id for run in ledger.runs.values() if run.is_live)
+    rows = ledger.sql.rows(
+        "SELECT id, execution_id FROM execution_steps WHERE execution_id = ANY(%s::uuid[]) AND agent_id = %s "
+        "AND status = 'waiting'",
+        [live, agent.pk],
     )
+    if rows:
+        ledger.sql.send(*waits_closed("s.id = ANY(%s::uuid[])", array(row[0] for row in rows), ledger.now))
+    for _, execution_id in rows:
+        run = ledger.runs[execution_id]
+        run.waiting_steps = max(0, run.waiting_steps - 1)

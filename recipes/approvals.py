@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from automatos import events
 from automatos.errors import Conflict, NotFound
-from recipes.ledger import Ledger
+from recipes.ledger import Ledger, Run
 from recipes.models import Approval, StepStatus
 from recipes.sql import statements
 from recipes.tasks import send_wake_up
@@ -29,36 +29,35 @@ def decide(*, workspace: Workspace, approval_id: UUID, approve: bool, user: User
         run = ledger.lock([found.step.execution_id])[0]
         changed = sql.rows(
             "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s "
-            "WHERE id = %s AND status = 'pending' RETURNING seconds_left",
+            "WHERE id = %s AND status = 'pending' RETURNING id",
             [status.value, ledger.now, user.pk, found.pk],
         )
         if not changed or not run.is_live:
             raise Conflict("This was decided already, or the run is over.", code="already_decided")
         left = sql.rows("SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending'", [found.step_id])
         if left[0][0] == 0:
-            _go_on(ledger, found, changed[0][0])
+            _go_on(ledger, run, found)
             run.emit("execution.resumed", ledger.now, found.step.order, reason=f"{status.label.lower()} by a person")
         notices = ledger.write()
     for notice in notices:
         events.publish_on_commit(notice)
-    transaction.on_commit(lambda: send_wake_up(str(found.step.execution_id)))
+    # Read before the commit: nobody's rows can be seen after it.
+    execution_id = str(found.step.execution_id)
+    transaction.on_commit(lambda: send_wake_up(execution_id))
     audit.record(
         "approval.decided",
         workspace_id=workspace.pk,
         target=("approval", found.pk, found.tool),
-        after={"status": status.value, "execution_id": str(found.step.execution_id)},
+        after={"status": status.value, "execution_id": execution_id},
     )
     found.refresh_from_db()
     return found
 
 
-def _go_on(ledger: Ledger, found: Approval, seconds: float) -> None:
+def _go_on(ledger: Ledger, run: Run, found: Approval) -> None:
     """Its owner stays as a mark that it has begun before, so its journal is read again."""
-    ledger.sql.send(
-        "UPDATE execution_steps SET status = %s, runnable_at = %s WHERE id = %s AND status = %s",
+    freed = ledger.sql.rows(
+        "UPDATE execution_steps SET status = %s, runnable_at = %s WHERE id = %s AND status = %s RETURNING id",
         [StepStatus.PENDING.value, ledger.now, found.step_id, StepStatus.WAITING.value],
     )
-    ledger.sql.send(
-        "UPDATE recipe_executions SET deadline_at = %s::timestamptz + %s * interval '1 s' WHERE id = %s",
-        [ledger.now, seconds, found.step.execution_id],
-    )
+    run.waiting_steps = max(0, run.waiting_steps - len(freed))

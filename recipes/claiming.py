@@ -1,5 +1,6 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
+import logging
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,17 +14,23 @@ from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, r
 from recipes.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 from recipes.sql import array, columns
-from recipes.steps import STEP_COLUMNS, Job, Outcome, Step, Turn, ask_outputs, picked, read_outputs
+from recipes.steps import STEP_COLUMNS, Decision, Job, Outcome, Poison, Step, Turn, ask_outputs, picked, read_outputs
 from recipes.templating import Output, render, used
 
+logger = logging.getLogger(__name__)
 
-def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
-    """Take runnable steps, oldest first; rows another worker holds are passed over. Returns those that fail at once."""
+
+def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, only: UUID | None = None) -> list[Outcome]:
+    """Take runnable steps, oldest first; rows another worker holds are passed over. Returns those that fail at once.
+
+    only: no step but this one.
+    """
     rows = ledger.sql.rows(
         f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
         "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'pending' AND s.runnable_at <= %s "
+        f"{'' if only is None else 'AND s.id = %s '}"
         'ORDER BY s.runnable_at, s."order" LIMIT %s FOR NO KEY UPDATE SKIP LOCKED',
-        [ledger.now, limit],
+        [ledger.now, *([] if only is None else [only]), limit],
     )
     held = picked(ledger, rows)
     if not held:
@@ -50,6 +57,10 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn) -> list[Outcome]:
             turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
         except AppError as error:
             failed.append(Outcome(step.id, step.fence, error=error))
+        except Exception as unknown:
+            logger.exception("Step %s could not be prepared", step.id)
+            broken = Poison(f"This step could not be prepared: {type(unknown).__name__}. Look at its inputs.")
+            failed.append(Outcome(step.id, step.fence, error=broken))
     _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
     turn.more = len(held) == limit or bool(failed)
     return failed
@@ -60,8 +71,6 @@ def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None
     if run.status == ExecutionStatus.PENDING:
         run.status, run.started_at = ExecutionStatus.RUNNING, ledger.now
         run.emit("execution.started", ledger.now, total_steps=run.total_steps)
-    elif run.status == ExecutionStatus.WAITING:
-        run.status = ExecutionStatus.RUNNING
     taken_over = step.owner is not None
     step.fence, step.status = step.fence + 1, StepStatus.RUNNING
     step.started_at = step.started_at or ledger.now
@@ -125,14 +134,16 @@ def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorde
     return recorded(ledger.sql.rows(JOURNAL, columns([(step.id, step.attempt) for step in steps])))
 
 
-def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, str]:
+def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, Decision]:
     """What people decided about calls of these steps, by the call's id."""
     if not steps:
         return {}
     rows = ledger.sql.rows(
-        "SELECT id, status FROM approvals WHERE step_id = ANY(%s::uuid[])", [array(step.id for step in steps)]
+        "SELECT id, status, subject_hash FROM approvals WHERE step_id = ANY(%s::uuid[]) "
+        "AND status IN ('approved', 'rejected')",
+        [array(step.id for step in steps)],
     )
-    return dict(rows)
+    return {key: Decision(status, subject) for key, status, subject in rows}
 
 
 def _shown(message: Message) -> dict[str, str]:

@@ -18,7 +18,7 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from recipes import agent_moves, engine
+from recipes import agent_moves, engine, rescue
 from recipes.cooking import GivenUp
 from recipes.deciders import Deciders
 from recipes.progress import Progress, keep
@@ -137,21 +137,21 @@ class Conductor:
         self.publisher.add(turn.notices, turn.dropped)
 
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
-        """A turn. When a batch fails for a reason of its own each outcome is settled alone, so none holds up others."""
+        """A turn, and never an error. When a batch fails each part of it is done alone, so none holds up others."""
         try:
             return await self.decide(engine.take_turn, self.owner, outcomes, limit)
         except Exception:
             logger.exception("A turn with %s outcomes failed", len(outcomes))
-        turn = Turn(more=True)
-        for outcome in outcomes:
-            try:
-                single = await self.decide(engine.take_turn, self.owner, [outcome], 0)
-            except Exception:
-                logger.exception("The outcome of step %s could not be recorded", outcome.step_id)
-                single = await self.decide(engine.take_turn, self.owner, [_unrecordable(outcome)], 0)
-            turn.notices += single.notices
-            turn.dropped += single.dropped
+        turn = Turn()
+        try:
+            for outcome in outcomes:
+                turn.add(await self.decide(rescue.settle_alone, self.owner, outcome))
+            if limit:
+                turn.add(await self.decide(rescue.claim_alone, self.owner, limit))
+        except Exception:
+            logger.exception("A failed turn could not be mended; what is left of it waits for the next one")
         await asyncio.sleep(POLL)
+        turn.more = True
         return turn
 
     # --- Calls --------------------------------------------------------------------------------------------------------
@@ -237,8 +237,3 @@ class Conductor:
             await asyncio.sleep(TEXT_TICK)
             if chunks := self.streams.take():
                 await events.publish_text(chunks)
-
-
-def _unrecordable(outcome: Outcome) -> Outcome:
-    error = ModelError("The answer could not be stored. Its text may hold characters the database refuses.")
-    return Outcome(outcome.step_id, outcome.fence, outcome.has_fallback, None, error, outcome.path)

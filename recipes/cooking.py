@@ -17,7 +17,7 @@ from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.bills import Bills
 from recipes.journal import FIRST, Intent, Result, call_id
-from recipes.progress import Approvals, Progress, Switch
+from recipes.progress import Approvals, Progress, Switch, subject_hash
 from recipes.replay import kept, reply_of, result_of
 from recipes.steps import Job, Outcome
 from recipes.taint import Taint
@@ -195,7 +195,7 @@ class Cook:
                 if at.startswith(f"{path}."):  # what an asked agent spent; its calls are not gone through again
                     self.bills.add(at, one.usage, one.cost)
             return result_of(known)
-        if self.job.approvals.get(self._id(path)) == "rejected":
+        if self._decided(path, call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
         elif self._is_lost(task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True)
@@ -238,13 +238,20 @@ class Cook:
     def _ask_people(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
         """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
         waiting = [
-            (key, call)
-            for key, call in ((self._id(path), call) for path, call in calls)
-            if key not in self.job.approvals
+            (self._id(path), call)
+            for path, call in calls
+            if not self._decided(path, call)
             and self.taint.needs_person(task.tools.get(call.name), call, self.job.policy)
         ]
         if waiting:
             raise NeedsPerson(waiting)
+
+    def _decided(self, path: str, call: ToolCall) -> str:
+        """approved or rejected where a person decided about this very call; empty where nobody did."""
+        said = self.job.approvals.get(self._id(path))
+        if said is None or (said.subject_hash and said.subject_hash != subject_hash(call.name, call.arguments)):
+            return ""
+        return said.status
 
     # --- the journal --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
+from recipes.sql import is_passing
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -22,12 +24,14 @@ class Deciders:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
-        """What the function returns; while PostgreSQL does not answer, wait and try again."""
+        """What the function returns; while PostgreSQL is away or busy, wait and try again."""
         loop, pause = asyncio.get_running_loop(), 0.1
         while True:
             try:
                 return await loop.run_in_executor(self.threads, _run, function, *args)
             except (OperationalError, InterfaceError) as error:
+                if not is_passing(error):
+                    raise
                 logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

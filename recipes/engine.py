@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from automatos.events import Notice
 from recipes.claiming import claim
-from recipes.ledger import RUN_COLUMNS, Ledger, Run
+from recipes.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
 from recipes.paying import pay
 from recipes.settling import settle
 from recipes.sql import array, statements
-from recipes.steps import STEP_COLUMNS, Outcome, Step, Turn, picked
+from recipes.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
 from workspaces.provider_keys import OwnKey, note_uses
 from workspaces.tenancy import Purpose, system_scope
 
@@ -28,10 +28,17 @@ from workspaces.tenancy import Purpose, system_scope
 LEASE = 6.0
 FORGET_WORKERS_AFTER = timedelta(hours=1)
 BATCH = 100
+LOST = "worker lost"
+# How many workers in a row may die with a step that keeps nothing more, before it is taken for the cause.
+MOST_HAND_ONS = 3
+KILLED = (
+    f"{MOST_HAND_ONS} workers in a row were lost while they worked on this step, so it is not tried again. "
+    "See the workers' logs and memory, then cook again."
+)
 
 
-def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
-    """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction."""
+def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, only: UUID | None = None) -> Turn:
+    """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction. only: no step but this one."""
     turn = Turn()
     opened: list[OwnKey] = []
     with statements(Purpose.ENGINE) as sql:
@@ -39,7 +46,7 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int) -> Turn:
         if outcomes:
             settle(ledger, outcomes, turn)
         if limit > 0:
-            failed = claim(ledger, owner, limit, turn)
+            failed = claim(ledger, owner, limit, turn, only)
             unpaid, opened = pay(ledger, turn)
             if failed := failed + unpaid:
                 sql.flush()
@@ -80,7 +87,7 @@ def hand_on() -> list[Notice]:
         "AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s') "
         "AND clock_timestamp() - pg_postmaster_start_time() > %s * interval '1 s'",
         [LEASE, LEASE],
-        reason="worker lost",
+        reason=LOST,
     )
 
 
@@ -105,15 +112,21 @@ def _release(condition: str, params: list[object], *, reason: str) -> list[Notic
             return []
         for run, step in held:
             run.emit("execution.resumed", ledger.now, step.order, attempt=step.attempt, reason=reason)
-        _make_runnable(ledger, [step for _, step in held])
+        steps = [step for _, step in held]
+        poison = [step for step in steps if reason == LOST and step.hand_ons + 1 >= MOST_HAND_ONS]
+        _make_runnable(ledger, [step for step in steps if step not in poison], is_lost=reason == LOST)
+        if poison:
+            # Calls of parallel steps of a run that ends with it are aborted by the next heartbeat.
+            settle(ledger, [Outcome(step.id, step.fence, error=Poison(KILLED)) for step in poison], Turn())
         return ledger.write()
 
 
-def _make_runnable(ledger: Ledger, steps: list[Step]) -> None:
+def _make_runnable(ledger: Ledger, steps: list[Step], *, is_lost: bool) -> None:
     """The raised fence refuses the old owner; its id stays as a mark that this attempt has started before."""
     ledger.sql.send(
-        "UPDATE execution_steps SET status = %s, runnable_at = %s, fence = fence + 1 WHERE id = ANY(%s::uuid[])",
-        [StepStatus.PENDING, ledger.now, array(step.id for step in steps)],
+        "UPDATE execution_steps SET status = %s, runnable_at = %s, fence = fence + 1, hand_ons = hand_ons + %s "
+        "WHERE id = ANY(%s::uuid[])",
+        [StepStatus.PENDING, ledger.now, int(is_lost), array(step.id for step in steps)],
     )
 
 
@@ -138,6 +151,13 @@ def end_overdue() -> Turn:
 
 
 def _end_as_overdue(ledger: Ledger, run: Run) -> None:
+    if run.status == ExecutionStatus.WAITING:
+        days = PATIENCE.days
+        text = (
+            f"Nobody approved or rejected what this run asked for within {days} days. Cook it again when it is needed."
+        )
+        run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "approval_timeout", "message": text})
+        return
     message = "The run took longer than its total time-out. Raise total_timeout in the recipe or shorten its steps."
     run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "run_timeout", "message": message})
 

@@ -4,23 +4,32 @@ Whoever changes a run first locks its execution row, in order of id, and keeps i
 one run happens in one order, its events are numbered without gap, and two transactions can never wait for each other.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from automatos.events import Notice, iso
+from automatos.llm.text import clean
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
-from recipes.sql import Statements, array, columns
+from recipes.sql import Statement, Statements, array, columns
 
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
-    "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id"
+    "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
+    "e.seconds_left"
 )
+# How long a run waits for a person before it fails as overdue.
+PATIENCE = timedelta(days=7)
+# Bits of a whole number, and levels of a value, that are kept.
+LARGEST_NUMBER = 1024
+DEEPEST = 200
 RUN_COLUMN_COUNT = len(RUN_COLUMNS.split(","))
 
 
@@ -42,6 +51,8 @@ class Run:
     started_at: datetime | None
     deadline_at: datetime
     conversation_id: UUID | None = None
+    waiting_steps: int = 0
+    seconds_left: float | None = None
     completed_at: datetime | None = None
     output_data: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -65,14 +76,29 @@ class Run:
         event = {"seq": self.last_seq, "type": kind, "at": iso(at), "execution_id": str(self.id)}
         if step is not None:
             event["step"] = step
-        self.events.append({**event, "data": data})
+        # As it will be stored, since it is published too.
+        self.events.append({**event, "data": _told(data)})
 
     def end(self, status: ExecutionStatus, at: datetime, *, error: dict[str, Any] | None = None, **data: Any) -> None:
         """The run is over: no later decision may change it."""
-        self.status, self.completed_at, self.error = status, at, error
+        self.status, self.completed_at, self.error, self.seconds_left = status, at, error, None
         if error:
             data["error"] = error
         self.emit(f"execution.{status.value}", at, **data)
+
+    def stop_clock(self, at: datetime) -> None:
+        """All that could go on waits for a person: the time that is left stands still, for as long as they may take."""
+        if self.seconds_left is None:
+            self.seconds_left = max(1.0, (self.deadline_at - at).total_seconds())
+            self.status, self.deadline_at = ExecutionStatus.WAITING, at + PATIENCE
+            self.emit("execution.waiting", at)
+
+    def start_clock(self, at: datetime) -> None:
+        """Something goes on, with the time that was left."""
+        if self.seconds_left is not None:
+            self.deadline_at, self.seconds_left = at + timedelta(seconds=self.seconds_left), None
+            if self.status == ExecutionStatus.WAITING:
+                self.status = ExecutionStatus.RUNNING
 
 
 class Ledger:
@@ -108,16 +134,43 @@ class Ledger:
         """Write runs and events back; what to publish after the commit."""
         touched = [run for run in self.runs.values() if run.events]
         if touched:
+            self._settle_waits(touched)
             self._write_runs(touched)
             self._write_events(touched)
         return [Notice(run.workspace_id, run.id, run.events) for run in touched]
+
+    def _settle_waits(self, runs: list[Run]) -> None:
+        """A run waits while some of its steps do and no other can go on; nobody is asked about one that ended."""
+        over = [run for run in runs if run.waiting_steps and not run.is_live]
+        if over:
+            self.sql.put_off(waits_closed("s.execution_id = ANY(%s::uuid[])", array(run.id for run in over), self.now))
+        live = [run for run in runs if run.is_live and (run.waiting_steps or run.seconds_left is not None)]
+        active = self._active(live) if live else set()
+        for run in live:
+            if run.waiting_steps and run.id not in active:
+                run.stop_clock(self.now)
+            else:
+                run.start_clock(self.now)
+        for run in over:
+            run.waiting_steps = 0
+
+    def _active(self, runs: list[Run]) -> set[UUID]:
+        """Those of which a step is at work or will be without a person."""
+        self.sql.flush()
+        rows = self.sql.rows(
+            "SELECT DISTINCT execution_id FROM execution_steps WHERE execution_id = ANY(%s::uuid[]) "
+            "AND (status = 'running' OR (status = 'pending' AND runnable_at IS NOT NULL))",
+            [array(run.id for run in runs)],
+        )
+        return {row[0] for row in rows}
 
     def _write_runs(self, runs: list[Run]) -> None:
         rows = [
             (
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.current_step, run.started_at,
                 run.completed_at, as_json(run.output_data), as_json(run.error),
-                run.input_tokens, run.output_tokens, run.cost, run.tool_calls,
+                run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
+                run.seconds_left,
             )
             for run in runs
         ]  # fmt: skip
@@ -127,11 +180,14 @@ class Ledger:
                 "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
                 "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
-                "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls "
+                "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
+                "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
-                "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[]) "
+                "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
+                "%s::timestamptz[], %s::int[], %s::float8[]) "
                 "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
-                "error, input_tokens, output_tokens, cost, tool_calls) WHERE e.id = v.id",
+                "error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, seconds_left) "
+                "WHERE e.id = v.id",
                 columns(rows),
             )
         )
@@ -152,11 +208,55 @@ class Ledger:
         )
 
 
+def waits_closed(steps: str, ids: str, now: datetime) -> Statement:
+    """Nobody is asked any more about these steps. steps: a condition on `s` with one parameter, ids."""
+    return (
+        "UPDATE approvals a SET status = 'expired', decided_at = %s FROM execution_steps s "  # noqa: S608 (our own words)
+        f"WHERE s.id = a.step_id AND a.status = 'pending' AND {steps}",
+        [now, ids],
+    )
+
+
 def as_json(value: Any) -> str | None:
-    """JSON text that PostgreSQL can hold: without NUL characters; None stays None."""
+    """JSON text that PostgreSQL can hold; None stays None. Text in it loses NUL characters and halves of characters."""
     if value is None:
         return None
-    return orjson.dumps(value, default=str).decode().replace("\\u0000", "")
+    try:
+        text = orjson.dumps(value, default=str)
+    except TypeError:  # halves of characters, numbers past 64 bits, too deep
+        text = b""
+    if not text or b"\\u0000" in text:
+        # Cleaned before it is written: in finished JSON the same six characters may be somebody's own words.
+        return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+    return text.decode()
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """The value as JSON can carry it and PostgreSQL can hold it."""
+    if isinstance(value, Mapping | list | tuple):
+        if depth > DEEPEST:
+            return "…"
+        if isinstance(value, Mapping):
+            return {clean(str(name)): storable(item, depth + 1) for name, item in value.items()}
+        return [storable(item, depth + 1) for item in value]
+    return _storable_leaf(value)
+
+
+def _storable_leaf(value: Any) -> Any:
+    if isinstance(value, int):
+        return value if value.bit_length() <= LARGEST_NUMBER else None
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None else clean(str(value))
+
+
+def _told(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        whole = b"\\u0000" not in orjson.dumps(data, default=str)
+    except TypeError:
+        whole = False
+    told: dict[str, Any] = data if whole else storable(data)
+    return told
 
 
 def from_json(value: Any) -> Any:

@@ -1,24 +1,23 @@
 """Steps that go on: calls noted and results kept in the middle of a step's work, in one short transaction each."""
 
+import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.utils import timezone
 
 from agents.loop import Failed
 from automatos.events import Notice
 from recipes.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
-from recipes.ledger import Ledger, Run, as_json
-from recipes.models import ExecutionStatus, StepStatus
+from recipes.ledger import Ledger, Run, as_json, storable
+from recipes.models import StepStatus
 from recipes.settling import pay
 from recipes.sql import columns, statements
 from recipes.steps import Step, lock_steps
 from workspaces.tenancy import Purpose
 
-# How long a run waits for a person before it fails as overdue.
-PATIENCE = timedelta(days=7)
 LONGEST_SHOWN = 300
 
 
@@ -67,7 +66,8 @@ def keep(progress: Progress) -> list[Notice] | None:
         if progress.results:
             sql.put_off(results_noted(ledger.now, progress.results))
         _finished(ledger, run, step, progress)
-        sql.put_off(_totals(step))
+        if progress.results:
+            sql.put_off(_totals(step))
         if progress.intents:
             sql.flush()  # an intent may repeat a call whose result stands in the same progress
             sql.put_off(intents_noted(ledger.now, progress.intents))
@@ -80,6 +80,11 @@ def keep(progress: Progress) -> list[Notice] | None:
         if progress.approvals:
             _wait(ledger, run, step, progress.approvals)
         return ledger.write()
+
+
+def subject_hash(tool: str, arguments: dict[str, Any]) -> str:
+    """What a person's decision is bound to: this tool with these arguments, whatever their order."""
+    return hashlib.sha256(orjson.dumps([tool, storable(arguments)], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _begun(ledger: Ledger, run: Run, step: Step, intents: list[Intent]) -> None:
@@ -107,23 +112,29 @@ def _finished(ledger: Ledger, run: Run, step: Step, progress: Progress) -> None:
 
 def _totals(step: Step) -> tuple[str, list[Any]]:
     return (
-        "UPDATE execution_steps SET input_tokens = %s, output_tokens = %s, cost = %s, tool_calls = %s WHERE id = %s",
+        "UPDATE execution_steps SET input_tokens = %s, output_tokens = %s, cost = %s, tool_calls = %s, hand_ons = 0 "
+        "WHERE id = %s",
         [step.input_tokens, step.output_tokens, step.cost, step.tool_calls, step.id],
     )
 
 
 def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
-    """Park the step until a person decided; it holds no worker meanwhile, and its run gets a week."""
-    left = max(1.0, (run.deadline_at - ledger.now).total_seconds())
-    rows = [(key, run.workspace_id, step.id, tool, as_json(arguments)) for key, tool, arguments in approvals.calls]
+    """Park the step until a person decided; it holds no worker meanwhile."""
+    rows = [
+        (key, run.workspace_id, step.id, tool, as_json(arguments), subject_hash(tool, arguments))
+        for key, tool, arguments in approvals.calls
+    ]
     ledger.sql.put_off(
         (
             "INSERT INTO approvals "
-            "(id, workspace_id, step_id, tool, arguments, origins, status, asked_at, seconds_left) "
-            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, %s::jsonb, 'pending', %s, %s "
-            "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[]) "
-            "AS v(id, workspace_id, step_id, tool, arguments) ON CONFLICT (id) DO NOTHING",
-            [as_json(approvals.origins), ledger.now, left, *columns(rows)],
+            "(id, workspace_id, step_id, tool, arguments, subject_hash, origins, status, asked_at) "
+            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, v.subject_hash, %s::jsonb, 'pending', "
+            "%s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[]) "
+            "AS v(id, workspace_id, step_id, tool, arguments, subject_hash) ON CONFLICT (id) DO UPDATE "
+            "SET tool = EXCLUDED.tool, arguments = EXCLUDED.arguments, subject_hash = EXCLUDED.subject_hash, "
+            "origins = EXCLUDED.origins, status = 'pending', asked_at = EXCLUDED.asked_at, decided_at = NULL, "
+            "decided_by_id = NULL",
+            [as_json(approvals.origins), ledger.now, *columns(rows)],
         )
     )
     ledger.sql.put_off(
@@ -132,8 +143,6 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
             [StepStatus.WAITING.value, step.id],
         )
     )
-    run.status, run.deadline_at = ExecutionStatus.WAITING, ledger.now + PATIENCE
-    ledger.sql.put_off(("UPDATE recipe_executions SET deadline_at = %s WHERE id = %s", [run.deadline_at, run.id]))
+    run.waiting_steps += 1
     for key, tool, _ in approvals.calls:
         run.emit("step.waiting", ledger.now, step.order, attempt=step.attempt, approval=str(key), tool=tool)
-    run.emit("execution.waiting", ledger.now, step.order)

@@ -136,6 +136,7 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
         "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = v.input_tokens, "
         "output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
+        "hand_ons = CASE v.status WHEN 'pending' THEN 0 ELSE s.hand_ons END, "
         "model = COALESCE(v.model, s.model), finish_reason = v.finish_reason, origins = v.origins::jsonb "
         "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
         "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]) "

@@ -5,15 +5,23 @@ statements, so here PostgreSQL plans each once per connection, and statements wh
 together (libpq's pipeline mode).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
+from automatos.llm.text import clean
 from workspaces.tenancy import Purpose, system_scope, system_statement
+
+# What PostgreSQL says when the same may succeed a moment later: connections, conflicts, locks, room, shutting down.
+PASSING = ("08", "40", "53", "55", "57", "58")
+# The tables a write changes.
+CHANGED = re.compile(r"(?<!KEY )\b(?:UPDATE|INTO)\s+(?!SET\b)(\w+)")
 
 # The text of a statement and its parameters.
 Statement = tuple[str, Sequence[Any]]
@@ -27,8 +35,12 @@ class Statements:
         self.later: list[Statement] = []
 
     def send(self, sql: str, params: Sequence[Any]) -> psycopg.Cursor[Any]:
-        """Send a statement with $1-style typed parameters written as %s; its rows may be fetched later."""
-        return psycopg.Cursor(self.raw).execute(sql, params, prepare=True)
+        """Send a statement with $1-style typed parameters written as %s; its rows may be fetched later.
+
+        Text goes without what PostgreSQL cannot hold.
+        """
+        kept = [clean(param) if isinstance(param, str) else param for param in params]
+        return psycopg.Cursor(self.raw).execute(sql, kept, prepare=True)
 
     def rows(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Send a statement and wait for its rows."""
@@ -41,7 +53,13 @@ class Statements:
         self.send(text, [param for _, params in writes for param in params])
 
     def put_off(self, write: Statement) -> None:
-        """A write that nothing in this transaction reads: sent together with others at the latest before the commit."""
+        """A write that nothing in this transaction reads: sent together with others at the latest before the commit.
+
+        Of two changes of one row in one statement PostgreSQL makes only one, so a second write of a table goes after
+        the first.
+        """
+        if any(changed_tables(write[0]) & changed_tables(other) for other, _ in self.later):
+            self.flush()
         self.later.append(write)
 
     def flush(self) -> None:
@@ -49,6 +67,18 @@ class Statements:
         if self.later:
             self.together(self.later)
             self.later = []
+
+
+@cache
+def changed_tables(sql: str) -> frozenset[str]:
+    """The tables a write changes."""
+    return frozenset(CHANGED.findall(sql))
+
+
+def is_passing(error: Error) -> bool:
+    """Whether the database is away or busy, so that the same may succeed later, and not the statement at fault."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(PASSING)
 
 
 @contextmanager

@@ -22,8 +22,15 @@ from recipes.templating import Output
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
     "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner, s.max_iterations, s.input_tokens, "
-    "s.output_tokens, s.cost, s.tool_calls"
+    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons"
 )
+
+
+class Poison(AppError):
+    """A step that nobody can work on: it cannot be prepared or stored, or its workers die of it."""
+
+    code = "poison"
+    http_status = 409
 
 
 @dataclass(slots=True)
@@ -50,6 +57,15 @@ class Step:
     output_tokens: int
     cost: Decimal
     tool_calls: int
+    hand_ons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said about a call. status: approved or rejected; subject_hash: of the tool and its arguments."""
+
+    status: str
+    subject_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ class Job:
     has_fallback: bool
     task: Task
     journal: dict[str, Recorded] = field(default_factory=dict)
-    approvals: dict[UUID, str] = field(default_factory=dict)
+    approvals: dict[UUID, Decision] = field(default_factory=dict)
     policy: str = "after_untrusted"
     origins: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
@@ -100,6 +116,13 @@ class Turn:
     notices: list[Notice] = field(default_factory=list)
     dropped: list[UUID] = field(default_factory=list)
     more: bool = False
+
+    def add(self, other: "Turn") -> None:
+        """What another turn leaves as well."""
+        self.jobs += other.jobs
+        self.notices += other.notices
+        self.dropped += other.dropped
+        self.more = self.more or other.more
 
 
 def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, Step]]:

@@ -77,6 +77,9 @@ class Execution(models.Model):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(help_text="When a run still live is failed as too long.")
+    # How many of its steps wait for a person; while no other one can go on, its clock stands with these seconds left.
+    waiting_steps = models.IntegerField(default=0, db_default=0)
+    seconds_left = models.FloatField(null=True)
 
     class Meta:
         db_table = "recipe_executions"
@@ -160,6 +163,8 @@ class ExecutionStep(StepSettings):
     owner = models.UUIDField(null=True)
     fence = models.PositiveIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=1)
+    # How often in a row a worker died with this attempt before it had kept anything more.
+    hand_ons = models.SmallIntegerField(default=0, db_default=0)
     prompt = models.TextField(blank=True)
     # All that the model was told before its first call, of an answer in a conversation.
     opening = models.JSONField(null=True)

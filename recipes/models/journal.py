@@ -89,23 +89,28 @@ class Worker(models.Model):
 
 
 class Approval(models.Model):
-    """A side effect that waits for a person. Its id is that of the call; the step goes on once it is decided."""
+    """A side effect that waits for a person. Its id is that of the call; the step goes on once it is decided.
+
+    What was decided holds for this tool with these arguments (subject_hash), not for whatever stands in its place.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
         APPROVED = "approved", "Approved"
         REJECTED = "rejected", "Rejected"
+        EXPIRED = "expired", "No longer asked"
 
     id = models.UUIDField(primary_key=True)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
     step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="approvals")
     tool = models.CharField(max_length=200)
     arguments = models.JSONField()
+    subject_hash = models.CharField(max_length=64, blank=True, db_default="")
     origins = models.JSONField(default=list, help_text="Where the untrusted text came from that stood before the call.")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     asked_at = models.DateTimeField(default=timezone.now)
-    # What was left of the run's time when it had to wait; it goes on with as much.
-    seconds_left = models.FloatField(default=600)
+    # Kept for a release that may still run beside this one: the run itself knows what is left of its time.
+    seconds_left = models.FloatField(default=600, db_default=600)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
