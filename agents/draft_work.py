@@ -17,8 +17,8 @@ from automatos.llm.registry import Models, default_model
 from automatos.llm.types import Message, ModelReply, ModelRequest
 from automatos.words import duration
 from workspaces import provider_keys
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.sealing import Unreadable
-from workspaces.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
 

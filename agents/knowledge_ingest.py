@@ -22,7 +22,7 @@ from workspaces.models import Workspace
 from workspaces.plans import release_storage, require_storage
 from workspaces.provider_keys import kept_for
 from workspaces.purging import UNDO
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from agents.models import Document, Memory
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 CANDIDATES = 50
 EXACT = 10_000

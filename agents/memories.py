@@ -14,7 +14,7 @@ from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
 from tools.contract import Recollection, ToolProblem
 from workspaces.models import Workspace
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
 

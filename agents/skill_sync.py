@@ -19,7 +19,7 @@ from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_com
 from automatos.skill_format.snapshot import Snapshot, from_repository
 from workspaces import audit
 from workspaces.purging import UNDO, in_batches
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)
 

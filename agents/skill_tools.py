@@ -9,7 +9,7 @@ from automatos.errors import InvalidInput
 from automatos.skill_format import catalogue
 from automatos.skill_format.skill import Brief, Resource, origin_of
 from tools.contract import Arguments, Run, Tool, ToolContext, ToolProblem, ToolResult, always
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 TITLES = {catalogue.LOAD: "Load a skill", catalogue.READ: "Read a file of a skill"}
 # Characters: what catalogue gives at most, with its fences and the list of files.

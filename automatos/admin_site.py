@@ -7,9 +7,9 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from workspaces.acting import Actor, acting_as
-from workspaces.client_address import client_ip
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.client_address import client_ip
+from workspaces.scope.tenancy import Purpose, system_scope
 
 # Models that libraries would show there: keys of running sessions, and secrets of second factors.
 KEPT_OUT = {"usersessions.usersession", "mfa.authenticator"}

@@ -13,10 +13,10 @@ from agents.models import Agent
 from recipes.models import LIVE_STATUSES, Execution, Recipe
 from workspaces.asking import whom_to_ask
 from workspaces.models import Membership, Role, Workspace
-from workspaces.permissions import allowed
 from workspaces.queries import memberships_of
+from workspaces.scope.permissions import allowed
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.settings_nav import SettingsPlace, settings_places
-from workspaces.tenancy import workspace_scope
 
 
 @dataclass(frozen=True)

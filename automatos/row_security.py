@@ -2,7 +2,7 @@
 
 Two roles of PostgreSQL own nothing and bypass nothing. `automatos_app` is what every process is: it sees the rows of
 the workspace (or the person) that `automatos.workspace` and `automatos.person` name for the transaction, and none when
-nothing is named. `automatos_system` sees every workspace; `workspaces/tenancy.py` is the only way into it.
+nothing is named. `automatos_system` sees every workspace; `workspaces/scope/tenancy.py` is the only way into it.
 """
 
 from collections.abc import Mapping, Sequence

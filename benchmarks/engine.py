@@ -88,7 +88,7 @@ class Bench:
 
     def __init__(self) -> None:
         from recipes.tests.kit import Cast
-        from workspaces.tenancy import Purpose, system_scope
+        from workspaces.scope.tenancy import Purpose, system_scope
 
         with system_scope(Purpose.OPERATOR):
             self.cast = Cast()
@@ -97,7 +97,7 @@ class Bench:
 
     def inside(self) -> AbstractContextManager[None]:
         """The scope of its workspace, for one transaction."""
-        from workspaces.tenancy import workspace_scope
+        from workspaces.scope.tenancy import workspace_scope
 
         return workspace_scope(self.cast.workspace.pk)
 

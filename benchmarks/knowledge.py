@@ -81,7 +81,7 @@ def fill(workspace: "Workspace", material: Material, count: int) -> list["Docume
     from agents.knowledge_ingest import _keep
     from agents.knowledge_reading import Read
     from agents.models import Document
-    from workspaces.tenancy import workspace_scope
+    from workspaces.scope.tenancy import workspace_scope
 
     documents = []
     for number in range(count // PER_DOCUMENT):
@@ -96,7 +96,7 @@ def fill(workspace: "Workspace", material: Material, count: int) -> list["Docume
 
 def multiply(workspace: "Workspace", count: int) -> None:
     """So many passages more, in documents of a hundred: texts of those there are, vectors between two of them."""
-    from workspaces.tenancy import Purpose, system_scope
+    from workspaces.scope.tenancy import Purpose, system_scope
 
     with system_scope(Purpose.OPERATOR), connection.cursor() as cursor:
         cursor.execute(
@@ -123,7 +123,7 @@ def bench_reading(workspace: "Workspace", material: Material) -> None:
     """A document of twenty full passages, read as a worker does, embedding included."""
     from agents import knowledge_ingest
     from agents.models import Document
-    from workspaces.tenancy import workspace_scope
+    from workspaces.scope.tenancy import workspace_scope
 
     text = "\n\n".join(f"# Part {part}\n{material.text()}" for part in range(20))
     with workspace_scope(workspace.pk):
@@ -177,7 +177,7 @@ def missed(scope: "Scope", queries: Sequence["Asked"]) -> None:
 def explained(scope: "Scope", query: "Asked") -> Iterator[str]:
     """The lines of the plan of a fused search that name what is scanned and how long it took."""
     from agents import knowledge_search
-    from workspaces.tenancy import workspace_scope
+    from workspaces.scope.tenancy import workspace_scope
 
     statement, parameters = knowledge_search.statement_of(scope, query, 5)
     with workspace_scope(scope.workspace_id), connection.cursor() as cursor:
@@ -191,7 +191,7 @@ def run(options: argparse.Namespace) -> None:
     from agents import knowledge_search
     from agents.services_knowledge import give
     from recipes.tests.kit import Cast
-    from workspaces.tenancy import Purpose, system_scope, workspace_scope
+    from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
     with system_scope(Purpose.OPERATOR):
         mine, other = Cast(), Cast()

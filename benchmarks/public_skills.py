@@ -44,7 +44,7 @@ def kind(warning: str) -> str:
 def load(workspace: "Workspace", server: "GitServer", name: str, folder: Path) -> None:
     """Add one repository, fetch it as a worker would, and print what came of it."""
     from agents import services_skill_sources, skill_sync
-    from workspaces.tenancy import workspace_scope
+    from workspaces.scope.tenancy import workspace_scope
 
     served = f"{name.replace('/', '-')}.git"
     (server.root / served).symlink_to(folder.resolve())
@@ -94,7 +94,7 @@ def main() -> None:
         from agents.tests.git_kit import git_server
         from automatos.private_hosts import parse
         from recipes.tests.kit import Cast
-        from workspaces.tenancy import Purpose, system_scope
+        from workspaces.scope.tenancy import Purpose, system_scope
 
         with system_scope(Purpose.OPERATOR):
             workspace = Cast().workspace

@@ -16,7 +16,7 @@ from recipes.models import StepStatus
 from recipes.settling import settle
 from recipes.sql import Statements, array, statements
 from recipes.steps import Outcome, Turn
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)
 

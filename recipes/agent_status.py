@@ -16,7 +16,7 @@ from recipes.agent_moves import abort_steps
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, RecipeStep, StepStatus
 from recipes.tasks import send_wake_up
 from workspaces.models import User
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 UNFINISHED = (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
 MOST_SHOWN = 20

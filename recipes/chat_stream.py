@@ -14,7 +14,7 @@ from recipes.client_history import AGAIN
 from recipes.event_stream import happenings, sse
 from recipes.following import Followed
 from recipes.models import Execution, ExecutionStatus
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 WAITS = (
     "The agent wants to do something that a person has to approve first, and this way of asking cannot wait for that. "

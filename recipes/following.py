@@ -7,7 +7,7 @@ from uuid import UUID
 
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, StepStatus
 from recipes.queries import events_after
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 # Events after which a run changes no more.
 FINAL = ("execution.completed", "execution.failed", "execution.cancelled", "execution.stopped")

@@ -16,7 +16,7 @@ from recipes.models import StepStatus
 from recipes.settling import pay
 from recipes.sql import columns, statements
 from recipes.steps import Step, lock_steps
-from workspaces.tenancy import Purpose
+from workspaces.scope.tenancy import Purpose
 
 LONGEST_SHOWN = 300
 

@@ -13,7 +13,7 @@ from recipes.models import ExecutionStatus, StepStatus
 from recipes.settling import settle
 from recipes.sql import is_passing, statements
 from recipes.steps import Outcome, Poison, Turn, lock_steps
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
 

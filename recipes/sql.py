@@ -16,7 +16,7 @@ import psycopg
 from django.db import Error, connection, transaction
 
 from automatos.llm.text import clean
-from workspaces.tenancy import Purpose, system_scope, system_statement
+from workspaces.scope.tenancy import Purpose, system_scope, system_statement
 
 # What PostgreSQL says when the same may succeed a moment later: connections, conflicts, locks, room, shutting down.
 PASSING = ("08", "40", "53", "55", "57", "58")

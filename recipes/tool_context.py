@@ -15,9 +15,9 @@ from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
 from workspaces import opened, plans
-from workspaces.acting import Actor, acting_as
 from workspaces.models import Workspace
-from workspaces.tenancy import Purpose, workspace_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.tenancy import Purpose, workspace_scope
 
 Decide = Callable[..., Awaitable[Any]]
 

@@ -14,7 +14,7 @@ from automatos.events import streamed_text
 from recipes.following import Followed, news
 from recipes.models import Execution, ExecutionStep, StepStatus, Worker
 from recipes.terminal import Screen, clean
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 POLL_SECONDS = 0.3
 # A worker writes its heartbeat every few seconds; one older than this belongs to a worker that is gone.

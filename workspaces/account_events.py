@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from workspaces import audit
-from workspaces.acting import Actor, acting_as
-from workspaces.client_address import client_ip
 from workspaces.models import Membership, Role, User, Workspace
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.client_address import client_ip
+from workspaces.scope.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from automatos.errors import Unavailable
 from workspaces import account_events, session_activity
 from workspaces.clerk_sign_in import ClerkToken
-from workspaces.client_address import client_ip
 from workspaces.models import User
 from workspaces.queries import first_membership_of
+from workspaces.scope.client_address import client_ip
 from workspaces.services import create_personal_workspace
 from workspaces.services_account import close_other_ways
 

@@ -16,7 +16,7 @@ from automatos.rest_lists import choice, list_parameters, listing, page_of, sear
 from workspaces import queries, services, services_workspaces
 from workspaces.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.models import Membership, Role, Workspace
-from workspaces.permissions import Access, lower
+from workspaces.scope.permissions import Access, lower
 
 STATES = ("active", "deleted")
 

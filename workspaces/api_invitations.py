@@ -16,7 +16,7 @@ from workspaces.api import WorkspaceOut
 from workspaces.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.invitation_states import State, state_of
 from workspaces.models import Invitation, Role
-from workspaces.permissions import Access
+from workspaces.scope.permissions import Access
 
 
 class InvitationOut(serializers.Serializer[Invitation]):

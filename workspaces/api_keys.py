@@ -13,7 +13,7 @@ from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces import queries, services_keys
 from workspaces.endpoints import WorkspaceView, errors
 from workspaces.models import ApiKey, Role
-from workspaces.permissions import lower
+from workspaces.scope.permissions import lower
 
 SEARCHED = ("name", "prefix", "user__email")
 

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from automatos import request_id
-from workspaces import acting
 from workspaces.audit_values import changes, plain
 from workspaces.models import AuditEntry
+from workspaces.scope import acting
 
 __all__ = ["changes", "record", "seal"]
 

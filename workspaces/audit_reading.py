@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from workspaces.audit_export import Format, lines_of
 from workspaces.models import AuditEntry
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 # What the parts of an action before its dot stand for, in the order people look for them.
 GROUPS = {

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 
 from automatos.errors import NotSignedIn
 from workspaces.models import ApiKey, User
+from workspaces.scope.tenancy import Purpose, system_scope
 from workspaces.services_installation import orchestrator_key
 from workspaces.services_keys import key_hash
-from workspaces.tenancy import Purpose, system_scope
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema

@@ -11,11 +11,11 @@ from django.utils import timezone
 from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
 from workspaces import clerk_organisations, clerk_people
-from workspaces.acting import Actor, acting_as
 from workspaces.clerk_organisations import Organisation
 from workspaces.clerk_people import Person
 from workspaces.models import ClerkEvent
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.tenancy import Purpose, system_scope
 
 CLERK = Actor(user_id=None, name="Clerk", via="clerk")
 # Clerk sends a message again for some days at most.

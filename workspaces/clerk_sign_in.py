@@ -7,13 +7,13 @@ from uuid import UUID
 from django.conf import settings
 
 from workspaces import clerk_organisations, clerk_people
-from workspaces.acting import acting_as
 from workspaces.clerk import BadToken, Claims, verify
 from workspaces.clerk_messages import CLERK
 from workspaces.clerk_organisations import Organisation, role_here
 from workspaces.clerk_people import Person
 from workspaces.models import Membership, User
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.acting import acting_as
+from workspaces.scope.tenancy import Purpose, system_scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from workspaces.models import Credential
 from workspaces.offered_models import told_models
 from workspaces.opened import http_headers_of, read
 from workspaces.s3_signing import query_text, signed_headers
-from workspaces.tenancy import workspace_scope
+from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
 

@@ -19,15 +19,15 @@ from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
 from workspaces import rate_limits
-from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
-from workspaces.client_address import client_ip
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.open_access import OpenPass
-from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, personal_workspace_id
-from workspaces.resolution import resolve
-from workspaces.tenancy import person_scope, workspace_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.client_address import client_ip
+from workspaces.scope.permissions import Access, lower
+from workspaces.scope.resolution import resolve
+from workspaces.scope.tenancy import person_scope, workspace_scope
 
 # Plain text, because the generator of Python clients would put a UUID into the header as an object.
 WORKSPACE_HEADER = OpenApiParameter(

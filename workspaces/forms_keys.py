@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from automatos.fields import choice_field, number_field, text_field, whole
 from workspaces.forms_workspaces import ROLE_LABELS, WorkspaceForm
-from workspaces.permissions import NEEDED_ROLE, allowed
+from workspaces.scope.permissions import NEEDED_ROLE, allowed
 
 NEVER = ""
 EXPIRIES = ((NEVER, "Never"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))

@@ -15,8 +15,8 @@ from django.db.utils import InterfaceError, OperationalError
 
 from automatos.errors import Unavailable
 from automatos.master_keys import MasterKey, MasterKeys
+from workspaces.scope.tenancy import Purpose, system_statement
 from workspaces.sealing import master_keys, seal_under, unseal_under
-from workspaces.tenancy import Purpose, system_statement
 
 logger = logging.getLogger(__name__)
 

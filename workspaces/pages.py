@@ -9,13 +9,13 @@ from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
-from workspaces.acting import Actor, acting_as
 from workspaces.clerk_sign_in import ClerkToken
-from workspaces.client_address import client_ip
 from workspaces.models import Membership, Role, User, Workspace
-from workspaces.permissions import RANK, Access
 from workspaces.queries import memberships_of, slug_now
-from workspaces.tenancy import person_scope, workspace_scope
+from workspaces.scope.acting import Actor, acting_as
+from workspaces.scope.client_address import client_ip
+from workspaces.scope.permissions import RANK, Access
+from workspaces.scope.tenancy import person_scope, workspace_scope
 
 
 class PersonRequest(HttpRequest):

@@ -18,11 +18,12 @@ from psycopg import Cursor
 
 from automatos.errors import AppError
 from automatos.llm.registry import Credential as ModelCredential
-from workspaces import acting, audit
+from workspaces import audit
 from workspaces.credential_types import PROVIDERS
 from workspaces.models import Credential
+from workspaces.scope import acting
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.sealing import Place, Unreadable, unseal
-from workspaces.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
 

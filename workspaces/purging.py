@@ -13,7 +13,7 @@ from django.utils import timezone
 from automatos.stored import remove_files_of
 from workspaces import audit
 from workspaces.models import ClerkEvent, Credential, IdempotentRequest, Invitation, Workspace
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
 

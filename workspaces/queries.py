@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from automatos.errors import NotFound
 from workspaces.models import ApiKey, Membership, Role, User, Workspace, WorkspaceSlug
-from workspaces.permissions import Access
-from workspaces.tenancy import person_scope, workspace_scope
+from workspaces.scope.permissions import Access
+from workspaces.scope.tenancy import person_scope, workspace_scope
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:

@@ -6,7 +6,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from automatos.errors import NotFound
 from workspaces.models import Invitation, Membership, Role, Workspace
-from workspaces.permissions import RANK
+from workspaces.scope.permissions import RANK
 
 
 def members_of(workspace: Workspace) -> QuerySet[Membership]:

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from workspaces import audit
 from workspaces.models import Credential, KeyCheck
 from workspaces.opened import place_of
+from workspaces.scope.tenancy import Purpose, system_scope
 from workspaces.sealing import Unreadable, master_keys, seal, unseal
-from workspaces.tenancy import Purpose, system_scope
 
 BATCH = 200
 MOVE = (

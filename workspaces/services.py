@@ -10,7 +10,7 @@ from automatos.errors import NotAllowed
 from automatos.slugs import insert_with_slug
 from workspaces import audit, slug_register
 from workspaces.models import Membership, Role, User, Workspace
-from workspaces.tenancy import person_scope, workspace_scope
+from workspaces.scope.tenancy import person_scope, workspace_scope
 
 
 @transaction.atomic

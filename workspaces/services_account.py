@@ -8,11 +8,12 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import account_events, audit, services_members, session_activity, tenancy
+from workspaces import account_events, audit, services_members, session_activity
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
+from workspaces.scope import tenancy
+from workspaces.scope.tenancy import Purpose, system_scope
 from workspaces.services_keys import revoke_api_key
-from workspaces.tenancy import Purpose, system_scope
 
 
 def rename_person(*, user: User, name: str) -> None:

@@ -12,8 +12,8 @@ from automatos.errors import NotSignedIn
 from automatos.slugs import insert_with_slug
 from workspaces import audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.services_keys import key_hash
-from workspaces.tenancy import workspace_scope
 
 # Found by id and never by address: whoever signs up with an address like theirs gets nothing of theirs.
 ORCHESTRATOR_ID = uuid5(NAMESPACE_DNS, "orchestrator.automatos.invalid")

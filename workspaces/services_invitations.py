@@ -15,8 +15,8 @@ from automatos.errors import Conflict, NotAllowed, NotFound
 from workspaces import audit, invitation_limits
 from workspaces.invitation_states import GOOD_FOR, State, state_of
 from workspaces.models import Invitation, Membership, Role, User, Workspace
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 from workspaces.services_members import check_may_give
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
 
 MOST_OPEN = 200
 REFUSALS = {

@@ -16,7 +16,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
 from workspaces import audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
-from workspaces.permissions import NEEDED_ROLE, RANK, Access, lower
+from workspaces.scope.permissions import NEEDED_ROLE, RANK, Access, lower
 from workspaces.services import create_workspace, set_role
 
 KEY_PREFIX = "atm_"

@@ -12,7 +12,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from workspaces import audit
 from workspaces.models import ApiKey, Invitation, Membership, Role, User, Workspace
-from workspaces.permissions import RANK
+from workspaces.scope.permissions import RANK
 
 LAST_OWNER = "last_owner"
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from automatos import events
-from workspaces.client_address import client_ip
 from workspaces.models import Membership, User
-from workspaces.tenancy import person_scope
+from workspaces.scope.client_address import client_ip
+from workspaces.scope.tenancy import person_scope
 
 STARTED, PROLONGED = "signed_in_at", "prolonged_at"
 # Noting every request would make each read a write.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
-from workspaces.permissions import NEEDED_ROLE, allowed
+from workspaces.scope.permissions import NEEDED_ROLE, allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
 from workspaces import throttling
-from workspaces.client_address import client_ip, network_of
+from workspaces.scope.client_address import client_ip, network_of
 from workspaces.throttling import Bucket, Exhausted, Taken
 
 logger = logging.getLogger(__name__)

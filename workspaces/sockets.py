@@ -13,10 +13,10 @@ from rest_framework.views import APIView
 
 from automatos.errors import NotFound, Unavailable
 from workspaces.models import ApiKey, Role, User
-from workspaces.permissions import Access, lower
 from workspaces.queries import access_by_id, memberships_of
+from workspaces.scope.permissions import Access, lower
+from workspaces.scope.tenancy import Purpose, person_scope, system_scope
 from workspaces.services_installation import orchestrator_key_with
-from workspaces.tenancy import Purpose, person_scope, system_scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import NotFound
-from workspaces import account_events, devices, session_activity, tenancy
+from workspaces import account_events, devices, session_activity
 from workspaces.forms_account import ProfileForm
 from workspaces.models import Membership, User, Workspace
 from workspaces.pages import PersonRequest, person_page
 from workspaces.queries import memberships_of
+from workspaces.scope import tenancy
 from workspaces.services_account import delete_account, last_owner_of, rename_person
 
 

@@ -16,9 +16,9 @@ from workspaces.contents import contents_of
 from workspaces.forms_workspaces import DeleteForm, GeneralForm, NewWorkspaceForm
 from workspaces.models import Role, Workspace
 from workspaces.pages import PersonRequest, WorkspaceRequest, person_page, workspace_page
-from workspaces.permissions import allowed, require
 from workspaces.queries_members import is_last_owner, members_of
-from workspaces.tenancy import person_scope, workspace_scope
+from workspaces.scope.permissions import allowed, require
+from workspaces.scope.tenancy import person_scope, workspace_scope
 
 
 @never_cache

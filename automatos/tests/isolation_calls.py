@@ -23,10 +23,10 @@ from workspaces import credentials, plans, provider_keys, services_account, serv
 from workspaces.idempotency import once
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.services import create_personal_workspace
 from workspaces.sockets import SocketCaller
 from workspaces.tasks import check_credential
-from workspaces.tenancy import workspace_scope
 from workspaces.tests.matrix import Ids, World
 from workspaces.tests.matrix_rows import ASKED
 

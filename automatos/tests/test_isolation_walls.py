@@ -10,8 +10,8 @@ from django.db import connection
 
 from agents.models import Agent
 from automatos.tests.isolation_report import Report
-from workspaces import tenancy
 from workspaces.models import Role
+from workspaces.scope import tenancy
 from workspaces.tests import matrix_filters
 from workspaces.tests.matrix import HEADER, World
 from workspaces.tests.matrix_cases import leaks_at, strangers_at, unlike_without_policies

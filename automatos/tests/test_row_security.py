@@ -11,8 +11,8 @@ from django.db import ProgrammingError, connection, connections, transaction
 
 from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
 from automatos.tests.app_role import app_role
-from workspaces import tenancy
 from workspaces.models import Membership, Role, User, Workspace
+from workspaces.scope import tenancy
 from workspaces.services import create_workspace
 
 pytestmark = pytest.mark.django_db
@@ -217,7 +217,7 @@ def test_only_named_modules_cross_workspaces() -> None:
     found = {
         (module.name, node.attr)
         for module in modules().values()
-        if not module.is_test and module.name != "workspaces.tenancy"
+        if not module.is_test and module.name != "workspaces.scope.tenancy"
         for node in ast.walk(module.tree)
         # Both `Purpose.X` and `tenancy.Purpose.X`.
         if isinstance(node, ast.Attribute)

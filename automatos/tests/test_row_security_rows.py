@@ -6,8 +6,8 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from automatos.tests.test_row_security import protected
-from workspaces import tenancy
 from workspaces.models import Workspace
+from workspaces.scope import tenancy
 from workspaces.tests.matrix import World
 from workspaces.tests.matrix_rows import Company, planted_models
 

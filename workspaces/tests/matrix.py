@@ -19,7 +19,7 @@ from django.utils import timezone
 from automatos.later import LaterResponse
 from automatos.tests.app_role import app_role
 from workspaces.models import Role, User, Workspace
-from workspaces.permissions import RANK
+from workspaces.scope.permissions import RANK
 from workspaces.services import create_workspace
 from workspaces.services_keys import create_api_key
 from workspaces.tests.matrix_doors import STATES, Door

@@ -15,7 +15,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from workspaces.models import Role
-from workspaces.permissions import NEEDED_ROLE
+from workspaces.scope.permissions import NEEDED_ROLE
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 # What a parameter of an address names: the model whose id it is.

@@ -11,8 +11,8 @@ from django.db.models.lookups import Exact, In
 
 from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
 from automatos.tests import app_role
-from workspaces import tenancy
 from workspaces.models import Workspace
+from workspaces.scope import tenancy
 
 # The session's own role: in tests a superuser, whom no policy binds.
 EVERYTHING = "none"

@@ -13,8 +13,8 @@ from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
 from workspaces import audit
 from workspaces.audit_chain import Break, verify
 from workspaces.models import AuditEntry, AuditHead, User, Workspace
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 from workspaces.services import create_workspace
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from workspaces.client_address import client_ip, network_of
+from workspaces.scope.client_address import client_ip, network_of
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from automatos.errors import AppError
 from automatos.master_keys import MasterKey, MasterKeys
 from workspaces import credentials, rotation
 from workspaces.models import AuditEntry, Credential, KeyCheck
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 from workspaces.sealing import Place, Unreadable, seal, unseal
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
 from workspaces.tests.credential_kit import ADDRESS, SECRET, made, row, stocked_company
 
 # ROTATED=10000 measures the figure of the README.

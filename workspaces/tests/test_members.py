@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from automatos.errors import Conflict, NotAllowed
-from workspaces import services_members, tenancy
+from workspaces import services_members
 from workspaces.models import ApiKey, AuditEntry, Membership, Role, User, Workspace
+from workspaces.scope import tenancy
 from workspaces.services import create_personal_workspace, create_workspace, set_role
 from workspaces.tests.rest import Caller, Company, key_of, without_request_id
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from automatos.errors import InvalidInput
-from workspaces.resolution import resolve
+from workspaces.scope.resolution import resolve
 
 SOURCES = ("header", "query", "bound", "configured", "personal")
 DEFAULT = UUID(int=0)

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from agents.personas import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
 from workspaces import master_key
-from workspaces.acting import SYSTEM, acting_as
 from workspaces.credential_types import seed_credential_types
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.acting import SYSTEM, acting_as
+from workspaces.scope.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):

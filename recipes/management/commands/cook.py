@@ -18,10 +18,10 @@ from recipes.following import Followed
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
 from recipes.terminal import Screen, clean
 from recipes.watching import Watch
-from workspaces.acting import OPERATOR, acting_as
 from workspaces.models import Workspace
-from workspaces.resolution import resolve
-from workspaces.tenancy import Purpose, system_scope, workspace_scope
+from workspaces.scope.acting import OPERATOR, acting_as
+from workspaces.scope.resolution import resolve
+from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 MOST_LISTED = 15
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workspaces import master_key, rotation
-from workspaces.acting import OPERATOR, acting_as
+from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.sealing import master_keys
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workspaces.audit_chain import Verdict, verify
 from workspaces.models import AuditHead, Workspace
-from workspaces.tenancy import Purpose, system_scope
+from workspaces.scope.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):
