@@ -17,7 +17,7 @@ from automatos import api, request_id
 from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
 from recipes.queries import executions_of, recipes_of
-from workspaces.accounts import home_of
+from workspaces.accounts.adapter import home_of
 from workspaces.models import User
 from workspaces.pages import WorkspaceRequest, workspace_page
 

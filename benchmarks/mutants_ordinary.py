@@ -18,7 +18,7 @@ TESTS = {
     "workspaces.pages": ["workspaces/tests/test_workspaces.py"],
     "workspaces.provider_keys": ["workspaces/tests/test_credentials_api.py"],
     "workspaces.slug_register": ["workspaces/tests/test_workspaces.py"],
-    "workspaces.views_account": ["workspaces/tests/test_accounts_delete.py"],
+    "workspaces.accounts.views": ["workspaces/tests/test_accounts_delete.py"],
     "workspaces.views_workspaces": ["workspaces/tests/test_workspaces.py"],
     "workspaces.services": [
         "workspaces/tests/test_members.py",
@@ -27,7 +27,7 @@ TESTS = {
     ],
     "workspaces.services_invitations": ["workspaces/tests/test_invitations.py"],
     "workspaces.services_installation": ["workspaces/tests/test_open_access.py"],
-    "workspaces.services_account": ["workspaces/tests/test_accounts_delete.py"],
+    "workspaces.accounts.services": ["workspaces/tests/test_accounts_delete.py"],
     "workspaces.services_keys": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],
     "agents.queries.": ["agents/tests/test_personas.py"],
     "agents.services_copies": ["agents/tests/test_agent_copies.py"],

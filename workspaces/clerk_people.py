@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from automatos import events
 from workspaces import audit, clerk_states
+from workspaces.accounts.services import close_other_ways
 from workspaces.models import Membership, User, Workspace
 from workspaces.services import create_personal_workspace
-from workspaces.services_account import close_other_ways
 
 # Nobody can receive mail there (RFC 2606), and the random part is nobody's to guess or take first.
 PLACEHOLDER = "@clerk.invalid"

@@ -4,17 +4,18 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from workspaces import api as rest
-from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_keys, urls_workspaces, views_account
+from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_keys, urls_workspaces
+from workspaces.accounts import views as account_views
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
-    path("", views_account.profile, name="account_profile"),
-    path("delete/", views_account.delete, name="account_delete"),
-    path("2fa/", views_account.SecurityView.as_view(), name="mfa_index"),
+    path("", account_views.profile, name="account_profile"),
+    path("delete/", account_views.delete, name="account_delete"),
+    path("2fa/", account_views.SecurityView.as_view(), name="mfa_index"),
     # They are listed among the locks.
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
-    path("sessions/", views_account.sessions, name="usersessions_list"),
-    path("sessions/<int:session_id>/end/", views_account.end_session, name="usersessions_end"),
+    path("sessions/", account_views.sessions, name="usersessions_list"),
+    path("sessions/<int:session_id>/end/", account_views.end_session, name="usersessions_end"),
 ]
 outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
 pages: list[URLPattern | URLResolver] = [

@@ -7,10 +7,10 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "workspaces.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "add_email": "workspaces.forms_account.AddEmailForm",
-    "signup": "workspaces.forms_account.SignUpForm",
+    "add_email": "workspaces.accounts.forms.AddEmailForm",
+    "signup": "workspaces.accounts.forms.SignUpForm",
 }
 # Whoever opens the mailed link in the browser they signed up with goes on where they were.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
@@ -20,17 +20,17 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are atomic, say when to come back and fail closed: workspaces/sign_in_limits.py.
+# Ours are atomic, say when to come back and fail closed: workspaces/accounts/sign_in_limits.py.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-MFA_ADAPTER = "workspaces.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "workspaces.accounts.second_factor.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "workspaces.forms_account.AuthenticateForm",
-    "reauthenticate": "workspaces.forms_account.ReauthenticateForm",
-    "authenticate_webauthn": "workspaces.forms_account.PasskeyForm",
-    "reauthenticate_webauthn": "workspaces.forms_account.PasskeyAgainForm",
-    "login_webauthn": "workspaces.forms_account.PasskeySignInForm",
-    "add_webauthn": "workspaces.forms_account.AddPasskeyForm",
-    "edit_webauthn": "workspaces.forms_account.RenamePasskeyForm",
+    "authenticate": "workspaces.accounts.forms.AuthenticateForm",
+    "reauthenticate": "workspaces.accounts.forms.ReauthenticateForm",
+    "authenticate_webauthn": "workspaces.accounts.forms.PasskeyForm",
+    "reauthenticate_webauthn": "workspaces.accounts.forms.PasskeyAgainForm",
+    "login_webauthn": "workspaces.accounts.forms.PasskeySignInForm",
+    "add_webauthn": "workspaces.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "workspaces.accounts.forms.RenamePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

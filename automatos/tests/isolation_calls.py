@@ -19,7 +19,9 @@ from recipes import agent_moves, agent_status, chat_stream, following, runs, too
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen
 from recipes.watching import Watch
-from workspaces import credentials, plans, provider_keys, services_account, services_installation, session_activity
+from workspaces import credentials, plans, provider_keys, services_installation
+from workspaces.accounts import services as account_services
+from workspaces.accounts import session_activity
 from workspaces.idempotency import once
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
@@ -181,8 +183,8 @@ def _told_viewers(world: World, ids: Ids) -> int:
 
 
 def _gone_person(world: World, ids: Ids) -> Any:
-    services_account.delete_account(user=world.ours.rows["User"])
-    return services_account.last_owner_of(world.ours.people[Role.OWNER])
+    account_services.delete_account(user=world.ours.rows["User"])
+    return account_services.last_owner_of(world.ours.people[Role.OWNER])
 
 
 def _open_access(world: World, ids: Ids) -> Any:

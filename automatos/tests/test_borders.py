@@ -40,7 +40,7 @@ LAYERS = {
 }
 # Files of a layer whose name does not say so.
 LAYER_OF = {
-    "workspaces.accounts": HELPERS,  # allauth calls it
+    "workspaces.accounts.adapter": HELPERS,  # allauth calls it
     "workspaces.audit_admin": HELPERS,
     "workspaces.audit_page": HELPERS,
     "workspaces.auth": HELPERS,

@@ -59,7 +59,7 @@ def test_a_sign_up_that_cannot_get_its_workspace_leaves_no_user(
     def broken(**_: object) -> None:
         raise RuntimeError("no workspace today")
 
-    monkeypatch.setattr("workspaces.accounts.create_personal_workspace", broken)
+    monkeypatch.setattr("workspaces.accounts.adapter.create_personal_workspace", broken)
     client.raise_request_exception = False
     assert client.post("/accounts/signup/", {"email": "a@example.com", "password1": PASSWORD}).status_code == 500
     assert not User.objects.exists()

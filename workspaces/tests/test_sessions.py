@@ -150,5 +150,5 @@ def test_a_session_ends_at_its_longest_life_however_much_it_is_used(
 ) -> None:
     now = timezone.now().timestamp()
     for days, expected in ((13, True), (26, True), (39, True), (52, True), (65, True), (78, True), (91, False)):
-        monkeypatch.setattr("workspaces.session_activity.time.time", lambda days=days: now + days * 86_400)
+        monkeypatch.setattr("workspaces.accounts.session_activity.time.time", lambda days=days: now + days * 86_400)
         assert is_signed_in(laptop) is expected, days

@@ -8,7 +8,9 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import account_events, audit, services_members, session_activity
+from workspaces import audit, services_members
+from workspaces.accounts import events as account_events
+from workspaces.accounts import session_activity
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy

@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import NotFound
-from workspaces import account_events, devices, session_activity
-from workspaces.forms_account import ProfileForm
+from workspaces.accounts import devices, events, session_activity
+from workspaces.accounts.forms import ProfileForm
+from workspaces.accounts.services import delete_account, last_owner_of, rename_person
 from workspaces.models import Membership, User, Workspace
 from workspaces.pages import PersonRequest, person_page
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy
-from workspaces.services_account import delete_account, last_owner_of, rename_person
 
 
 @person_page
@@ -100,7 +100,7 @@ def delete(request: PersonRequest) -> HttpResponse:
     user = request.user
     if request.method == "POST":
         delete_account(user=user)
-        account_events.account_deleted(request, user)
+        events.account_deleted(request, user)
         logout(request)
         return render(request, "account/deleted.html")
     memberships = _memberships(user)
@@ -115,6 +115,6 @@ def _memberships(user: User) -> list[Membership]:
 
 
 def _tell_ended(request: PersonRequest, number: int) -> None:
-    account_events.sessions_ended(request, request.user, number)
+    events.sessions_ended(request, request.user, number)
     text = "That device is signed out." if number == 1 else f"{number} other devices are signed out."
     messages.success(request, text if number else "You were signed in nowhere else.")

@@ -25,7 +25,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from workspaces import account_events
+from workspaces.accounts import events
 from workspaces.models import User
 
 LONGEST_PASSKEY_NAME = 60
@@ -77,7 +77,7 @@ class _CodeOnce(forms.Form):
             if self.authenticator.type == Authenticator.Type.TOTP and not _first_use(self.user, code):
                 raise get_mfa_adapter().validation_error("incorrect_code")
         except ValidationError:
-            account_events.code_failed(context.request, self.user)
+            events.code_failed(context.request, self.user)
             raise
         return code
 

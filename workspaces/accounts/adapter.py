@@ -11,13 +11,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from automatos.errors import Unavailable
-from workspaces import account_events, session_activity
+from workspaces.accounts import events, session_activity
+from workspaces.accounts.services import close_other_ways
 from workspaces.clerk_sign_in import ClerkToken
 from workspaces.models import User
 from workspaces.queries import first_membership_of
 from workspaces.scope.client_address import client_ip
 from workspaces.services import create_personal_workspace
-from workspaces.services_account import close_other_ways
 
 logger = logging.getLogger(__name__)
 
@@ -90,14 +90,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         """Tell that a session began."""
         response: HttpResponse = super().post_login(request, user, **details)
-        account_events.signed_in(request, user)
+        events.signed_in(request, user)
         return response
 
     def logout(self, request: HttpRequest) -> None:
         """End the session and what is listed of it."""
         user = request.user
         if isinstance(user, User):
-            account_events.signed_out(request, user)
+            events.signed_out(request, user)
         session_activity.end(request)
         super().logout(request)
         if isinstance(user, User):
@@ -105,7 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Tell of it; the form says the same whether the address is known or not."""
-        account_events.sign_in_failed(request, str(credentials.get("email", "")))
+        events.sign_in_failed(request, str(credentials.get("email", "")))
 
     def set_password(self, user: User, password: str) -> None:
         """Changed, set or reset: whoever is signed in elsewhere is signed out.
@@ -116,7 +116,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if self._is_reset() and not EmailAddress.objects.filter(user=user, verified=True).exists():
             close_other_ways(user)
         session_activity.end_others(user, keep=self.request.session.session_key)
-        account_events.password_changed(self.request, user)
+        events.password_changed(self.request, user)
 
     def _is_reset(self) -> bool:
         match = self.request.resolver_match
@@ -145,11 +145,11 @@ def _sign_up_waits() -> bool:
 
 
 CHANGES = {
-    "mfa/email/totp_activated": lambda request, user: account_events.factor_added(request, user, "totp"),
-    "mfa/email/totp_deactivated": lambda request, user: account_events.factor_removed(request, user, "totp"),
-    "mfa/email/webauthn_added": lambda request, user: account_events.factor_added(request, user, "passkey"),
-    "mfa/email/webauthn_removed": lambda request, user: account_events.factor_removed(request, user, "passkey"),
-    "mfa/email/recovery_codes_generated": account_events.recovery_codes_made,
-    "account/email/email_changed": account_events.email_changed,
-    "account/email/email_deleted": account_events.email_changed,
+    "mfa/email/totp_activated": lambda request, user: events.factor_added(request, user, "totp"),
+    "mfa/email/totp_deactivated": lambda request, user: events.factor_removed(request, user, "totp"),
+    "mfa/email/webauthn_added": lambda request, user: events.factor_added(request, user, "passkey"),
+    "mfa/email/webauthn_removed": lambda request, user: events.factor_removed(request, user, "passkey"),
+    "mfa/email/recovery_codes_generated": events.recovery_codes_made,
+    "account/email/email_changed": events.email_changed,
+    "account/email/email_deleted": events.email_changed,
 }
