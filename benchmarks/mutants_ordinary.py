@@ -28,7 +28,7 @@ TESTS = {
     "workspaces.services_invitations": ["workspaces/tests/test_invitations.py"],
     "workspaces.services_installation": ["workspaces/tests/test_open_access.py"],
     "workspaces.accounts.services": ["workspaces/tests/test_accounts_delete.py"],
-    "workspaces.services_keys": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],
+    "workspaces.api_keys.services": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],
     "agents.queries.": ["agents/tests/test_personas.py"],
     "agents.services_copies": ["agents/tests/test_agent_copies.py"],
     "recipes.dashboard": ["recipes/tests/test_dashboard.py"],

@@ -13,10 +13,10 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from automatos.errors import NotSignedIn
+from workspaces.api_keys.services import key_hash
 from workspaces.models import ApiKey, User
 from workspaces.scope.tenancy import Purpose, system_scope
 from workspaces.services_installation import orchestrator_key
-from workspaces.services_keys import key_hash
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema

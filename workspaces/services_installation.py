@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from automatos.errors import NotSignedIn
 from automatos.slugs import insert_with_slug
 from workspaces import audit
+from workspaces.api_keys.services import key_hash
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.tenancy import workspace_scope
-from workspaces.services_keys import key_hash
 
 # Found by id and never by address: whoever signs up with an address like theirs gets nothing of theirs.
 ORCHESTRATOR_ID = uuid5(NAMESPACE_DNS, "orchestrator.automatos.invalid")

@@ -4,8 +4,9 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from workspaces import api as rest
-from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_keys, urls_workspaces
+from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_workspaces
 from workspaces.accounts import views as account_views
+from workspaces.api_keys import urls as keys_urls
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -20,7 +21,7 @@ accounts: list[URLPattern | URLResolver] = [
 outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
 pages: list[URLPattern | URLResolver] = [
     *urls_workspaces.pages,
-    *urls_keys.pages,
+    *keys_urls.pages,
     *urls_credentials.pages,
     *urls_audit.pages,
 ]
@@ -29,7 +30,7 @@ api: list[URLPattern | URLResolver] = [
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     *urls_workspaces.api,
-    *urls_keys.api,
+    *keys_urls.api,
     *urls_audit.api,
 ]
 sockets: list[URLPattern | URLResolver] = []

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import Role, User, Workspace
 from workspaces.plans import PLANS
-from workspaces.services_keys import create_api_key
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db

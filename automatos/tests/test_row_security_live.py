@@ -11,7 +11,7 @@ from automatos.testing import Stack
 from recipes.models import Event, ExecutionStep
 from recipes.tests.kit import Cast, wait_for
 from recipes.tests.test_socket import cookie_of, read_to_end, watching
-from workspaces.services_keys import create_api_key
+from workspaces.api_keys.services import create_api_key
 
 pytestmark = pytest.mark.slow
 

@@ -18,8 +18,8 @@ from automatos.testing import Stack
 from recipes.models import Event, Execution
 from recipes.queries import event_body
 from recipes.tests.kit import PATIENCE, Cast, ended, wait_for
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import User
-from workspaces.services_keys import create_api_key
 
 pytestmark = pytest.mark.slow
 

@@ -11,11 +11,11 @@ from automatos.errors import Conflict
 from workspaces import audit, services_members
 from workspaces.accounts import events as account_events
 from workspaces.accounts import session_activity
+from workspaces.api_keys.services import revoke_api_key
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy
 from workspaces.scope.tenancy import Purpose, system_scope
-from workspaces.services_keys import revoke_api_key
 
 
 def rename_person(*, user: User, name: str) -> None:

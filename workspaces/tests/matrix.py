@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from automatos.later import LaterResponse
 from automatos.tests.app_role import app_role
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import Role, User, Workspace
 from workspaces.scope.permissions import RANK
 from workspaces.services import create_workspace
-from workspaces.services_keys import create_api_key
 from workspaces.tests.matrix_doors import STATES, Door
 from workspaces.tests.matrix_rows import Company
 from workspaces.tests.matrix_state import State, state_of

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from automatos.llm import embeddings
 from workspaces import credentials
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import Invitation, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
-from workspaces.services_keys import create_api_key
 
 APPS = ("workspaces", "tools", "marketplace", "agents", "recipes")
 # Of nobody or of everybody, or made in another way below.

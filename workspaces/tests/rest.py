@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from django.test import Client
 
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import Role, User, Workspace
 from workspaces.services import create_personal_workspace, create_workspace, set_role
-from workspaces.services_keys import create_api_key
 
 Json = dict[str, Any]
 

@@ -5,9 +5,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import ApiKey, AuditEntry, Membership, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
-from workspaces.services_keys import create_api_key
 from workspaces.tests.account_kit import PASSWORD, confirmed, is_signed_in, person, sign_in, with_app
 from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Caller

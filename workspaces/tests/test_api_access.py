@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from workspaces.api_keys.services import create_api_key, key_hash
 from workspaces.models import ApiKey, Membership, Role
 from workspaces.services import create_workspace, set_role
-from workspaces.services_keys import create_api_key, key_hash
 from workspaces.tests.rest import Caller, Company, key_of, without_request_id
 
 pytestmark = pytest.mark.django_db

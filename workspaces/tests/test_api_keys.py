@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from workspaces.api_keys.services import key_hash
 from workspaces.models import ApiKey, Membership, Role, Workspace
-from workspaces.services_keys import key_hash
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from automatos.tests.browser import People
+from workspaces.api_keys.services import create_api_key
 from workspaces.models import Role, Workspace
 from workspaces.services import create_workspace
-from workspaces.services_keys import create_api_key
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from automatos.errors import AppError
+from workspaces.api_keys.services import grant_api_key
 from workspaces.models import Role
 from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
-from workspaces.services_keys import grant_api_key
 
 
 class Command(BaseCommand):

@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workspaces import api_keys as rest
-from workspaces import views_keys as views
+from workspaces.api_keys import api as rest
+from workspaces.api_keys import views
 
 # Under /w/<workspace>/.
 pages: list[URLPattern | URLResolver] = [

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from automatos import listing
 from automatos.errors import Conflict, InvalidInput, NotAllowed
 from automatos.fields import plain, whole
-from workspaces import queries, services_keys
+from workspaces import queries
+from workspaces.api_keys import services
+from workspaces.api_keys.forms import KeyChangeForm, KeyForm, RotateForm
 from workspaces.asking import whom_to_ask
-from workspaces.forms_keys import KeyChangeForm, KeyForm, RotateForm
 from workspaces.models import ApiKey, Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -53,8 +54,8 @@ def new(request: WorkspaceRequest) -> HttpResponse:
     if form.is_bound:
         values = form.values()
         try:
-            services_keys.require_power(request.access, role=values["role"], scopes=values["scopes"])
-            made = services_keys.create_api_key(workspace=request.workspace, user=request.user, **values)
+            services.require_power(request.access, role=values["role"], scopes=values["scopes"])
+            made = services.create_api_key(workspace=request.workspace, user=request.user, **values)
             return _shown_once(request, *made)
         except REFUSALS as error:
             form.take_refusal(error)
@@ -71,7 +72,7 @@ def change(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     form = KeyChangeForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_bound:
         try:
-            key = services_keys.change_api_key(key=key, **form.values())
+            key = services.change_api_key(key=key, **form.values())
         except REFUSALS as error:
             form.take_refusal(error)
         else:
@@ -88,11 +89,11 @@ def rotate(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     """Ask when the old key ends; a POST makes the new one and shows its text, this once."""
     key = queries.api_key(workspace=request.workspace, key_id=key_id)
     posted = request.POST if request.method == "POST" else None
-    form = RotateForm(posted, initial={"overlap_hours": str(services_keys.USUAL_OVERLAP)})
+    form = RotateForm(posted, initial={"overlap_hours": str(services.USUAL_OVERLAP)})
     if form.is_bound:
-        hours = whole(form.text("overlap_hours"), services_keys.USUAL_OVERLAP)
+        hours = whole(form.text("overlap_hours"), services.USUAL_OVERLAP)
         try:
-            made = services_keys.rotate_api_key(key=key, access=request.access, user=request.user, overlap_hours=hours)
+            made = services.rotate_api_key(key=key, access=request.access, user=request.user, overlap_hours=hours)
             return _shown_once(request, *made)
         except REFUSALS as error:
             form.take_refusal(error)
@@ -108,7 +109,7 @@ def revoke(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     key = queries.api_key(workspace=request.workspace, key_id=key_id)
     if request.method != "POST":
         return render(request, "workspaces/keys_revoke.html", {"key": key})
-    services_keys.revoke_api_key(key=key)
+    services.revoke_api_key(key=key)
     messages.success(request, f"{key.name} was revoked. It opens nothing any more.")
     return redirect(LIST, request.workspace.slug)
 

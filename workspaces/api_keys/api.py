@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from workspaces import queries, services_keys
+from workspaces import queries
+from workspaces.api_keys import services
 from workspaces.endpoints import WorkspaceView, errors
 from workspaces.models import ApiKey, Role
 from workspaces.scope.permissions import lower
@@ -67,7 +68,7 @@ class ApiKeyRotation(InputSerializer):
     """How long the old key goes on beside the new one."""
 
     overlap_hours = serializers.IntegerField(
-        default=services_keys.USUAL_OVERLAP, help_text=f"0 to {services_keys.LONGEST_OVERLAP}; by default 24."
+        default=services.USUAL_OVERLAP, help_text=f"0 to {services.LONGEST_OVERLAP}; by default 24."
     )
 
 
@@ -87,8 +88,8 @@ class ApiKeyList(WorkspaceView):
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """A key with at most the caller's role; its text is shown in this answer only."""
         values = {"role": lower(Role.EDITOR, self.access.role), **_body(ApiKeyIn, request)}
-        services_keys.require_power(self.access, role=values["role"], scopes=values.get("scopes", ()))
-        key, plaintext = services_keys.create_api_key(workspace=self.workspace, user=self.caller, **values)
+        services.require_power(self.access, role=values["role"], scopes=values.get("scopes", ()))
+        key, plaintext = services.create_api_key(workspace=self.workspace, user=self.caller, **values)
         return _made(key, plaintext)
 
 
@@ -101,12 +102,12 @@ class ApiKeyDetail(WorkspaceView):
     def patch(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """Another name or rate limit."""
         key = queries.api_key(workspace=self.workspace, key_id=key_id)
-        return Response(ApiKeyOut(services_keys.change_api_key(key=key, **_body(ApiKeyChange, request))).data)
+        return Response(ApiKeyOut(services.change_api_key(key=key, **_body(ApiKeyChange, request))).data)
 
     @extend_schema(operation_id="api_keys_revoke", responses={204: None, **errors(404)})
     def delete(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """The key opens nothing from now on."""
-        services_keys.revoke_api_key(key=queries.api_key(workspace=self.workspace, key_id=key_id))
+        services.revoke_api_key(key=queries.api_key(workspace=self.workspace, key_id=key_id))
         return Response(status=204)
 
 
@@ -124,9 +125,7 @@ class ApiKeyRotate(WorkspaceView):
         """A key with the same rights that acts as the caller; the old one opens until the overlap is over."""
         hours = _body(ApiKeyRotation, request)["overlap_hours"]
         key = queries.api_key(workspace=self.workspace, key_id=key_id)
-        fresh, plaintext = services_keys.rotate_api_key(
-            key=key, access=self.access, user=self.caller, overlap_hours=hours
-        )
+        fresh, plaintext = services.rotate_api_key(key=key, access=self.access, user=self.caller, overlap_hours=hours)
         return _made(fresh, plaintext)
 
 
