@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from agents.models import Agent, AgentModelConfig, Persona
-from workspaces.audit_admin import AuditedAdmin
+from workspaces.audit.admin import AuditedAdmin
 
 
 @admin.register(Persona)

@@ -16,7 +16,7 @@ from agents.tasks import send_read
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.stored import folder_of
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 from workspaces.plans import release_storage, require_storage
 from workspaces.purging import UNDO

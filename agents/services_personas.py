@@ -12,7 +12,7 @@ from agents.models import Persona
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import insert_with_slug
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import Workspace
 
 LONGEST_PROMPT = 200_000

@@ -16,7 +16,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
 from automatos.skill_format.repository import checked_address, checked_ref, repository_name
 from automatos.skill_format.snapshot import from_upload
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 from workspaces.purging import UNDO
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from agents.models import Skill
 from automatos.errors import NotFound
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import Workspace
 
 

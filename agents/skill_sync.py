@@ -17,7 +17,7 @@ from automatos.errors import AppError
 from automatos.skill_format.difference import difference
 from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_commit
 from automatos.skill_format.snapshot import Snapshot, from_repository
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.purging import UNDO, in_batches
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 

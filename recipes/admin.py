@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from recipes.models import Execution, ExecutionStep, Recipe, RecipeStep, Worker
-from workspaces.audit_admin import AuditedAdmin
+from workspaces.audit.admin import AuditedAdmin
 
 
 class LookOnly:

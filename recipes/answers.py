@@ -16,7 +16,7 @@ from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigge
 from recipes.runs import require_room
 from recipes.sql import statements
 from recipes.tasks import send_wake_up
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User
 
 LONGEST_MESSAGE = 200_000

@@ -11,7 +11,7 @@ from recipes.ledger import Ledger, Run
 from recipes.models import Approval, StepStatus
 from recipes.sql import statements
 from recipes.tasks import send_wake_up
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
 

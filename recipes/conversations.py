@@ -19,7 +19,7 @@ from recipes import attachments, client_history
 from recipes.answers import Question, ask
 from recipes.attachments import Upload
 from recipes.models import Execution, Trigger
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
 LONGEST_TITLE = 160

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from workspaces.audit_admin import AuditedAdmin
+from workspaces.audit.admin import AuditedAdmin
 from workspaces.models import ApiKey, Membership, User, Workspace
 
 

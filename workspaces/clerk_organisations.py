@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 
 from automatos.slugs import insert_with_slug
-from workspaces import audit, clerk_people, clerk_states
+from workspaces import clerk_people, clerk_states
+from workspaces.audit import log as audit
 from workspaces.clerk_people import Person
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.services import insert_workspace

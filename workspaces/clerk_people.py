@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos import events
-from workspaces import audit, clerk_states
+from workspaces import clerk_states
 from workspaces.accounts.services import close_other_ways
+from workspaces.audit import log as audit
 from workspaces.models import Membership, User, Workspace
 from workspaces.services import create_personal_workspace
 

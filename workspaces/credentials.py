@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from workspaces import audit, master_key
+from workspaces import master_key
+from workspaces.audit import log as audit
 from workspaces.credential_fields import Entered, checked
 from workspaces.credential_types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos.errors import InvalidInput, NotFound
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.credential_fields import is_bound_to
 from workspaces.credential_types import HTTP_TYPES
 from workspaces.models import Credential

@@ -18,7 +18,7 @@ from psycopg import Cursor
 
 from automatos.errors import AppError
 from automatos.llm.registry import Credential as ModelCredential
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.credential_types import PROVIDERS
 from workspaces.models import Credential
 from workspaces.scope import acting

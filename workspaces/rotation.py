@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import Credential, KeyCheck
 from workspaces.opened import place_of
 from workspaces.scope.tenancy import Purpose, system_scope

@@ -8,7 +8,8 @@ from django.db import transaction
 from automatos.checking import Problems
 from automatos.errors import NotAllowed
 from automatos.slugs import insert_with_slug
-from workspaces import audit, slug_register
+from workspaces import slug_register
+from workspaces.audit import log as audit
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.scope.tenancy import person_scope, workspace_scope
 

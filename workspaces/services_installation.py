@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from automatos.errors import NotSignedIn
 from automatos.slugs import insert_with_slug
-from workspaces import audit
 from workspaces.api_keys.services import key_hash
+from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.tenancy import workspace_scope
 

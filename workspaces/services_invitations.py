@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from workspaces import audit, invitation_limits
+from workspaces import invitation_limits
+from workspaces.audit import log as audit
 from workspaces.invitation_states import GOOD_FOR, State, state_of
 from workspaces.models import Invitation, Membership, Role, User, Workspace
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope

@@ -10,7 +10,7 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Invitation, Membership, Role, User, Workspace
 from workspaces.scope.permissions import RANK
 

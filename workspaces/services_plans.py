@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from automatos.checking import Problems
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import Workspace
 
 

@@ -10,7 +10,8 @@ from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import RESERVED
-from workspaces import audit, slug_register
+from workspaces import slug_register
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
 LONGEST_SLUG = 60

@@ -4,9 +4,10 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from workspaces import api as rest
-from workspaces import clerk_webhooks, urls_audit, urls_credentials, urls_workspaces
+from workspaces import clerk_webhooks, urls_credentials, urls_workspaces
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
+from workspaces.audit import urls as audit_urls
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -23,7 +24,7 @@ pages: list[URLPattern | URLResolver] = [
     *urls_workspaces.pages,
     *keys_urls.pages,
     *urls_credentials.pages,
-    *urls_audit.pages,
+    *audit_urls.pages,
 ]
 api: list[URLPattern | URLResolver] = [
     *urls_credentials.api,
@@ -31,6 +32,6 @@ api: list[URLPattern | URLResolver] = [
     path("me", rest.Me.as_view(), name="api_me"),
     *urls_workspaces.api,
     *keys_urls.api,
-    *urls_audit.api,
+    *audit_urls.api,
 ]
 sockets: list[URLPattern | URLResolver] = []

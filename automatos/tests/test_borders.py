@@ -41,8 +41,8 @@ LAYERS = {
 # Files of a layer whose name does not say so.
 LAYER_OF = {
     "workspaces.accounts.adapter": HELPERS,  # allauth calls it
-    "workspaces.audit_admin": HELPERS,
-    "workspaces.audit_page": HELPERS,
+    "workspaces.audit.admin": HELPERS,
+    "workspaces.audit.page": HELPERS,
     "workspaces.auth": HELPERS,
     "workspaces.clerk_auth": HELPERS,
     "workspaces.clerk_messages": DECIDERS,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip

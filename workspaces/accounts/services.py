@@ -8,10 +8,11 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import audit, services_members
+from workspaces import services_members
 from workspaces.accounts import events as account_events
 from workspaces.accounts import session_activity
 from workspaces.api_keys.services import revoke_api_key
+from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy

@@ -14,7 +14,7 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.permissions import NEEDED_ROLE, RANK, Access, lower
 from workspaces.services import create_workspace, set_role

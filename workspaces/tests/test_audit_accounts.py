@@ -8,7 +8,7 @@ from django.forms import BaseForm
 from django.test import Client
 from django.utils import timezone
 
-from workspaces.audit_chain import verify
+from workspaces.audit.chain import verify
 from workspaces.models import AuditEntry, Role, User, Workspace
 from workspaces.scope.acting import SYSTEM, current
 from workspaces.tests.account_kit import PASSWORD, confirmed, person, sign_in

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from automatos.tests.browser import People, Visitor
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
 from automatos.database_roles import APP_ROLE, SYSTEM_ROLE
-from workspaces import audit
-from workspaces.audit_chain import Break, verify
+from workspaces.audit import log as audit
+from workspaces.audit.chain import Break, verify
 from workspaces.models import AuditEntry, AuditHead, User, Workspace
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 from workspaces.services import create_workspace

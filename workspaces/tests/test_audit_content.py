@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from workspaces import audit
-from workspaces.audit_values import HIDDEN, MOST_BYTES, is_secret, plain, shortened
+from workspaces.audit import log as audit
+from workspaces.audit.values import HIDDEN, MOST_BYTES, is_secret, plain, shortened
 from workspaces.models import AuditEntry, Role
 from workspaces.tests.credential_kit import stocked_company
 from workspaces.tests.rest import Company

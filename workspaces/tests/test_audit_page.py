@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from workspaces import audit
+from workspaces.audit import log as audit
 from workspaces.models import AuditEntry, Role
 from workspaces.tests.rest import Company
 

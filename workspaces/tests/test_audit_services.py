@@ -5,8 +5,8 @@ from functools import cache
 
 from automatos.tests.source import Module, modules
 from automatos.tests.test_borders import DECIDERS, layer
-from workspaces.audit_page import TARGETS
-from workspaces.audit_reading import GROUPS
+from workspaces.audit.page import TARGETS
+from workspaces.audit.queries import GROUPS
 
 # What writes when it is called on something: rows, querysets, the engine's statements.
 WRITES = {
@@ -100,7 +100,7 @@ def test_every_service_that_writes_is_recorded_or_says_why_not() -> None:
     silent = {
         f"{module}.{name}"
         for module, name in services()
-        if writes(module, name) and ("workspaces.audit", "record") not in reached((module, name))
+        if writes(module, name) and ("workspaces.audit.log", "record") not in reached((module, name))
     }
     assert silent == SILENT.keys(), (
         f"not recorded: {sorted(silent - SILENT.keys())}, recorded: {SILENT.keys() - silent}"
@@ -109,7 +109,7 @@ def test_every_service_that_writes_is_recorded_or_says_why_not() -> None:
 
 def test_the_walk_sees_through_helpers() -> None:
     assert writes("workspaces.services", "set_role")
-    assert ("workspaces.audit", "record") in reached(("recipes.services", "restore_version"))
+    assert ("workspaces.audit.log", "record") in reached(("recipes.services", "restore_version"))
     assert len([one for one in services() if writes(*one)]) > 30
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workspaces.audit_chain import Verdict, verify
+from workspaces.audit.chain import Verdict, verify
 from workspaces.models import AuditHead, Workspace
 from workspaces.scope.tenancy import Purpose, system_scope
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from workspaces.audit import SEALED
+from workspaces.audit.log import SEALED
 from workspaces.models import AuditEntry
 
 COLUMNS = (*SEALED, "hash")

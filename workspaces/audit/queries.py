@@ -8,7 +8,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.db.models import Q, QuerySet
 
-from workspaces.audit_export import Format, lines_of
+from workspaces.audit.export import Format, lines_of
 from workspaces.models import AuditEntry
 from workspaces.scope.tenancy import workspace_scope
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from workspaces.audit import seal
+from workspaces.audit.log import seal
 from workspaces.models import AuditEntry, AuditHead
 
 BATCH = 1_000

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from automatos import request_id
-from workspaces.audit_values import changes, plain
+from workspaces.audit.values import changes, plain
 from workspaces.models import AuditEntry
 from workspaces.scope import acting
 

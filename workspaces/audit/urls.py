@@ -2,14 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workspaces import api_audit, views_audit
+from workspaces.audit import api as api_audit
+from workspaces.audit import views
 
 _HERE = "workspaces/<uuid:workspace_id>/audit"
 
 # Under /w/<workspace>/.
 pages: list[URLPattern | URLResolver] = [
-    path("settings/audit/", views_audit.audit_log, name="workspace_audit"),
-    path("settings/audit/export/", views_audit.audit_export, name="workspace_audit_export"),
+    path("settings/audit/", views.audit_log, name="workspace_audit"),
+    path("settings/audit/export/", views.audit_export, name="workspace_audit_export"),
 ]
 api: list[URLPattern | URLResolver] = [
     path(_HERE, api_audit.AuditList.as_view(), name="api_audit"),

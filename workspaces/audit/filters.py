@@ -6,7 +6,7 @@ from uuid import UUID
 
 from automatos.checking import Problems
 from automatos.listing import LONGEST_SEARCH
-from workspaces.audit_reading import GROUPS, NOBODY, Filters
+from workspaces.audit.queries import GROUPS, NOBODY, Filters
 
 NAMES = ("actor", "group", "target_type", "since", "until", "search")
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from workspaces import audit
+from workspaces.audit import log
 from workspaces.models import Workspace
 
 Row = TypeVar("Row", bound=Model)
@@ -80,4 +80,4 @@ def _workspace_of(row: Model) -> UUID | None:
 
 def _record(action: str, row: Model, **states: Any) -> None:
     target = (row._meta.model_name or "row", row.pk, str(row))
-    audit.record(action, workspace_id=_workspace_of(row), target=target, **states)
+    log.record(action, workspace_id=_workspace_of(row), target=target, **states)

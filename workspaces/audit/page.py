@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from automatos import textdiff
 from automatos.errors import InvalidInput
-from workspaces import audit_chain
-from workspaces.audit_filters import NAMES, filters_of
-from workspaces.audit_reading import GROUPS, Filters, as_lines, entries, in_words
+from workspaces.audit import chain
+from workspaces.audit.filters import NAMES, filters_of
+from workspaces.audit.queries import GROUPS, Filters, as_lines, entries, in_words
 from workspaces.models import AuditEntry, Membership
 from workspaces.pages import WorkspaceRequest
 
@@ -54,7 +54,7 @@ def shown(request: WorkspaceRequest) -> dict[str, Any]:
         "groups": list(GROUPS.items()),
         "targets": [(value, value.replace("_", " ").capitalize().replace("Api", "API")) for value in TARGETS],
         "people": _people(request),
-        "verdict": audit_chain.verify(request.workspace.pk, last=_depth(request)),
+        "verdict": chain.verify(request.workspace.pk, last=_depth(request)),
         "exports": _exports(request),
         "check_all": _address(request, before, check="all"),
     }

@@ -14,10 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.rest_lists import FARTHEST, choice, list_parameters, listing, number, page_of
-from workspaces import audit_chain
-from workspaces.audit_export import FORMATS
-from workspaces.audit_filters import filters_of
-from workspaces.audit_reading import GROUPS, entries, export
+from workspaces.audit import chain
+from workspaces.audit.export import FORMATS
+from workspaces.audit.filters import filters_of
+from workspaces.audit.queries import GROUPS, entries, export
 from workspaces.endpoints import WorkspaceView, errors
 from workspaces.models import AuditEntry
 
@@ -127,5 +127,5 @@ class AuditVerify(WorkspaceView):
     @extend_schema(operation_id="audit_verify", responses={200: AuditVerdictOut, **errors(404)})
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Checks the newest 20,000 entries; `manage.py verify_audit` checks a longer log to its beginning."""
-        verdict = audit_chain.verify(workspace_id, last=MOST_CHECKED)
+        verdict = chain.verify(workspace_id, last=MOST_CHECKED)
         return Response(AuditVerdictOut(verdict).data)

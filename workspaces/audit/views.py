@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from workspaces import audit_page
-from workspaces.audit_export import FORMATS
-from workspaces.audit_filters import filters_of
-from workspaces.audit_reading import export
+from workspaces.audit import page
+from workspaces.audit.export import FORMATS
+from workspaces.audit.filters import filters_of
+from workspaces.audit.queries import export
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -19,7 +19,7 @@ from workspaces.pages import WorkspaceRequest, workspace_page
 @workspace_page(Role.ADMIN)
 def audit_log(request: WorkspaceRequest) -> HttpResponse:
     """What happened here, newest first, as far as it passes the filters; whether the log is whole."""
-    values = audit_page.shown(request)
+    values = page.shown(request)
     return render(request, "workspaces/audit.html", values, status=422 if values["problems"] else 200)
 
 
