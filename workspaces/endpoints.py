@@ -19,7 +19,7 @@ from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
 from workspaces import rate_limits
-from workspaces.clerk_sign_in import ClerkToken
+from workspaces.clerk.sign_in import ClerkToken
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.open_access import OpenPass
 from workspaces.queries import access_by_id, personal_workspace_id

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
-from workspaces.clerk_sign_in import ClerkToken
+from workspaces.clerk.sign_in import ClerkToken
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.queries import memberships_of, slug_now
 from workspaces.scope.acting import Actor, acting_as

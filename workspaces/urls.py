@@ -4,10 +4,11 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from workspaces import api as rest
-from workspaces import clerk_webhooks, urls_credentials, urls_workspaces
+from workspaces import urls_credentials, urls_workspaces
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
 from workspaces.audit import urls as audit_urls
+from workspaces.clerk import webhooks as clerk_webhooks
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [

@@ -3,7 +3,7 @@
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "workspaces.auth.ApiKeyAuthentication",
-        "workspaces.clerk_auth.ClerkAuthentication",
+        "workspaces.clerk.authentication.ClerkAuthentication",
         "workspaces.auth.SessionAuthentication",
         "workspaces.open_access.OpenAccessAuthentication",
     ],

@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "workspaces.accounts.sign_in_limits.SignInLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "workspaces.clerk_pages.ClerkPagesMiddleware",
+    "workspaces.clerk.middleware.ClerkPagesMiddleware",
     "workspaces.open_access.OpenAccessMiddleware",
     "automatos.middleware.AppErrorMiddleware",
 ]

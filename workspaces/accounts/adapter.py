@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from automatos.errors import Unavailable
 from workspaces.accounts import events, session_activity
 from workspaces.accounts.services import close_other_ways
-from workspaces.clerk_sign_in import ClerkToken
+from workspaces.clerk.sign_in import ClerkToken
 from workspaces.models import User
 from workspaces.queries import first_membership_of
 from workspaces.scope.client_address import client_ip

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from automatos.clerk_settings import ClerkSettings
-from workspaces.clerk import BadToken, Organisation, verify
+from workspaces.clerk.tokens import BadToken, Organisation, verify
 from workspaces.tests.clerk_forgeries import forgeries
 from workspaces.tests.clerk_kit import Instance, Json, instance, pem
 

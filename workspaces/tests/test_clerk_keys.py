@@ -12,9 +12,9 @@ from django.core.files.storage import default_storage
 from automatos.clerk_settings import ClerkSettings
 from automatos.errors import Unavailable
 from automatos.events import sync_client
-from workspaces.clerk import BadToken, verify
-from workspaces.clerk_key_sets import LONGEST_LIFE, SharedShelf
-from workspaces.clerk_keys import LIFESPAN, RETRY, RemoteKeys
+from workspaces.clerk.key_sets import LONGEST_LIFE, SharedShelf
+from workspaces.clerk.keys import LIFESPAN, RETRY, RemoteKeys
+from workspaces.clerk.tokens import BadToken, verify
 from workspaces.tests.clerk_kit import ISSUER, Instance, JwksServer, instance, pem, public_jwk, rsa_key
 
 __all__ = ["instance"]

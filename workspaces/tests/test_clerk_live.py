@@ -19,7 +19,7 @@ from automatos.testing import Part, Stack, free_port
 from automatos.tests.browser import People, Visitor
 from recipes.tests.kit import Cast, ended
 from workspaces.api_keys.services import create_api_key
-from workspaces.clerk_key_sets import SharedShelf
+from workspaces.clerk.key_sets import SharedShelf
 from workspaces.tests.clerk_kit import ISSUER, PARTY, WEBHOOK_SECRET, Instance
 
 pytestmark = pytest.mark.slow

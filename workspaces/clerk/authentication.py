@@ -12,8 +12,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from workspaces.auth import BEARER, Way
-from workspaces.clerk import BadToken
-from workspaces.clerk_sign_in import ClerkToken, sign_in
+from workspaces.clerk.sign_in import ClerkToken, sign_in
+from workspaces.clerk.tokens import BadToken
 from workspaces.models import User
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class ClerkAuthentication(Way):
 class ClerkScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How Clerk's token shows in the OpenAPI document."""
 
-    target_class = "workspaces.clerk_auth.ClerkAuthentication"
+    target_class = "workspaces.clerk.authentication.ClerkAuthentication"
     name = "Clerk"
 
     def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from automatos.api import ErrorAnswer
 from automatos.errors import InvalidInput, NotFound, NotSignedIn
-from workspaces.clerk_messages import receive
+from workspaces.clerk.messages import receive
 
 LONGEST_MESSAGE_ID = 255
 PREFIXES = ("svix", "webhook")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from automatos.clerk_settings import BACKEND_KEYS, ClerkSettings, usable_key
 from automatos.errors import Unavailable
-from workspaces.clerk_key_sets import LONGEST_LIFE, KeySet, KeysUnavailable, SharedShelf
+from workspaces.clerk.key_sets import LONGEST_LIFE, KeySet, KeysUnavailable, SharedShelf
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import jwt
 
 from automatos.checking import unstorable_text
 from automatos.clerk_settings import ClerkSettings
-from workspaces.clerk_keys import keys_of
+from workspaces.clerk.keys import keys_of
 
 ALGORITHM = "RS256"
 LONGEST_TOKEN = 8192

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
-from workspaces import clerk_organisations, clerk_people
-from workspaces.clerk_organisations import Organisation
-from workspaces.clerk_people import Person
+from workspaces.clerk import organisation_services, people_services
+from workspaces.clerk.organisation_services import Organisation
+from workspaces.clerk.people_services import Person
 from workspaces.models import ClerkEvent
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -48,31 +48,31 @@ def receive(*, message_id: str, message: Any) -> str:
 
 def _user_changed(data: dict[str, Any], told_at: datetime) -> None:
     person = Person(id=_id(data, "id"), name=_full_name(data), email=_verified_email(data))
-    clerk_people.changed(person, told_at)
+    people_services.changed(person, told_at)
 
 
 def _user_deleted(data: dict[str, Any], told_at: datetime) -> None:
-    clerk_people.removed(_id(data, "id"), told_at)
+    people_services.removed(_id(data, "id"), told_at)
 
 
 def _organisation_changed(data: dict[str, Any], told_at: datetime) -> None:
-    clerk_organisations.renamed(_organisation(data), told_at)
+    organisation_services.renamed(_organisation(data), told_at)
 
 
 def _organisation_deleted(data: dict[str, Any], told_at: datetime) -> None:
-    clerk_organisations.removed(_id(data, "id"), told_at)
+    organisation_services.removed(_id(data, "id"), told_at)
 
 
 def _member_changed(data: dict[str, Any], told_at: datetime) -> None:
     member = _part(data, "public_user_data")
     person = Person(id=_id(member, "user_id"), name=_full_name(member))
     role = _id(data, "role").removeprefix("org:")
-    clerk_organisations.member_changed(_organisation(_part(data, "organization")), person, role, told_at)
+    organisation_services.member_changed(_organisation(_part(data, "organization")), person, role, told_at)
 
 
 def _member_deleted(data: dict[str, Any], told_at: datetime) -> None:
     organisation, member = _part(data, "organization"), _part(data, "public_user_data")
-    clerk_organisations.member_removed(_id(organisation, "id"), _id(member, "user_id"), told_at)
+    organisation_services.member_removed(_id(organisation, "id"), _id(member, "user_id"), told_at)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from workspaces.clerk import BadToken
-from workspaces.clerk_auth import carries_token, clerk_cookies, clerk_token
-from workspaces.clerk_sign_in import ClerkToken
+from workspaces.clerk.authentication import carries_token, clerk_cookies, clerk_token
+from workspaces.clerk.sign_in import ClerkToken
+from workspaces.clerk.tokens import BadToken
 from workspaces.models import User
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos import events
-from workspaces import clerk_states
 from workspaces.accounts.services import close_other_ways
 from workspaces.audit import log as audit
+from workspaces.clerk import states
 from workspaces.models import Membership, User, Workspace
 from workspaces.services import create_personal_workspace
 
@@ -39,9 +39,9 @@ def meet(person: Person) -> User | None:
 
     An account that already has their address is left alone: it takes Clerk's own message to join the two.
     """
-    clerk_states.lock(person.id)
+    states.lock(person.id)
     known = find(person.id)
-    if known or clerk_states.is_gone(person.id):
+    if known or states.is_gone(person.id):
         return known
     return _made(person)
 
@@ -49,8 +49,8 @@ def meet(person: Person) -> User | None:
 @transaction.atomic
 def changed(person: Person, told_at: datetime) -> None:
     """A person was made or changed at Clerk. An account that was closed here stays as it is."""
-    clerk_states.lock(person.id)
-    if clerk_states.is_gone(person.id) or not clerk_states.note(person.id, told_at):
+    states.lock(person.id)
+    if states.is_gone(person.id) or not states.note(person.id, told_at):
         return
     user = find(person.id)
     if user and not user.is_active:
@@ -67,8 +67,8 @@ def changed(person: Person, told_at: datetime) -> None:
 @transaction.atomic
 def removed(person_id: str, told_at: datetime) -> None:
     """A person was removed at Clerk: their account is closed, for good, whatever arrives later."""
-    clerk_states.lock(person_id)
-    clerk_states.note(person_id, max(told_at, timezone.now()), gone=True)
+    states.lock(person_id)
+    states.note(person_id, max(told_at, timezone.now()), gone=True)
     user = find(person_id)
     if user and user.is_active:
         User.objects.filter(pk=user.pk).update(is_active=False)

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import transaction
 
 from automatos.slugs import insert_with_slug
-from workspaces import clerk_people, clerk_states
 from workspaces.audit import log as audit
-from workspaces.clerk_people import Person
+from workspaces.clerk import people_services, states
+from workspaces.clerk.people_services import Person
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.services import insert_workspace
 from workspaces.services_members import end_membership, record_member, withdraw_invitations
@@ -49,13 +49,13 @@ def role_here(clerk_role: str, current: str = "") -> Role:
 @transaction.atomic
 def joined(organisation: Organisation, user: User, clerk_role: str, told_at: datetime) -> Membership | None:
     """The membership as of this moment; None when Clerk has ended it, or removed the organisation, since."""
-    clerk_states.lock(organisation.id)
-    thing = clerk_states.membership_id(organisation.id, user.clerk_id or "")
-    if clerk_states.is_gone(organisation.id):
+    states.lock(organisation.id)
+    thing = states.membership_id(organisation.id, user.clerk_id or "")
+    if states.is_gone(organisation.id):
         return None
-    if clerk_states.is_older(thing, told_at):
+    if states.is_older(thing, told_at):
         return membership_in(organisation.id, user)
-    clerk_states.note(thing, told_at)
+    states.note(thing, told_at)
     workspace = _workspace_of(organisation)
     current = workspace.memberships.filter(user=user).first()
     if current is None:
@@ -68,7 +68,7 @@ def joined(organisation: Organisation, user: User, clerk_role: str, told_at: dat
 @transaction.atomic
 def member_changed(organisation: Organisation, person: Person, clerk_role: str, told_at: datetime) -> None:
     """A membership was made or changed at Clerk."""
-    user = clerk_people.meet(person)
+    user = people_services.meet(person)
     if user and user.is_active:
         joined(organisation, user, clerk_role, told_at)
 
@@ -76,10 +76,10 @@ def member_changed(organisation: Organisation, person: Person, clerk_role: str, 
 @transaction.atomic
 def member_removed(organisation_id: str, person_id: str, told_at: datetime) -> None:
     """A membership was ended at Clerk."""
-    clerk_states.lock(organisation_id)
-    if not clerk_states.note(clerk_states.membership_id(organisation_id, person_id), told_at, gone=True):
+    states.lock(organisation_id)
+    if not states.note(states.membership_id(organisation_id, person_id), told_at, gone=True):
         return
-    user = clerk_people.find(person_id)
+    user = people_services.find(person_id)
     membership = membership_in(organisation_id, user) if user else None
     if membership and membership.from_clerk:
         _end(membership)
@@ -88,8 +88,8 @@ def member_removed(organisation_id: str, person_id: str, told_at: datetime) -> N
 @transaction.atomic
 def renamed(organisation: Organisation, told_at: datetime) -> None:
     """An organisation was made or changed at Clerk. Without members it has no workspace yet."""
-    clerk_states.lock(organisation.id)
-    if clerk_states.is_gone(organisation.id) or not clerk_states.note(organisation.id, told_at):
+    states.lock(organisation.id)
+    if states.is_gone(organisation.id) or not states.note(organisation.id, told_at):
         return
     workspace = Workspace.objects.filter(clerk_org_id=organisation.id).first()
     name = organisation.name[:120]
@@ -101,8 +101,8 @@ def renamed(organisation: Organisation, told_at: datetime) -> None:
 @transaction.atomic
 def removed(organisation_id: str, told_at: datetime) -> None:
     """An organisation was removed at Clerk: its members leave. What they made stays with the workspace's owner."""
-    clerk_states.lock(organisation_id)
-    clerk_states.note(organisation_id, told_at, gone=True)
+    states.lock(organisation_id)
+    states.note(organisation_id, told_at, gone=True)
     workspace = Workspace.objects.filter(clerk_org_id=organisation_id).first()
     if workspace:
         for membership in workspace.memberships.filter(from_clerk=True).exclude(role=Role.OWNER):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from workspaces import clerk_organisations, clerk_people
-from workspaces.clerk import BadToken, Claims, verify
-from workspaces.clerk_messages import CLERK
-from workspaces.clerk_organisations import Organisation, role_here
-from workspaces.clerk_people import Person
+from workspaces.clerk import organisation_services, people_services
+from workspaces.clerk.messages import CLERK
+from workspaces.clerk.organisation_services import Organisation, role_here
+from workspaces.clerk.people_services import Person
+from workspaces.clerk.tokens import BadToken, Claims, verify
 from workspaces.models import Membership, User
 from workspaces.scope.acting import acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -45,7 +45,7 @@ def sign_in(token: str, *, from_cookie: bool) -> ClerkToken:
     """
     claims = verify(token, settings.CLERK)
     with system_scope(Purpose.SIGN_IN), acting_as(CLERK):
-        user = clerk_people.find(claims.sub) or clerk_people.meet(Person(claims.sub, claims.name, claims.email))
+        user = people_services.find(claims.sub) or people_services.meet(Person(claims.sub, claims.name, claims.email))
         if user is None or not user.is_active:
             raise BadToken("This account was closed. Ask an admin of your workspace.")
         membership = _membership(claims, user)
@@ -65,11 +65,11 @@ def _membership(claims: Claims, user: User) -> Membership | None:
     active = claims.organisation
     if active is None:
         return None
-    membership = clerk_organisations.membership_in(active.id, user)
+    membership = organisation_services.membership_in(active.id, user)
     if membership and (not membership.from_clerk or membership.role == role_here(active.role, membership.role)):
         return membership
     organisation = Organisation(id=active.id, slug=active.slug)
-    membership = clerk_organisations.joined(organisation, user, active.role, claims.issued_at)
+    membership = organisation_services.joined(organisation, user, active.role, claims.issued_at)
     if membership is None:
         raise BadToken("You are no longer a member of this organisation. Get a new token.")
     return membership
