@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from automatos.llm.capabilities import Capabilities
 from automatos.llm.registry import ModelChoice, catalogue, default_model
+from workspaces.credentials.provider_keys import kept_for
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
-from workspaces.provider_keys import kept_for
 
 
 class CapabilitiesOut(serializers.Serializer[Capabilities]):

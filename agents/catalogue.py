@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from automatos.llm.capabilities import SAMPLING, Capabilities, capabilities
 from automatos.llm.registry import ModelChoice, catalogue
 from automatos.words import money
+from workspaces.credentials.provider_keys import kept_for
 from workspaces.models import Workspace
-from workspaces.provider_keys import kept_for
 
 PROVIDER_WORDS = {
     "local": "On this machine",

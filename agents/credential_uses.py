@@ -3,8 +3,8 @@
 from django.urls import reverse
 
 from agents.models import Agent
-from workspaces.credential_types import PROVIDERS
-from workspaces.credential_uses import Use
+from workspaces.credentials.types import PROVIDERS
+from workspaces.credentials.uses import Use
 from workspaces.models import Credential
 
 

@@ -16,9 +16,9 @@ from automatos.llm.errors import ModelError
 from automatos.llm.registry import Models, default_model
 from automatos.llm.types import Message, ModelReply, ModelRequest
 from automatos.words import duration
-from workspaces import provider_keys
+from workspaces.credentials import provider_keys
+from workspaces.credentials.sealing import Unreadable
 from workspaces.scope.tenancy import workspace_scope
-from workspaces.sealing import Unreadable
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from automatos.llm.registry import Credentials
-from workspaces.provider_keys import ask_keys, note_uses, read_keys
+from workspaces.credentials.provider_keys import ask_keys, note_uses, read_keys
 
 
 def keys_of(workspace_id: UUID) -> Credentials:

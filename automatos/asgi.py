@@ -21,7 +21,7 @@ get_asgi_application()
 
 from automatos.socket_door import SocketDoor  # noqa: E402
 from recipes.urls import sockets  # noqa: E402
-from workspaces import master_key  # noqa: E402
+from workspaces.credentials import master_key  # noqa: E402
 
 master_key.check_at_start()
 if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):

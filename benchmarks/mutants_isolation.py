@@ -18,7 +18,7 @@ from automatos.tests import isolation_checks, isolation_sockets
 from automatos.tests.isolation_calls import CALLS
 from benchmarks.mutants import EQUIVALENT, SEEN, Mutant, applied, chosen, living, mutants
 from benchmarks.mutants_equivalent import EQUIVALENTS
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials.types import seed_credential_types
 from workspaces.models import Role
 from workspaces.tests import matrix_filters
 from workspaces.tests.matrix import World

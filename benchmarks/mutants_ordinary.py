@@ -12,11 +12,11 @@ from benchmarks.mutants import Mutant, applied, chosen
 # By the beginning of a mutant's name: the tests of the suite that are about it.
 TESTS = {
     "workspaces.clerk_": ["workspaces/tests/test_clerk_webhooks.py", "workspaces/tests/test_clerk_first_sight.py"],
-    "workspaces.credentials": ["workspaces/tests/test_credentials_api.py"],
+    "workspaces.credentials.services": ["workspaces/tests/test_credentials_api.py"],
     "workspaces.idempotency": ["recipes/tests/test_api_execute.py"],
     "workspaces.queries": ["workspaces/tests/test_landing.py", "workspaces/tests/test_workspaces.py"],
     "workspaces.pages": ["workspaces/tests/test_workspaces.py"],
-    "workspaces.provider_keys": ["workspaces/tests/test_credentials_api.py"],
+    "workspaces.credentials.provider_keys": ["workspaces/tests/test_credentials_api.py"],
     "workspaces.slug_register": ["workspaces/tests/test_workspaces.py"],
     "workspaces.accounts.views": ["workspaces/tests/test_accounts_delete.py"],
     "workspaces.views_workspaces": ["workspaces/tests/test_workspaces.py"],

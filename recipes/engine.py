@@ -21,7 +21,7 @@ from recipes.paying import pay
 from recipes.settling import settle
 from recipes.sql import array, statements
 from recipes.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
-from workspaces.provider_keys import OwnKey, note_uses
+from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
 
 # A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from automatos.errors import AppError
 from recipes.ledger import Ledger
 from recipes.steps import Job, Outcome, Turn
-from workspaces.provider_keys import NONE, OwnKey, ask_keys, read_keys
+from workspaces.credentials.provider_keys import NONE, OwnKey, ask_keys, read_keys
 
 
 def pay(ledger: Ledger, turn: Turn) -> tuple[list[Outcome], list[OwnKey]]:

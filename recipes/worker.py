@@ -13,7 +13,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from automatos import events
 from recipes.conductor import Conductor
-from workspaces import master_key
+from workspaces.credentials import master_key
 
 logger = logging.getLogger(__name__)
 

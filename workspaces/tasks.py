@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from automatos.celery import app
 from workspaces import purging
-from workspaces.credential_checks import run_check
+from workspaces.credentials.checks import run_check
 
 logger = logging.getLogger(__name__)
 

@@ -4,11 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from workspaces import api as rest
-from workspaces import urls_credentials, urls_workspaces
+from workspaces import urls_workspaces
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
 from workspaces.audit import urls as audit_urls
 from workspaces.clerk import webhooks as clerk_webhooks
+from workspaces.credentials import urls as credentials_urls
 
 # Before the library's own, some of which they replace.
 accounts: list[URLPattern | URLResolver] = [
@@ -24,11 +25,11 @@ outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
 pages: list[URLPattern | URLResolver] = [
     *urls_workspaces.pages,
     *keys_urls.pages,
-    *urls_credentials.pages,
+    *credentials_urls.pages,
     *audit_urls.pages,
 ]
 api: list[URLPattern | URLResolver] = [
-    *urls_credentials.api,
+    *credentials_urls.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
     *urls_workspaces.api,

@@ -8,7 +8,7 @@ from agents.models import Agent
 from agents.tests.page_kit import Cast, agent_fields
 from automatos.llm.testing.server import ScriptedServer
 from automatos.private_hosts import parse
-from workspaces.credential_checks import run_check
+from workspaces.credentials.checks import run_check
 from workspaces.models import Credential, Role
 from workspaces.tests.credential_kit import SECRET, made, stocked_company
 from workspaces.tests.rest import Caller, key_of

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from automatos.tests import isolation_report
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials.types import seed_credential_types
 from workspaces.tests.matrix import World
 
 

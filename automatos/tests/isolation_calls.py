@@ -19,9 +19,11 @@ from recipes import agent_moves, agent_status, chat_stream, following, runs, too
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen
 from recipes.watching import Watch
-from workspaces import credentials, plans, provider_keys, services_installation
+from workspaces import plans, services_installation
 from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
+from workspaces.credentials import provider_keys
+from workspaces.credentials import services as credentials
 from workspaces.idempotency import once
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id

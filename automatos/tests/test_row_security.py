@@ -248,6 +248,6 @@ CROSSING = {
     ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.management.commands.verify_audit", "OPERATOR"),
-    ("workspaces.master_key", "OPERATOR"),
-    ("workspaces.rotation", "OPERATOR"),
+    ("workspaces.credentials.master_key", "OPERATOR"),
+    ("workspaces.credentials.rotation", "OPERATOR"),
 }

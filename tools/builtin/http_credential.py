@@ -10,7 +10,7 @@ from django.conf import settings
 from yarl import URL
 
 from tools.contract import ToolProblem
-from workspaces.credential_fields import is_bound_to
+from workspaces.credentials.fields import is_bound_to
 
 HIDDEN = "[hidden]"
 FORMS = "hosts, and token, or username and password, or header and value"

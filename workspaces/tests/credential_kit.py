@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials.types import seed_credential_types
 from workspaces.models import Credential
 from workspaces.tests.rest import Caller, Company
 

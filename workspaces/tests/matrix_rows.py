@@ -14,8 +14,8 @@ from django.db import models
 from django.utils import timezone
 
 from automatos.llm import embeddings
-from workspaces import credentials
 from workspaces.api_keys.services import create_api_key
+from workspaces.credentials import services as credentials
 from workspaces.models import Invitation, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
 

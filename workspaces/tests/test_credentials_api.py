@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from automatos.errors import NotFound
-from workspaces import credentials
+from workspaces.credentials import services as credentials
+from workspaces.credentials.provider_keys import ask_keys, read_keys
 from workspaces.models import AuditEntry, Credential
-from workspaces.provider_keys import ask_keys, read_keys
 from workspaces.tests.credential_kit import ADDRESS, SECRET, made, refused, row, stocked_company
 from workspaces.tests.matrix_filters import drop_policies
 from workspaces.tests.rest import Company, without_request_id

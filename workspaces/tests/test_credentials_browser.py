@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People, Visitor
-from workspaces import credentials
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials import services as credentials
+from workspaces.credentials.types import seed_credential_types
 from workspaces.models import Credential, User, Workspace
 from workspaces.tests.credential_kit import SECRET
 

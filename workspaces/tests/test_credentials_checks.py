@@ -10,8 +10,8 @@ from aiohttp import web
 
 from automatos.outside.tests.kit import Site, serving
 from automatos.private_hosts import parse
-from workspaces.credential_checks import Result, check
-from workspaces.s3_signing import query_text, signed_headers
+from workspaces.credentials.checks import Result, check
+from workspaces.credentials.s3_signing import query_text, signed_headers
 
 SECRET = "sk-never-to-be-told-1234"
 

@@ -16,7 +16,7 @@ from automatos.local import commands
 from automatos.local.addresses import PROJECT
 from automatos.master_keys import MasterKey, MasterKeys
 from automatos.testing import Stack, free_port
-from workspaces import master_key
+from workspaces.credentials import master_key
 from workspaces.tests.credential_kit import made, stocked_company
 
 OLD, OTHER = MasterKey("old", b"o" * 32), MasterKey("old", b"x" * 32)

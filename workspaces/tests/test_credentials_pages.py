@@ -5,7 +5,7 @@ from django.test import Client
 
 from agents.model_choice import ModelInput
 from agents.services import AgentInput, create_agent
-from workspaces import credentials
+from workspaces.credentials import services as credentials
 from workspaces.models import Credential, Role
 from workspaces.tests.credential_kit import SECRET, made, stocked_company
 from workspaces.tests.rest import Company

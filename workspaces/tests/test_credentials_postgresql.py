@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 
 from automatos.private_hosts import parse
 from automatos.tests.database_port import port
-from workspaces.credential_checks import check
+from workspaces.credentials.checks import check
 
 __all__ = ["port"]
 OWNER = django_settings.DATABASES["default"]

@@ -14,10 +14,11 @@ from django.db import connections
 
 from automatos.errors import AppError
 from automatos.master_keys import MasterKey, MasterKeys
-from workspaces import credentials, rotation
+from workspaces.credentials import rotation
+from workspaces.credentials import services as credentials
+from workspaces.credentials.sealing import Place, Unreadable, seal, unseal
 from workspaces.models import AuditEntry, Credential, KeyCheck
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
-from workspaces.sealing import Place, Unreadable, seal, unseal
 from workspaces.tests.credential_kit import ADDRESS, SECRET, made, row, stocked_company
 
 # ROTATED=10000 measures the figure of the README.

@@ -13,9 +13,9 @@ from pytest_django import DjangoDbBlocker
 from automatos.testing import Stack
 from recipes.models import Execution
 from recipes.tests.kit import Cast, ended, wait_for
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials.sealing import master_keys
+from workspaces.credentials.types import seed_credential_types
 from workspaces.models import AuditEntry, Credential, CredentialType, Role
-from workspaces.sealing import master_keys
 from workspaces.tests import leaks
 from workspaces.tests.rest import key_of
 

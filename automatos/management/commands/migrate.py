@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
-from workspaces import master_key
+from workspaces.credentials import master_key
 
 
 class Command(migrate.Command):

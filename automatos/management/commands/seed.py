@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from agents.personas import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
-from workspaces import master_key
-from workspaces.credential_types import seed_credential_types
+from workspaces.credentials import master_key
+from workspaces.credentials.types import seed_credential_types
 from workspaces.scope.acting import SYSTEM, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from workspaces import master_key
-from workspaces.sealing import master_keys
+from workspaces.credentials import master_key
+from workspaces.credentials.sealing import master_keys
 
 
 class Command(BaseCommand):

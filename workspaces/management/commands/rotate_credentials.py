@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workspaces import master_key, rotation
+from workspaces.credentials import master_key, rotation
+from workspaces.credentials.sealing import master_keys
 from workspaces.scope.acting import OPERATOR, acting_as
-from workspaces.sealing import master_keys
 
 
 class Command(BaseCommand):

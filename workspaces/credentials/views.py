@@ -11,11 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos import listing
 from automatos.errors import Conflict, InvalidInput
-from workspaces import credentials
-from workspaces import queries_credentials as queries
 from workspaces.asking import whom_to_ask
-from workspaces.credential_uses import uses_of
-from workspaces.forms_credentials import CredentialForm
+from workspaces.credentials import queries, services
+from workspaces.credentials.forms import CredentialForm
+from workspaces.credentials.uses import uses_of
 from workspaces.models import Role
 from workspaces.pages import WorkspaceRequest, workspace_page
 
@@ -58,7 +57,7 @@ def new(request: WorkspaceRequest, kind: str) -> HttpResponse:
     form = CredentialForm(queries.credential_type(kind), None, request.POST if request.method == "POST" else None)
     if form.is_bound:
         try:
-            row = credentials.create(
+            row = services.create(
                 workspace=request.workspace,
                 user=request.user,
                 type_slug=kind,
@@ -82,7 +81,7 @@ def edit(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
     form = CredentialForm(row.type, row, request.POST if request.method == "POST" else None)
     if form.is_bound:
         try:
-            row = credentials.update(
+            row = services.update(
                 workspace_id=request.workspace.pk,
                 credential_id=credential_id,
                 name=form.text("name"),
@@ -100,7 +99,7 @@ def edit(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
 @workspace_page(Role.ADMIN)
 def test(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
     """Start a test; the list shows that it runs, and then what it came to."""
-    credentials.request_check(workspace_id=request.workspace.pk, credential_id=credential_id)
+    services.request_check(workspace_id=request.workspace.pk, credential_id=credential_id)
     return redirect(LIST, request.workspace.slug)
 
 
@@ -112,7 +111,7 @@ def delete(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
     row = queries.credential(workspace=request.workspace, credential_id=credential_id)
     if request.method != "POST":
         return render(request, "workspaces/credentials_delete.html", {"credential": row, "uses": uses_of(row)})
-    credentials.delete(workspace_id=request.workspace.pk, credential_id=credential_id)
+    services.delete(workspace_id=request.workspace.pk, credential_id=credential_id)
     undo = {"text": f"{row.name} was deleted.", "route": "credential_restore", "key": row.pk}
     messages.success(request, render_to_string("forms/undo.html", undo, request))
     return redirect(LIST, request.workspace.slug)
@@ -123,7 +122,7 @@ def delete(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
 def restore(request: WorkspaceRequest, credential_id: UUID) -> HttpResponse:
     """Bring a deleted credential back."""
     try:
-        row = credentials.restore(workspace_id=request.workspace.pk, credential_id=credential_id)
+        row = services.restore(workspace_id=request.workspace.pk, credential_id=credential_id)
     except Conflict as error:
         messages.error(request, error.message)
     else:

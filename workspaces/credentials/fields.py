@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from automatos.checking import Problems
-from workspaces.credential_types import CHOICE, HOSTS, INTEGER, URL, FieldSpec
+from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, URL, FieldSpec
 
 LONGEST = 2000
 LONGEST_SECRET = 20_000

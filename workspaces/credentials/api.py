@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
-from workspaces import credentials, queries_credentials
+from workspaces.credentials import queries, services
+from workspaces.credentials.queries import is_testing
 from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.models import Credential, CredentialType
-from workspaces.queries_credentials import is_testing
 
 
 class CredentialFieldOut(serializers.Serializer[Any]):
@@ -116,7 +116,7 @@ class CredentialTypeList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Each with its fields."""
-        rows = searched(queries_credentials.credential_types(), request, ["name", "slug", "description"])
+        rows = searched(queries.credential_types(), request, ["name", "slug", "description"])
         return listing(request, rows, CredentialTypeOut)
 
 
@@ -132,8 +132,8 @@ class CredentialList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
-        rows = searched(queries_credentials.credentials_of(self.workspace), request, ["name", "type__name"])
-        known = queries_credentials.credential_types().values_list("slug", flat=True)
+        rows = searched(queries.credentials_of(self.workspace), request, ["name", "type__name"])
+        known = queries.credential_types().values_list("slug", flat=True)
         if kind := choice(request, "type", known):
             rows = rows.filter(type_id=kind)
         return listing(request, rows, CredentialOut)
@@ -149,7 +149,7 @@ class CredentialList(WorkspaceView):
         body = CredentialIn(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
-        row = credentials.create(
+        row = services.create(
             workspace=self.workspace,
             user=self.caller,
             type_slug=values["type"],
@@ -167,7 +167,7 @@ class CredentialDetail(WorkspaceView):
     @extend_schema(parameters=[WORKSPACE_HEADER], responses={200: CredentialOut, **errors(404)})
     def get(self, request: Request, credential_id: UUID) -> Response:
         """The credential without its secrets."""
-        row = queries_credentials.credential(workspace=self.workspace, credential_id=credential_id)
+        row = queries.credential(workspace=self.workspace, credential_id=credential_id)
         return Response(CredentialOut(row).data)
 
     @extend_schema(
@@ -179,7 +179,7 @@ class CredentialDetail(WorkspaceView):
         """Only what is sent changes. A secret has to be sent again when it would go to another address."""
         body = CredentialChange(data=request.data)
         body.is_valid(raise_exception=True)
-        row = credentials.update(
+        row = services.update(
             workspace_id=self.workspace.pk,
             credential_id=credential_id,
             name=body.validated_data.get("name"),
@@ -190,7 +190,7 @@ class CredentialDetail(WorkspaceView):
     @extend_schema(parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404)})
     def delete(self, request: Request, credential_id: UUID) -> Response:
         """Out of use at once; for 30 days /restore brings it back."""
-        credentials.delete(workspace_id=self.workspace.pk, credential_id=credential_id)
+        services.delete(workspace_id=self.workspace.pk, credential_id=credential_id)
         return Response(status=204)
 
 
@@ -207,7 +207,7 @@ class CredentialTest(WorkspaceView):
     )
     def post(self, request: Request, credential_id: UUID) -> Response:
         """Starts a test, which takes ten seconds at most; the result then stands in `test` of the credential."""
-        row = credentials.request_check(workspace_id=self.workspace.pk, credential_id=credential_id)
+        row = services.request_check(workspace_id=self.workspace.pk, credential_id=credential_id)
         return Response(CredentialOut(row).data, status=202)
 
 
@@ -224,5 +224,5 @@ class CredentialRestore(WorkspaceView):
     )
     def post(self, request: Request, credential_id: UUID) -> Response:
         """In use again; 409 when another one has its name now."""
-        row = credentials.restore(workspace_id=self.workspace.pk, credential_id=credential_id)
+        row = services.restore(workspace_id=self.workspace.pk, credential_id=credential_id)
         return Response(CredentialOut(row).data)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from automatos.errors import NotFound
-from workspaces.credential_types import FieldSpec, specs_of
+from workspaces.credentials.types import FieldSpec, specs_of
 from workspaces.models import Credential, CredentialType, Workspace
 
 # How long a deleted credential can be brought back.

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from workspaces.audit import log as audit
+from workspaces.credentials.reading import place_of
+from workspaces.credentials.sealing import Unreadable, master_keys, seal, unseal
 from workspaces.models import Credential, KeyCheck
-from workspaces.opened import place_of
 from workspaces.scope.tenancy import Purpose, system_scope
-from workspaces.sealing import Unreadable, master_keys, seal, unseal
 
 BATCH = 200
 MOVE = (

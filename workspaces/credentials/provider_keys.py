@@ -19,11 +19,11 @@ from psycopg import Cursor
 from automatos.errors import AppError
 from automatos.llm.registry import Credential as ModelCredential
 from workspaces.audit import log as audit
-from workspaces.credential_types import PROVIDERS
+from workspaces.credentials.sealing import Place, Unreadable, unseal
+from workspaces.credentials.types import PROVIDERS
 from workspaces.models import Credential
 from workspaces.scope import acting
 from workspaces.scope.tenancy import workspace_scope
-from workspaces.sealing import Place, Unreadable, unseal
 
 logger = logging.getLogger(__name__)
 

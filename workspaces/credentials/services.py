@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from workspaces import master_key
 from workspaces.audit import log as audit
-from workspaces.credential_fields import Entered, checked
-from workspaces.credential_types import specs_of
+from workspaces.credentials import master_key
+from workspaces.credentials.fields import Entered, checked
+from workspaces.credentials.queries import KEPT
+from workspaces.credentials.reading import headers_for, place_of, read, target_of
+from workspaces.credentials.sealing import seal, unseal
+from workspaces.credentials.types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace
-from workspaces.opened import headers_for, place_of, read, target_of
-from workspaces.queries_credentials import KEPT
-from workspaces.sealing import seal, unseal
 from workspaces.tasks import send_check
 
 __all__ = ["create", "delete", "headers_for", "read", "request_check", "restore", "update"]

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, text_field
-from workspaces.credential_types import CHOICE, HOSTS, INTEGER, FieldSpec, specs_of
+from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, FieldSpec, specs_of
 from workspaces.models import Credential, CredentialType
 
 PREFIX = "field_"

@@ -21,10 +21,10 @@ from automatos.outside.client import Answer, Client, Limits
 from automatos.outside.errors import TooSlow
 from automatos.outside.targets import find_host
 from automatos.private_hosts import PrivateHosts, parse
+from workspaces.credentials.offered_models import told_models
+from workspaces.credentials.reading import http_headers_of, read
+from workspaces.credentials.s3_signing import query_text, signed_headers
 from workspaces.models import Credential
-from workspaces.offered_models import told_models
-from workspaces.opened import http_headers_of, read
-from workspaces.s3_signing import query_text, signed_headers
 from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from django.db.utils import InterfaceError, OperationalError
 
 from automatos.errors import Unavailable
 from automatos.master_keys import MasterKey, MasterKeys
+from workspaces.credentials.sealing import master_keys, seal_under, unseal_under
 from workspaces.scope.tenancy import Purpose, system_statement
-from workspaces.sealing import master_keys, seal_under, unseal_under
 
 logger = logging.getLogger(__name__)
 

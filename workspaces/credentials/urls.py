@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workspaces import api_credentials as rest
-from workspaces import views_credentials as views
+from workspaces.credentials import api as rest
+from workspaces.credentials import views
 
 # Under /w/<workspace>/.
 pages: list[URLPattern | URLResolver] = [

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from automatos.errors import InvalidInput, NotFound
 from workspaces.audit import log as audit
-from workspaces.credential_fields import is_bound_to
-from workspaces.credential_types import HTTP_TYPES
+from workspaces.credentials.fields import is_bound_to
+from workspaces.credentials.sealing import Place, unseal
+from workspaces.credentials.types import HTTP_TYPES
 from workspaces.models import Credential
-from workspaces.sealing import Place, unseal
 
 # Writing down each use would be a row's update for each call.
 NOTE_USE_EVERY = timedelta(minutes=1)
