@@ -6,8 +6,8 @@ from agents import figures
 from agents.models import Agent
 from agents.queries import unusable
 from agents.tabs import tabs_of
-from workspaces.asking import whom_to_ask
-from workspaces.pages import WorkspaceRequest
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest
 
 
 def frame(request: WorkspaceRequest, agent: Agent, tab: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from agents.services import AgentInput
 from agents.services_equipment import skill_ids_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 ORDERINGS = ("name", "created_at", "updated_at", "status")
 

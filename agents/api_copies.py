@@ -14,7 +14,7 @@ from agents.api_agents import AgentOut
 from agents.portable import document_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 AS = OpenApiParameter("as", str, enum=["json", "yaml"], description="By default json.")
 

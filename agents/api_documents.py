@@ -19,7 +19,7 @@ from automatos.api import InputSerializer, JsonParser
 from automatos.checking import Problems
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, number, ordered, page_of, searched
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 # Beside the file a form has its fields and boundaries.
 ROOM = 100_000

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from automatos.llm.capabilities import Capabilities
 from automatos.llm.registry import ModelChoice, catalogue, default_model
 from workspaces.credentials.provider_keys import kept_for
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class CapabilitiesOut(serializers.Serializer[Capabilities]):

@@ -11,7 +11,7 @@ from agents import queries, services_personas
 from agents.api_personas import PersonaList, PersonaOut
 from agents.services_personas import PersonaInput
 from automatos.api import InputSerializer
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class PersonaIn(InputSerializer):

@@ -12,7 +12,7 @@ from agents import queries, services
 from agents.models import Agent, Persona
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class PersonaOut(serializers.Serializer[Persona]):

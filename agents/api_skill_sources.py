@@ -15,7 +15,7 @@ from agents.models import SkillSource
 from automatos.api import InputSerializer
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class SourceOut(serializers.Serializer[SkillSource]):

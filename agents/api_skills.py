@@ -13,7 +13,7 @@ from agents.models import Skill
 from automatos.api import InputSerializer
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 ORDERINGS = ("name", "created_at", "updated_at")
 

@@ -16,7 +16,7 @@ from agents.portable import changed
 from agents.versions import version_of, versions_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, number, page_of
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 HIGHEST = 2_147_483_647
 COMPARE = OpenApiParameter(

@@ -8,9 +8,9 @@ from django.http import QueryDict
 from agents.models import Skill
 from agents.queries_skills import skills_of
 from automatos import listing
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest
 from workspaces.models import Workspace
-from workspaces.pages import WorkspaceRequest
 
 USES = {"yes": "In use", "no": "Not in use"}
 

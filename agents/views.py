@@ -14,8 +14,8 @@ from agents.editing import AgentEditor
 from agents.listing import agent_at
 from agents.models import Agent
 from automatos.errors import NotFound
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

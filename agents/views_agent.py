@@ -23,8 +23,8 @@ from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
 from automatos.listing import page_of
 from tools.builtin import BUILTIN
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from agents import files, services_copies
 from agents.listing import agent_at
 from agents.portable import document_of
 from automatos.errors import AppError, InvalidInput, PlanLimit
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @require_POST

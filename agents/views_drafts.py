@@ -15,8 +15,8 @@ from agents.editing_drafts import DraftEditor, blank_values, template_values
 from agents.queries_drafts import draft_at, drafts_of
 from agents.templates import templates
 from automatos.errors import Conflict, InvalidInput
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 AUTOSAVE = "autosave"
 

@@ -16,9 +16,9 @@ from agents.forms_knowledge import DocumentForm
 from agents.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 # Characters of a document's text that its page shows.
 PREVIEW = 6_000

@@ -18,8 +18,8 @@ from agents.queries_drafts import drafts_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
 from workspaces import plans
-from workspaces.asking import whom_to_ask
-from workspaces.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 MOST_AT_ONCE = 100
 # Statuses that people give; into draft and error only the platform puts an agent.

@@ -16,9 +16,9 @@ from agents.models import Persona
 from agents.queries import persona_of, personas_for
 from automatos import listing
 from automatos.errors import InvalidInput
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @require_safe

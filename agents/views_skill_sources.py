@@ -16,8 +16,8 @@ from agents.forms_skills import RepositoryForm, SourceForm, SourceSettings, Uplo
 from agents.listing_skills import rights
 from agents.models import SkillSource
 from automatos.errors import Conflict, InvalidInput, wrong_field
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 PAGE = "skill_source"
 

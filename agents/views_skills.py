@@ -10,8 +10,8 @@ from agents import services_skills
 from agents.listing_skills import SkillFilter, rights
 from agents.services_skill_sources import is_syncing
 from automatos.listing import page_of
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 # Characters of a file that its page shows.
 LONGEST_SHOWN = 20_000

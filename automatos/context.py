@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from agents.models import Agent
 from recipes.models import LIVE_STATUSES, Execution, Recipe
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
 from workspaces.models import Membership, Role, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope.permissions import allowed

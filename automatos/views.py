@@ -18,8 +18,8 @@ from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
 from recipes.queries import executions_of, recipes_of
 from workspaces.accounts.adapter import home_of
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import User
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 FOUND_PER_KIND = 6
 LONGEST_QUESTION = 100

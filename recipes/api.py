@@ -16,8 +16,8 @@ from recipes import queries, runs, services
 from recipes.models import ErrorHandling, Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.services import RecipeInput
 from recipes.validation import StepInput
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
-from workspaces.idempotency import HEADER, once
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")
 RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")

@@ -14,7 +14,7 @@ from agents.models import Agent, AgentStatus
 from automatos.api import InputSerializer
 from recipes import agent_status
 from recipes.agent_status import StopMode
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class StatusIn(InputSerializer):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from agents import queries
 from recipes.agent_usage import AgentUsage, Spell, usage_of
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class AgentSpellOut(serializers.Serializer[Spell]):

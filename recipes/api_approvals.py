@@ -16,7 +16,7 @@ from recipes.api_executions import RUN, RunView
 from recipes.asked import approvals_of
 from recipes.models import Approval
 from recipes.run_files import download, files_of
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 APPROVAL = OpenApiParameter("approval_id", UUID, OpenApiParameter.PATH)
 

@@ -27,8 +27,8 @@ from recipes.chat_stream import followed_answer
 from recipes.conversations import Saying
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
-from workspaces.idempotency import HEADER, once
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.idempotency import HEADER, once
 
 CONVERSATION = OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)
 

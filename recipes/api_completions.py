@@ -31,9 +31,9 @@ from recipes.completion_pictures import Picture
 from recipes.conversations import Saying
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
-from workspaces.auth import BearerKeyAuthentication, brings_bearer_key
-from workspaces.endpoints import WorkspaceView
-from workspaces.idempotency import HEADER, once
+from workspaces.doors.auth import BearerKeyAuthentication, brings_bearer_key
+from workspaces.doors.endpoints import WorkspaceView
+from workspaces.doors.idempotency import HEADER, once
 
 PREFIX = "agent:"
 

@@ -19,7 +19,7 @@ from recipes import queries
 from recipes.api_executions import RUN, RunView
 from recipes.event_stream import stream
 from recipes.following import LARGEST_NUMBER, Followed
-from workspaces.endpoints import WORKSPACE_HEADER, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 
 MOST = 1000
 

@@ -16,7 +16,7 @@ from recipes.api import RECIPE
 from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
 from recipes.tool_calls import duration_ms, in_order, is_error
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 RUN = OpenApiParameter("execution_id", UUID, OpenApiParameter.PATH)
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recipes.usage import Amount, Day, Share, Usage, usage
-from workspaces.endpoints import WorkspaceView, errors
+from workspaces.doors.endpoints import WorkspaceView, errors
 
 COST = "US dollars."
 

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from recipes import following
-from workspaces.sockets import SocketCaller, caller_of
+from workspaces.doors.sockets import SocketCaller, caller_of
 
 logger = logging.getLogger(__name__)
 

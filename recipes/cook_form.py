@@ -13,7 +13,7 @@ from django.http import QueryDict
 from automatos.fields import TypedForm, dressed, text_field
 from recipes import runs
 from recipes.models import Recipe, Trigger
-from workspaces.idempotency import once
+from workspaces.doors.idempotency import once
 from workspaces.models import User, Workspace
 
 PREFIX = "input"

@@ -21,9 +21,9 @@ from recipes.models import Recipe, RecipeStep
 from recipes.queries import answer_at, executions_of, recipes_of, versions_of
 from recipes.queries import recipe as recipe_at
 from workspaces import plans
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 RUNS_SHOWN = 6
 

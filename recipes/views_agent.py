@@ -13,7 +13,7 @@ from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
 from recipes import agent_status, agent_usage
 from recipes.agent_status import StopMode
-from workspaces.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 # What a move is called on its button, and what it means. Into error only the platform puts an agent.
 MOVES = {

@@ -14,7 +14,7 @@ from recipes import approvals
 from recipes.asked import waiting
 from recipes.queries import execution as find_execution
 from recipes.run_files import download
-from workspaces.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
 @never_cache

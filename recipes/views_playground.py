@@ -24,8 +24,8 @@ from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.run_files import content_of
 from recipes.talk import Talk, Turn, talk
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

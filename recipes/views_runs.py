@@ -17,9 +17,9 @@ from recipes.kitchen import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @require_safe

@@ -6,8 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from recipes.usage import usage
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Workspace
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @never_cache

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from tools import queries
 from tools.contract import Tool
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 EFFECTS = ("none", "reads", "writes", "outside")
 

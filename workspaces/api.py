@@ -14,7 +14,7 @@ from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces import queries, services, services_workspaces
-from workspaces.endpoints import SignedInView, WorkspaceView, errors
+from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.models import Membership, Role, Workspace
 from workspaces.scope.permissions import Access, lower
 

@@ -13,7 +13,7 @@ from automatos.errors import NotAllowed
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces import invitation_mail, queries_members, services_invitations
 from workspaces.api import WorkspaceOut
-from workspaces.endpoints import SignedInView, WorkspaceView, errors
+from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.invitation_states import State, state_of
 from workspaces.models import Invitation, Role
 from workspaces.scope.permissions import Access

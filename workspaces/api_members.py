@@ -12,7 +12,7 @@ from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces import queries_members, services_members
 from workspaces.api_invitations import InvitationIn, Inviting, NewInvitationOut, RoleField
-from workspaces.endpoints import WorkspaceView, errors
+from workspaces.doors.endpoints import WorkspaceView, errors
 from workspaces.models import Membership, Role
 
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workspaces.api import WorkspaceOut
-from workspaces.endpoints import WorkspaceView, errors
+from workspaces.doors.endpoints import WorkspaceView, errors
 from workspaces.scope.permissions import Access
 from workspaces.services_workspaces import restore_workspace
 

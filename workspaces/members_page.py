@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from automatos.listing import choice, page_of, words
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest
 from workspaces.forms_workspaces import InviteForm, roles_to_give
 from workspaces.invitation_states import State, state_of
 from workspaces.models import Membership, Role, Workspace
-from workspaces.pages import WorkspaceRequest
 from workspaces.queries_members import members_of, open_invitations_of
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import Conflict, InvalidInput, NotAllowed
 from workspaces import invitation_mail, queries_members, services_invitations
+from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.forms_workspaces import InviteForm
 from workspaces.invitation_states import State, state_of
 from workspaces.members_page import members_page
 from workspaces.models import Invitation, Role, User
-from workspaces.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.scope.acting import acting_as
 
 

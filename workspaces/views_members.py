@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos.errors import Conflict, InvalidInput
 from workspaces import queries_members, services_members
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.forms_workspaces import TransferForm
 from workspaces.members_page import members_page
 from workspaces.models import ApiKey, Membership, Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @never_cache

@@ -2,10 +2,10 @@
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "workspaces.auth.ApiKeyAuthentication",
+        "workspaces.doors.auth.ApiKeyAuthentication",
         "workspaces.clerk.authentication.ClerkAuthentication",
-        "workspaces.auth.SessionAuthentication",
-        "workspaces.open_access.OpenAccessAuthentication",
+        "workspaces.doors.auth.SessionAuthentication",
+        "workspaces.doors.open_access.OpenAccessAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

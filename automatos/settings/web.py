@@ -35,7 +35,7 @@ PUBLIC_URL = env.url("PUBLIC_URL", schemes=("http", "https"))
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS") or ([PUBLIC_URL] if PUBLIC_URL else [])
 HTTPS = PUBLIC_URL.startswith("https://")
-# False lets everybody on this machine in, and with consent everybody who reaches it: workspaces/open_access.py.
+# False lets everybody on this machine in, and with consent everybody who reaches it: workspaces/doors/open_access.py.
 REQUIRE_AUTH = access_settings.require_auth(ALLOWED_HOSTS)
 OPEN_ACCESS_CONSENT = env.boolean("OPEN_ACCESS_CONSENT", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "workspaces.accounts.sign_in_limits.SignInLimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "workspaces.clerk.middleware.ClerkPagesMiddleware",
-    "workspaces.open_access.OpenAccessMiddleware",
+    "workspaces.doors.open_access.OpenAccessMiddleware",
     "automatos.middleware.AppErrorMiddleware",
 ]
 ROOT_URLCONF = "automatos.urls"

@@ -19,17 +19,18 @@ from recipes import agent_moves, agent_status, chat_stream, following, runs, too
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen
 from recipes.watching import Watch
-from workspaces import plans, services_installation
+from workspaces import plans
 from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
 from workspaces.credentials import provider_keys
 from workspaces.credentials import services as credentials
-from workspaces.idempotency import once
+from workspaces.doors import installation
+from workspaces.doors.idempotency import once
+from workspaces.doors.sockets import SocketCaller
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.services import create_personal_workspace
-from workspaces.sockets import SocketCaller
 from workspaces.tasks import check_credential
 from workspaces.tests.matrix import Ids, World
 from workspaces.tests.matrix_rows import ASKED
@@ -190,7 +191,7 @@ def _gone_person(world: World, ids: Ids) -> Any:
 
 
 def _open_access(world: World, ids: Ids) -> Any:
-    return [services_installation.open_access_user() for _ in range(2)]
+    return [installation.open_access_user() for _ in range(2)]
 
 
 READY: dict[str, Any] = {"status": "ready", "updated_at": timezone.now() - timedelta(days=2), "kind": "paste"}

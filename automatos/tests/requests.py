@@ -2,8 +2,8 @@
 
 from django.test import RequestFactory
 
+from workspaces.doors.pages import WorkspaceRequest, enter
 from workspaces.models import User
-from workspaces.pages import WorkspaceRequest, enter
 
 
 def page_request(user: User, slug: str, path: str = "") -> WorkspaceRequest:

@@ -17,8 +17,8 @@ from automatos.errors import NotFound
 from workspaces.accounts import devices, events, session_activity
 from workspaces.accounts.forms import ProfileForm
 from workspaces.accounts.services import delete_account, last_owner_of, rename_person
+from workspaces.doors.pages import PersonRequest, person_page
 from workspaces.models import Membership, User, Workspace
-from workspaces.pages import PersonRequest, person_page
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy
 

@@ -12,7 +12,7 @@ from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces import queries
 from workspaces.api_keys import services
-from workspaces.endpoints import WorkspaceView, errors
+from workspaces.doors.endpoints import WorkspaceView, errors
 from workspaces.models import ApiKey, Role
 from workspaces.scope.permissions import lower
 

@@ -17,9 +17,9 @@ from automatos.fields import plain, whole
 from workspaces import queries
 from workspaces.api_keys import services
 from workspaces.api_keys.forms import KeyChangeForm, KeyForm, RotateForm
-from workspaces.asking import whom_to_ask
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import ApiKey, Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 LIST = "workspace_api_keys"
 REFUSALS = (InvalidInput, Conflict, NotAllowed)

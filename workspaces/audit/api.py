@@ -18,7 +18,7 @@ from workspaces.audit import chain
 from workspaces.audit.export import FORMATS
 from workspaces.audit.filters import filters_of
 from workspaces.audit.queries import GROUPS, entries, export
-from workspaces.endpoints import WorkspaceView, errors
+from workspaces.doors.endpoints import WorkspaceView, errors
 from workspaces.models import AuditEntry
 
 MOST_CHECKED = 20_000

@@ -11,8 +11,8 @@ from automatos.errors import InvalidInput
 from workspaces.audit import chain
 from workspaces.audit.filters import NAMES, filters_of
 from workspaces.audit.queries import GROUPS, Filters, as_lines, entries, in_words
+from workspaces.doors.pages import WorkspaceRequest
 from workspaces.models import AuditEntry, Membership
-from workspaces.pages import WorkspaceRequest
 
 PAGE = 50
 # Of the chain, what each view of the page checks: a few milliseconds.

@@ -10,8 +10,8 @@ from workspaces.audit import page
 from workspaces.audit.export import FORMATS
 from workspaces.audit.filters import filters_of
 from workspaces.audit.queries import export
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 
 @never_cache

@@ -11,9 +11,9 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from workspaces.auth import BEARER, Way
 from workspaces.clerk.sign_in import ClerkToken, sign_in
 from workspaces.clerk.tokens import BadToken
+from workspaces.doors.auth import BEARER, Way
 from workspaces.models import User
 
 if TYPE_CHECKING:

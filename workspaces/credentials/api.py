@@ -12,7 +12,7 @@ from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces.credentials import queries, services
 from workspaces.credentials.queries import is_testing
-from workspaces.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.models import Credential, CredentialType
 
 

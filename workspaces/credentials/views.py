@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos import listing
 from automatos.errors import Conflict, InvalidInput
-from workspaces.asking import whom_to_ask
 from workspaces.credentials import queries, services
 from workspaces.credentials.forms import CredentialForm
 from workspaces.credentials.uses import uses_of
+from workspaces.doors.asking import whom_to_ask
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
-from workspaces.pages import WorkspaceRequest, workspace_page
 
 LIST = "workspace_credentials"
 

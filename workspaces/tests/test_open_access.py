@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from automatos.local.addresses import PROJECT
+from workspaces.doors.installation import OPEN_ACCESS_ID
 from workspaces.models import AuditEntry, Membership, Role, User
-from workspaces.services_installation import OPEN_ACCESS_ID
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,8 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from workspaces.doors.installation import ORCHESTRATOR_ID
 from workspaces.models import AuditEntry, Membership, Role, User
-from workspaces.services_installation import ORCHESTRATOR_ID
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 
 from automatos.errors import NotSignedIn
 from workspaces.api_keys.services import key_hash
+from workspaces.doors.installation import orchestrator_key
 from workspaces.models import ApiKey, User
 from workspaces.scope.tenancy import Purpose, system_scope
-from workspaces.services_installation import orchestrator_key
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -145,7 +145,7 @@ class SessionAuthentication(Way, authentication.SessionAuthentication):
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the key shows in the OpenAPI document."""
 
-    target_class = "workspaces.auth.ApiKeyAuthentication"
+    target_class = "workspaces.doors.auth.ApiKeyAuthentication"
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:
@@ -156,7 +156,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the session shows in the OpenAPI document."""
 
-    target_class = "workspaces.auth.SessionAuthentication"
+    target_class = "workspaces.doors.auth.SessionAuthentication"
     name = "Session"
 
     def get_security_definition(self, auto_schema: "AutoSchema") -> dict[str, Any]:

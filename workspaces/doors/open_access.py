@@ -20,8 +20,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from automatos.access_settings import is_loopback
+from workspaces.doors.installation import open_access_user
 from workspaces.models import User
-from workspaces.services_installation import open_access_user
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -79,7 +79,7 @@ class OpenAccessAuthentication(BaseAuthentication):
 class OpenAccessScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How it shows in the OpenAPI document: as no credential at all, and only where it is on."""
 
-    target_class = "workspaces.open_access.OpenAccessAuthentication"
+    target_class = "workspaces.doors.open_access.OpenAccessAuthentication"
     name = ()  # type: ignore[assignment]
 
     def get_security_requirement(self, auto_schema: "AutoSchema") -> list[dict[str, list[Any]]]:

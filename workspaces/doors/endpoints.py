@@ -20,8 +20,8 @@ from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
 from workspaces import rate_limits
 from workspaces.clerk.sign_in import ClerkToken
+from workspaces.doors.open_access import OpenPass
 from workspaces.models import ApiKey, User, Workspace
-from workspaces.open_access import OpenPass
 from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip

@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from automatos.errors import NotFound, Unavailable
+from workspaces.doors.installation import orchestrator_key_with
 from workspaces.models import ApiKey, Role, User
 from workspaces.queries import access_by_id, memberships_of
 from workspaces.scope.permissions import Access, lower
 from workspaces.scope.tenancy import Purpose, person_scope, system_scope
-from workspaces.services_installation import orchestrator_key_with
 
 
 @dataclass(frozen=True, slots=True)
