@@ -19,8 +19,8 @@ from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
 from workspaces.credentials.provider_keys import kept_for
+from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import Workspace
-from workspaces.plans import release_storage, require_storage
 from workspaces.purging import UNDO
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 

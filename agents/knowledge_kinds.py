@@ -6,7 +6,7 @@ from pathlib import PurePath
 from automatos.checking import unstorable_text
 from automatos.errors import wrong_field
 from automatos.zip_files import ZipLimits, looks_like_zip, read_zip
-from workspaces.plans import size
+from workspaces.limits.plans import size
 
 LARGEST = 20 * 1024 * 1024
 LONGEST = 2_000_000

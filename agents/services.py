@@ -23,8 +23,8 @@ from agents.queries import agents_of, personas_for
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import insert_with_slug
-from workspaces import plans
 from workspaces.audit import log as audit
+from workspaces.limits import plans
 from workspaces.models import User, Workspace
 
 # What an agent may become next. Retired is final.

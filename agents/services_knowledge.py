@@ -17,8 +17,8 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.stored import folder_of
 from workspaces.audit import log as audit
+from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import User, Workspace
-from workspaces.plans import release_storage, require_storage
 from workspaces.purging import UNDO
 
 LONGEST_URL = 2000

@@ -17,9 +17,9 @@ from agents.queries import agents_of
 from agents.queries_drafts import drafts_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
-from workspaces import plans
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.limits import plans
 
 MOST_AT_ONCE = 100
 # Statuses that people give; into draft and error only the platform puts an agent.

@@ -15,8 +15,8 @@ from tools import confinement
 from tools.contract import ToolProblem
 from tools.files import StoredRunFiles, clean_name
 from tools.untrusted import fenced
+from workspaces.limits.plans import require_storage
 from workspaces.models import Workspace
-from workspaces.plans import require_storage
 
 FIELD = "attachments"
 MOST = 5

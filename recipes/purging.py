@@ -13,7 +13,7 @@ from django.utils import timezone
 from agents.models import Agent, Conversation
 from recipes.models import LIVE_STATUSES, Execution, Recipe
 from tools.files import remove_run_files
-from workspaces.plans import release_storage
+from workspaces.limits.plans import release_storage
 from workspaces.purging import UNDO, in_batches, overdue_workspaces
 
 # A run has its steps, their calls and hundreds of events; a conversation has a few runs.

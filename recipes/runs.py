@@ -18,8 +18,8 @@ from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
 from recipes.templating import Output, dependencies
 from recipes.validation import fill_inputs, with_defaults
-from workspaces import plans
 from workspaces.audit import log as audit
+from workspaces.limits import plans
 from workspaces.models import User, Workspace
 
 # What a run takes over from its recipe's steps as it stands.

@@ -15,8 +15,8 @@ from automatos.slugs import insert_with_slug
 from recipes.models import Recipe, RecipeStep, RecipeVersion
 from recipes.queries import recipes_of
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps
-from workspaces import plans
 from workspaces.audit import log as audit
+from workspaces.limits import plans
 from workspaces.models import User, Workspace
 
 

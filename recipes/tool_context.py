@@ -14,8 +14,8 @@ from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
-from workspaces import plans
 from workspaces.credentials import reading as opened
+from workspaces.limits import plans
 from workspaces.models import Workspace
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.tenancy import Purpose, workspace_scope

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos import words
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, ExecutionStep, Recipe
-from workspaces import plans
+from workspaces.limits import plans
 from workspaces.models import Workspace
 
 DAYS = 30

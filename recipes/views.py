@@ -20,9 +20,9 @@ from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
 from recipes.queries import answer_at, executions_of, recipes_of, versions_of
 from recipes.queries import recipe as recipe_at
-from workspaces import plans
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.limits import plans
 from workspaces.models import Role
 
 RUNS_SHOWN = 6

@@ -6,8 +6,8 @@ from uuid import UUID
 from redis import RedisError
 
 from automatos.errors import TooMany
-from workspaces import throttling
-from workspaces.throttling import Bucket, Exhausted
+from workspaces.limits import throttling
+from workspaces.limits.throttling import Bucket, Exhausted
 
 logger = logging.getLogger(__name__)
 

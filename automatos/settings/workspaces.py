@@ -10,5 +10,5 @@ DEFAULT_TENANT_ID = env.uuid("DEFAULT_TENANT_ID", UUID(int=0))
 API_RATE_LIMIT = env.integer("API_RATE_LIMIT", 600, low=0, high=1_000_000)
 # Functions that say what uses a credential.
 CREDENTIAL_USES = ["agents.credential_uses.agents_paid_by"]
-# What a new workspace may hold; workspaces/plans.py lists the limits.
+# What a new workspace may hold; workspaces/limits/plans.py lists the limits.
 DEFAULT_PLAN = env.choice("DEFAULT_PLAN", "unlimited", ("free", "team", "unlimited"))

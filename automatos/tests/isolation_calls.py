@@ -19,7 +19,6 @@ from recipes import agent_moves, agent_status, chat_stream, following, runs, too
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen
 from recipes.watching import Watch
-from workspaces import plans
 from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
 from workspaces.credentials import provider_keys
@@ -27,6 +26,7 @@ from workspaces.credentials import services as credentials
 from workspaces.doors import installation
 from workspaces.doors.idempotency import once
 from workspaces.doors.sockets import SocketCaller
+from workspaces.limits import plans
 from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
 from workspaces.scope.tenancy import workspace_scope

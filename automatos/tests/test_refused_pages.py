@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from workspaces.api_keys.services import create_api_key
+from workspaces.limits.plans import PLANS
 from workspaces.models import Role, User, Workspace
-from workspaces.plans import PLANS
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from automatos.testing import Stack
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import ended, final_output
-from workspaces import plans
+from workspaces.limits import plans
 from workspaces.models import Workspace
 from workspaces.tests.http import ask
 from workspaces.tests.rest import Caller, Company

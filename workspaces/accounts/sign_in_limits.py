@@ -17,9 +17,9 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
-from workspaces import throttling
+from workspaces.limits import throttling
+from workspaces.limits.throttling import Bucket, Exhausted, Taken
 from workspaces.scope.client_address import client_ip, network_of
-from workspaces.throttling import Bucket, Exhausted, Taken
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from rest_framework.views import APIView
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
-from workspaces import rate_limits
 from workspaces.clerk.sign_in import ClerkToken
 from workspaces.doors.open_access import OpenPass
+from workspaces.limits import rates as rate_limits
 from workspaces.models import ApiKey, User, Workspace
 from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.scope.acting import Actor, acting_as

@@ -49,7 +49,7 @@ class Workspace(models.Model):
     is_demo = models.BooleanField(default=False)
     plan = models.CharField(max_length=20, choices=Plan, default=default_plan)
     approval_policy = models.CharField(max_length=16, choices=ApprovalPolicy, default=ApprovalPolicy.AFTER_UNTRUSTED)
-    # What its files take; whoever stores or removes one says so to workspaces/plans.py.
+    # What its files take; whoever stores or removes one says so to workspaces/limits/plans.py.
     storage_bytes = models.PositiveBigIntegerField(default=0)
     clerk_org_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
     # Asked for by a person; everything in it is gone 30 days later.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workspaces import throttling
+from workspaces.limits import throttling
 
 
 @pytest.fixture(autouse=True)

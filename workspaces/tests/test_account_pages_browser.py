@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People, Visitor, no_console_messages
-from workspaces import throttling
+from workspaces.limits import throttling
 from workspaces.models import User
 from workspaces.tests.account_kit import PASSWORD, totp
 

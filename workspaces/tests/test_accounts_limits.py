@@ -11,7 +11,8 @@ from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 
-from workspaces import throttling
+from workspaces.limits import throttling
+from workspaces.limits.throttling import Bucket, Exhausted
 from workspaces.models import User
 from workspaces.tests.account_kit import (
     PASSWORD,
@@ -24,7 +25,6 @@ from workspaces.tests.account_kit import (
     totp,
     with_app,
 )
-from workspaces.throttling import Bucket, Exhausted
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from automatos.testing import Stack
-from workspaces import throttling
+from workspaces.limits import throttling
 
 
 @pytest.fixture

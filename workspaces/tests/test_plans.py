@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from automatos.errors import PlanLimit
 from automatos.testing import Stack
-from workspaces import plans
+from workspaces.limits import plans
 from workspaces.models import AuditEntry, Role, Workspace
 from workspaces.tests.http import ask
 from workspaces.tests.rest import Company, Json

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from automatos.testing import Stack, free_port
-from workspaces import rate_limits
+from workspaces.limits import rates as rate_limits
 from workspaces.tests.http import ask
 from workspaces.tests.rest import Caller, Company
 
@@ -76,11 +76,11 @@ def test_without_redis_everybody_passes_and_the_log_says_so_once(
     company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     caller = Caller(company.viewer.key)
-    with caplog.at_level(logging.WARNING, "workspaces.rate_limits"):
+    with caplog.at_level(logging.WARNING, "workspaces.limits.rates"):
         answers = [caller.client.get("/api/agents") for _ in range(5)]
     assert {answer.status_code for answer in answers} == {200}
     assert not any("RateLimit-Limit" in answer.headers for answer in answers)
-    assert len([record for record in caplog.records if record.name == "workspaces.rate_limits"]) == 1
+    assert len([record for record in caplog.records if record.name == "workspaces.limits.rates"]) == 1
 
 
 LIMIT, CALLS = 60, 200

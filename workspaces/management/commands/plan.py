@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from workspaces.limits.services import change_plan
 from workspaces.models import Workspace
 from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
-from workspaces.services_plans import change_plan
 
 
 class Command(BaseCommand):

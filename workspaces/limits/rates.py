@@ -12,9 +12,9 @@ from django.conf import settings
 from redis import RedisError
 
 from automatos.errors import TooMany
-from workspaces import throttling
+from workspaces.limits import throttling
+from workspaces.limits.throttling import Bucket, Exhausted
 from workspaces.models import ApiKey, User
-from workspaces.throttling import Bucket, Exhausted
 
 logger = logging.getLogger(__name__)
 
