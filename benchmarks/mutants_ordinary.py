@@ -25,7 +25,7 @@ TESTS = {
         "workspaces/tests/test_accounts_delete.py",
         "workspaces/tests/test_workspaces.py",
     ],
-    "workspaces.services_invitations": ["workspaces/tests/test_invitations.py"],
+    "workspaces.members.invitation_services": ["workspaces/tests/test_invitations.py"],
     "workspaces.doors.installation": ["workspaces/tests/test_open_access.py"],
     "workspaces.accounts.services": ["workspaces/tests/test_accounts_delete.py"],
     "workspaces.api_keys.services": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],

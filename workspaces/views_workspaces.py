@@ -15,8 +15,8 @@ from workspaces.contents import contents_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import PersonRequest, WorkspaceRequest, person_page, workspace_page
 from workspaces.forms_workspaces import DeleteForm, GeneralForm, NewWorkspaceForm
+from workspaces.members.queries import is_last_owner, members_of
 from workspaces.models import Role, Workspace
-from workspaces.queries_members import is_last_owner, members_of
 from workspaces.scope.permissions import allowed, require
 from workspaces.scope.tenancy import person_scope, workspace_scope
 

@@ -25,7 +25,7 @@ SPECTACULAR_SETTINGS = {
     # Named, so that an operation elsewhere does not change the names of all others.
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_NAME_OVERRIDES": {
-        "InvitationState": "workspaces.invitation_states.State",
+        "InvitationState": "workspaces.members.invitation_states.State",
         "Role": "workspaces.models.Role",
         "WorkspaceKind": "workspaces.models.Workspace.Kind",
         "WorkspacePlan": "workspaces.models.Workspace.Plan",

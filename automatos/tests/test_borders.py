@@ -54,7 +54,7 @@ LAYER_OF = {
     "workspaces.credentials.services": DECIDERS,
     "workspaces.credentials.uses": DECIDERS,
     "workspaces.doors.endpoints": HELPERS,
-    "workspaces.members_page": HELPERS,
+    "workspaces.members.page": HELPERS,
     "workspaces.doors.open_access": HELPERS,
     "workspaces.doors.pages": HELPERS,
     "workspaces.doors.sockets": HELPERS,

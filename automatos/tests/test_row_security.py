@@ -243,7 +243,7 @@ CROSSING = {
     ("workspaces.clerk.sign_in", "SIGN_IN"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
     ("workspaces.accounts.services", "SIGN_IN"),
-    ("workspaces.services_invitations", "SIGN_IN"),
+    ("workspaces.members.invitation_services", "SIGN_IN"),
     ("workspaces.doors.sockets", "SIGN_IN"),
     ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),

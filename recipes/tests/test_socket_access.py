@@ -11,10 +11,10 @@ from recipes.tasks import sweep
 from recipes.tests.kit import Cast, ended
 from recipes.tests.test_socket import cookie_of, read_to_end, sent_by, until_type, watching
 from workspaces.api_keys.services import create_api_key, revoke_api_key
+from workspaces.members.services import change_role, remove_member
 from workspaces.models import Role, User
 from workspaces.scope import tenancy
 from workspaces.services import set_role
-from workspaces.services_members import change_role, remove_member
 from workspaces.services_workspaces import delete_workspace
 from workspaces.tests.account_kit import PASSWORD, sign_in
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from workspaces import services_members
 from workspaces.accounts import events as account_events
 from workspaces.accounts import session_activity
 from workspaces.api_keys.services import revoke_api_key
 from workspaces.audit import log as audit
+from workspaces.members import services as members_services
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope import tenancy
@@ -47,7 +47,7 @@ def delete_account(*, user: User) -> None:
                 if workspace.kind == Workspace.Kind.PERSONAL and membership.role == Role.OWNER:
                     _close(workspace, user)
                 else:
-                    services_members.leave(workspace=workspace, user=user)
+                    members_services.leave(workspace=workspace, user=user)
         _forget(user)
 
 
@@ -84,7 +84,7 @@ def _refuse_last_owner(user: User, memberships: list[Membership]) -> None:
     if names:
         raise Conflict(
             f"You are the last owner of {', '.join(names)}. Make someone else an owner or delete the workspace first.",
-            code=services_members.LAST_OWNER,
+            code=members_services.LAST_OWNER,
         )
 
 

@@ -15,9 +15,9 @@ from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
 from workspaces.clerk import people_services, states
 from workspaces.clerk.people_services import Person
+from workspaces.members.services import end_membership, record_member, withdraw_invitations
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.services import insert_workspace
-from workspaces.services_members import end_membership, record_member, withdraw_invitations
 
 logger = logging.getLogger(__name__)
 

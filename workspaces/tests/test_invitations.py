@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from workspaces import services_invitations
+from workspaces.members import invitation_services as invitations_services
 from workspaces.models import AuditEntry, Invitation, Membership, Role, User
 from workspaces.services import create_personal_workspace
 from workspaces.tests.matrix_filters import drop_policies
@@ -134,7 +134,7 @@ def test_another_workspaces_members_and_invitations_do_not_count(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop_policies(monkeypatch)
-    monkeypatch.setattr(services_invitations, "MOST_OPEN", 1)
+    monkeypatch.setattr(invitations_services, "MOST_OPEN", 1)
     other = Company()
     member = other.people[Role.EDITOR].email
     first = invited(company, email=member)

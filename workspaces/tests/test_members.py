@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from automatos.errors import Conflict, NotAllowed
-from workspaces import services_members
+from workspaces.members import services as members_services
 from workspaces.models import ApiKey, AuditEntry, Membership, Role, User, Workspace
 from workspaces.scope import tenancy
 from workspaces.services import create_personal_workspace, create_workspace, set_role
@@ -180,7 +180,7 @@ def leave_at_once(workspace: Workspace, owners: list[User], results: list[str]) 
         start.wait()
         try:
             with tenancy.workspace_scope(workspace.pk, user.pk):
-                services_members.leave(workspace=workspace, user=user)
+                members_services.leave(workspace=workspace, user=user)
             results.append("left")
         except Conflict as error:
             results.append(error.code)

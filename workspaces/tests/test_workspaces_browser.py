@@ -7,9 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from automatos.tests.browser import People, Visitor
+from workspaces.members.invitation_services import invite
 from workspaces.models import Invitation, Role, User, Workspace
 from workspaces.services import create_workspace, set_role
-from workspaces.services_invitations import invite
 
 pytestmark = pytest.mark.browser
 

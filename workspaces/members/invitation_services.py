@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from workspaces import invitation_limits
 from workspaces.audit import log as audit
-from workspaces.invitation_states import GOOD_FOR, State, state_of
+from workspaces.members import invitation_limits
+from workspaces.members.invitation_states import GOOD_FOR, State, state_of
+from workspaces.members.services import check_may_give
 from workspaces.models import Invitation, Membership, Role, User, Workspace
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
-from workspaces.services_members import check_may_give
 
 MOST_OPEN = 200
 REFUSALS = {

@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput
-from workspaces import queries_members, services_members
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.forms_workspaces import TransferForm
-from workspaces.members_page import members_page
+from workspaces.members import queries, services
+from workspaces.members.page import members_page
 from workspaces.models import ApiKey, Membership, Role
 
 
@@ -30,7 +30,7 @@ def members(request: WorkspaceRequest) -> HttpResponse:
 def change(request: WorkspaceRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
     try:
-        member = services_members.change_role(
+        member = services.change_role(
             workspace=request.workspace, member_id=user_id, role=request.POST.get("role", ""), by=request.access.role
         )
     except (Conflict, InvalidInput) as error:
@@ -45,11 +45,11 @@ def change(request: WorkspaceRequest, user_id: UUID) -> HttpResponse:
 @workspace_page(Role.ADMIN)
 def remove(request: WorkspaceRequest, user_id: UUID) -> HttpResponse:
     """Say what ends with the membership; a POST removes."""
-    member = queries_members.member(request.workspace, user_id)
+    member = queries.member(request.workspace, user_id)
     problem = ""
     if request.method == "POST":
         try:
-            services_members.remove_member(workspace=request.workspace, member_id=user_id, by=request.access.role)
+            services.remove_member(workspace=request.workspace, member_id=user_id, by=request.access.role)
         except Conflict as error:
             problem = error.message
         else:
@@ -67,7 +67,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            services_members.leave(workspace=request.workspace, user=request.user)
+            services.leave(workspace=request.workspace, user=request.user)
         except Conflict as error:
             problem = error.message
         else:
@@ -76,7 +76,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
     shown = {
         "problem": problem,
         "keys": _keys(request.membership).count(),
-        "is_last_owner": queries_members.is_last_owner(request.membership),
+        "is_last_owner": queries.is_last_owner(request.membership),
         "others": _heirs(request).exists(),
     }
     return render(request, "workspaces/leave.html", shown, status=409 if problem else 200)
@@ -91,7 +91,7 @@ def transfer(request: WorkspaceRequest) -> HttpResponse:
     form = TransferForm(heirs, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            heir = services_members.transfer_ownership(
+            heir = services.transfer_ownership(
                 workspace=request.workspace, owner=request.user, member_id=UUID(form.cleaned_data["member"])
             )
         except Conflict as error:
@@ -105,7 +105,7 @@ def transfer(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _heirs(request: WorkspaceRequest) -> QuerySet[Membership]:
-    return queries_members.members_of(request.workspace).exclude(Q(user=request.user) | Q(user__is_active=False))
+    return queries.members_of(request.workspace).exclude(Q(user=request.user) | Q(user__is_active=False))
 
 
 def _keys(member: Membership) -> QuerySet[ApiKey]:

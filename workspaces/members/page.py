@@ -10,9 +10,9 @@ from automatos.listing import choice, page_of, words
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest
 from workspaces.forms_workspaces import InviteForm, roles_to_give
-from workspaces.invitation_states import State, state_of
+from workspaces.members.invitation_states import State, state_of
+from workspaces.members.queries import members_of, open_invitations_of
 from workspaces.models import Membership, Role, Workspace
-from workspaces.queries_members import members_of, open_invitations_of
 
 
 def members_page(request: WorkspaceRequest, *, form: InviteForm | None = None, **more: Any) -> HttpResponse:

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from workspaces import invitation_mail, queries_members, services_invitations
 from workspaces.api import WorkspaceOut
 from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
-from workspaces.invitation_states import State, state_of
+from workspaces.members import invitation_mail, invitation_services, queries
+from workspaces.members.invitation_states import State, state_of
 from workspaces.models import Invitation, Role
 from workspaces.scope.permissions import Access
 
@@ -68,14 +68,14 @@ class Inviting(WorkspaceView):
         body = InvitationIn(data=request.data)
         body.is_valid(raise_exception=True)
         wished: dict[str, Any] = {"role": Role.EDITOR, **body.validated_data}
-        return services_invitations.invite(workspace=self.workspace, inviter=self.caller, by=self.access.role, **wished)
+        return invitation_services.invite(workspace=self.workspace, inviter=self.caller, by=self.access.role, **wished)
 
     def sent(self, made: tuple[Invitation, str], status: int) -> Response:
         """The answer, with the link, once the message went out or could not."""
         invitation, token = made
         link = invitation_mail.link_of(self.request, token)
         if invitation_mail.send(invitation, inviter=self.caller, link=link):
-            services_invitations.note_sent(invitation=invitation)
+            invitation_services.note_sent(invitation=invitation)
         return Response({**InvitationOut(invitation).data, "link": link}, status=status)
 
 
@@ -91,7 +91,7 @@ class InvitationList(Inviting):
     )
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Those neither accepted nor withdrawn, the newest first."""
-        rows = searched(queries_members.open_invitations_of(self.workspace), request, ["email"])
+        rows = searched(queries.open_invitations_of(self.workspace), request, ["email"])
         return listing(request, rows, InvitationOut)
 
     @extend_schema(
@@ -112,13 +112,13 @@ class InvitationDetail(WorkspaceView):
     @extend_schema(operation_id="invitations_retrieve", responses={200: InvitationOut, **errors(404)})
     def get(self, request: Request, workspace_id: UUID, invitation_id: UUID) -> Response:
         """The invitation, until it is accepted or withdrawn."""
-        return Response(InvitationOut(queries_members.open_invitation(self.workspace, invitation_id)).data)
+        return Response(InvitationOut(queries.open_invitation(self.workspace, invitation_id)).data)
 
     @extend_schema(operation_id="invitations_revoke", responses={204: None, **errors(404)})
     def delete(self, request: Request, workspace_id: UUID, invitation_id: UUID) -> Response:
         """The link opens nothing from now on."""
-        invitation = queries_members.open_invitation(self.workspace, invitation_id)
-        services_invitations.revoke(invitation=invitation)
+        invitation = queries.open_invitation(self.workspace, invitation_id)
+        invitation_services.revoke(invitation=invitation)
         return Response(status=204)
 
 
@@ -130,8 +130,8 @@ class InvitationResend(Inviting):
     @extend_schema(operation_id="invitations_resend", request=None, responses={200: NewInvitationOut, **errors(404)})
     def post(self, request: Request, workspace_id: UUID, invitation_id: UUID) -> Response:
         """A new link, good for another 7 days; the old one opens nothing any more."""
-        invitation = queries_members.open_invitation(self.workspace, invitation_id)
-        made = services_invitations.resend(invitation=invitation, inviter=self.caller, by=self.access.role)
+        invitation = queries.open_invitation(self.workspace, invitation_id)
+        made = invitation_services.resend(invitation=invitation, inviter=self.caller, by=self.access.role)
         return self.sent(made, 200)
 
 
@@ -147,5 +147,5 @@ class InvitationAccept(SignedInView):
             raise NotAllowed("An API key is bound to its workspace. Sign in to accept an invitation.")
         body = TokenIn(data=request.data)
         body.is_valid(raise_exception=True)
-        member = services_invitations.accept(token=body.validated_data["token"], user=self.caller)
+        member = invitation_services.accept(token=body.validated_data["token"], user=self.caller)
         return Response(WorkspaceOut(Access(member.workspace, Role(member.role))).data)

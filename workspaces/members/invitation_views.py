@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import Conflict, InvalidInput, NotAllowed
-from workspaces import invitation_mail, queries_members, services_invitations
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.forms_workspaces import InviteForm
-from workspaces.invitation_states import State, state_of
-from workspaces.members_page import members_page
+from workspaces.members import invitation_mail, invitation_services, queries
+from workspaces.members.invitation_states import State, state_of
+from workspaces.members.page import members_page
 from workspaces.models import Invitation, Role, User
 from workspaces.scope.acting import acting_as
 
@@ -28,7 +28,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
     form = InviteForm(request.access.role, request.POST)
     if form.is_valid():
         try:
-            made = services_invitations.invite(
+            made = invitation_services.invite(
                 workspace=request.workspace,
                 email=form.text("email"),
                 role=form.text("role"),
@@ -47,8 +47,8 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Role.ADMIN)
 def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
     """Send it again under a new link, and show that link this once."""
-    invitation = queries_members.open_invitation(request.workspace, invitation_id)
-    made = services_invitations.resend(invitation=invitation, inviter=request.user, by=request.access.role)
+    invitation = queries.open_invitation(request.workspace, invitation_id)
+    made = invitation_services.resend(invitation=invitation, inviter=request.user, by=request.access.role)
     return _sent(request, made)
 
 
@@ -56,8 +56,8 @@ def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
 @workspace_page(Role.ADMIN)
 def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw it."""
-    invitation = queries_members.open_invitation(request.workspace, invitation_id)
-    services_invitations.revoke(invitation=invitation)
+    invitation = queries.open_invitation(request.workspace, invitation_id)
+    invitation_services.revoke(invitation=invitation)
     messages.success(request, f"The invitation of {invitation.email} is withdrawn; its link opens nothing any more.")
     return redirect("workspace_members", request.workspace.slug)
 
@@ -66,12 +66,12 @@ def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """What a link opens: the invitation with a button to join, or why it opens nothing. A POST joins."""
-    invitation = services_invitations.find(token)
+    invitation = invitation_services.find(token)
     user = request.user if isinstance(request.user, User) else None
     why = _closed(invitation, user)
     if request.method == "POST" and user and not why:
         with acting_as(actor_of(request)):  # type: ignore[arg-type]
-            member = services_invitations.accept(token=token, user=user)
+            member = invitation_services.accept(token=token, user=user)
         messages.success(request, f"You are {member.get_role_display().lower()} in {member.workspace.name} now.")
         return redirect(f"/w/{member.workspace.slug}/")
     shown = {"invitation": invitation, "why": why, "here": request.path, "signed_in": user is not None}
@@ -90,7 +90,7 @@ def _closed(invitation: Invitation | None, user: User | None) -> str:
         return ""
     if state != State.OPEN:
         return state
-    return "" if user is None or services_invitations.is_for(invitation, user) else "other_address"
+    return "" if user is None or invitation_services.is_for(invitation, user) else "other_address"
 
 
 def _sent(request: WorkspaceRequest, made: tuple[Invitation, str]) -> HttpResponse:
@@ -98,5 +98,5 @@ def _sent(request: WorkspaceRequest, made: tuple[Invitation, str]) -> HttpRespon
     link = invitation_mail.link_of(request, token)
     sent = invitation_mail.send(invitation, inviter=request.user, link=link)
     if sent:
-        services_invitations.note_sent(invitation=invitation)
+        invitation_services.note_sent(invitation=invitation)
     return members_page(request, invited=invitation, link=link, sent=sent)

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
-from workspaces import queries_members, services_members
-from workspaces.api_invitations import InvitationIn, Inviting, NewInvitationOut, RoleField
 from workspaces.doors.endpoints import WorkspaceView, errors
+from workspaces.members import queries, services
+from workspaces.members.invitation_api import InvitationIn, Inviting, NewInvitationOut, RoleField
 from workspaces.models import Membership, Role
 
 
@@ -51,7 +51,7 @@ class MemberList(Inviting):
     )
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Owners first, then by role and name."""
-        rows = searched(queries_members.members_of(self.workspace), request, ["user__name", "user__email"])
+        rows = searched(queries.members_of(self.workspace), request, ["user__name", "user__email"])
         if role := choice(request, "role", Role.values):
             rows = rows.filter(role=role)
         return listing(request, rows, MemberOut)
@@ -72,14 +72,14 @@ class MemberDetail(WorkspaceView):
     @extend_schema(operation_id="members_retrieve", responses={200: MemberOut, **errors(404)})
     def get(self, request: Request, workspace_id: UUID, user_id: UUID) -> Response:
         """The member and their role."""
-        return Response(MemberOut(queries_members.member(self.workspace, user_id)).data)
+        return Response(MemberOut(queries.member(self.workspace, user_id)).data)
 
     @extend_schema(operation_id="members_update", request=RoleIn, responses={200: MemberOut, **errors(404, 409, 415)})
     def patch(self, request: Request, workspace_id: UUID, user_id: UUID) -> Response:
         """Another role. The last owner keeps theirs."""
         body = RoleIn(data=request.data)
         body.is_valid(raise_exception=True)
-        changed = services_members.change_role(
+        changed = services.change_role(
             workspace=self.workspace, member_id=user_id, role=body.validated_data["role"], by=self.access.role
         )
         return Response(MemberOut(changed).data)
@@ -87,7 +87,7 @@ class MemberDetail(WorkspaceView):
     @extend_schema(operation_id="members_remove", responses={204: None, **errors(404, 409)})
     def delete(self, request: Request, workspace_id: UUID, user_id: UUID) -> Response:
         """Out at once, with the keys they made here. The last owner stays."""
-        services_members.remove_member(workspace=self.workspace, member_id=user_id, by=self.access.role)
+        services.remove_member(workspace=self.workspace, member_id=user_id, by=self.access.role)
         return Response(status=204)
 
 
@@ -101,7 +101,7 @@ class WorkspaceLeave(WorkspaceView):
         """The caller is no member any more. The last owner stays."""
         if self.key is not None:
             raise NotAllowed("An API key cannot leave for its person. Sign in to leave.")
-        services_members.leave(workspace=self.workspace, user=self.caller)
+        services.leave(workspace=self.workspace, user=self.caller)
         return Response(status=204)
 
 
@@ -117,7 +117,7 @@ class WorkspaceTransfer(WorkspaceView):
         """The member becomes an owner, the caller an admin; both stay."""
         body = TransferIn(data=request.data)
         body.is_valid(raise_exception=True)
-        heir = services_members.transfer_ownership(
+        heir = services.transfer_ownership(
             workspace=self.workspace, owner=self.caller, member_id=body.validated_data["user_id"]
         )
         return Response(MemberOut(heir).data)
