@@ -19,7 +19,7 @@ TESTS = {
     "workspaces.credentials.provider_keys": ["workspaces/tests/test_credentials_api.py"],
     "workspaces.slug_register": ["workspaces/tests/test_workspaces.py"],
     "workspaces.accounts.views": ["workspaces/tests/test_accounts_delete.py"],
-    "workspaces.views_workspaces": ["workspaces/tests/test_workspaces.py"],
+    "workspaces.views": ["workspaces/tests/test_workspaces.py"],
     "workspaces.services": [
         "workspaces/tests/test_members.py",
         "workspaces/tests/test_accounts_delete.py",

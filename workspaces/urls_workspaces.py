@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from workspaces import api as rest
-from workspaces import api_restore, views_workspaces
+from workspaces import api_restore, views
 from workspaces.members import api as members_api
 from workspaces.members import invitation_api as invitations_api
 from workspaces.members import invitation_views as invitations_views
@@ -13,8 +13,8 @@ _HERE = "workspaces/<uuid:workspace_id>"
 
 # Under /w/<workspace>/.
 pages: list[URLPattern | URLResolver] = [
-    path("settings/", views_workspaces.general, name="workspace_settings"),
-    path("settings/delete/", views_workspaces.delete, name="workspace_delete"),
+    path("settings/", views.general, name="workspace_settings"),
+    path("settings/delete/", views.delete, name="workspace_delete"),
     path("settings/leave/", members_views.leave, name="workspace_leave"),
     path("settings/transfer/", members_views.transfer, name="workspace_transfer"),
     path("settings/members/", members_views.members, name="workspace_members"),
@@ -26,9 +26,9 @@ pages: list[URLPattern | URLResolver] = [
 ]
 # Outside of any workspace.
 outside: list[URLPattern | URLResolver] = [
-    path("workspaces/", views_workspaces.workspaces, name="workspaces"),
-    path("workspaces/new/", views_workspaces.new, name="workspace_new"),
-    path("workspaces/<uuid:workspace_id>/restore/", views_workspaces.restore, name="workspace_restore"),
+    path("workspaces/", views.workspaces, name="workspaces"),
+    path("workspaces/new/", views.new, name="workspace_new"),
+    path("workspaces/<uuid:workspace_id>/restore/", views.restore, name="workspace_restore"),
     path("invitations/<str:token>/", invitations_views.accept, name="invitation"),
 ]
 api: list[URLPattern | URLResolver] = [

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from automatos.fields import choice_field, number_field, text_field, whole
-from workspaces.forms_workspaces import ROLE_LABELS, WorkspaceForm
+from workspaces.forms import ROLE_LABELS, WorkspaceForm
 from workspaces.scope.permissions import NEEDED_ROLE, allowed
 
 NEVER = ""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos.errors import Conflict, InvalidInput
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
-from workspaces.forms_workspaces import TransferForm
+from workspaces.forms import TransferForm
 from workspaces.members import queries, services
 from workspaces.members.page import members_page
 from workspaces.models import ApiKey, Membership, Role

@@ -14,7 +14,7 @@ from workspaces import queries, services, services_workspaces
 from workspaces.contents import contents_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import PersonRequest, WorkspaceRequest, person_page, workspace_page
-from workspaces.forms_workspaces import DeleteForm, GeneralForm, NewWorkspaceForm
+from workspaces.forms import DeleteForm, GeneralForm, NewWorkspaceForm
 from workspaces.members.queries import is_last_owner, members_of
 from workspaces.models import Role, Workspace
 from workspaces.scope.permissions import allowed, require
