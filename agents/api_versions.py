@@ -8,9 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, services_copies
+from agents import queries
 from agents.api_agents import AgentOut
 from agents.api_skill_sources import LineOut
+from agents.copies import services as copies_services
 from agents.models import AgentVersion
 from agents.portable import changed
 from agents.versions import version_of, versions_of
@@ -101,7 +102,7 @@ class AgentVersionRestore(WorkspaceView):
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
         body = RestoreIn(data=request.data)
         body.is_valid(raise_exception=True)
-        saved = services_copies.restore_version(
+        saved = copies_services.restore_version(
             agent=agent, version=version, user=self.caller, expected_version=body.validated_data.get("version")
         )
         return Response(AgentOut(saved).data)

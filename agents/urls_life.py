@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_copies, api_own_personas, api_versions, views_agent, views_copies, views_personas
+from agents import api_own_personas, api_versions, views_agent, views_personas
+from agents.copies import api as copies_api
+from agents.copies import views as copies_views
 
 pages: list[URLPattern | URLResolver] = [
     path("personas/", views_personas.persona_list, name="personas"),
@@ -11,21 +13,21 @@ pages: list[URLPattern | URLResolver] = [
     path("personas/<uuid:persona_id>/duplicate/", views_personas.persona_duplicate, name="persona_duplicate"),
     path("personas/<uuid:persona_id>/delete/", views_personas.persona_delete, name="persona_delete"),
     path("personas/<uuid:persona_id>/restore/", views_personas.persona_restore, name="persona_restore"),
-    path("agents/new/import/", views_copies.import_file, name="agent_import"),
+    path("agents/new/import/", copies_views.import_file, name="agent_import"),
     path("agents/<slug:key>/", views_agent.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", views_agent.tools, name="agent_tools"),
     path("agents/<slug:key>/skills/", views_agent.skills, name="agent_skills"),
     path("agents/<slug:key>/history/", views_agent.history, name="agent_history"),
     path("agents/<slug:key>/history/restore/", views_agent.version_restore, name="agent_version_restore"),
-    path("agents/<slug:key>/duplicate/", views_copies.duplicate, name="agent_duplicate"),
-    path("agents/<slug:key>/export/", views_copies.export, name="agent_export"),
+    path("agents/<slug:key>/duplicate/", copies_views.duplicate, name="agent_duplicate"),
+    path("agents/<slug:key>/export/", copies_views.export, name="agent_export"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("personas", api_own_personas.Personas.as_view(), name="api_personas"),
     path("personas/<uuid:persona_id>", api_own_personas.PersonaDetail.as_view(), name="api_persona"),
-    path("agents/import", api_copies.AgentImport.as_view(), name="api_agent_import"),
-    path("agents/<uuid:agent_id>/export", api_copies.AgentExport.as_view(), name="api_agent_export"),
-    path("agents/<uuid:agent_id>/duplicate", api_copies.AgentDuplicate.as_view(), name="api_agent_duplicate"),
+    path("agents/import", copies_api.AgentImport.as_view(), name="api_agent_import"),
+    path("agents/<uuid:agent_id>/export", copies_api.AgentExport.as_view(), name="api_agent_export"),
+    path("agents/<uuid:agent_id>/duplicate", copies_api.AgentDuplicate.as_view(), name="api_agent_duplicate"),
     path("agents/<uuid:agent_id>/versions", api_versions.AgentVersions.as_view(), name="api_agent_versions"),
     path(
         "agents/<uuid:agent_id>/versions/<int:version>",

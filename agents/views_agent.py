@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import figures, queries_skills, services, services_copies
+from agents import figures, queries_skills, services
 from agents.agent_page import frame
 from agents.catalogue import not_taken
+from agents.copies import services as copies_services
 from agents.equipping import rearranged
 from agents.listing import agent_at
 from agents.models import Agent
@@ -151,7 +152,7 @@ def version_restore(request: WorkspaceRequest, key: str) -> HttpResponse:
     number = number if isinstance(number, int) and 0 < number < 2**31 else 0
     expected = whole(request.POST.get("newest", ""), 0)
     try:
-        saved = services_copies.restore_version(
+        saved = copies_services.restore_version(
             agent=agent, version=number, user=request.user, expected_version=expected
         )
     except (Conflict, InvalidInput) as error:

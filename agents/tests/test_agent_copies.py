@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.test import Client
 
-from agents.files import read
+from agents.copies.files import read
 from agents.models import Agent, Persona, Skill, SkillSource
 from automatos.errors import InvalidInput
 from workspaces.models import Workspace

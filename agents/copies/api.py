@@ -9,8 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import files, queries, services_copies
+from agents import queries
 from agents.api_agents import AgentOut
+from agents.copies import files, services
 from agents.portable import document_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice
@@ -62,7 +63,7 @@ class AgentImport(WorkspaceView):
         """A new, inactive agent; 400 with the code missing_parts names what this workspace does not have."""
         body = AgentImportIn(data=request.data)
         body.is_valid(raise_exception=True)
-        agent = services_copies.import_agent(
+        agent = services.import_agent(
             workspace=self.workspace,
             user=self.caller,
             document=body.validated_data["document"],
@@ -85,5 +86,5 @@ class AgentDuplicate(WorkspaceView):
     def post(self, request: Request, agent_id: UUID) -> Response:
         """A copy with the same settings, inactive."""
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        copy = services_copies.duplicate_agent(agent=agent, user=self.caller)
+        copy = services.duplicate_agent(agent=agent, user=self.caller)
         return Response(AgentOut(copy).data, status=201, headers={"Location": f"/api/agents/{copy.pk}"})

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import files, services_copies
+from agents.copies import files, services
 from agents.listing import agent_at
 from agents.portable import document_of
 from automatos.errors import AppError, InvalidInput, PlanLimit
@@ -19,7 +19,7 @@ def duplicate(request: WorkspaceRequest, key: str) -> HttpResponse:
     """A copy of the agent, opened in its form."""
     agent = agent_at(workspace=request.workspace, key=key)
     try:
-        copy = services_copies.duplicate_agent(agent=agent, user=request.user)
+        copy = services.duplicate_agent(agent=agent, user=request.user)
     except (InvalidInput, PlanLimit) as error:
         messages.error(request, error.message)
         return redirect("agent_detail", request.workspace.slug, agent.slug)
@@ -51,7 +51,7 @@ def import_file(request: WorkspaceRequest) -> HttpResponse:
         text = raw.decode("utf-8", "replace") if len(raw) <= files.LONGEST else text
         document = files.read(raw)
         leave_out = bool(request.POST.get("leave_out"))
-        agent = services_copies.import_agent(
+        agent = services.import_agent(
             workspace=request.workspace, user=request.user, document=document, leave_out=leave_out
         )
     except (InvalidInput, PlanLimit) as error:
