@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from agents import catalogue, services
 from agents.conflict import EditConflict, conflict_of
-from agents.drafts import CUSTOM, NONE, PREDEFINED
+from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
 from agents.forms import AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 
-from agents.drafts import CUSTOM, NONE, OTHER, PREDEFINED, model_of
+from agents.drafts.steps import CUSTOM, NONE, OTHER, PREDEFINED, model_of
 from agents.model_choice import EFFORTS, LIMITS, RANGES, ModelInput, most_output
 from agents.models import Agent, Category, Persona
 from agents.services import AgentInput

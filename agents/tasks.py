@@ -7,7 +7,8 @@ from uuid import UUID
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from agents import draft_work, knowledge_ingest, personas, skill_sync
+from agents import knowledge_ingest, personas, skill_sync
+from agents.drafts import jobs as draft_work
 from automatos.celery import app
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from agents import (
     api_personas,
     api_skill_sources,
     api_skills,
-    urls_drafts,
     urls_knowledge,
     urls_life,
     views,
@@ -17,10 +16,11 @@ from agents import (
     views_skill_sources,
     views_skills,
 )
+from agents.drafts import urls as drafts_urls
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views_list.agent_list, name="agents"),
-    *urls_drafts.pages,
+    *drafts_urls.pages,
     *urls_knowledge.pages,
     path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),
     path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),

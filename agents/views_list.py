@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from agents import figures, listing, services
+from agents.drafts.queries import drafts_of
 from agents.listing import AgentFilter
 from agents.models import Agent, AgentStatus, AgentType, Category
 from agents.queries import agents_of
-from agents.queries_drafts import drafts_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
 from workspaces.doors.asking import whom_to_ask

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agents import draft_work
+from agents.drafts import jobs as draft_work
+from agents.drafts.templates import templates
 from agents.models import Agent, AgentDraft
-from agents.templates import templates
 from agents.tests.page_kit import Cast, persona
 
 pytestmark = pytest.mark.django_db

@@ -16,11 +16,11 @@ WRITES = {
 # module.function: why nothing is recorded.
 DRAFT = "what one person typed into a form so far; the agent made of it is recorded"
 SILENT = {
-    "agents.services_drafts.discard_draft": DRAFT,
-    "agents.services_drafts.dismiss_proposal": DRAFT,
-    "agents.services_drafts.restore_draft": DRAFT,
-    "agents.services_drafts.save_draft": DRAFT,
-    "agents.services_drafts.start_draft": DRAFT,
+    "agents.drafts.services.discard_draft": DRAFT,
+    "agents.drafts.services.dismiss_proposal": DRAFT,
+    "agents.drafts.services.restore_draft": DRAFT,
+    "agents.drafts.services.save_draft": DRAFT,
+    "agents.drafts.services.start_draft": DRAFT,
     "recipes.conversations.begin": "the first question in it is recorded as a run",
     "agents.services_equipment.give_skills": "a part of creating or changing an agent, which is recorded",
     "workspaces.clerk.messages.receive": "remembers which messages were worked in; what they change is recorded",

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from agents import sentence
+from agents.drafts import sentence
 from agents.models import AgentDraft, Persona, Skill
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Models, default_model

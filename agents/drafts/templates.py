@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from agents.drafts import CUSTOM, NONE, PREDEFINED
+from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
 from agents.models import Persona
 from automatos.words import unwrapped
 

@@ -9,11 +9,11 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import services_drafts
-from agents.drafts import BY_SLUG, is_running
-from agents.editing_drafts import DraftEditor, blank_values, template_values
-from agents.queries_drafts import draft_at, drafts_of
-from agents.templates import templates
+from agents.drafts import services
+from agents.drafts.editing import DraftEditor, blank_values, template_values
+from agents.drafts.queries import draft_at, drafts_of
+from agents.drafts.steps import BY_SLUG, is_running
+from agents.drafts.templates import templates
 from automatos.errors import Conflict, InvalidInput
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
@@ -37,12 +37,12 @@ def agent_new(request: WorkspaceRequest) -> HttpResponse:
     workspace, user = request.workspace, request.user
     try:
         if "sentence" in request.POST:
-            draft = services_drafts.start_from_sentence(
+            draft = services.start_from_sentence(
                 workspace=workspace, user=user, values=blank_values(workspace), sentence=sentence
             )
         else:
             values = template_values(workspace, request.POST.get("template", "")) or blank_values(workspace)
-            draft = services_drafts.start_draft(workspace=workspace, user=user, values=values)
+            draft = services.start_draft(workspace=workspace, user=user, values=values)
     except (InvalidInput, Conflict) as error:
         problem = error.fields.get("sentence", [error.message])[0]
         return render(request, "agents/wizard/start.html", {**context, "problem": problem}, status=422)
@@ -65,7 +65,7 @@ def draft_step(request: WorkspaceRequest, draft_id: UUID, step: str) -> HttpResp
         return render(request, "agents/wizard/step.html", editor.context())
     order = editor.save(request.POST)
     if order == "test":
-        editor.draft = services_drafts.try_model(draft=editor.draft)
+        editor.draft = services.try_model(draft=editor.draft)
     if order == AUTOSAVE:
         return render(request, "agents/wizard/saved.html", editor.context())
     if order == "test" and request.htmx:
@@ -108,7 +108,7 @@ def draft_proposal(request: WorkspaceRequest, draft_id: UUID) -> HttpResponse:
     draft.workspace = request.workspace
     config = redirect("agent_draft", request.workspace.slug, draft.pk, "config")
     if request.method == "POST":
-        services_drafts.dismiss_proposal(draft=draft)
+        services.dismiss_proposal(draft=draft)
         return config
     if not request.htmx:
         return config
@@ -124,7 +124,7 @@ def draft_proposal(request: WorkspaceRequest, draft_id: UUID) -> HttpResponse:
 def draft_discard(request: WorkspaceRequest, draft_id: UUID) -> HttpResponse:
     """Put a draft away, and offer to undo."""
     draft = draft_at(workspace=request.workspace, user=request.user, draft_id=draft_id)
-    services_drafts.discard_draft(draft=draft)
+    services.discard_draft(draft=draft)
     undo = {"text": f"The draft {draft} was discarded.", "route": "agent_draft_restore", "key": draft.pk}
     messages.success(request, render_to_string("forms/undo.html", undo, request))
     return redirect("agents", request.workspace.slug)
@@ -135,5 +135,5 @@ def draft_discard(request: WorkspaceRequest, draft_id: UUID) -> HttpResponse:
 def draft_restore(request: WorkspaceRequest, draft_id: UUID) -> HttpResponse:
     """Bring a discarded draft back and open it."""
     draft = draft_at(workspace=request.workspace, user=request.user, draft_id=draft_id, discarded=True)
-    services_drafts.restore_draft(draft=draft)
+    services.restore_draft(draft=draft)
     return redirect("agent_draft", request.workspace.slug, draft.pk, "config")

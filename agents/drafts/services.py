@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents import draft_work, tasks
-from agents.drafts import is_running, model_of, numbered
+from agents import tasks
+from agents.drafts import jobs
+from agents.drafts.sentence import LONGEST_SENTENCE, by_rules
+from agents.drafts.steps import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
-from agents.sentence import LONGEST_SENTENCE, by_rules
 from agents.services import AgentInput, create_agent
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
@@ -41,8 +42,8 @@ def start_from_sentence(*, workspace: Workspace, user: User, values: Mapping[str
     problems = Problems()
     sentence = problems.text("sentence", sentence, longest=LONGEST_SENTENCE, required=True)
     problems.raise_any()
-    values = {**values, **by_rules(sentence, draft_work.offer(workspace.pk))}
-    seconds = round(draft_work.proposal_seconds(default_model()))
+    values = {**values, **by_rules(sentence, jobs.offer(workspace.pk))}
+    seconds = round(jobs.proposal_seconds(default_model()))
     job = {**_job(), "sentence": sentence, "began": values, "seconds": seconds}
     draft = start_draft(workspace=workspace, user=user, values=values, work={"proposal": job})
     _send(tasks.propose_draft, draft, job["token"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.drafts import CUSTOM, PREDEFINED, clean
+from agents.drafts.steps import CUSTOM, PREDEFINED, clean
 from agents.models import Category
 from automatos.llm.types import Message
 from tools.builtin import BUILTIN

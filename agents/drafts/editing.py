@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from agents import catalogue, services_drafts
-from agents.drafts import (
+from agents import catalogue
+from agents.drafts import services
+from agents.drafts.forms import DraftForm
+from agents.drafts.queries import skills_on_offer
+from agents.drafts.steps import (
     BY_SLUG,
     CUSTOM,
     PREDEFINED,
@@ -19,12 +22,10 @@ from agents.drafts import (
     step_after,
     was_lost,
 )
+from agents.drafts.templates import templates
 from agents.editing import ADVANCED, KINDS
-from agents.forms_drafts import DraftForm
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
-from agents.queries_drafts import skills_on_offer
-from agents.templates import templates
 from agents.tool_words import EFFECTS, about
 from automatos.errors import PlanLimit
 from automatos.llm.registry import default_model
@@ -96,7 +97,7 @@ class DraftEditor:
             # The page was drawn before the proposal came: what nobody touched there is not what the person wants.
             values = {name: value for name, value in values.items() if job["began"].get(name) != value}
         sent = data.get("sent", "")
-        self.draft = services_drafts.save_draft(draft=self.draft, values=values, step=self.step.slug, sent=sent)
+        self.draft = services.save_draft(draft=self.draft, values=values, step=self.step.slug, sent=sent)
         self.judge()
         return order
 
@@ -122,7 +123,7 @@ class DraftEditor:
         if not self.found.is_good:
             return None
         try:
-            return services_drafts.create_from_draft(draft=self.draft, user=user, data=self.found.data())
+            return services.create_from_draft(draft=self.draft, user=user, data=self.found.data())
         except PlanLimit as error:
             self.status = error.http_status
             self.general.append(error.message)

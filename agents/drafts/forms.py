@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from agents import services
-from agents.drafts import STEPS
+from agents.drafts.steps import STEPS
 from agents.forms import AgentForm
 from agents.models import Persona, Skill
 from agents.services import AgentInput
