@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from agents import queries, queries_skills, services
 from agents.catalogue import not_taken
+from agents.equipment.services import skill_ids_of
 from agents.model_choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
 from agents.services import AgentInput
-from agents.services_equipment import skill_ids_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors

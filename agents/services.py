@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from agents import services_equipment, versions
+from agents import versions
+from agents.equipment import services as equipment_services
 from agents.model_choice import ModelInput, checked_model
 from agents.models import (
     TYPE_OF_CATEGORY,
@@ -72,7 +73,7 @@ def as_input(agent: Agent) -> AgentInput:
         custom_prompt=agent.custom_prompt,
         agent_model_config=ModelInput.of(agent.agent_model_config),
         tool_ids=agent.tool_ids,
-        skill_ids=services_equipment.skill_ids_of(agent),
+        skill_ids=equipment_services.skill_ids_of(agent),
     )
 
 
@@ -109,7 +110,7 @@ def create_agent(
     )
     model.agent = agent
     model.save(force_insert=True)
-    services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
+    equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
     versions.keep(agent, user, note)
     _record("agent.created", agent, after={**_decided(agent), "status": status})
     return agent
@@ -140,7 +141,7 @@ def update_agent(
     model.agent = agent
     model.save()
     if data.skill_ids is not None:
-        services_equipment.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
+        equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
     versions.keep(agent, user, note)
     after = _decided(agent)
     _record("agent.updated", agent, **audit.changes(before, after, after))
@@ -268,7 +269,7 @@ def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tupl
         "custom_prompt": problems.text("custom_prompt", data.custom_prompt, longest=LONGEST_PROMPT),
     }
     model = checked_model(data.agent_model_config, problems)
-    equipment = services_equipment.checked(workspace, data.tool_ids, data.skill_ids, problems)
+    equipment = equipment_services.checked(workspace, data.tool_ids, data.skill_ids, problems)
     if equipment.tool_ids is not None:
         columns["tool_ids"] = equipment.tool_ids
     problems.raise_any()

@@ -4,7 +4,6 @@ from django.urls import URLPattern, URLResolver, path
 
 from agents import (
     api_agents,
-    api_equipment,
     api_models,
     api_personas,
     api_skill_sources,
@@ -17,6 +16,7 @@ from agents import (
     views_skills,
 )
 from agents.drafts import urls as drafts_urls
+from agents.equipment import api as equipment_api
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views_list.agent_list, name="agents"),
@@ -45,10 +45,10 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
     path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),
     path(
-        "agents/<uuid:agent_id>/assembled-context", api_equipment.AssembledContext.as_view(), name="api_agent_context"
+        "agents/<uuid:agent_id>/assembled-context", equipment_api.AssembledContext.as_view(), name="api_agent_context"
     ),
-    path("agents/<uuid:agent_id>/skills", api_equipment.AgentSkills.as_view(), name="api_agent_skills"),
-    path("agents/<uuid:agent_id>/tools", api_equipment.AgentTools.as_view(), name="api_agent_tools"),
+    path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
+    path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     *urls_life.api,
     path("skills", api_skills.SkillList.as_view(), name="api_skills"),
     path("skills/<uuid:skill_id>", api_skills.SkillDetail.as_view(), name="api_skill"),

@@ -13,12 +13,12 @@ from agents import figures, queries_skills, services
 from agents.agent_page import frame
 from agents.catalogue import not_taken
 from agents.copies import services as copies_services
-from agents.equipping import rearranged
+from agents.equipment.rearranging import rearranged
+from agents.equipment.words import EFFECTS, Effect, about
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.portable import changed
 from agents.queries import spec_of
-from agents.tool_words import EFFECTS, Effect, about
 from agents.versions import version_of, versions_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole

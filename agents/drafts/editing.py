@@ -24,9 +24,9 @@ from agents.drafts.steps import (
 )
 from agents.drafts.templates import templates
 from agents.editing import ADVANCED, KINDS
+from agents.equipment.words import EFFECTS, about
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
-from agents.tool_words import EFFECTS, about
 from automatos.errors import PlanLimit
 from automatos.llm.registry import default_model
 from tools.builtin import BUILTIN
