@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agents import figures, services
 from agents.agent_page import frame
-from agents.editing import AgentEditor
+from agents.form.editing import AgentEditor
 from agents.listing import agent_at
 from agents.models import Agent
 from automatos.errors import NotFound

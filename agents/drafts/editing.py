@@ -23,8 +23,8 @@ from agents.drafts.steps import (
     was_lost,
 )
 from agents.drafts.templates import templates
-from agents.editing import ADVANCED, KINDS
 from agents.equipment.words import EFFECTS, about
+from agents.form.editing import ADVANCED, KINDS
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
 from automatos.errors import PlanLimit

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agents import services
 from agents.drafts.steps import STEPS
-from agents.forms import AgentForm
+from agents.form.forms import AgentForm
 from agents.models import Persona, Skill
 from agents.services import AgentInput
 from automatos.errors import InvalidInput

@@ -59,7 +59,7 @@ LAYER_OF = {
     "workspaces.doors.pages": HELPERS,
     "workspaces.doors.sockets": HELPERS,
     "agents.agent_page": HELPERS,
-    "agents.conflict": HELPERS,
+    "agents.form.conflict": HELPERS,
     "recipes.compare": HELPERS,
     "recipes.cook_form": HELPERS,
     "recipes.draft": HELPERS,

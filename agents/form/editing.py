@@ -7,9 +7,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from agents import catalogue, services
-from agents.conflict import EditConflict, conflict_of
 from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
-from agents.forms import AgentForm, initial_of
+from agents.form.conflict import EditConflict, conflict_of
+from agents.form.forms import AgentForm, initial_of
 from agents.listing import agent_at
 from agents.models import Agent
 from agents.queries import personas_for
