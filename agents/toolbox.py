@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agents.knowledge_tool import SEARCH, search_tool
+from agents.knowledge.tool import SEARCH, search_tool
 from agents.runtime import AgentSpec
 from agents.skill_tools import tools_for
 from automatos.llm.types import ToolSpec

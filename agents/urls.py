@@ -8,7 +8,6 @@ from agents import (
     api_personas,
     api_skill_sources,
     api_skills,
-    urls_knowledge,
     urls_life,
     views,
     views_list,
@@ -17,11 +16,12 @@ from agents import (
 )
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
+from agents.knowledge import urls as knowledge_urls
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views_list.agent_list, name="agents"),
     *drafts_urls.pages,
-    *urls_knowledge.pages,
+    *knowledge_urls.pages,
     path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),
     path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),
     path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
@@ -40,7 +40,7 @@ pages: list[URLPattern | URLResolver] = [
     path("skills/<slug:key>/enable/", views_skills.skill_enable, name="skill_enable"),
 ]
 api: list[URLPattern | URLResolver] = [
-    *urls_knowledge.api,
+    *knowledge_urls.api,
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
     path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),

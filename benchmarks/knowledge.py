@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from agents.knowledge_search import Asked, Scope, Way
+    from agents.knowledge.search import Asked, Scope, Way
     from agents.models import Document
     from workspaces.models import Workspace
 
@@ -77,9 +77,9 @@ class Material:
 
 def fill(workspace: "Workspace", material: Material, count: int) -> list["Document"]:
     """So many passages in documents of a hundred, kept as a worker keeps them."""
-    from agents.knowledge_chunks import Passage
-    from agents.knowledge_ingest import _keep
-    from agents.knowledge_reading import Read
+    from agents.knowledge.chunks import Passage
+    from agents.knowledge.ingest import _keep
+    from agents.knowledge.reading import Read
     from agents.models import Document
     from workspaces.scope.tenancy import workspace_scope
 
@@ -121,7 +121,7 @@ def multiply(workspace: "Workspace", count: int) -> None:
 
 def bench_reading(workspace: "Workspace", material: Material) -> None:
     """A document of twenty full passages, read as a worker does, embedding included."""
-    from agents import knowledge_ingest
+    from agents.knowledge import ingest as knowledge_ingest
     from agents.models import Document
     from workspaces.scope.tenancy import workspace_scope
 
@@ -153,7 +153,7 @@ def told(name: str, taken: Sequence[float]) -> None:
 
 
 def bench_search(name: str, scope: "Scope", queries: Sequence["Asked"]) -> None:
-    from agents import knowledge_search
+    from agents.knowledge import search as knowledge_search
 
     ways: tuple[Way, ...] = ("meaning", "words", "fused")
     for way in ways:
@@ -164,7 +164,7 @@ def bench_search(name: str, scope: "Scope", queries: Sequence["Asked"]) -> None:
 
 def missed(scope: "Scope", queries: Sequence["Asked"]) -> None:
     """How many of the ten nearest passages the index finds that comparing one by one finds."""
-    from agents import knowledge_search
+    from agents.knowledge import search as knowledge_search
 
     found = 0
     exact = replace(scope, passages=0)
@@ -176,7 +176,7 @@ def missed(scope: "Scope", queries: Sequence["Asked"]) -> None:
 
 def explained(scope: "Scope", query: "Asked") -> Iterator[str]:
     """The lines of the plan of a fused search that name what is scanned and how long it took."""
-    from agents import knowledge_search
+    from agents.knowledge import search as knowledge_search
     from workspaces.scope.tenancy import workspace_scope
 
     statement, parameters = knowledge_search.statement_of(scope, query, 5)
@@ -188,8 +188,8 @@ def explained(scope: "Scope", query: "Asked") -> Iterator[str]:
 
 
 def run(options: argparse.Namespace) -> None:
-    from agents import knowledge_search
-    from agents.services_knowledge import give
+    from agents.knowledge import search as knowledge_search
+    from agents.knowledge.services import give
     from recipes.tests.kit import Cast
     from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 

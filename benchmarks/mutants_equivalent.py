@@ -6,8 +6,8 @@ BY_DOCUMENT = "only this workspace's documents are inside, and the database refu
 OUTSIDE = "it only leaves out more: passages of other workspaces, which the condition around it leaves out anyway"
 LOOKED_UP = "each caller looks the skill up in the workspace itself, in the same transaction: else all is taken back"
 EQUIVALENTS: dict[str, str] = {
-    "agents.knowledge_search._nearest_chunks:1:sql": BY_DOCUMENT,
-    "agents.knowledge_search._nearest_chunks:2:sql": OUTSIDE,
+    "agents.knowledge.search._nearest_chunks:1:sql": BY_DOCUMENT,
+    "agents.knowledge.search._nearest_chunks:2:sql": OUTSIDE,
     "agents.services_personas._own:1:filter": BY_ID,
     "agents.services_skills.enable_skill:1:filter": LOOKED_UP,
     "recipes.agent_moves.DUE:1:sql": BY_AGENT,

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from agents import knowledge_search, memories
+from agents.knowledge import memories
+from agents.knowledge import search as knowledge_search
 from recipes.steps import Job
 from tools.contract import Found, Noting, Recollection
 

@@ -14,7 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pypdf import PdfWriter
 
-from agents import knowledge_ingest, tasks
+from agents import tasks
+from agents.knowledge import ingest as knowledge_ingest
 from agents.models import Chunk, Document, Memory
 from workspaces.models import AuditEntry, Workspace
 from workspaces.tests.rest import Caller, Company, without_request_id

@@ -11,8 +11,9 @@ from types import ModuleType
 
 import pytest
 
-from agents import knowledge_ingest, knowledge_search
-from agents.knowledge_search import Asked, Scope, Way
+from agents.knowledge import ingest as knowledge_ingest
+from agents.knowledge import search as knowledge_search
+from agents.knowledge.search import Asked, Scope, Way
 from agents.models import Document
 from agents.tests import retrieval_held_out, retrieval_set, skill_set
 from automatos.skill_format.catalogue import catalogue_text, offered

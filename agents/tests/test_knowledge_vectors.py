@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from agents import knowledge_ingest, knowledge_search, tasks
+from agents import tasks
+from agents.knowledge import ingest as knowledge_ingest
+from agents.knowledge import search as knowledge_search
 from agents.models import Chunk, Document
 from automatos.llm.embeddings import LOCAL, OPENAI
 from workspaces.tests.credential_kit import SECRET, made, stocked_company

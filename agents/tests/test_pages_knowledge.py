@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from agents import knowledge_ingest
+from agents.knowledge import ingest as knowledge_ingest
 from agents.models import Document, Memory
 from agents.tests.page_kit import Cast
 

@@ -227,7 +227,7 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 
 CROSSING = {
-    ("agents.knowledge_ingest", "UPKEEP"),
+    ("agents.knowledge.ingest", "UPKEEP"),
     ("agents.skill_sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from agents.knowledge.services import paste
 from agents.models import Chunk, Document
-from agents.services_knowledge import paste
 from agents.tasks import read_document
 from automatos.testing import Stack
 from recipes.models import Event, ExecutionStep

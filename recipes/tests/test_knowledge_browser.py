@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from agents import services_knowledge
+from agents.knowledge import services as knowledge_services
 from agents.models import Document
 from automatos.testing import Stack
 from automatos.tests.browser import People, Visitor
@@ -31,7 +31,7 @@ def library(stack: Stack, people: People) -> Library:
 def test_its_pages_are_in_order_at_each_width_and_theme(library: Library) -> None:
     cast = library.cast
     text = "# Meals\nThe meal allowance is 38 euros."
-    row = services_knowledge.paste(workspace=cast.workspace, user=cast.owner, title="Travel rules", text=text)
+    row = knowledge_services.paste(workspace=cast.workspace, user=cast.owner, title="Travel rules", text=text)
     wait_for(lambda: Document.objects.get(pk=row.pk).status == "ready", 60)
     for path in ("knowledge/?q=lunch", f"knowledge/{row.pk}/", "knowledge/new/?way=upload"):
         library.visitor.check(f"{library.root}/{path}")

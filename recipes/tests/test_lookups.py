@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents import services_knowledge
+from agents.knowledge import services as knowledge_services
 from agents.models import Agent, Document, Memory
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
@@ -26,10 +26,10 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 
 def test_an_agent_searches_its_documents_and_the_text_counts_as_untrusted(stack: Stack, cast: Cast) -> None:
     text = "# Money\nThe daily meal allowance is 38 euros."
-    row = services_knowledge.paste(workspace=cast.workspace, user=cast.owner, text=text, title="Rules")
+    row = knowledge_services.paste(workspace=cast.workspace, user=cast.owner, text=text, title="Rules")
     wait_for(lambda: Document.objects.get(pk=row.pk).status in ("ready", "error"))
     assert Document.objects.get(pk=row.pk).status == "ready"
-    services_knowledge.give(workspace=cast.workspace, agent=cast.agent, document_ids=[row.pk])
+    knowledge_services.give(workspace=cast.workspace, agent=cast.agent, document_ids=[row.pk])
     stack.models.conversation("lunch", call("search_knowledge", query="price of lunch"), {"reply": "38 euros [1]."})
     execution = ended(cast.cook(cast.recipe("lunch")))
     assert final_output(execution) == "38 euros [1]."

@@ -7,8 +7,8 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from agents import knowledge_search
-from agents.knowledge_search import Hit
+from agents.knowledge import search as knowledge_search
+from agents.knowledge.search import Hit
 from agents.models import Agent, Chunk, Document, Memory
 from automatos.errors import NotFound
 from workspaces.models import Workspace

@@ -9,10 +9,9 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import queries_knowledge as queries
-from agents import services_knowledge as services
 from agents.agent_page import frame
-from agents.forms_knowledge import DocumentForm
+from agents.knowledge import queries, services
+from agents.knowledge.forms import DocumentForm
 from agents.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from agents.knowledge_kinds import LONGEST_TITLE, Upload, check_length, media_type_of
+from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, media_type_of
 from agents.models import Agent, AgentDocument, Document, Memory
 from agents.tasks import send_read
 from automatos.checking import Problems

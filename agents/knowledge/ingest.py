@@ -10,9 +10,9 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from agents.knowledge_chunks import Passage
-from agents.knowledge_keys import keys_of
-from agents.knowledge_reading import Read, read
+from agents.knowledge.chunks import Passage
+from agents.knowledge.keys import keys_of
+from agents.knowledge.reading import Read, read
 from agents.models import Chunk, Document
 from automatos.errors import AppError
 from automatos.llm import embeddings

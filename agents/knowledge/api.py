@@ -10,10 +10,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, queries_knowledge
-from agents import services_knowledge as services
-from agents.knowledge_kinds import LARGEST, Upload, check_size
-from agents.knowledge_search import Hit
+from agents import queries
+from agents.knowledge import queries as queries_knowledge
+from agents.knowledge import services
+from agents.knowledge.kinds import LARGEST, Upload, check_size
+from agents.knowledge.search import Hit
 from agents.models import Document, Memory
 from automatos.api import InputSerializer, JsonParser
 from automatos.checking import Problems

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
 
-from agents.knowledge_keys import keys_of
-from agents.knowledge_search import Asked, Scope, search_memories
+from agents.knowledge.keys import keys_of
+from agents.knowledge.search import Asked, Scope, search_memories
 from agents.models import Agent, Memory
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError

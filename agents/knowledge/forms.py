@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from agents import services_knowledge as services
-from agents.knowledge_kinds import LONGEST, Upload, check_size
+from agents.knowledge import services
+from agents.knowledge.kinds import LONGEST, Upload, check_size
 from agents.models import Document
 from automatos.errors import AppError, wrong_field
 from automatos.fields import TypedForm, text_field

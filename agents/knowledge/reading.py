@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 
-from agents.knowledge_chunks import Passage, passages, table_passages
-from agents.knowledge_kinds import DOCX, LONGEST, PDF, decoded
+from agents.knowledge.chunks import Passage, passages, table_passages
+from agents.knowledge.kinds import DOCX, LONGEST, PDF, decoded
 from agents.models import Document
 from automatos import outside
 from automatos.errors import AppError, InvalidInput

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 
-from agents.knowledge_keys import keys_of
+from agents.knowledge.keys import keys_of
 from agents.models import Document, Memory
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
