@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, queries_skills, services
-from agents.catalogue import not_taken
 from agents.equipment.services import skill_ids_of
-from agents.model_choice import EFFORTS, PROVIDERS, ModelInput
+from agents.model_choice.catalogue import not_taken
+from agents.model_choice.choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
 from agents.services import AgentInput
 from automatos.api import InputSerializer

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent, AgentSkill
 from automatos import textdiff
 from automatos.fields import plain

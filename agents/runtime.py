@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from agents.model_choice import most_output
+from agents.model_choice.choice import most_output
 from agents.models import AgentStatus
 from agents.prompting import assemble
 from automatos.errors import AppError

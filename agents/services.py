@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents import versions
 from agents.equipment import services as equipment_services
-from agents.model_choice import ModelInput, checked_model
+from agents.model_choice.choice import ModelInput, checked_model
 from agents.models import (
     TYPE_OF_CATEGORY,
     Agent,

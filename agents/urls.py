@@ -4,7 +4,6 @@ from django.urls import URLPattern, URLResolver, path
 
 from agents import (
     api_agents,
-    api_models,
     api_personas,
     api_skill_sources,
     api_skills,
@@ -17,6 +16,7 @@ from agents import (
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
 from agents.knowledge import urls as knowledge_urls
+from agents.model_choice import api as models_api
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", views_list.agent_list, name="agents"),
@@ -59,5 +59,5 @@ api: list[URLPattern | URLResolver] = [
     path("skill-sources/<uuid:source_id>/pending", api_skill_sources.SourcePending.as_view(), name="api_skill_pending"),
     path("skill-sources/<uuid:source_id>/accept", api_skill_sources.SourceAccept.as_view(), name="api_skill_accept"),
     path("skill-sources/<uuid:source_id>/dismiss", api_skill_sources.SourceDismiss.as_view(), name="api_skill_dismiss"),
-    path("models", api_models.ModelList.as_view(), name="api_models"),
+    path("models", models_api.ModelList.as_view(), name="api_models"),
 ]

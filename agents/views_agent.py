@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents import figures, queries_skills, services
 from agents.agent_page import frame
-from agents.catalogue import not_taken
 from agents.copies import services as copies_services
 from agents.equipment.rearranging import rearranged
 from agents.equipment.words import EFFECTS, Effect, about
 from agents.listing import agent_at
+from agents.model_choice.catalogue import not_taken
 from agents.models import Agent
 from agents.portable import changed
 from agents.queries import spec_of

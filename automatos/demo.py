@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Category
 from agents.services import AgentInput, create_agent
 from recipes.models import ErrorHandling, Mode, Recipe

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from agents.catalogue import cards
+from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
 from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound

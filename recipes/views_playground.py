@@ -12,8 +12,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.agent_page import frame
-from agents.catalogue import cards
 from agents.listing import agent_at
+from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
 from automatos.errors import Conflict, InvalidInput, TooMany
 from recipes import conversations, runs

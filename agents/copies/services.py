@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent, AgentStatus, Skill
 from agents.portable import FORMAT, FORMAT_VERSION, document_of
 from agents.queries import personas_for

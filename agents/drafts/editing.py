@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from agents import catalogue
 from agents.drafts import services
 from agents.drafts.forms import DraftForm
 from agents.drafts.queries import skills_on_offer
@@ -25,6 +24,7 @@ from agents.drafts.steps import (
 from agents.drafts.templates import templates
 from agents.equipment.words import EFFECTS, about
 from agents.form.editing import ADVANCED, KINDS
+from agents.model_choice import catalogue
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.queries import personas_for
 from automatos.errors import PlanLimit

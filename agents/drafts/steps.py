@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from agents.model_choice import LIMITS, RANGES, ModelInput
+from agents.model_choice.choice import LIMITS, RANGES, ModelInput
 from agents.models import Category
 from automatos.fields import plain
 

@@ -6,11 +6,12 @@ from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
-from agents import catalogue, services
+from agents import services
 from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
 from agents.form.conflict import EditConflict, conflict_of
 from agents.form.forms import AgentForm, initial_of
 from agents.listing import agent_at
+from agents.model_choice import catalogue
 from agents.models import Agent
 from agents.queries import personas_for
 from automatos.errors import Conflict, InvalidInput

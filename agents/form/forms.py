@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 
 from agents.drafts.steps import CUSTOM, NONE, OTHER, PREDEFINED, model_of
-from agents.model_choice import EFFORTS, LIMITS, RANGES, ModelInput, most_output
+from agents.model_choice.choice import EFFORTS, LIMITS, RANGES, ModelInput, most_output
 from agents.models import Agent, Category, Persona
 from agents.services import AgentInput
 from automatos.fields import (

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Persona
 from agents.services import AgentInput, create_agent
 from workspaces.models import Membership, Role, User, Workspace

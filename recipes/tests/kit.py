@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent
 from agents.services import AgentInput, create_agent
 from recipes.models import Execution, Recipe, Trigger

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Persona
 from agents.services import AgentInput, create_agent
 from automatos.tests.browser import People, Visitor, no_axe_violations, no_console_messages

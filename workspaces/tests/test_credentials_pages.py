@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from agents.model_choice import ModelInput
+from agents.model_choice.choice import ModelInput
 from agents.services import AgentInput, create_agent
 from workspaces.credentials import services as credentials
 from workspaces.models import Credential, Role
