@@ -2,29 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import (
-    api_agents,
-    api_personas,
-    api_skill_sources,
-    api_skills,
-    urls_life,
-    views,
-    views_list,
-    views_skill_sources,
-    views_skills,
-)
+from agents import api_agents, api_personas, api_skill_sources, api_skills, urls_life, views_skill_sources, views_skills
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
+from agents.pages import list_views
+from agents.pages import views as pages_views
 
 pages: list[URLPattern | URLResolver] = [
-    path("agents/", views_list.agent_list, name="agents"),
+    path("agents/", list_views.agent_list, name="agents"),
     *drafts_urls.pages,
     *knowledge_urls.pages,
-    path("agents/<uuid:agent_id>/restore/", views.agent_restore, name="agent_restore"),
-    path("agents/<slug:key>/edit/", views.agent_edit, name="agent_edit"),
-    path("agents/<slug:key>/delete/", views.agent_delete, name="agent_delete"),
+    path("agents/<uuid:agent_id>/restore/", pages_views.agent_restore, name="agent_restore"),
+    path("agents/<slug:key>/edit/", pages_views.agent_edit, name="agent_edit"),
+    path("agents/<slug:key>/delete/", pages_views.agent_delete, name="agent_delete"),
     *urls_life.pages,
     path("skills/", views_skills.skill_list, name="skills"),
     path("skills/new/", views_skill_sources.source_new, name="skill_source_new"),

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_own_personas, api_versions, views_agent, views_personas
+from agents import api_own_personas, api_versions, views_personas
 from agents.copies import api as copies_api
 from agents.copies import views as copies_views
+from agents.pages import overview_views as agent_views
 
 pages: list[URLPattern | URLResolver] = [
     path("personas/", views_personas.persona_list, name="personas"),
@@ -14,11 +15,11 @@ pages: list[URLPattern | URLResolver] = [
     path("personas/<uuid:persona_id>/delete/", views_personas.persona_delete, name="persona_delete"),
     path("personas/<uuid:persona_id>/restore/", views_personas.persona_restore, name="persona_restore"),
     path("agents/new/import/", copies_views.import_file, name="agent_import"),
-    path("agents/<slug:key>/", views_agent.overview, name="agent_detail"),
-    path("agents/<slug:key>/tools/", views_agent.tools, name="agent_tools"),
-    path("agents/<slug:key>/skills/", views_agent.skills, name="agent_skills"),
-    path("agents/<slug:key>/history/", views_agent.history, name="agent_history"),
-    path("agents/<slug:key>/history/restore/", views_agent.version_restore, name="agent_version_restore"),
+    path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
+    path("agents/<slug:key>/tools/", agent_views.tools, name="agent_tools"),
+    path("agents/<slug:key>/skills/", agent_views.skills, name="agent_skills"),
+    path("agents/<slug:key>/history/", agent_views.history, name="agent_history"),
+    path("agents/<slug:key>/history/restore/", agent_views.version_restore, name="agent_version_restore"),
     path("agents/<slug:key>/duplicate/", copies_views.duplicate, name="agent_duplicate"),
     path("agents/<slug:key>/export/", copies_views.export, name="agent_export"),
 ]

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agents.agent_page import frame
-from agents.listing import agent_at
 from agents.models import AgentStatus
+from agents.pages.frame import frame
+from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
 from recipes import agent_status, agent_usage

@@ -11,10 +11,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agents.agent_page import frame
-from agents.listing import agent_at
 from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
+from agents.pages.frame import frame
+from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput, TooMany
 from recipes import conversations, runs
 from recipes.attachments import LARGEST, MOST, Upload

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.copies import files, services
-from agents.listing import agent_at
+from agents.pages.listing import agent_at
 from agents.portable import document_of
 from automatos.errors import AppError, InvalidInput, PlanLimit
 from workspaces.doors.pages import WorkspaceRequest, workspace_page

@@ -10,9 +10,9 @@ from agents import services
 from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
 from agents.form.conflict import EditConflict, conflict_of
 from agents.form.forms import AgentForm, initial_of
-from agents.listing import agent_at
 from agents.model_choice import catalogue
 from agents.models import Agent
+from agents.pages.listing import agent_at
 from agents.queries import personas_for
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole

@@ -9,10 +9,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents.agent_page import frame
 from agents.knowledge import queries, services
 from agents.knowledge.forms import DocumentForm
-from agents.listing import agent_at
+from agents.pages.frame import frame
+from agents.pages.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput
 from workspaces.doors.asking import whom_to_ask

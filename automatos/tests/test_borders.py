@@ -58,7 +58,7 @@ LAYER_OF = {
     "workspaces.doors.open_access": HELPERS,
     "workspaces.doors.pages": HELPERS,
     "workspaces.doors.sockets": HELPERS,
-    "agents.agent_page": HELPERS,
+    "agents.pages.frame": HELPERS,
     "agents.form.conflict": HELPERS,
     "recipes.compare": HELPERS,
     "recipes.cook_form": HELPERS,

@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agents import figures, services
-from agents.agent_page import frame
+from agents import services
 from agents.form.editing import AgentEditor
-from agents.listing import agent_at
 from agents.models import Agent
+from agents.pages import figures
+from agents.pages.frame import frame
+from agents.pages.listing import agent_at
 from automatos.errors import NotFound
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role

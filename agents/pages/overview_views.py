@@ -9,14 +9,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import figures, queries_skills, services
-from agents.agent_page import frame
+from agents import queries_skills, services
 from agents.copies import services as copies_services
 from agents.equipment.rearranging import rearranged
 from agents.equipment.words import EFFECTS, Effect, about
-from agents.listing import agent_at
 from agents.model_choice.catalogue import not_taken
 from agents.models import Agent
+from agents.pages import figures
+from agents.pages.frame import frame
+from agents.pages.listing import agent_at
 from agents.portable import changed
 from agents.queries import spec_of
 from agents.versions import version_of, versions_of

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from agents import figures
 from agents.models import Agent
+from agents.pages import figures
+from agents.pages.tabs import tabs_of
 from agents.queries import unusable
-from agents.tabs import tabs_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest
 

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from agents import figures, listing, services
+from agents import services
 from agents.drafts.queries import drafts_of
-from agents.listing import AgentFilter
 from agents.models import Agent, AgentStatus, AgentType, Category
+from agents.pages import figures, listing
+from agents.pages.listing import AgentFilter
 from agents.queries import agents_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
