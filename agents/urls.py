@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_agents, api_personas, api_skill_sources, api_skills, urls_life, views_skill_sources, views_skills
+from agents import api_agents, api_skill_sources, api_skills, urls_life, views_skill_sources, views_skills
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
 from agents.pages import list_views
 from agents.pages import views as pages_views
+from agents.personas import agent_api as personas_api
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", list_views.agent_list, name="agents"),
@@ -35,7 +36,7 @@ api: list[URLPattern | URLResolver] = [
     *knowledge_urls.api,
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
-    path("agents/<uuid:agent_id>/persona", api_personas.AgentPersona.as_view(), name="api_agent_persona"),
+    path("agents/<uuid:agent_id>/persona", personas_api.AgentPersona.as_view(), name="api_agent_persona"),
     path(
         "agents/<uuid:agent_id>/assembled-context", equipment_api.AssembledContext.as_view(), name="api_agent_context"
     ),

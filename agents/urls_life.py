@@ -2,18 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_own_personas, api_versions, views_personas
+from agents import api_versions
 from agents.copies import api as copies_api
 from agents.copies import views as copies_views
 from agents.pages import overview_views as agent_views
+from agents.personas import api as own_personas_api
+from agents.personas import views as personas_views
 
 pages: list[URLPattern | URLResolver] = [
-    path("personas/", views_personas.persona_list, name="personas"),
-    path("personas/new/", views_personas.persona_new, name="persona_new"),
-    path("personas/<uuid:persona_id>/", views_personas.persona_edit, name="persona_edit"),
-    path("personas/<uuid:persona_id>/duplicate/", views_personas.persona_duplicate, name="persona_duplicate"),
-    path("personas/<uuid:persona_id>/delete/", views_personas.persona_delete, name="persona_delete"),
-    path("personas/<uuid:persona_id>/restore/", views_personas.persona_restore, name="persona_restore"),
+    path("personas/", personas_views.persona_list, name="personas"),
+    path("personas/new/", personas_views.persona_new, name="persona_new"),
+    path("personas/<uuid:persona_id>/", personas_views.persona_edit, name="persona_edit"),
+    path("personas/<uuid:persona_id>/duplicate/", personas_views.persona_duplicate, name="persona_duplicate"),
+    path("personas/<uuid:persona_id>/delete/", personas_views.persona_delete, name="persona_delete"),
+    path("personas/<uuid:persona_id>/restore/", personas_views.persona_restore, name="persona_restore"),
     path("agents/new/import/", copies_views.import_file, name="agent_import"),
     path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", agent_views.tools, name="agent_tools"),
@@ -24,8 +26,8 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/export/", copies_views.export, name="agent_export"),
 ]
 api: list[URLPattern | URLResolver] = [
-    path("personas", api_own_personas.Personas.as_view(), name="api_personas"),
-    path("personas/<uuid:persona_id>", api_own_personas.PersonaDetail.as_view(), name="api_persona"),
+    path("personas", own_personas_api.Personas.as_view(), name="api_personas"),
+    path("personas/<uuid:persona_id>", own_personas_api.PersonaDetail.as_view(), name="api_persona"),
     path("agents/import", copies_api.AgentImport.as_view(), name="api_agent_import"),
     path("agents/<uuid:agent_id>/export", copies_api.AgentExport.as_view(), name="api_agent_export"),
     path("agents/<uuid:agent_id>/duplicate", copies_api.AgentDuplicate.as_view(), name="api_agent_duplicate"),

@@ -8,7 +8,7 @@ LOOKED_UP = "each caller looks the skill up in the workspace itself, in the same
 EQUIVALENTS: dict[str, str] = {
     "agents.knowledge.search._nearest_chunks:1:sql": BY_DOCUMENT,
     "agents.knowledge.search._nearest_chunks:2:sql": OUTSIDE,
-    "agents.services_personas._own:1:filter": BY_ID,
+    "agents.personas.services._own:1:filter": BY_ID,
     "agents.services_skills.enable_skill:1:filter": LOOKED_UP,
     "recipes.agent_moves.DUE:1:sql": BY_AGENT,
     "recipes.agent_moves._executions:1:sql": BY_AGENT,

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from agents.models import Agent, AgentDraft
-from agents.personas import seed_personas
+from agents.personas.seeds import seed_personas
 from automatos.testing import Stack
 from automatos.tests.browser import People, Visitor, no_console_messages
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from agents.drafts.sentence import Offer, by_rules, from_reply, schema
 from agents.models import AgentDraft
-from agents.personas import seed_personas
+from agents.personas.seeds import seed_personas
 from automatos.testing import Stack
 from automatos.tests.browser import People, no_console_messages
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from agents.personas import seed_personas
+from agents.personas.seeds import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
 from workspaces.credentials import master_key
 from workspaces.credentials.types import seed_credential_types

@@ -1,7 +1,7 @@
 """The form of a persona."""
 
 from agents.models import Persona
-from agents.services_personas import PersonaInput
+from agents.personas.services import PersonaInput
 from automatos.fields import TypedForm, number, number_field, plain, split_tags, text_field
 
 

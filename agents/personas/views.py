@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import services_personas
-from agents.forms_personas import PersonaForm, initial_of
 from agents.models import Persona
+from agents.personas import services
+from agents.personas.forms import PersonaForm, initial_of
 from agents.queries import persona_of, personas_for
 from automatos import listing
 from automatos.errors import InvalidInput
@@ -66,9 +66,9 @@ def _edit(request: WorkspaceRequest, persona: Persona | None) -> HttpResponse:
     if posted and form.is_valid():
         try:
             if persona is None:
-                saved = services_personas.create_persona(workspace=request.workspace, data=form.to_input())
+                saved = services.create_persona(workspace=request.workspace, data=form.to_input())
             else:
-                saved = services_personas.update_persona(persona=persona, data=form.to_input())
+                saved = services.update_persona(persona=persona, data=form.to_input())
         except InvalidInput as error:
             for name, texts in error.fields.items():
                 form.take(name, texts)
@@ -84,8 +84,8 @@ def _edit(request: WorkspaceRequest, persona: Persona | None) -> HttpResponse:
 def persona_duplicate(request: WorkspaceRequest, persona_id: UUID) -> HttpResponse:
     """A copy of a persona, global or not, as one's own."""
     found = persona_of(workspace=request.workspace, persona_id=persona_id)
-    data = replace(services_personas.as_input(found), name=f"{found.name[:113]} (copy)")
-    copy = services_personas.create_persona(workspace=request.workspace, data=data)
+    data = replace(services.as_input(found), name=f"{found.name[:113]} (copy)")
+    copy = services.create_persona(workspace=request.workspace, data=data)
     messages.success(request, f"This is your copy of {found.name}.")
     return redirect("persona_edit", request.workspace.slug, copy.pk)
 
@@ -95,7 +95,7 @@ def persona_duplicate(request: WorkspaceRequest, persona_id: UUID) -> HttpRespon
 def persona_delete(request: WorkspaceRequest, persona_id: UUID) -> HttpResponse:
     """Take one's own persona out of the choice, and offer to undo."""
     found = persona_of(workspace=request.workspace, persona_id=persona_id, own=True)
-    services_personas.delete_persona(persona=found)
+    services.delete_persona(persona=found)
     undo = {"text": f"{found.name} was deleted.", "route": "persona_restore", "key": found.pk}
     messages.success(request, render_to_string("forms/undo.html", undo, request))
     return redirect("personas", request.workspace.slug)
@@ -105,6 +105,6 @@ def persona_delete(request: WorkspaceRequest, persona_id: UUID) -> HttpResponse:
 @workspace_page(Role.ADMIN)
 def persona_restore(request: WorkspaceRequest, persona_id: UUID) -> HttpResponse:
     """Bring a deleted persona back."""
-    found = services_personas.restore_persona(workspace=request.workspace, persona_id=persona_id)
+    found = services.restore_persona(workspace=request.workspace, persona_id=persona_id)
     messages.success(request, f"{found.name} is back.")
     return redirect("personas", request.workspace.slug)

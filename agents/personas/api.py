@@ -7,9 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, services_personas
-from agents.api_personas import PersonaList, PersonaOut
-from agents.services_personas import PersonaInput
+from agents import queries
+from agents.personas import services
+from agents.personas.agent_api import PersonaList, PersonaOut
+from agents.personas.services import PersonaInput
 from automatos.api import InputSerializer
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -46,7 +47,7 @@ class Personas(PersonaList):
         """A persona of this workspace."""
         body = PersonaIn(data=request.data)
         body.is_valid(raise_exception=True)
-        made = services_personas.create_persona(workspace=self.workspace, data=PersonaInput(**body.validated_data))
+        made = services.create_persona(workspace=self.workspace, data=PersonaInput(**body.validated_data))
         return Response(PersonaOut(made).data, status=201, headers={"Location": f"/api/personas/{made.pk}"})
 
 
@@ -73,9 +74,9 @@ class PersonaDetail(WorkspaceView):
         persona = queries.persona_of(workspace=self.workspace, persona_id=persona_id)
         body = PersonaIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        given = {name: getattr(persona, name) for name in services_personas.NAMES}
+        given = {name: getattr(persona, name) for name in services.NAMES}
         data = PersonaInput(**{**given, **body.validated_data})
-        return Response(PersonaOut(services_personas.update_persona(persona=persona, data=data)).data)
+        return Response(PersonaOut(services.update_persona(persona=persona, data=data)).data)
 
     @extend_schema(
         operation_id="personas_delete", parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404, 409)}
@@ -83,5 +84,5 @@ class PersonaDetail(WorkspaceView):
     def delete(self, request: Request, persona_id: UUID) -> Response:
         """Out of the choice; agents that wear it keep it. 409 for a global persona."""
         persona = queries.persona_of(workspace=self.workspace, persona_id=persona_id)
-        services_personas.delete_persona(persona=persona)
+        services.delete_persona(persona=persona)
         return Response(status=204)
