@@ -10,12 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, queries_skills, services
+from agents import queries, services
 from agents.equipment.services import skill_ids_of
 from agents.model_choice.catalogue import not_taken
 from agents.model_choice.choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
 from agents.services import AgentInput
+from agents.skills import queries as skills_queries
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -166,7 +167,7 @@ class AgentList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Agents, by name unless ordered otherwise; `search` looks at name and description."""
-        agents = queries.agents_of(self.workspace).prefetch_related(queries_skills.usable_skills())
+        agents = queries.agents_of(self.workspace).prefetch_related(skills_queries.usable_skills())
         rows = searched(agents, request, ["name", "description"])
         if status := choice(request, "status", AgentStatus.values):
             rows = rows.filter(status=status)

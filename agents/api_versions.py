@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from agents import queries
 from agents.api_agents import AgentOut
-from agents.api_skill_sources import LineOut
 from agents.copies import services as copies_services
 from agents.models import AgentVersion
 from agents.portable import changed
+from agents.skills.source_api import LineOut
 from agents.versions import version_of, versions_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, number, page_of

@@ -7,10 +7,10 @@ from uuid import UUID
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from agents import skill_sync
 from agents.drafts import jobs as draft_work
 from agents.knowledge import ingest as knowledge_ingest
 from agents.personas import seeds as personas
+from agents.skills import sync as skill_sync
 from automatos.celery import app
 
 logger = logging.getLogger(__name__)

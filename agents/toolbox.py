@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from agents.knowledge.tool import SEARCH, search_tool
 from agents.runtime import AgentSpec
-from agents.skill_tools import tools_for
+from agents.skills.tools import tools_for
 from automatos.llm.types import ToolSpec
 from tools.builtin import BUILTIN
 from tools.contract import Tool

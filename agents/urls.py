@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_agents, api_skill_sources, api_skills, urls_life, views_skill_sources, views_skills
+from agents import api_agents, urls_life
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
 from agents.knowledge import urls as knowledge_urls
@@ -10,6 +10,10 @@ from agents.model_choice import api as models_api
 from agents.pages import list_views
 from agents.pages import views as pages_views
 from agents.personas import agent_api as personas_api
+from agents.skills import api as skills_api
+from agents.skills import source_api as skill_sources_api
+from agents.skills import source_views as skill_sources_views
+from agents.skills import views as skills_views
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", list_views.agent_list, name="agents"),
@@ -19,18 +23,18 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/edit/", pages_views.agent_edit, name="agent_edit"),
     path("agents/<slug:key>/delete/", pages_views.agent_delete, name="agent_delete"),
     *urls_life.pages,
-    path("skills/", views_skills.skill_list, name="skills"),
-    path("skills/new/", views_skill_sources.source_new, name="skill_source_new"),
-    path("skills/new/upload/", views_skill_sources.source_upload, name="skill_upload"),
-    path("skills/sources/<uuid:source_id>/", views_skill_sources.source_detail, name="skill_source"),
-    path("skills/sources/<uuid:source_id>/edit/", views_skill_sources.source_edit, name="skill_source_edit"),
-    path("skills/sources/<uuid:source_id>/sync/", views_skill_sources.source_sync, name="skill_source_sync"),
-    path("skills/sources/<uuid:source_id>/upload/", views_skill_sources.source_upload_again, name="skill_upload_again"),
-    path("skills/sources/<uuid:source_id>/update/", views_skill_sources.source_update, name="skill_update"),
-    path("skills/sources/<uuid:source_id>/delete/", views_skill_sources.source_delete, name="skill_source_delete"),
-    path("skills/sources/<uuid:source_id>/restore/", views_skill_sources.source_restore, name="skill_source_restore"),
-    path("skills/<slug:key>/", views_skills.skill_detail, name="skill_detail"),
-    path("skills/<slug:key>/enable/", views_skills.skill_enable, name="skill_enable"),
+    path("skills/", skills_views.skill_list, name="skills"),
+    path("skills/new/", skill_sources_views.source_new, name="skill_source_new"),
+    path("skills/new/upload/", skill_sources_views.source_upload, name="skill_upload"),
+    path("skills/sources/<uuid:source_id>/", skill_sources_views.source_detail, name="skill_source"),
+    path("skills/sources/<uuid:source_id>/edit/", skill_sources_views.source_edit, name="skill_source_edit"),
+    path("skills/sources/<uuid:source_id>/sync/", skill_sources_views.source_sync, name="skill_source_sync"),
+    path("skills/sources/<uuid:source_id>/upload/", skill_sources_views.source_upload_again, name="skill_upload_again"),
+    path("skills/sources/<uuid:source_id>/update/", skill_sources_views.source_update, name="skill_update"),
+    path("skills/sources/<uuid:source_id>/delete/", skill_sources_views.source_delete, name="skill_source_delete"),
+    path("skills/sources/<uuid:source_id>/restore/", skill_sources_views.source_restore, name="skill_source_restore"),
+    path("skills/<slug:key>/", skills_views.skill_detail, name="skill_detail"),
+    path("skills/<slug:key>/enable/", skills_views.skill_enable, name="skill_enable"),
 ]
 api: list[URLPattern | URLResolver] = [
     *knowledge_urls.api,
@@ -43,14 +47,14 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     *urls_life.api,
-    path("skills", api_skills.SkillList.as_view(), name="api_skills"),
-    path("skills/<uuid:skill_id>", api_skills.SkillDetail.as_view(), name="api_skill"),
-    path("skill-sources", api_skill_sources.SourceList.as_view(), name="api_skill_sources"),
-    path("skill-sources/<uuid:source_id>", api_skill_sources.SourceDetail.as_view(), name="api_skill_source"),
-    path("skill-sources/<uuid:source_id>/restore", api_skill_sources.SourceRestore.as_view(), name="api_skill_restore"),
-    path("skill-sources/<uuid:source_id>/sync", api_skill_sources.SourceSync.as_view(), name="api_skill_sync"),
-    path("skill-sources/<uuid:source_id>/pending", api_skill_sources.SourcePending.as_view(), name="api_skill_pending"),
-    path("skill-sources/<uuid:source_id>/accept", api_skill_sources.SourceAccept.as_view(), name="api_skill_accept"),
-    path("skill-sources/<uuid:source_id>/dismiss", api_skill_sources.SourceDismiss.as_view(), name="api_skill_dismiss"),
+    path("skills", skills_api.SkillList.as_view(), name="api_skills"),
+    path("skills/<uuid:skill_id>", skills_api.SkillDetail.as_view(), name="api_skill"),
+    path("skill-sources", skill_sources_api.SourceList.as_view(), name="api_skill_sources"),
+    path("skill-sources/<uuid:source_id>", skill_sources_api.SourceDetail.as_view(), name="api_skill_source"),
+    path("skill-sources/<uuid:source_id>/restore", skill_sources_api.SourceRestore.as_view(), name="api_skill_restore"),
+    path("skill-sources/<uuid:source_id>/sync", skill_sources_api.SourceSync.as_view(), name="api_skill_sync"),
+    path("skill-sources/<uuid:source_id>/pending", skill_sources_api.SourcePending.as_view(), name="api_skill_pending"),
+    path("skill-sources/<uuid:source_id>/accept", skill_sources_api.SourceAccept.as_view(), name="api_skill_accept"),
+    path("skill-sources/<uuid:source_id>/dismiss", skill_sources_api.SourceDismiss.as_view(), name="api_skill_dismiss"),
     path("models", models_api.ModelList.as_view(), name="api_models"),
 ]

@@ -43,7 +43,8 @@ def kind(warning: str) -> str:
 
 def load(workspace: "Workspace", server: "GitServer", name: str, folder: Path) -> None:
     """Add one repository, fetch it as a worker would, and print what came of it."""
-    from agents import services_skill_sources, skill_sync
+    from agents.skills import source_services as services_skill_sources
+    from agents.skills import sync as skill_sync
     from workspaces.scope.tenancy import workspace_scope
 
     served = f"{name.replace('/', '-')}.git"
@@ -62,7 +63,7 @@ def load(workspace: "Workspace", server: "GitServer", name: str, folder: Path) -
 
 def tell(source: "SkillSource", seconds: float) -> None:
     """The source's figures."""
-    from agents.skill_rows import as_read, live_rows
+    from agents.skills.rows import as_read, live_rows
     from automatos.skill_format.catalogue import catalogue_text
     from automatos.skill_format.skill import tokens
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from agents import skill_tools
 from agents.runtime import AgentSpec, find_spec
+from agents.skills import tools as skill_tools
 from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
 from recipes.cooking import Cook, Keep, Writing

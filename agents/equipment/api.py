@@ -8,8 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries, queries_skills, services
+from agents import queries, services
 from agents.models import Agent
+from agents.skills import queries as skills_queries
 from agents.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
@@ -163,7 +164,7 @@ class AssembledContext(WorkspaceView):
 
 
 def _skills(agent: Agent) -> Response:
-    rows = queries_skills.skills_of_agent(agent)
+    rows = skills_queries.skills_of_agent(agent)
     return Response(AgentSkillsOut({"items": rows, "total": len(rows)}).data)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents import queries_skills, services
+from agents import services
 from agents.copies import services as copies_services
 from agents.equipment.rearranging import rearranged
 from agents.equipment.words import EFFECTS, Effect, about
@@ -20,6 +20,7 @@ from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from agents.portable import changed
 from agents.queries import spec_of
+from agents.skills import queries as skills_queries
 from agents.versions import version_of, versions_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
@@ -75,12 +76,12 @@ def tools(request: WorkspaceRequest, key: str) -> HttpResponse:
 def skills(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Its skills in their order, and those of the workspace it could have; a POST adds, removes or moves one."""
     agent = agent_at(workspace=request.workspace, key=key)
-    held = [str(skill.pk) for skill in queries_skills.skills_of_agent(agent)]
+    held = [str(skill.pk) for skill in skills_queries.skills_of_agent(agent)]
     parts = {
         str(skill.pk): Part(
             str(skill.pk), skill.name, skill.slug, skill.description, f"{skill.metadata_tokens:,} tokens in each prompt"
         )
-        for skill in queries_skills.skills_of(request.workspace)
+        for skill in skills_queries.skills_of(request.workspace)
         if skill.is_enabled or str(skill.pk) in held
     }
     if request.method == "POST":

@@ -12,8 +12,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from agents import skill_sync, tasks
+from agents import tasks
 from agents.models import SkillSource
+from agents.skills import sync as skill_sync
 from agents.tests.git_kit import GitServer
 from agents.tests.skill_kit import FILES, Kitchen, skill
 from workspaces.models import AuditEntry

@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from agents import skill_sync, tasks
+from agents import tasks
 from agents.models import Skill, SkillSource
+from agents.skills import sync as skill_sync
 from agents.tests.git_kit import GitServer
 from agents.tests.page_kit import signed_in
 from agents.tests.skill_kit import FILES, Kitchen, skill

@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from agents import skill_tools
 from agents.drafts import jobs as draft_work
 from agents.knowledge import memories
 from agents.knowledge import search as knowledge_search
+from agents.skills import tools as skill_tools
 from agents.tasks import propose_draft, read_document, sweep_documents, sync_skills, try_draft_model
 from automatos.llm import embeddings
 from recipes import agent_moves, agent_status, chat_stream, following, runs, tool_context

@@ -228,7 +228,7 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 CROSSING = {
     ("agents.knowledge.ingest", "UPKEEP"),
-    ("agents.skill_sync", "UPKEEP"),
+    ("agents.skills.sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
     ("recipes.agent_moves", "ENGINE"),

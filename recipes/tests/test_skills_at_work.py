@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from agents import services_skill_sources as sources
-from agents import services_skills
 from agents.services import equip_agent
+from agents.skills import services as skills_services
+from agents.skills import source_services as sources
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution
@@ -113,7 +113,7 @@ def test_wrong_names_and_files_are_told_to_the_model(stack: Stack, cast: Worksho
 def test_a_skill_taken_out_of_use_is_gone_from_the_next_prompt(stack: Stack, cast: Workshop) -> None:
     invoices, tea = cast.upload(FILES)
     cast.equip(invoices, tea)
-    services_skills.enable_skill(workspace=cast.workspace, skill_id=invoices, is_enabled=False)
+    skills_services.enable_skill(workspace=cast.workspace, skill_id=invoices, is_enabled=False)
     stack.models.on("hello", reply="Hi.")
     ended(cast.cook(cast.recipe("hello")))
     system = stack.models.requests[0].system

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from agents import skill_rows, skill_sync
 from agents.models import SkillSource
+from agents.skills import rows as skill_rows
+from agents.skills import sync
 from agents.tasks import send_sync
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
@@ -44,7 +45,7 @@ def add_repository(
     problems = Problems()
     name = problems.text("name", name, longest=LONGEST_NAME)
     problems.number("frequency_hours", frequency_hours, low=1, high=MOST_HOURS)
-    address = _gathered(problems, lambda: str(checked_address(url, skill_sync.network()).url))
+    address = _gathered(problems, lambda: str(checked_address(url, sync.network()).url))
     ref = _gathered(problems, lambda: checked_ref(ref))
     problems.raise_any()
     _require_room(workspace)
@@ -71,9 +72,9 @@ def add_upload(*, workspace: Workspace, user: User | None, data: bytes, filename
     source = SkillSource(workspace=workspace, kind=UPLOAD, created_by=user)
     source.name = name or _title(filename)
     source.save(force_insert=True)
-    if wrong := skill_sync.keep(source, snapshot, hashlib.sha256(data).hexdigest()):
+    if wrong := sync.keep(source, snapshot, hashlib.sha256(data).hexdigest()):
         raise wrong_field("file", " ".join([wrong, *source.warnings[:3]]))
-    skill_sync.finish(source)
+    sync.finish(source)
     _record("created", source, after=_shown(source))
     return source
 
@@ -86,9 +87,9 @@ def upload_again(*, workspace: Workspace, source_id: UUID, data: bytes, filename
         raise Conflict(f"{source.name} comes from a repository. Sync it instead.")
     snapshot, commit = from_upload(_sized(data), filename), hashlib.sha256(data).hexdigest()
     if not snapshot.found.skills:
-        raise wrong_field("file", " ".join([skill_sync.EMPTY, *skill_rows.warnings_of(snapshot)[:3]]))
-    skill_sync.keep(source, snapshot, commit)
-    skill_sync.finish(source)
+        raise wrong_field("file", " ".join([sync.EMPTY, *skill_rows.warnings_of(snapshot)[:3]]))
+    sync.keep(source, snapshot, commit)
+    sync.finish(source)
     _record("uploaded", source, after={"commit": commit})
     return source
 
@@ -207,14 +208,14 @@ def check_size(size: int) -> None:
 def is_syncing(source: SkillSource) -> bool:
     """Whether a worker is at it; one that is lost does not count for ever."""
     started = source.sync_started_at
-    limit = timezone.now() - timedelta(seconds=skill_sync.SYNC_SECONDS)
+    limit = timezone.now() - timedelta(seconds=sync.SYNC_SECONDS)
     return source.status == SkillSource.Status.SYNCING and started is not None and started > limit
 
 
 def _synced(source: SkillSource) -> SkillSource:
     source.dismissed_commit = ""
     source.save(update_fields=["dismissed_commit"])
-    skill_sync.begin(source)
+    sync.begin(source)
     _send(source)
     return source
 

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from agents.models import Skill
-from agents.queries_skills import skills_of
+from agents.skills.queries import skills_of
 from automatos import listing
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest

@@ -5,10 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from agents import queries_skills as queries
-from agents import services_skills
-from agents.listing_skills import SkillFilter, rights
-from agents.services_skill_sources import is_syncing
+from agents.skills import queries, services
+from agents.skills.listing import SkillFilter, rights
+from agents.skills.source_services import is_syncing
 from automatos.listing import page_of
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
@@ -63,6 +62,6 @@ def skill_enable(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Let agents have the skill, or take it out of use."""
     skill = queries.skill_at(workspace=request.workspace, key=key)
     enabled = request.POST.get("enabled") == "yes"
-    services_skills.enable_skill(workspace=request.workspace, skill_id=skill.pk, is_enabled=enabled)
+    services.enable_skill(workspace=request.workspace, skill_id=skill.pk, is_enabled=enabled)
     messages.success(request, f"{skill.name} is {'ready for agents' if enabled else 'out of use'}.")
     return redirect("skill_detail", request.workspace.slug, skill.slug)

@@ -9,9 +9,9 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries_skills
-from agents import services_skill_sources as services
 from agents.models import SkillSource
+from agents.skills import queries
+from agents.skills import source_services as services
 from automatos.api import InputSerializer
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
@@ -109,7 +109,7 @@ class SourceView(WorkspaceView):
 
     def answer(self, source_id: UUID, **more: Any) -> Response:
         """The source as it is now."""
-        row = queries_skills.source(workspace=self.workspace, source_id=source_id)
+        row = queries.source(workspace=self.workspace, source_id=source_id)
         return Response(SourceOut(row).data, **more)
 
 
@@ -126,7 +126,7 @@ class SourceList(SourceView):
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
-        rows = searched(queries_skills.sources_of(self.workspace), request, ["name", "url"])
+        rows = searched(queries.sources_of(self.workspace), request, ["name", "url"])
         return listing(request, rows, SourceOut)
 
     @extend_schema(
@@ -232,7 +232,7 @@ class SourcePending(SourceView):
     )
     def get(self, request: Request, source_id: UUID) -> Response:
         """What it would change, line by line; 404 when none waits."""
-        update = queries_skills.update_of(workspace=self.workspace, source_id=source_id)
+        update = queries.update_of(workspace=self.workspace, source_id=source_id)
         if update is None:
             raise NotFound()
         return Response(UpdateOut(update).data)

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries_skills, services_skills
 from agents.models import Skill
+from agents.skills import queries, services
 from automatos.api import InputSerializer
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
@@ -71,7 +71,7 @@ class SkillDetailOut(SkillOut):
 
     def get_agents(self, skill: Skill) -> list[dict[str, Any]]:
         """By name."""
-        return [dict(row) for row in SkillUserOut(queries_skills.users_of([skill])[skill.pk], many=True).data]
+        return [dict(row) for row in SkillUserOut(queries.users_of([skill])[skill.pk], many=True).data]
 
 
 class SkillChangeIn(InputSerializer):
@@ -95,7 +95,7 @@ class SkillList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """By name; `search` looks at names and descriptions, `source` is a source's id."""
-        rows = searched(queries_skills.skills_of(self.workspace), request, ["name", "slug", "description"])
+        rows = searched(queries.skills_of(self.workspace), request, ["name", "slug", "description"])
         if source := request.query_params.get("source"):
             rows = rows.filter(source_id=_uuid("source", source))
         if enabled := choice(request, "enabled", ("true", "false")):
@@ -113,7 +113,7 @@ class SkillDetail(WorkspaceView):
     )
     def get(self, request: Request, skill_id: UUID) -> Response:
         """The skill with its text."""
-        return Response(SkillDetailOut(queries_skills.skill(workspace=self.workspace, skill_id=skill_id)).data)
+        return Response(SkillDetailOut(queries.skill(workspace=self.workspace, skill_id=skill_id)).data)
 
     @extend_schema(
         operation_id="skills_change",
@@ -125,8 +125,8 @@ class SkillDetail(WorkspaceView):
         """Enable it for the workspace's agents, or take it out of use."""
         body = SkillChangeIn(data=request.data)
         body.is_valid(raise_exception=True)
-        services_skills.enable_skill(workspace=self.workspace, skill_id=skill_id, **body.validated_data)
-        return Response(SkillDetailOut(queries_skills.skill(workspace=self.workspace, skill_id=skill_id)).data)
+        services.enable_skill(workspace=self.workspace, skill_id=skill_id, **body.validated_data)
+        return Response(SkillDetailOut(queries.skill(workspace=self.workspace, skill_id=skill_id)).data)
 
 
 def _uuid(name: str, text: str) -> UUID:

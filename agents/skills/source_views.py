@@ -10,11 +10,11 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agents import queries_skills as queries
-from agents import services_skill_sources as services
-from agents.forms_skills import RepositoryForm, SourceForm, SourceSettings, UploadForm
-from agents.listing_skills import rights
 from agents.models import SkillSource
+from agents.skills import queries
+from agents.skills import source_services as services
+from agents.skills.forms import RepositoryForm, SourceForm, SourceSettings, UploadForm
+from agents.skills.listing import rights
 from automatos.errors import Conflict, InvalidInput, wrong_field
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from agents import skill_rows
 from agents.models import Skill, SkillFile
+from agents.skills import rows as skill_rows
 from automatos.errors import InvalidInput
 from automatos.skill_format import catalogue
 from automatos.skill_format.skill import Brief, Resource, origin_of

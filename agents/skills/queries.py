@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from agents import skill_rows
 from agents.models import Agent, AgentSkill, Skill, SkillSource
+from agents.skills import rows as skill_rows
 from automatos.errors import NotFound
 from automatos.skill_format.difference import Changed, Difference, as_text, difference, file_lines
 from automatos.skill_format.skill import Skill as ReadSkill

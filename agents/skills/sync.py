@@ -11,8 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from agents import skill_rows
 from agents.models import SkillSource
+from agents.skills import rows as skill_rows
 from automatos.errors import AppError
 from automatos.skill_format.difference import difference
 from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_commit
