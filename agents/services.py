@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from agents import versions
 from agents.equipment import services as equipment_services
 from agents.model_choice.choice import ModelInput, checked_model
 from agents.models import (
@@ -21,6 +20,7 @@ from agents.models import (
     Category,
 )
 from agents.queries import agents_of, personas_for
+from agents.versions import log as versions
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.slugs import insert_with_slug

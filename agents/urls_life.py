@@ -2,12 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_versions
 from agents.copies import api as copies_api
 from agents.copies import views as copies_views
 from agents.pages import overview_views as agent_views
 from agents.personas import api as own_personas_api
 from agents.personas import views as personas_views
+from agents.versions import api as versions_api
 
 pages: list[URLPattern | URLResolver] = [
     path("personas/", personas_views.persona_list, name="personas"),
@@ -31,15 +31,15 @@ api: list[URLPattern | URLResolver] = [
     path("agents/import", copies_api.AgentImport.as_view(), name="api_agent_import"),
     path("agents/<uuid:agent_id>/export", copies_api.AgentExport.as_view(), name="api_agent_export"),
     path("agents/<uuid:agent_id>/duplicate", copies_api.AgentDuplicate.as_view(), name="api_agent_duplicate"),
-    path("agents/<uuid:agent_id>/versions", api_versions.AgentVersions.as_view(), name="api_agent_versions"),
+    path("agents/<uuid:agent_id>/versions", versions_api.AgentVersions.as_view(), name="api_agent_versions"),
     path(
         "agents/<uuid:agent_id>/versions/<int:version>",
-        api_versions.AgentVersionDetail.as_view(),
+        versions_api.AgentVersionDetail.as_view(),
         name="api_agent_version",
     ),
     path(
         "agents/<uuid:agent_id>/versions/<int:version>/restore",
-        api_versions.AgentVersionRestore.as_view(),
+        versions_api.AgentVersionRestore.as_view(),
         name="api_agent_version_restore",
     ),
 ]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agents import queries
 from agents.api_agents import AgentOut
 from agents.copies import files, services
-from agents.portable import document_of
+from agents.versions.document import document_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from agents.portable import Document
+from agents.versions.document import Document
 from automatos.errors import wrong_field
 
 LONGEST = 2_000_000

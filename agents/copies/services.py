@@ -8,10 +8,10 @@ from uuid import UUID
 
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, AgentStatus, Skill
-from agents.portable import FORMAT, FORMAT_VERSION, document_of
 from agents.queries import personas_for
 from agents.services import AgentInput, create_agent, update_agent
-from agents.versions import version_of
+from agents.versions.document import FORMAT, FORMAT_VERSION, document_of
+from agents.versions.log import version_of
 from automatos.checking import Problems, unstorable_json
 from automatos.errors import InvalidInput
 from tools.builtin import BUILTIN

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents.copies import files, services
 from agents.pages.listing import agent_at
-from agents.portable import document_of
+from agents.versions.document import document_of
 from automatos.errors import AppError, InvalidInput, PlanLimit
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from agents.models import Agent, AgentVersion, Persona
-from agents.portable import changed, document_of
 from agents.services import AgentInput, as_input
+from agents.versions.document import changed, document_of
 from automatos import textdiff
 from automatos.fields import plain
 

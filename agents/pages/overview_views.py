@@ -18,10 +18,10 @@ from agents.models import Agent
 from agents.pages import figures
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
-from agents.portable import changed
 from agents.queries import spec_of
 from agents.skills import queries as skills_queries
-from agents.versions import version_of, versions_of
+from agents.versions.document import changed
+from agents.versions.log import version_of, versions_of
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
 from automatos.listing import page_of

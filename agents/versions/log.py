@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from agents.models import Agent, AgentVersion
-from agents.portable import document_of
+from agents.versions.document import document_of
 from automatos.errors import NotFound
 from workspaces.models import User
 

@@ -12,9 +12,9 @@ from agents import queries
 from agents.api_agents import AgentOut
 from agents.copies import services as copies_services
 from agents.models import AgentVersion
-from agents.portable import changed
 from agents.skills.source_api import LineOut
-from agents.versions import version_of, versions_of
+from agents.versions.document import changed
+from agents.versions.log import version_of, versions_of
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, number, page_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
