@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from agents.models import Agent, Persona
-from agents.runtime import AgentSpec, load_specs, why_no_new_work
+from agents.work.spec import AgentSpec, load_specs, why_no_new_work
 from automatos.errors import NotFound
 from workspaces.models import Workspace
 

@@ -7,8 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.runtime import AgentUnusable
 from agents.services import carry_out_pending
+from agents.work.spec import AgentUnusable
 from automatos.errors import AppError
 from automatos.events import Notice
 from recipes.ledger import Ledger, waits_closed

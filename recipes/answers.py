@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
-from agents.runtime import why_no_new_work
+from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
 from recipes.runs import require_room

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from agents.loop import Spent, Task
+from agents.work.loop import Spent, Task
 from automatos.llm.types import Usage
 
 

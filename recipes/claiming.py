@@ -4,9 +4,9 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
-from agents.loop import Task
-from agents.runtime import AgentSpec, AgentUnusable, load_specs
-from agents.toolbox import toolbox_of
+from agents.work.loop import Task
+from agents.work.spec import AgentSpec, AgentUnusable, load_specs
+from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.types import Message
 from recipes.history import Said, question_of, said_before

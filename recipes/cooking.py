@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from agents.loop import Failed, Spent, Task, run_agent
-from agents.runtime import AgentSpec
-from agents.toolbox import toolbox_of
+from agents.work.loop import Failed, Spent, Task, run_agent
+from agents.work.spec import AgentSpec
+from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.parts import ToolCall, ToolResult

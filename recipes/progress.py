@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
-from agents.loop import Failed
+from agents.work.loop import Failed
 from automatos.events import Notice
 from recipes.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
 from recipes.ledger import Ledger, Run, as_json, storable

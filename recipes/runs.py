@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents.runtime import why_no_new_work
+from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.errors import Conflict
 from recipes import engine

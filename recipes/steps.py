@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from agents.loop import Task
+from agents.work.loop import Task
 from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.registry import Credentials

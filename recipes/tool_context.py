@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from agents.runtime import AgentSpec, find_spec
 from agents.skills import tools as skill_tools
+from agents.work.lookups import StoredKnowledge, StoredMemory
+from agents.work.spec import AgentSpec, find_spec
 from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
 from recipes.cooking import Cook, Keep, Writing
-from recipes.lookups import StoredKnowledge, StoredMemory
 from recipes.sql import statements
 from recipes.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from agents import queries, services
 from agents.models import Agent
 from agents.skills import queries as skills_queries
-from agents.toolbox import told, toolbox_of
+from agents.work.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
 from automatos.skill_format.skill import Brief

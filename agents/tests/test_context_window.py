@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.context_window import NOTED, ORIGIN, crowded, fits, fitted, notes_asked, with_notes
+from agents.work.context_window import NOTED, ORIGIN, crowded, fits, fitted, notes_asked, with_notes
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.types import Message
 from tools.untrusted import fenced

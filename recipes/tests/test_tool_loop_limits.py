@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from asgiref.sync import async_to_sync
 
-from agents.context_window import NOTED, SUMMARISE
+from agents.work.context_window import NOTED, SUMMARISE
 from automatos.llm.types import Usage
 from automatos.testing import Stack
 from recipes.models import Call

@@ -10,7 +10,7 @@ import orjson
 
 from agents.model_choice.choice import most_output
 from agents.models import AgentStatus
-from agents.prompting import assemble
+from agents.work.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 from automatos.skill_format.skill import Brief, origin_of, tokens

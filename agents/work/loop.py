@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from agents.answers import problem_with, unwrapped
-from agents.context_window import SUMMARY_TOKENS, crowded, fitted, narrower, notes_asked, window_of, with_notes
-from agents.runtime import AgentSpec
-from agents.toolbox import Toolbox, told
+from agents.work.answers import problem_with, unwrapped
+from agents.work.context_window import SUMMARY_TOKENS, crowded, fitted, narrower, notes_asked, window_of, with_notes
+from agents.work.spec import AgentSpec
+from agents.work.toolbox import Toolbox, told
 from automatos.errors import AppError
 from automatos.llm.errors import ContextTooLong, ModelError
 from automatos.llm.parts import ToolCall, ToolResult

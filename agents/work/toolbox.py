@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from agents.knowledge.tool import SEARCH, search_tool
-from agents.runtime import AgentSpec
 from agents.skills.tools import tools_for
+from agents.work.spec import AgentSpec
 from automatos.llm.types import ToolSpec
 from tools.builtin import BUILTIN
 from tools.contract import Tool
