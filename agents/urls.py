@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents import api_agents, urls_life
+from agents import api as api_agents
+from agents import urls_life
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
 from agents.knowledge import urls as knowledge_urls

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries
-from agents.api_agents import AgentOut
+from agents.api import AgentOut
 from agents.models import Agent, AgentStatus
 from automatos.api import InputSerializer
 from recipes import agent_status

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries
-from agents.api_agents import AgentOut
+from agents.api import AgentOut
 from agents.copies import files, services
 from agents.versions.document import document_of
 from automatos.api import InputSerializer

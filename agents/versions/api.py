@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries
-from agents.api_agents import AgentOut
+from agents.api import AgentOut
 from agents.copies import services as copies_services
 from agents.models import AgentVersion
 from agents.skills.source_api import LineOut
