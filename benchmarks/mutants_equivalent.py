@@ -10,7 +10,7 @@ EQUIVALENTS: dict[str, str] = {
     "agents.knowledge.search._nearest_chunks:2:sql": OUTSIDE,
     "agents.personas.services._own:1:filter": BY_ID,
     "agents.skills.services.enable_skill:1:filter": LOOKED_UP,
-    "recipes.agent_moves.DUE:1:sql": BY_AGENT,
-    "recipes.agent_moves._executions:1:sql": BY_AGENT,
+    "recipes.engine.agent_moves.DUE:1:sql": BY_AGENT,
+    "recipes.engine.agent_moves._executions:1:sql": BY_AGENT,
     "recipes.agent_status.impact:1:filter": BY_AGENT,
 }

@@ -12,7 +12,7 @@ from agents.models import Agent, AgentStatus
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
-from recipes.agent_moves import abort_steps
+from recipes.engine.agent_moves import abort_steps
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, RecipeStep, StepStatus
 from recipes.tasks import send_wake_up
 from workspaces.models import User

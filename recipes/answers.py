@@ -12,9 +12,9 @@ from django.utils import timezone
 from agents.models import Agent, Conversation
 from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
+from recipes.engine.sql import statements
 from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
 from recipes.runs import require_room
-from recipes.sql import statements
 from recipes.tasks import send_wake_up
 from workspaces.audit import log as audit
 from workspaces.models import User

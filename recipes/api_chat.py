@@ -22,9 +22,9 @@ from recipes import conversations
 from recipes.api import ONCE_HEADER, LinksOut, links_of
 from recipes.api_events import EventStreamRenderer
 from recipes.api_executions import FINISH
-from recipes.attachments import Upload
 from recipes.chat_stream import followed_answer
 from recipes.conversations import Saying
+from recipes.engine.attachments import Upload
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from automatos import events
 from automatos.errors import Conflict, NotFound
-from recipes.ledger import Ledger, Run
+from recipes.engine.ledger import Ledger, Run
+from recipes.engine.sql import statements
 from recipes.models import Approval, StepStatus
-from recipes.sql import statements
 from recipes.tasks import send_wake_up
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace

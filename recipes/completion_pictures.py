@@ -10,7 +10,7 @@ from typing import Any
 
 from automatos import outside
 from automatos.errors import InvalidInput, wrong_field
-from recipes.attachments import LARGEST, Upload, picture_type
+from recipes.engine.attachments import LARGEST, Upload, picture_type
 
 SECONDS = 15.0
 LONGEST_ADDRESS = 8000

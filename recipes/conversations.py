@@ -15,9 +15,10 @@ from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
-from recipes import attachments, client_history
+from recipes import client_history
 from recipes.answers import Question, ask
-from recipes.attachments import Upload
+from recipes.engine import attachments
+from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace

@@ -7,12 +7,12 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from recipes.engine import take_turn
-from recipes.ledger import Ledger
+from recipes.engine.ledger import Ledger
+from recipes.engine.settling import settle
+from recipes.engine.sql import is_passing, statements
+from recipes.engine.steps import Outcome, Poison, Turn, lock_steps
+from recipes.engine.turns import take_turn
 from recipes.models import ExecutionStatus, StepStatus
-from recipes.settling import settle
-from recipes.sql import is_passing, statements
-from recipes.steps import Outcome, Poison, Turn, lock_steps
 from workspaces.scope.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)

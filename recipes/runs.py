@@ -11,12 +11,12 @@ from django.utils import timezone
 from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.errors import Conflict
-from recipes import engine
-from recipes.ledger import as_json
+from recipes.engine import turns
+from recipes.engine.ledger import as_json
+from recipes.engine.sql import Statements, array, columns, statements
+from recipes.engine.templating import Output, dependencies
 from recipes.models import Execution, ExecutionStatus, Mode, Recipe, Trigger
-from recipes.sql import Statements, array, columns, statements
 from recipes.tasks import send_wake_up
-from recipes.templating import Output, dependencies
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -157,7 +157,7 @@ def _copy_steps(sql: Statements, execution: Execution, lines: Sequence[Line]) ->
 def cancel(*, execution: Execution, user: User | None) -> Execution:
     """Cancel a live run: calls in flight are aborted, late results are refused. Raises Conflict when it is over."""
     with transaction.atomic():
-        notices = engine.cancel([execution.id], by=user.display_name if user else "")
+        notices = turns.cancel([execution.id], by=user.display_name if user else "")
         if not notices:
             execution.refresh_from_db()
             raise Conflict(f"This run is already over: {execution.get_status_display().lower()}.", code="not_live")

@@ -8,7 +8,8 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.celery import app
-from recipes import engine, purging, worker
+from recipes import purging
+from recipes.engine import turns, worker
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,8 @@ def cook(execution_id: str) -> None:
 @app.task(name="recipes.tasks.sweep")
 def sweep() -> None:
     """End what is past its deadline or whose workspace is gone, and hand on what a lost worker held."""
-    overdue, abandoned = engine.end_overdue(), engine.end_abandoned()
-    async_to_sync(events.publish)(overdue.notices + abandoned.notices + engine.hand_on())
+    overdue, abandoned = turns.end_overdue(), turns.end_abandoned()
+    async_to_sync(events.publish)(overdue.notices + abandoned.notices + turns.hand_on())
     if dropped := overdue.dropped + abandoned.dropped:
         async_to_sync(events.tell_workers_to_drop)(dropped)
 

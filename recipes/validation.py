@@ -9,7 +9,7 @@ from uuid import UUID
 
 from agents.models import Agent
 from automatos.checking import Problems
-from recipes import templating
+from recipes.engine import templating
 from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep
 from workspaces.models import Workspace
 

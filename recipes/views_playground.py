@@ -17,8 +17,8 @@ from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput, TooMany
 from recipes import conversations, runs
-from recipes.attachments import LARGEST, MOST, Upload
 from recipes.conversations import Saying
+from recipes.engine.attachments import LARGEST, MOST, Upload
 from recipes.forms_playground import MessageForm, TitleForm
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from agents.knowledge import memories
 from agents.knowledge import search as knowledge_search
-from recipes.steps import Job
+from recipes.engine.steps import Job
 from tools.contract import Found, Noting, Recollection
 
 Decide = Callable[..., Awaitable[Any]]

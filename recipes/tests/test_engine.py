@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from automatos.llm.errors import ModelRejected, ModelUnavailable
 from automatos.llm.types import ModelReply, Usage
-from recipes import engine, runs
+from recipes import runs
+from recipes.engine import turns
+from recipes.engine.steps import Job, Outcome
 from recipes.models import Call, Execution, ExecutionStep
-from recipes.steps import Job, Outcome
 from recipes.tests.kit import Cast, assert_numbered_without_gap, error_of, final_output
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def cast() -> Cast:
 
 
 def claim(limit: int = 10) -> list[Job]:
-    return engine.take_turn(ME, [], limit).jobs
+    return turns.take_turn(ME, [], limit).jobs
 
 
 def reply(text: str, model: str = "openai:test-model") -> ModelReply:
@@ -34,12 +35,12 @@ def reply(text: str, model: str = "openai:test-model") -> ModelReply:
 
 
 def done(job: Job, text: str = "soup", limit: int = 10) -> list[Job]:
-    return engine.take_turn(ME, [Outcome(job.step_id, job.fence, job.has_fallback, reply(text))], limit).jobs
+    return turns.take_turn(ME, [Outcome(job.step_id, job.fence, job.has_fallback, reply(text))], limit).jobs
 
 
 def failed(job: Job, error: Any = None, limit: int = 10) -> list[Job]:
     outcome = Outcome(job.step_id, job.fence, job.has_fallback, error=error or ModelUnavailable("Overloaded."))
-    return engine.take_turn(ME, [outcome], limit).jobs
+    return turns.take_turn(ME, [outcome], limit).jobs
 
 
 def make_due() -> None:
@@ -86,7 +87,7 @@ def test_nobody_claims_a_step_twice(cast: Cast) -> None:
 def test_an_outdated_fence_is_refused(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook"))
     (job,) = claim()
-    assert engine.leave(ME)
+    assert turns.leave(ME)
     (again,) = claim()
     done(job, "late soup")
     assert ExecutionStep.objects.get().status == "running"
@@ -174,7 +175,7 @@ def test_two_results_of_one_run_in_one_turn_are_both_kept(cast: Cast) -> None:
     recipe = cast.recipe("A", "B", "{step_1_output}+{step_2_output}", execution_config={"mode": "parallel"})
     execution = cast.cook(recipe)
     outcomes = [Outcome(job.step_id, job.fence, reply=reply(f"r{job.order}")) for job in claim()]
-    (third,) = engine.take_turn(ME, outcomes, 5).jobs
+    (third,) = turns.take_turn(ME, outcomes, 5).jobs
     assert third.task.messages[-1].content == "r1+r2"
     assert "step.completed" in assert_numbered_without_gap(execution)
 
@@ -183,7 +184,7 @@ def test_a_failure_cancels_what_cooks_beside_it(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("A", "B", execution_config={"mode": "parallel"}))
     first, second = claim()
     outcome = Outcome(first.step_id, first.fence, error=ModelRejected("No."))
-    assert engine.take_turn(ME, [outcome], 5).dropped == [execution.id]
+    assert turns.take_turn(ME, [outcome], 5).dropped == [execution.id]
     done(second, "late")
     assert list(execution.steps.values_list("status", flat=True)) == ["failed", "cancelled"]
 
@@ -212,18 +213,18 @@ def test_a_run_past_its_deadline_fails(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook"))
     claim()
     Execution.objects.filter(id=execution.id).update(deadline_at=timezone.now())
-    assert engine.end_overdue().dropped == [execution.id]
+    assert turns.end_overdue().dropped == [execution.id]
     execution.refresh_from_db()
     assert (execution.status, error_of(execution)["code"]) == ("failed", "run_timeout")
 
 
 def test_what_a_silent_worker_held_is_handed_on(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook"))
-    engine.beat(ME)
+    turns.beat(ME)
     claim()
-    assert engine.hand_on() == []
+    assert turns.hand_on() == []
     with connection.cursor() as cursor:
         cursor.execute("UPDATE workers SET heartbeat_at = now() - interval '7 s' WHERE id = %s", [ME])
-        cursor.execute("SELECT pg_sleep_until(pg_postmaster_start_time() + %s * interval '1 s')", [engine.LEASE + 0.1])
-    assert len(engine.hand_on()) == 1
+        cursor.execute("SELECT pg_sleep_until(pg_postmaster_start_time() + %s * interval '1 s')", [turns.LEASE + 0.1])
+    assert len(turns.hand_on()) == 1
     assert assert_numbered_without_gap(execution)[-1] == "execution.resumed"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from automatos.llm.text import clean, clean_value
 from automatos.testing import Stack
-from recipes import engine
-from recipes.ledger import as_json, from_json
+from recipes.engine import turns
+from recipes.engine.ledger import as_json, from_json
+from recipes.engine.sql import array, statements
 from recipes.models import Call, Execution
-from recipes.sql import array, statements
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, error_of, final_output
 from workspaces.tests.rest import Caller
@@ -108,7 +108,7 @@ def test_a_run_survives_any_text_in_every_field(db: None, given_text: str, templ
     prompt = f"{clean(template).replace('{', '(').replace('}', ')')} {{input.dish}}"
     execution.steps.filter(order=1).update(prompt_template=prompt)
     Execution.objects.filter(pk=execution.pk).update(input_data={"dish": clean(given_text)})
-    (first,) = engine.take_turn(uuid4(), [], 10).jobs
+    (first,) = turns.take_turn(uuid4(), [], 10).jobs
     (second,) = done(first, answer)
     done(second, answer)
     execution.refresh_from_db()
@@ -134,8 +134,8 @@ def test_a_step_whose_workers_die_three_times_fails_as_poison() -> None:
     cast = Cast()
     execution = cast.cook(cast.recipe("Cook", "Serve"))
     for _ in range(3):
-        assert len(engine.take_turn(uuid4(), [], 10).jobs) == 1
-        engine.hand_on()
-    assert engine.take_turn(uuid4(), [], 10).jobs == []
+        assert len(turns.take_turn(uuid4(), [], 10).jobs) == 1
+        turns.hand_on()
+    assert turns.take_turn(uuid4(), [], 10).jobs == []
     execution.refresh_from_db()
     assert (execution.status, error_of(execution)["code"]) == ("failed", "poison")

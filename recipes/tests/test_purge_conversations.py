@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from agents.models import Conversation
 from recipes import conversations
-from recipes.attachments import Upload
 from recipes.conversations import Saying
+from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
 from recipes.tasks import purge
 from recipes.tests.kit import Cast

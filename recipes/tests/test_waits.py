@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
-from recipes import engine, runs
+from recipes import runs
+from recipes.engine import turns
+from recipes.engine.progress import Approvals, Progress, keep
+from recipes.engine.steps import Job
 from recipes.models import Approval, Call, Execution
-from recipes.progress import Approvals, Progress, keep
-from recipes.steps import Job
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 from recipes.tests.test_engine import done
@@ -118,7 +119,7 @@ def state(execution: Execution) -> tuple[str, float]:
 
 def test_the_clock_stands_only_while_nothing_else_is_at_work(parallel: tuple[Cast, Execution]) -> None:
     cast, execution = parallel
-    one, two, three = engine.take_turn(uuid4(), [], 10).jobs
+    one, two, three = turns.take_turn(uuid4(), [], 10).jobs
     park(one)
     status, left = state(execution)
     assert (status, left < 101) == ("running", True), "two others are at work"
@@ -133,12 +134,12 @@ def test_the_clock_stands_only_while_nothing_else_is_at_work(parallel: tuple[Cas
     approvals.decide(workspace=cast.workspace, approval_id=first.pk, approve=True, user=cast.owner)
     status, left = state(execution)
     assert (status, 50 < left < 101) == ("running", True)
-    (again,) = engine.take_turn(uuid4(), [], 10).jobs
+    (again,) = turns.take_turn(uuid4(), [], 10).jobs
     done(again)
     status, left = state(execution)
     assert (status, left > 6 * 86400) == ("waiting", True), "the other step still waits, with a clock that stands"
     approvals.decide(workspace=cast.workspace, approval_id=second.pk, approve=True, user=cast.owner)
-    (last,) = engine.take_turn(uuid4(), [], 10).jobs
+    (last,) = turns.take_turn(uuid4(), [], 10).jobs
     done(last)
     assert state(execution)[0] == "completed"
     assert assert_numbered_without_gap(execution).count("execution.waiting") == 2
@@ -148,7 +149,7 @@ def test_a_failed_run_asks_nobody_any_more(parallel: tuple[Cast, Execution]) -> 
     from recipes.tests.test_engine import failed
 
     _, execution = parallel
-    one, two, _ = engine.take_turn(uuid4(), [], 10).jobs
+    one, two, _ = turns.take_turn(uuid4(), [], 10).jobs
     park(one)
     failed(two)
     assert state(execution)[0] == "failed"
@@ -157,11 +158,11 @@ def test_a_failed_run_asks_nobody_any_more(parallel: tuple[Cast, Execution]) -> 
 
 def test_a_run_nobody_decides_about_ends_and_says_so(parallel: tuple[Cast, Execution]) -> None:
     _, execution = parallel
-    for job in engine.take_turn(uuid4(), [], 10).jobs:
+    for job in turns.take_turn(uuid4(), [], 10).jobs:
         park(job)
     assert state(execution)[0] == "waiting"
     Execution.objects.filter(pk=execution.pk).update(deadline_at=timezone.now())
-    engine.end_overdue()
+    turns.end_overdue()
     execution.refresh_from_db()
     assert (execution.status, error_of(execution)["code"]) == ("failed", "approval_timeout")
     assert not Approval.objects.filter(step__execution=execution, status="pending").exists()

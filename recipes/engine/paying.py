@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from automatos.errors import AppError
-from recipes.ledger import Ledger
-from recipes.steps import Job, Outcome, Turn
+from recipes.engine.ledger import Ledger
+from recipes.engine.steps import Job, Outcome, Turn
 from workspaces.credentials.provider_keys import NONE, OwnKey, ask_keys, read_keys
 
 

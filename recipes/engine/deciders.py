@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-from recipes.sql import is_passing
+from recipes.engine.sql import is_passing
 
 logger = logging.getLogger(__name__)
 

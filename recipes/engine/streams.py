@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from automatos.events import TextChunk
-from recipes.steps import Job
+from recipes.engine.steps import Job
 
 
 @dataclass(slots=True)

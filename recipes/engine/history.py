@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from automatos.llm.types import Message
-from recipes.attachments import Attachment, origin_of, told
-from recipes.ledger import from_json
-from recipes.sql import Statements, array
+from recipes.engine.attachments import Attachment, origin_of, told
+from recipes.engine.ledger import from_json
+from recipes.engine.sql import Statements, array
 
 # How many exchanges a model is reminded of at most.
 LONGEST = 100

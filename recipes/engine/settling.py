@@ -7,12 +7,12 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
-from recipes.journal import Result, call_id, error_shape, results_noted, spent
-from recipes.ledger import Ledger, Run, as_json
+from recipes.engine.journal import Result, call_id, error_shape, results_noted, spent
+from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.sql import Statement, columns
+from recipes.engine.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
+from recipes.engine.templating import Output
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
-from recipes.sql import Statement, columns
-from recipes.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
-from recipes.templating import Output
 
 LONGEST_RETRY_DELAY = 300.0
 

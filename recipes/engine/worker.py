@@ -12,7 +12,7 @@ import uvloop
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from automatos import events
-from recipes.conductor import Conductor
+from recipes.engine.conductor import Conductor
 from workspaces.credentials import master_key
 
 logger = logging.getLogger(__name__)

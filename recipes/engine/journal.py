@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply, Usage
-from recipes.ledger import as_json, from_json
+from recipes.engine.ledger import as_json, from_json
+from recipes.engine.sql import Statement, columns
 from recipes.models import Call
-from recipes.sql import Statement, columns
 
 FIRST = "0"
 

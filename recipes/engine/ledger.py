@@ -17,8 +17,8 @@ import orjson
 
 from automatos.events import Notice, iso
 from automatos.llm.text import clean
+from recipes.engine.sql import Statement, Statements, array, columns
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
-from recipes.sql import Statement, Statements, array, columns
 
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "

@@ -15,12 +15,12 @@ from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
-from recipes.bills import Bills
-from recipes.journal import FIRST, Intent, Result, call_id
-from recipes.progress import Approvals, Progress, Switch, subject_hash
-from recipes.replay import kept, reply_of, result_of
-from recipes.steps import Job, Outcome
-from recipes.taint import Taint
+from recipes.engine.bills import Bills
+from recipes.engine.journal import FIRST, Intent, Result, call_id
+from recipes.engine.progress import Approvals, Progress, Switch, subject_hash
+from recipes.engine.replay import kept, reply_of, result_of
+from recipes.engine.steps import Job, Outcome
+from recipes.engine.taint import Taint
 from tools import contract
 from tools.contract import ToolContext
 from tools.executor import UnifiedToolExecutor, call_key

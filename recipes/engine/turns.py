@@ -14,13 +14,13 @@ from django.db import connection
 from django.utils import timezone
 
 from automatos.events import Notice
-from recipes.claiming import claim
-from recipes.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
+from recipes.engine.claiming import claim
+from recipes.engine.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
+from recipes.engine.paying import pay
+from recipes.engine.settling import settle
+from recipes.engine.sql import array, statements
+from recipes.engine.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
-from recipes.paying import pay
-from recipes.settling import settle
-from recipes.sql import array, statements
-from recipes.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
 from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from agents.work.loop import Failed
 from automatos.events import Notice
-from recipes.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
-from recipes.ledger import Ledger, Run, as_json, storable
+from recipes.engine.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
+from recipes.engine.ledger import Ledger, Run, as_json, storable
+from recipes.engine.settling import pay
+from recipes.engine.sql import columns, statements
+from recipes.engine.steps import Step, lock_steps
 from recipes.models import StepStatus
-from recipes.settling import pay
-from recipes.sql import columns, statements
-from recipes.steps import Step, lock_steps
 from workspaces.scope.tenancy import Purpose
 
 LONGEST_SHOWN = 300

@@ -9,13 +9,24 @@ from agents.work.spec import AgentSpec, AgentUnusable, load_specs
 from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.types import Message
-from recipes.history import Said, question_of, said_before
-from recipes.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
-from recipes.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.history import Said, question_of, said_before
+from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
+from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.sql import array, columns
+from recipes.engine.steps import (
+    STEP_COLUMNS,
+    Decision,
+    Job,
+    Outcome,
+    Poison,
+    Step,
+    Turn,
+    ask_outputs,
+    picked,
+    read_outputs,
+)
+from recipes.engine.templating import Output, render, used
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
-from recipes.sql import array, columns
-from recipes.steps import STEP_COLUMNS, Decision, Job, Outcome, Poison, Step, Turn, ask_outputs, picked, read_outputs
-from recipes.templating import Output, render, used
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from agents.services import carry_out_pending
 from agents.work.spec import AgentUnusable
 from automatos.errors import AppError
 from automatos.events import Notice
-from recipes.ledger import Ledger, waits_closed
+from recipes.engine.ledger import Ledger, waits_closed
+from recipes.engine.settling import settle
+from recipes.engine.sql import Statements, array, statements
+from recipes.engine.steps import Outcome, Turn
 from recipes.models import StepStatus
-from recipes.settling import settle
-from recipes.sql import Statements, array, statements
-from recipes.steps import Outcome, Turn
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)

@@ -18,14 +18,15 @@ from automatos import events
 from automatos.errors import AppError
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from recipes import agent_moves, engine, rescue
-from recipes.cooking import GivenUp
-from recipes.deciders import Deciders
-from recipes.progress import Progress, keep
-from recipes.publisher import Publisher
-from recipes.steps import Job, Outcome, Turn
-from recipes.streams import Streams
-from recipes.tool_context import cook_for
+from recipes import rescue
+from recipes.engine import agent_moves, turns
+from recipes.engine.cooking import GivenUp
+from recipes.engine.deciders import Deciders
+from recipes.engine.progress import Progress, keep
+from recipes.engine.publisher import Publisher
+from recipes.engine.steps import Job, Outcome, Turn
+from recipes.engine.streams import Streams
+from recipes.engine.tool_context import cook_for
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Conductor:
 
     async def run(self) -> None:
         """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
-        await self.decide(engine.beat, self.owner)
+        await self.decide(turns.beat, self.owner)
         chores = [self._beat(), self._poll(), self._listen(), self._stream()]
         chores += [self._turns() for _ in range(TURNERS)]
         tasks = [asyncio.create_task(chore) for chore in chores]
@@ -80,7 +81,7 @@ class Conductor:
         _, unwilling = await asyncio.wait([*tasks, *cooking], timeout=UNWILLING)
         for task in unwilling:
             logger.warning("%s did not end when asked to; going on without it", task.get_coro())
-        self.publisher.add(await self.decide(engine.leave, self.owner))
+        self.publisher.add(await self.decide(turns.leave, self.owner))
         self.publisher.close()
         await asyncio.wait([publishing], timeout=UNWILLING)
         await self.models.close()
@@ -139,7 +140,7 @@ class Conductor:
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
         """A turn, and never an error. When a batch fails each part of it is done alone, so none holds up others."""
         try:
-            return await self.decide(engine.take_turn, self.owner, outcomes, limit)
+            return await self.decide(turns.take_turn, self.owner, outcomes, limit)
         except Exception:
             logger.exception("A turn with %s outcomes failed", len(outcomes))
         turn = Turn()
@@ -201,10 +202,10 @@ class Conductor:
         """Renew the lease, and abort calls whose step is no longer ours."""
         while True:
             await asyncio.sleep(BEAT)
-            await self.decide(engine.beat, self.owner)
+            await self.decide(turns.beat, self.owner)
             held = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
             if held:
-                ours = await self.decide(engine.still_held, held)
+                ours = await self.decide(turns.still_held, held)
                 for step_id in held.keys() - ours:
                     if step_id in self.cooking and self.cooking[step_id][0].fence == held[step_id]:
                         self.cooking[step_id][1].cancel()
@@ -212,7 +213,7 @@ class Conductor:
     async def _poll(self) -> None:
         """Cover lost wake-ups and lost workers; let agents go whose last run is over."""
         while True:
-            self.publisher.add(await self.decide(engine.hand_on))
+            self.publisher.add(await self.decide(turns.hand_on))
             await self.decide(agent_moves.carry_out_due)
             self.wake()
             await asyncio.sleep(POLL)

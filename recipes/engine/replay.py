@@ -6,7 +6,7 @@ from automatos.llm import errors
 from automatos.llm.errors import ModelError
 from automatos.llm.parts import ToolCall
 from automatos.llm.types import ModelReply
-from recipes.journal import Recorded, Result
+from recipes.engine.journal import Recorded, Result
 from tools.contract import ToolResult
 
 # What is kept of a tool's result beside its text.

@@ -14,10 +14,10 @@ from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
-from recipes.journal import FIRST, Recorded
-from recipes.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
-from recipes.sql import array
-from recipes.templating import Output
+from recipes.engine.journal import FIRST, Recorded
+from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
+from recipes.engine.sql import array
+from recipes.engine.templating import Output
 
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '

@@ -9,9 +9,9 @@ from agents.work.lookups import StoredKnowledge, StoredMemory
 from agents.work.spec import AgentSpec, find_spec
 from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
-from recipes.cooking import Cook, Keep, Writing
-from recipes.sql import statements
-from recipes.steps import Job
+from recipes.engine.cooking import Cook, Keep, Writing
+from recipes.engine.sql import statements
+from recipes.engine.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
 from workspaces.credentials import reading as opened
