@@ -31,7 +31,7 @@ TESTS = {
     "workspaces.api_keys.services": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],
     "agents.queries.": ["agents/tests/test_personas.py"],
     "agents.copies.services": ["agents/tests/test_agent_copies.py"],
-    "recipes.dashboard": ["recipes/tests/test_dashboard.py"],
+    "recipes.analytics.dashboard": ["recipes/tests/test_dashboard.py"],
     "recipes.purging": ["workspaces/tests/test_purge.py"],
     "recipes.queries.": ["recipes/tests/test_pages_recipe_editor.py"],
     "recipes.runs": ["workspaces/tests/test_plans.py"],

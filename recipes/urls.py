@@ -9,14 +9,14 @@ from recipes import (
     api_completions,
     api_events,
     api_executions,
-    api_usage,
     consumers,
     views,
     views_approvals,
     views_playground,
     views_runs,
-    views_usage,
 )
+from recipes.analytics import api as usage_api
+from recipes.analytics import views as usage_views
 from recipes.urls_agents import agent_api, agent_pages
 
 pages: list[URLPattern | URLResolver] = [
@@ -35,7 +35,7 @@ pages: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/restore/", views_playground.restore, name="conversation_restore"),
     path("approvals/", views_approvals.approval_list, name="approvals"),
     path("approvals/<uuid:approval_id>/", views_approvals.decide, name="approval_decide"),
-    path("settings/usage/", views_usage.page, name="workspace_usage"),
+    path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
     path("recipes/", views.recipe_list, name="recipes"),
     path("recipes/new/", views.recipe_new, name="recipe_new"),
@@ -64,7 +64,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
     path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
-    path("workspaces/<uuid:workspace_id>/usage", api_usage.WorkspaceUsage.as_view(), name="api_usage"),
+    path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", api_chat.AgentChat.as_view(), name="api_agent_chat"),
     path("conversations", api_chat.ConversationList.as_view(), name="api_conversations"),
     path("conversations/<uuid:conversation_id>", api_chat.ConversationDetail.as_view(), name="api_conversation"),

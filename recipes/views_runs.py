@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from automatos import listing
 from automatos.errors import Conflict
 from recipes import run_list, runs
+from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.asked import waiting
-from recipes.dashboard import dashboard as read_dashboard
 from recipes.kitchen import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution

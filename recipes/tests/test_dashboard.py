@@ -11,7 +11,7 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos.testing import Stack
 from automatos.tests.browser import People
-from recipes.dashboard import dashboard
+from recipes.analytics.dashboard import dashboard
 from recipes.models import Execution, Recipe
 from recipes.tests.kit import Cast, ended
 from workspaces.models import Role, User

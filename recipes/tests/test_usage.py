@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from recipes.analytics.usage import usage
 from recipes.models import Execution, ExecutionStep
-from recipes.usage import usage
 from workspaces.models import Role, Workspace
 from workspaces.tests.rest import Company
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from recipes.usage import usage
+from recipes.analytics.usage import usage
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Workspace
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recipes.usage import Amount, Day, Share, Usage, usage
+from recipes.analytics.usage import Amount, Day, Share, Usage, usage
 from workspaces.doors.endpoints import WorkspaceView, errors
 
 COST = "US dollars."
