@@ -7,10 +7,10 @@ from typing import Any
 
 from automatos import words
 from automatos.events import iso, streamed_text
-from recipes.asked import Asked, asked_by
 from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
 from recipes.tool_calls import ToolUse, tool_uses
+from recipes.waits.queries import Asked, asked_by
 
 TABS = ("output", "prompt", "events")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.

@@ -9,11 +9,11 @@ from django.db.models import Prefetch
 
 from agents.models import Agent, Conversation
 from automatos.events import streamed_text
-from recipes.asked import Asked, asked_by
 from recipes.conversations import conversations_of
 from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStep, StepStatus
 from recipes.tool_calls import ToolUse, tool_uses
+from recipes.waits.queries import Asked, asked_by
 
 MOST_KEPT = 50
 

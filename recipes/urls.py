@@ -4,20 +4,20 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
 from recipes import (
-    api_approvals,
     api_chat,
     api_completions,
     api_events,
     api_executions,
     consumers,
     views,
-    views_approvals,
     views_playground,
     views_runs,
 )
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.urls_agents import agent_api, agent_pages
+from recipes.waits import api as approvals_api
+from recipes.waits import views as approvals_views
 
 pages: list[URLPattern | URLResolver] = [
     path("", views_runs.dashboard, name="dashboard"),
@@ -25,7 +25,7 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/", views_runs.run, name="run"),
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
-    path("runs/<uuid:execution_id>/files/<str:name>", views_approvals.run_file, name="run_file"),
+    path("runs/<uuid:execution_id>/files/<str:name>", approvals_views.run_file, name="run_file"),
     path("agents/<slug:key>/playground/", views_playground.playground, name="agent_playground"),
     path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", views_playground.stop, name="playground_stop"),
     path("agents/<slug:key>/playground/<uuid:conversation_id>/keep/", views_playground.keep, name="playground_keep"),
@@ -33,8 +33,8 @@ pages: list[URLPattern | URLResolver] = [
         "agents/<slug:key>/playground/<uuid:conversation_id>/delete/", views_playground.delete, name="playground_delete"
     ),
     path("conversations/<uuid:conversation_id>/restore/", views_playground.restore, name="conversation_restore"),
-    path("approvals/", views_approvals.approval_list, name="approvals"),
-    path("approvals/<uuid:approval_id>/", views_approvals.decide, name="approval_decide"),
+    path("approvals/", approvals_views.approval_list, name="approvals"),
+    path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
     path("recipes/", views.recipe_list, name="recipes"),
@@ -54,8 +54,8 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/cancel", api_executions.ExecutionCancel.as_view(), name="api_cancel"),
     path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", api_events.ExecutionEvents.as_view(), name="api_events"),
-    path("<uuid:execution_id>/files", api_approvals.ExecutionFiles.as_view(), name="api_run_files"),
-    path("<uuid:execution_id>/files/<str:name>/content", api_approvals.ExecutionFile.as_view(), name="api_run_file"),
+    path("<uuid:execution_id>/files", approvals_api.ExecutionFiles.as_view(), name="api_run_files"),
+    path("<uuid:execution_id>/files/<str:name>/content", approvals_api.ExecutionFile.as_view(), name="api_run_file"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
@@ -68,9 +68,9 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/chat", api_chat.AgentChat.as_view(), name="api_agent_chat"),
     path("conversations", api_chat.ConversationList.as_view(), name="api_conversations"),
     path("conversations/<uuid:conversation_id>", api_chat.ConversationDetail.as_view(), name="api_conversation"),
-    path("approvals", api_approvals.ApprovalList.as_view(), name="api_approvals"),
-    path("approvals/<uuid:approval_id>/approve", api_approvals.ApprovalApprove.as_view(), name="api_approve"),
-    path("approvals/<uuid:approval_id>/reject", api_approvals.ApprovalReject.as_view(), name="api_reject"),
+    path("approvals", approvals_api.ApprovalList.as_view(), name="api_approvals"),
+    path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
+    path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),
     *agent_api,
     path("executions", api_executions.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),

@@ -12,11 +12,11 @@ from automatos import listing
 from automatos.errors import Conflict
 from recipes import run_list, runs
 from recipes.analytics.dashboard import dashboard as read_dashboard
-from recipes.asked import waiting
 from recipes.kitchen import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
+from recipes.waits.queries import waiting
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role

@@ -70,7 +70,7 @@ LAYER_OF = {
     "recipes.runs": DECIDERS,
     "recipes.agent_status": DECIDERS,
     "recipes.answers": DECIDERS,
-    "recipes.approvals": DECIDERS,
+    "recipes.waits.services": DECIDERS,
     "recipes.conversations": DECIDERS,
     "recipes.chat_stream": HELPERS,
     "recipes.completion_answers": HELPERS,

@@ -12,13 +12,13 @@ import pytest
 
 from agents.models import Agent, Conversation
 from automatos.testing import Stack
-from recipes import approvals
 from recipes.answers import Question, ask
 from recipes.models import Approval, Execution, Trigger
 from recipes.tests.chat_kit import with_tools
 from recipes.tests.injection_kit import TOOLS, Tally, carry, injections, obey, repeat, settled
 from recipes.tests.kit import Cast, ended, final_output
 from recipes.tests.site_kit import Site, reachable_site
+from recipes.waits import services as approvals
 from workspaces.models import Role
 from workspaces.tests.rest import key_of
 

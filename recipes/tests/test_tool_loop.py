@@ -8,9 +8,9 @@ from agents.models import Agent
 from automatos.llm.parts import ToolCall
 from automatos.llm.testing.server import Recorded
 from automatos.testing import Stack
-from recipes import approvals
 from recipes.models import Approval, Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
+from recipes.waits import services as approvals
 
 pytestmark = pytest.mark.slow
 

@@ -129,7 +129,7 @@ def test_the_clock_stands_only_while_nothing_else_is_at_work(parallel: tuple[Cas
     status, left = state(execution)
     assert (status, left > 6 * 86400) == ("waiting", True)
     first, second = Approval.objects.filter(step__execution=execution)
-    from recipes import approvals
+    from recipes.waits import services as approvals
 
     approvals.decide(workspace=cast.workspace, approval_id=first.pk, approve=True, user=cast.owner)
     status, left = state(execution)

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.rest_lists import choice, list_parameters, listing, page_of
-from recipes import approvals
 from recipes.api_executions import RUN, RunView
-from recipes.asked import approvals_of
 from recipes.models import Approval
 from recipes.run_files import download, files_of
+from recipes.waits import services
+from recipes.waits.queries import approvals_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 APPROVAL = OpenApiParameter("approval_id", UUID, OpenApiParameter.PATH)
@@ -63,7 +63,7 @@ class _Decision(WorkspaceView):
 
     def decide(self, approval_id: UUID, *, approve: bool) -> Response:
         """Note the decision and show what was decided."""
-        approvals.decide(workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller)
+        services.decide(workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller)
         return Response(ApprovalOut(approvals_of(self.workspace).get(pk=approval_id)).data)
 
 

@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict
-from recipes import approvals
-from recipes.asked import waiting
 from recipes.queries import execution as find_execution
 from recipes.run_files import download
+from recipes.waits import services
+from recipes.waits.queries import waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
@@ -33,7 +33,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
     request.access.require("approvals:decide")
     approve = request.POST.get("decision") == "approve"
     try:
-        found = approvals.decide(
+        found = services.decide(
             workspace=request.workspace, approval_id=approval_id, approve=approve, user=request.user
         )
     except Conflict as late:
