@@ -3,18 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import (
-    api_chat,
-    api_completions,
-    api_events,
-    api_executions,
-    consumers,
-    views,
-    views_playground,
-    views_runs,
-)
+from recipes import api_events, api_executions, consumers, views, views_runs
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
+from recipes.chat import api as chat_api
+from recipes.chat import openai_api as completions_api
+from recipes.chat import views as playground_views
 from recipes.urls_agents import agent_api, agent_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
@@ -26,13 +20,13 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
     path("runs/<uuid:execution_id>/files/<str:name>", approvals_views.run_file, name="run_file"),
-    path("agents/<slug:key>/playground/", views_playground.playground, name="agent_playground"),
-    path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", views_playground.stop, name="playground_stop"),
-    path("agents/<slug:key>/playground/<uuid:conversation_id>/keep/", views_playground.keep, name="playground_keep"),
+    path("agents/<slug:key>/playground/", playground_views.playground, name="agent_playground"),
+    path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", playground_views.stop, name="playground_stop"),
+    path("agents/<slug:key>/playground/<uuid:conversation_id>/keep/", playground_views.keep, name="playground_keep"),
     path(
-        "agents/<slug:key>/playground/<uuid:conversation_id>/delete/", views_playground.delete, name="playground_delete"
+        "agents/<slug:key>/playground/<uuid:conversation_id>/delete/", playground_views.delete, name="playground_delete"
     ),
-    path("conversations/<uuid:conversation_id>/restore/", views_playground.restore, name="conversation_restore"),
+    path("conversations/<uuid:conversation_id>/restore/", playground_views.restore, name="conversation_restore"),
     path("approvals/", approvals_views.approval_list, name="approvals"),
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
@@ -65,9 +59,9 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
-    path("agents/<uuid:agent_id>/chat", api_chat.AgentChat.as_view(), name="api_agent_chat"),
-    path("conversations", api_chat.ConversationList.as_view(), name="api_conversations"),
-    path("conversations/<uuid:conversation_id>", api_chat.ConversationDetail.as_view(), name="api_conversation"),
+    path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),
+    path("conversations", chat_api.ConversationList.as_view(), name="api_conversations"),
+    path("conversations/<uuid:conversation_id>", chat_api.ConversationDetail.as_view(), name="api_conversation"),
     path("approvals", approvals_api.ApprovalList.as_view(), name="api_approvals"),
     path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
     path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),
@@ -77,8 +71,8 @@ api: list[URLPattern | URLResolver] = [
 ]
 # Where OpenAI's clients look.
 openai: list[URLPattern | URLResolver] = [
-    path("models", api_completions.ModelIndex.as_view(), name="openai_models"),
-    path("chat/completions", api_completions.ChatCompletions.as_view(), name="openai_chat_completions"),
+    path("models", completions_api.ModelIndex.as_view(), name="openai_models"),
+    path("chat/completions", completions_api.ChatCompletions.as_view(), name="openai_chat_completions"),
 ]
 sockets: list[URLPattern | URLResolver] = [
     path("ws/executions/<str:execution_id>/", consumers.ExecutionConsumer.as_asgi()),

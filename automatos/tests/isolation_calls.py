@@ -18,7 +18,8 @@ from agents.knowledge import search as knowledge_search
 from agents.skills import tools as skill_tools
 from agents.tasks import propose_draft, read_document, sweep_documents, sync_skills, try_draft_model
 from automatos.llm import embeddings
-from recipes import agent_status, chat_stream, following, runs
+from recipes import agent_status, following, runs
+from recipes.chat import stream as chat_stream
 from recipes.engine import agent_moves, tool_context
 from recipes.models import Recipe, Trigger
 from recipes.terminal import Screen

@@ -69,13 +69,13 @@ LAYER_OF = {
     "recipes.following": DECIDERS,
     "recipes.runs": DECIDERS,
     "recipes.agent_status": DECIDERS,
-    "recipes.answers": DECIDERS,
+    "recipes.chat.answer_services": DECIDERS,
     "recipes.waits.services": DECIDERS,
-    "recipes.conversations": DECIDERS,
-    "recipes.chat_stream": HELPERS,
-    "recipes.completion_answers": HELPERS,
-    "recipes.completion_body": HELPERS,
-    "recipes.talk": HELPERS,
+    "recipes.chat.services": DECIDERS,
+    "recipes.chat.stream": HELPERS,
+    "recipes.chat.openai_answers": HELPERS,
+    "recipes.chat.openai_body": HELPERS,
+    "recipes.chat.page": HELPERS,
 }
 # Modules that only these may import.
 ONLY = {

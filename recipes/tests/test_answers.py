@@ -7,7 +7,7 @@ import pytest
 from agents.models import Conversation
 from automatos.errors import AppError
 from automatos.testing import Stack
-from recipes.answers import Question, ask
+from recipes.chat.answer_services import Question, ask
 from recipes.models import Execution, Trigger
 from recipes.queries import executions_of
 from recipes.tests.kit import Cast, ended, final_output

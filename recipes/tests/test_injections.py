@@ -12,7 +12,7 @@ import pytest
 
 from agents.models import Agent, Conversation
 from automatos.testing import Stack
-from recipes.answers import Question, ask
+from recipes.chat.answer_services import Question, ask
 from recipes.models import Approval, Execution, Trigger
 from recipes.tests.chat_kit import with_tools
 from recipes.tests.injection_kit import TOOLS, Tally, carry, injections, obey, repeat, settled

@@ -6,7 +6,7 @@ from agents.models import Conversation
 from agents.services import delete_agent
 from agents.tests.page_kit import Cast
 from automatos.tests.queries import asked
-from recipes.answers import Question, ask
+from recipes.chat.answer_services import Question, ask
 from recipes.models import Recipe, Trigger
 from recipes.services import as_input
 from recipes.tests.page_kit import form_of, input_fields, make_recipe, recipe_fields, step_fields

@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from agents.models import Conversation
-from recipes import conversations
-from recipes.conversations import Saying
+from recipes.chat import services as conversations
+from recipes.chat.services import Saying
 from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
 from recipes.tasks import purge

@@ -21,7 +21,7 @@ SILENT = {
     "agents.drafts.services.restore_draft": DRAFT,
     "agents.drafts.services.save_draft": DRAFT,
     "agents.drafts.services.start_draft": DRAFT,
-    "recipes.conversations.begin": "the first question in it is recorded as a run",
+    "recipes.chat.services.begin": "the first question in it is recorded as a run",
     "agents.equipment.services.give_skills": "a part of creating or changing an agent, which is recorded",
     "workspaces.clerk.messages.receive": "remembers which messages were worked in; what they change is recorded",
     "workspaces.members.invitation_services.note_sent": "when a mail left, not what anybody decided",

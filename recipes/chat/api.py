@@ -18,12 +18,12 @@ from agents.models import Agent, Conversation
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import InvalidInput
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from recipes import conversations
 from recipes.api import ONCE_HEADER, LinksOut, links_of
 from recipes.api_events import EventStreamRenderer
 from recipes.api_executions import FINISH
-from recipes.chat_stream import followed_answer
-from recipes.conversations import Saying
+from recipes.chat import services
+from recipes.chat.services import Saying
+from recipes.chat.stream import followed_answer
 from recipes.engine.attachments import Upload
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
@@ -96,7 +96,7 @@ class AgentChat(WorkspaceView):
         talk = None
         if values.get("conversation_id"):
             key = values["conversation_id"]
-            talk = conversations.conversation(workspace=self.workspace, conversation_id=key, agent=agent)
+            talk = services.conversation(workspace=self.workspace, conversation_id=key, agent=agent)
         saying = Saying(
             text=values["message"],
             conversation=talk,
@@ -119,7 +119,7 @@ class AgentChat(WorkspaceView):
         return Response(begun, status=status, headers={"Location": begun["links"]["self"]})
 
     def _begun(self, request: Request, agent: Agent, saying: Saying) -> dict[str, Any]:
-        execution = conversations.say(
+        execution = services.say(
             workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.API
         )
         return {
@@ -217,7 +217,7 @@ class ConversationList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Those changed last first; `agent` takes a UUID."""
-        rows = searched(conversations.conversations_of(self.workspace), request, ["title"])
+        rows = searched(services.conversations_of(self.workspace), request, ["title"])
         if agent := request.query_params.get("agent"):
             rows = rows.filter(agent_id=_uuid("agent", agent))
         return listing(request, rows, ConversationOut)
@@ -234,7 +234,7 @@ class ConversationList(WorkspaceView):
         body.is_valid(raise_exception=True)
         agent = agent_queries.agent(workspace=self.workspace, agent_id=body.validated_data["agent_id"])
         title = body.validated_data["title"]
-        made = conversations.begin(workspace=self.workspace, agent=agent, user=self.caller, title=title)
+        made = services.begin(workspace=self.workspace, agent=agent, user=self.caller, title=title)
         headers = {"Location": f"/api/conversations/{made.pk}"}
         return Response(ConversationOut(made).data, status=201, headers=headers)
 
@@ -258,17 +258,17 @@ class ConversationDetail(WorkspaceView):
         """Another title, or whether it is kept."""
         body = ConversationChange(data=request.data)
         body.is_valid(raise_exception=True)
-        changed = conversations.change(conversation=self._found(conversation_id), **body.validated_data)
+        changed = services.change(conversation=self._found(conversation_id), **body.validated_data)
         return Response(ConversationOut(changed).data)
 
     @extend_schema(parameters=[WORKSPACE_HEADER, CONVERSATION], responses={204: None, **errors(404)})
     def delete(self, request: Request, conversation_id: UUID) -> Response:
         """Out of sight; its answers stay readable as runs."""
-        conversations.delete(conversation=self._found(conversation_id))
+        services.delete(conversation=self._found(conversation_id))
         return Response(status=204)
 
     def _found(self, conversation_id: UUID) -> Conversation:
-        return conversations.conversation(workspace=self.workspace, conversation_id=conversation_id)
+        return services.conversation(workspace=self.workspace, conversation_id=conversation_id)
 
 
 def _uuid(name: str, text: str) -> UUID:

@@ -16,14 +16,15 @@ from agents.models import Agent, Conversation
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput, TooMany
-from recipes import conversations, runs
-from recipes.conversations import Saying
+from recipes import runs
+from recipes.chat import services
+from recipes.chat.forms import MessageForm, TitleForm
+from recipes.chat.page import Talk, Turn, talk
+from recipes.chat.services import Saying
 from recipes.engine.attachments import LARGEST, MOST, Upload
-from recipes.forms_playground import MessageForm, TitleForm
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.run_files import content_of
-from recipes.talk import Talk, Turn, talk
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 
@@ -48,7 +49,7 @@ def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
         uploads=[*_uploads(request), *_kept_files(request, shown)],
     )
     try:
-        answer = conversations.say(
+        answer = services.say(
             workspace=request.workspace, agent=agent, saying=saying, user=request.user, trigger=Trigger.PLAYGROUND
         )
     except InvalidInput as error:
@@ -79,9 +80,9 @@ def stop(request: WorkspaceRequest, key: str, execution_id: UUID) -> HttpRespons
 def keep(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpResponse:
     """Keep a conversation under a name, or give it another one."""
     agent = agent_at(workspace=request.workspace, key=key)
-    found = conversations.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
+    found = services.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
     try:
-        conversations.change(conversation=found, title=request.POST.get("title", ""), is_kept=True)
+        services.change(conversation=found, title=request.POST.get("title", ""), is_kept=True)
     except InvalidInput as error:
         messages.error(request, error.message)
     else:
@@ -94,8 +95,8 @@ def keep(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpResp
 def delete(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpResponse:
     """Take a conversation out of sight, and offer to undo."""
     agent = agent_at(workspace=request.workspace, key=key)
-    found = conversations.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
-    conversations.delete(conversation=found)
+    found = services.conversation(workspace=request.workspace, conversation_id=conversation_id, agent=agent)
+    services.delete(conversation=found)
     undo = {
         "text": f"{found.title or 'The conversation'} was deleted.",
         "route": "conversation_restore",
@@ -109,7 +110,7 @@ def delete(request: WorkspaceRequest, key: str, conversation_id: UUID) -> HttpRe
 @workspace_page(Role.EDITOR)
 def restore(request: WorkspaceRequest, conversation_id: UUID) -> HttpResponse:
     """A deleted conversation back."""
-    found = conversations.restore(workspace=request.workspace, conversation_id=conversation_id)
+    found = services.restore(workspace=request.workspace, conversation_id=conversation_id)
     messages.success(request, f"{found.title or 'The conversation'} is back.")
     return redirect(address(request, found.agent, conversation=found.pk))
 
@@ -124,7 +125,7 @@ def _conversation(request: WorkspaceRequest, agent: Agent) -> Conversation | Non
     key = _uuid(request.GET.get("conversation"))
     if key is None:
         return None
-    return conversations.conversation(workspace=request.workspace, conversation_id=key, agent=agent)
+    return services.conversation(workspace=request.workspace, conversation_id=key, agent=agent)
 
 
 def _again(request: WorkspaceRequest, shown: Talk) -> Turn | None:

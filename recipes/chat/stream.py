@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 
 from automatos.errors import Conflict
 from recipes import runs
-from recipes.client_history import AGAIN
+from recipes.chat.client_history import AGAIN
 from recipes.event_stream import happenings, sse
 from recipes.following import Followed
 from recipes.models import Execution, ExecutionStatus

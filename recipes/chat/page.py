@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 
 from agents.models import Agent, Conversation
 from automatos.events import streamed_text
-from recipes.conversations import conversations_of
+from recipes.chat.services import conversations_of
 from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStep, StepStatus
 from recipes.tool_calls import ToolUse, tool_uses

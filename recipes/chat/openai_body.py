@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from automatos.errors import wrong_field
-from recipes.completion_pictures import Picture, read_picture, uploads
-from recipes.conversations import Saying, Turn
+from recipes.chat.openai_pictures import Picture, read_picture, uploads
+from recipes.chat.services import Saying, Turn
 
 MOST_MESSAGES = 1000
 MOST_PICTURES = 10

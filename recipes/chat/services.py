@@ -15,8 +15,8 @@ from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
-from recipes import client_history
-from recipes.answers import Question, ask
+from recipes.chat import client_history
+from recipes.chat.answer_services import Question, ask
 from recipes.engine import attachments
 from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger

@@ -21,14 +21,14 @@ from agents.models import Agent
 from automatos.api import understood
 from automatos.errors import AppError, wrong_field
 from automatos.later import LaterResponse
-from recipes import completion_pictures, conversations
 from recipes.api import ONCE_HEADER
-from recipes.api_chat import BigJsonParser, event_stream
-from recipes.chat_stream import stop
-from recipes.completion_answers import Asked, chunks, completion, error_body, problem
-from recipes.completion_body import ChatRequest, as_saying, read_request
-from recipes.completion_pictures import Picture
-from recipes.conversations import Saying
+from recipes.chat import openai_pictures, services
+from recipes.chat.api import BigJsonParser, event_stream
+from recipes.chat.openai_answers import Asked, chunks, completion, error_body, problem
+from recipes.chat.openai_body import ChatRequest, as_saying, read_request
+from recipes.chat.openai_pictures import Picture
+from recipes.chat.services import Saying
+from recipes.chat.stream import stop
 from recipes.following import Followed
 from recipes.models import Execution, Trigger
 from workspaces.doors.auth import BearerKeyAuthentication, brings_bearer_key
@@ -132,7 +132,7 @@ class ChatCompletions(OpenAiView):
         wanted = read_request(request.data)
         agent = self.agent(wanted.model)
         pictures = wanted.pictures
-        if pictures and not conversations.sees(model := agent.agent_model_config.model):
+        if pictures and not services.sees(model := agent.agent_model_config.model):
             raise wrong_field(
                 pictures[0].field, f"{wanted.model} answers with {model}, which does not see. Leave it out."
             )
@@ -143,7 +143,7 @@ class ChatCompletions(OpenAiView):
     async def _answered(self, agent: Agent, wanted: ChatRequest, key: str | None) -> Any:
         """The answer, outside of any transaction: pictures from elsewhere and the run itself take their time."""
         try:
-            pictures = await completion_pictures.fetched(wanted.pictures)
+            pictures = await openai_pictures.fetched(wanted.pictures)
             execution = await self._begun(agent, wanted, pictures, key)
         except Exception as error:
             return problem(understood(error))
@@ -177,6 +177,6 @@ class ChatCompletions(OpenAiView):
             return Execution.objects.get(pk=begun["execution_id"])
 
     def _say(self, agent: Agent, saying: Saying) -> Execution:
-        return conversations.say(
+        return services.say(
             workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
         )

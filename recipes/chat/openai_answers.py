@@ -10,7 +10,7 @@ import orjson
 from django.http import JsonResponse
 
 from automatos.errors import AppError
-from recipes.chat_stream import Ended, ended, pieces, whole
+from recipes.chat.stream import Ended, ended, pieces, whole
 from recipes.following import Followed
 from recipes.models import Execution
 

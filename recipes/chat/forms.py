@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from automatos.fields import TypedForm, choice_field, hidden_field, text_field
-from recipes.conversations import LONGEST_TITLE
+from recipes.chat.services import LONGEST_TITLE
 
 
 class MessageForm(TypedForm):
