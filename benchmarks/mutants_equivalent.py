@@ -12,5 +12,5 @@ EQUIVALENTS: dict[str, str] = {
     "agents.skills.services.enable_skill:1:filter": LOOKED_UP,
     "recipes.engine.agent_moves.DUE:1:sql": BY_AGENT,
     "recipes.engine.agent_moves._executions:1:sql": BY_AGENT,
-    "recipes.agent_status.impact:1:filter": BY_AGENT,
+    "recipes.crew.services.impact:1:filter": BY_AGENT,
 }

@@ -9,7 +9,7 @@ from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
 from recipes.chat import openai_api as completions_api
 from recipes.chat import views as playground_views
-from recipes.urls_agents import agent_api, agent_pages
+from recipes.crew.urls import agent_api, agent_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 

@@ -68,7 +68,7 @@ LAYER_OF = {
     "recipes.watching": HELPERS,
     "recipes.following": DECIDERS,
     "recipes.runs": DECIDERS,
-    "recipes.agent_status": DECIDERS,
+    "recipes.crew.services": DECIDERS,
     "recipes.chat.answer_services": DECIDERS,
     "recipes.waits.services": DECIDERS,
     "recipes.chat.services": DECIDERS,

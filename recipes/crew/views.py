@@ -11,8 +11,9 @@ from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput
 from automatos.listing import page_of
-from recipes import agent_status, agent_usage
-from recipes.agent_status import StopMode
+from recipes.crew import services
+from recipes.crew import usage as agent_usage
+from recipes.crew.services import StopMode
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 # What a move is called on its button, and what it means. Into error only the platform puts an agent.
@@ -41,7 +42,7 @@ def status(request: WorkspaceRequest, key: str) -> HttpResponse:
     request.access.require("agents:write")
     wished, mode = request.POST.get("status", ""), request.POST.get("mode", "")
     try:
-        agent = agent_status.change_status(agent=agent, user=request.user, status=wished, mode=mode)
+        agent = services.change_status(agent=agent, user=request.user, status=wished, mode=mode)
     except (Conflict, InvalidInput) as error:
         messages.error(request, error.message)
         return redirect("agent_status", request.workspace.slug, agent.slug)
@@ -55,13 +56,13 @@ def status(request: WorkspaceRequest, key: str) -> HttpResponse:
 
 def _status_page(request: WorkspaceRequest, key: str) -> dict[str, object]:
     agent = agent_at(workspace=request.workspace, key=key)
-    moves = [(move, *MOVES[move]) for move in agent_status.moves(agent) if move in MOVES]
+    moves = [(move, *MOVES[move]) for move in services.moves(agent) if move in MOVES]
     return {
         **frame(request, agent, "agent_status"),
         "moves": moves,
         "modes": [(mode, mode.label, MODE_NOTES[mode]) for mode in StopMode],
         "is_leaving": agent.status == AgentStatus.ACTIVE,
-        "impact": agent_status.impact(agent),
+        "impact": services.impact(agent),
         "pending": AgentStatus(agent.pending_status).label if agent.pending_status else "",
     }
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries
-from recipes.agent_usage import AgentUsage, Spell, usage_of
+from recipes.crew.usage import AgentUsage, Spell, usage_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 

@@ -12,8 +12,8 @@ from agents import queries
 from agents.api import AgentOut
 from agents.models import Agent, AgentStatus
 from automatos.api import InputSerializer
-from recipes import agent_status
-from recipes.agent_status import StopMode
+from recipes.crew import services
+from recipes.crew.services import StopMode
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
@@ -89,16 +89,16 @@ class AgentStatusChange(WorkspaceView):
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
         body = StatusIn(data=request.data)
         body.is_valid(raise_exception=True)
-        changed = agent_status.change_status(agent=agent, user=self.caller, **body.validated_data)
+        changed = services.change_status(agent=agent, user=self.caller, **body.validated_data)
         return Response(AgentStatusOut(changed).data)
 
 
 def _touched(agent: Agent) -> dict[str, Any]:
-    touched = agent_status.impact(agent)
+    touched = services.impact(agent)
     return {
         "status": agent.status,
         "pending_status": agent.pending_status,
-        "moves": agent_status.moves(agent),
+        "moves": services.moves(agent),
         "modes": StopMode.values,
         "steps_cooking": touched.cooking,
         "live_runs": touched.run_count,
