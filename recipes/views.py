@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agents.queries import unusable
 from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
 from automatos.listing import page_of
-from recipes import compare, services
+from recipes import services
 from recipes.cook_form import CookForm, cook_once
-from recipes.editing import RecipeEditor
+from recipes.editor import compare
+from recipes.editor.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
 from recipes.queries import answer_at, executions_of, recipes_of, versions_of

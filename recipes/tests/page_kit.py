@@ -4,7 +4,7 @@ from typing import Any
 
 from agents.models import Agent
 from agents.tests.page_kit import Cast
-from recipes.draft import SETTINGS
+from recipes.editor.draft import SETTINGS
 from recipes.models import Recipe
 from recipes.services import RecipeInput, create_recipe
 from recipes.validation import StepInput

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from automatos.fields import Complaint, TypedForm, choice_field, hidden_field, number_field, text_field
-from recipes.draft import Draft, Row
+from recipes.editor.draft import Draft, Row
 from recipes.models import ErrorHandling, Mode
 
 TYPE_WORDS = [

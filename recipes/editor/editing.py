@@ -11,11 +11,11 @@ from agents.queries import agents_of
 from automatos.errors import Conflict, InvalidInput, PlanLimit
 from automatos.fields import whole
 from recipes import services
-from recipes.compare import EditConflict, conflict_of
-from recipes.draft import Draft
-from recipes.forms import EditorForms
+from recipes.editor.compare import EditConflict, conflict_of
+from recipes.editor.draft import Draft
+from recipes.editor.forms import EditorForms
+from recipes.editor.moves import carry_out
 from recipes.models import Execution, Recipe
-from recipes.moves import carry_out
 from recipes.queries import recipe as recipe_at
 from recipes.validation import MOST_FIELDS, MOST_STEPS
 from workspaces.models import User, Workspace

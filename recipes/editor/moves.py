@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from recipes.draft import NEW_INPUT, NEW_STEP, Draft, Row
+from recipes.editor.draft import NEW_INPUT, NEW_STEP, Draft, Row
 
 
 def carry_out(draft: Draft, order: str) -> str:
