@@ -3,22 +3,23 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import api_events, api_executions, consumers, views, views_runs
+from recipes import api_events, api_executions, consumers, views
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
 from recipes.chat import openai_api as completions_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
+from recipes.kitchen import views as runs_views
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 
 pages: list[URLPattern | URLResolver] = [
-    path("", views_runs.dashboard, name="dashboard"),
-    path("runs/", views_runs.run_index, name="runs"),
-    path("runs/<uuid:execution_id>/", views_runs.run, name="run"),
-    path("runs/<uuid:execution_id>/stop/", views_runs.stop, name="run_stop"),
-    path("runs/<uuid:execution_id>/again/", views_runs.cook_again, name="run_again"),
+    path("", runs_views.dashboard, name="dashboard"),
+    path("runs/", runs_views.run_index, name="runs"),
+    path("runs/<uuid:execution_id>/", runs_views.run, name="run"),
+    path("runs/<uuid:execution_id>/stop/", runs_views.stop, name="run_stop"),
+    path("runs/<uuid:execution_id>/again/", runs_views.cook_again, name="run_again"),
     path("runs/<uuid:execution_id>/files/<str:name>", approvals_views.run_file, name="run_file"),
     path("agents/<slug:key>/playground/", playground_views.playground, name="agent_playground"),
     path("agents/<slug:key>/playground/<uuid:execution_id>/stop/", playground_views.stop, name="playground_stop"),

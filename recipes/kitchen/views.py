@@ -12,7 +12,7 @@ from automatos import listing
 from automatos.errors import Conflict
 from recipes import run_list, runs
 from recipes.analytics.dashboard import dashboard as read_dashboard
-from recipes.kitchen import kitchen
+from recipes.kitchen.page import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
