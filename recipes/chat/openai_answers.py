@@ -11,7 +11,7 @@ from django.http import JsonResponse
 
 from automatos.errors import AppError
 from recipes.chat.stream import Ended, ended, pieces, whole
-from recipes.following import Followed
+from recipes.live.following import Followed
 from recipes.models import Execution
 
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}

@@ -29,7 +29,7 @@ from recipes.chat.openai_body import ChatRequest, as_saying, read_request
 from recipes.chat.openai_pictures import Picture
 from recipes.chat.services import Saying
 from recipes.chat.stream import stop
-from recipes.following import Followed
+from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
 from workspaces.doors.auth import BearerKeyAuthentication, brings_bearer_key
 from workspaces.doors.endpoints import WorkspaceView

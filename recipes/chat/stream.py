@@ -11,8 +11,8 @@ from channels.db import database_sync_to_async
 from automatos.errors import Conflict
 from recipes import runs
 from recipes.chat.client_history import AGAIN
-from recipes.event_stream import happenings, sse
-from recipes.following import Followed
+from recipes.live.following import Followed
+from recipes.live.server_sent import happenings, sse
 from recipes.models import Execution, ExecutionStatus
 from workspaces.scope.tenancy import workspace_scope
 

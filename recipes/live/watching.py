@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from automatos import words
 from automatos.errors import Unavailable
 from automatos.events import streamed_text
-from recipes.following import Followed, news
+from recipes.live.following import Followed, news
+from recipes.live.terminal import Screen, clean
 from recipes.models import Execution, ExecutionStep, StepStatus, Worker
-from recipes.terminal import Screen, clean
 from workspaces.scope.tenancy import workspace_scope
 
 POLL_SECONDS = 0.3

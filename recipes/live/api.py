@@ -17,8 +17,8 @@ from automatos.errors import InvalidInput
 from automatos.rest_lists import number
 from recipes import queries
 from recipes.api_executions import RUN, RunView
-from recipes.event_stream import stream
-from recipes.following import LARGEST_NUMBER, Followed
+from recipes.live.following import LARGEST_NUMBER, Followed
+from recipes.live.server_sent import stream
 from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 
 MOST = 1000

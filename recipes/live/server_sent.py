@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
 from automatos.events import group_name, read_text
-from recipes.following import Followed, news, running_steps
+from recipes.live.following import Followed, news, running_steps
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
 from automatos import events
-from recipes import following
+from recipes.live import following
 from workspaces.doors.sockets import SocketCaller, caller_of
 
 logger = logging.getLogger(__name__)
