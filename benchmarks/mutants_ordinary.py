@@ -32,9 +32,9 @@ TESTS = {
     "agents.queries.": ["agents/tests/test_personas.py"],
     "agents.copies.services": ["agents/tests/test_agent_copies.py"],
     "recipes.analytics.dashboard": ["recipes/tests/test_dashboard.py"],
-    "recipes.purging": ["workspaces/tests/test_purge.py"],
+    "recipes.runs.purging": ["workspaces/tests/test_purge.py"],
     "recipes.queries.": ["recipes/tests/test_pages_recipe_editor.py"],
-    "recipes.runs": ["workspaces/tests/test_plans.py"],
+    "recipes.runs.services": ["workspaces/tests/test_plans.py"],
 }
 
 

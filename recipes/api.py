@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
-from recipes import queries, runs, services
+from recipes import queries, services
 from recipes.models import ErrorHandling, Execution, Recipe, RecipeStep, RecipeVersion, Trigger
+from recipes.runs import services as runs
 from recipes.services import RecipeInput
 from recipes.validation import StepInput
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors

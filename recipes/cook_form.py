@@ -11,8 +11,8 @@ from django import forms
 from django.http import QueryDict
 
 from automatos.fields import TypedForm, dressed, text_field
-from recipes import runs
 from recipes.models import Recipe, Trigger
+from recipes.runs import services as runs
 from workspaces.doors.idempotency import once
 from workspaces.models import User, Workspace
 

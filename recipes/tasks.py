@@ -8,8 +8,8 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.celery import app
-from recipes import purging
 from recipes.engine import turns, worker
+from recipes.runs import purging
 
 logger = logging.getLogger(__name__)
 

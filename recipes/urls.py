@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import api_executions, views
+from recipes import views
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
@@ -13,6 +13,7 @@ from recipes.crew.urls import agent_api, agent_pages
 from recipes.kitchen import views as runs_views
 from recipes.live import api as events_api
 from recipes.live import consumers
+from recipes.runs import api as executions_api
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 
@@ -47,9 +48,9 @@ pages: list[URLPattern | URLResolver] = [
 ]
 # What can be asked of a run, under its recipe and by itself.
 of_a_run: list[URLPattern | URLResolver] = [
-    path("<uuid:execution_id>", api_executions.ExecutionDetail.as_view(), name="api_execution"),
-    path("<uuid:execution_id>/cancel", api_executions.ExecutionCancel.as_view(), name="api_cancel"),
-    path("<uuid:execution_id>/steps/<int:order>", api_executions.ExecutionStepDetail.as_view(), name="api_step"),
+    path("<uuid:execution_id>", executions_api.ExecutionDetail.as_view(), name="api_execution"),
+    path("<uuid:execution_id>/cancel", executions_api.ExecutionCancel.as_view(), name="api_cancel"),
+    path("<uuid:execution_id>/steps/<int:order>", executions_api.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
     path("<uuid:execution_id>/files", approvals_api.ExecutionFiles.as_view(), name="api_run_files"),
     path("<uuid:execution_id>/files/<str:name>/content", approvals_api.ExecutionFile.as_view(), name="api_run_file"),
@@ -59,7 +60,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
     path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
-    path("workflow-recipes/<slug:recipe_id>/executions", api_executions.RecipeExecutions.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/executions", executions_api.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),
@@ -69,7 +70,7 @@ api: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
     path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),
     *agent_api,
-    path("executions", api_executions.ExecutionList.as_view(), name="api_executions"),
+    path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),
 ]
 # Where OpenAI's clients look.

@@ -18,7 +18,6 @@ from agents.knowledge import search as knowledge_search
 from agents.skills import tools as skill_tools
 from agents.tasks import propose_draft, read_document, sweep_documents, sync_skills, try_draft_model
 from automatos.llm import embeddings
-from recipes import runs
 from recipes.chat import stream as chat_stream
 from recipes.crew import services as agent_status
 from recipes.engine import agent_moves, tool_context
@@ -26,6 +25,7 @@ from recipes.live import following
 from recipes.live.terminal import Screen
 from recipes.live.watching import Watch
 from recipes.models import Recipe, Trigger
+from recipes.runs import services as runs
 from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
 from workspaces.credentials import provider_keys

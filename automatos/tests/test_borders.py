@@ -67,7 +67,7 @@ LAYER_OF = {
     "recipes.editor.moves": HELPERS,
     "recipes.live.watching": HELPERS,
     "recipes.live.following": DECIDERS,
-    "recipes.runs": DECIDERS,
+    "recipes.runs.services": DECIDERS,
     "recipes.crew.services": DECIDERS,
     "recipes.chat.answer_services": DECIDERS,
     "recipes.waits.services": DECIDERS,

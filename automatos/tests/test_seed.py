@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from agents.models import Agent, Persona
 from automatos.demo import DEMO_EMAIL, DEMO_RECIPE, DEMO_WORKSPACE
-from recipes import runs
 from recipes.models import Recipe, Trigger
+from recipes.runs import services as runs
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 

@@ -14,7 +14,7 @@ from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.engine.sql import statements
 from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
-from recipes.runs import require_room
+from recipes.runs.services import require_room
 from recipes.tasks import send_wake_up
 from workspaces.audit import log as audit
 from workspaces.models import User

@@ -10,9 +10,9 @@ from django.db.models import Prefetch
 from agents.models import Agent, Conversation
 from automatos.events import streamed_text
 from recipes.chat.services import conversations_of
-from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStep, StepStatus
-from recipes.tool_calls import ToolUse, tool_uses
+from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by
 
 MOST_KEPT = 50

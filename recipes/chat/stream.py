@@ -9,11 +9,11 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from automatos.errors import Conflict
-from recipes import runs
 from recipes.chat.client_history import AGAIN
 from recipes.live.following import Followed
 from recipes.live.server_sent import happenings, sse
 from recipes.models import Execution, ExecutionStatus
+from recipes.runs import services as runs
 from workspaces.scope.tenancy import workspace_scope
 
 WAITS = (

@@ -16,7 +16,6 @@ from agents.models import Agent, Conversation
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos.errors import Conflict, InvalidInput, TooMany
-from recipes import runs
 from recipes.chat import services
 from recipes.chat.forms import MessageForm, TitleForm
 from recipes.chat.page import Talk, Turn, talk
@@ -24,7 +23,8 @@ from recipes.chat.services import Saying
 from recipes.engine.attachments import LARGEST, MOST, Upload
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
-from recipes.run_files import content_of
+from recipes.runs import services as runs
+from recipes.runs.files import content_of
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 

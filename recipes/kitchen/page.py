@@ -14,10 +14,10 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes.engine.templating import as_text
-from recipes.fallbacks import fallback_of
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
-from recipes.run_files import files_of
+from recipes.runs.fallbacks import fallback_of
+from recipes.runs.files import files_of
 from tools.contract import FileEntry
 from workspaces.models import Workspace
 

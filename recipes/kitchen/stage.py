@@ -7,9 +7,9 @@ from typing import Any
 
 from automatos import words
 from automatos.events import iso, streamed_text
-from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
-from recipes.tool_calls import ToolUse, tool_uses
+from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by
 
 TABS = ("output", "prompt", "events")

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from automatos import listing
 from automatos.errors import Conflict
-from recipes import run_list, runs
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.kitchen.page import kitchen
 from recipes.models import Trigger
 from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
+from recipes.runs import queries as run_list
+from recipes.runs import services as runs
 from recipes.waits.queries import waiting
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page

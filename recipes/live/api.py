@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from automatos.errors import InvalidInput
 from automatos.rest_lists import number
 from recipes import queries
-from recipes.api_executions import RUN, RunView
 from recipes.live.following import LARGEST_NUMBER, Followed
 from recipes.live.server_sent import stream
+from recipes.runs.api import RUN, RunView
 from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 
 MOST = 1000

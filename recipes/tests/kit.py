@@ -10,7 +10,7 @@ from agents.model_choice.choice import ModelInput
 from agents.models import Agent
 from agents.services import AgentInput, create_agent
 from recipes.models import Execution, Recipe, Trigger
-from recipes.runs import start
+from recipes.runs.services import start
 from recipes.services import RecipeInput, create_recipe
 from recipes.validation import StepInput
 from workspaces.models import User, Workspace

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from automatos.llm.errors import ModelRejected, ModelUnavailable
 from automatos.llm.types import ModelReply, Usage
-from recipes import runs
 from recipes.engine import turns
 from recipes.engine.steps import Job, Outcome
 from recipes.models import Call, Execution, ExecutionStep
+from recipes.runs import services as runs
 from recipes.tests.kit import Cast, assert_numbered_without_gap, error_of, final_output
 
 pytestmark = pytest.mark.django_db

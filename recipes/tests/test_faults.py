@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from automatos.testing import Stack
-from recipes import runs
 from recipes.models import Call, Execution
+from recipes.runs import services as runs
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos]

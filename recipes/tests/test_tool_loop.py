@@ -184,7 +184,7 @@ def test_a_side_effect_after_untrusted_text_waits_for_a_person(stack: Stack, cas
 
 
 def test_a_waiting_run_can_be_cancelled(stack: Stack, cast: Cast) -> None:
-    from recipes.runs import cancel
+    from recipes.runs.services import cancel
 
     execution = waiting(cast, stack)
     cancel(execution=execution, user=cast.owner)

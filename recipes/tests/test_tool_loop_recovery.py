@@ -13,8 +13,8 @@ import pytest
 
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
-from recipes import runs
 from recipes.models import Call
+from recipes.runs import services as runs
 from recipes.tests.chat_kit import call, with_tools
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, final_output, wait_for
 from recipes.tests.site_kit import Site, reachable_site

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
-from recipes import runs
 from recipes.engine import turns
 from recipes.engine.progress import Approvals, Progress, keep
 from recipes.engine.steps import Job
 from recipes.models import Approval, Call, Execution
+from recipes.runs import services as runs
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 from recipes.tests.test_engine import done

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.rest_lists import choice, list_parameters, listing, page_of
-from recipes.api_executions import RUN, RunView
 from recipes.models import Approval
-from recipes.run_files import download, files_of
+from recipes.runs.api import RUN, RunView
+from recipes.runs.files import download, files_of
 from recipes.waits import services
 from recipes.waits.queries import approvals_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors

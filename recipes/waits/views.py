@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict
 from recipes.queries import execution as find_execution
-from recipes.run_files import download
+from recipes.runs.files import download
 from recipes.waits import services
 from recipes.waits.queries import waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page

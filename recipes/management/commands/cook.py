@@ -13,11 +13,12 @@ from django.urls import reverse
 
 from automatos import env, words
 from automatos.errors import AppError, NotFound
-from recipes import queries, runs
+from recipes import queries
 from recipes.live.following import Followed
 from recipes.live.terminal import Screen, clean
 from recipes.live.watching import Watch
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
+from recipes.runs import services as runs
 from workspaces.models import Workspace
 from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.scope.resolution import resolve

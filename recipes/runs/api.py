@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
-from recipes import queries, runs
+from recipes import queries
 from recipes.api import RECIPE
-from recipes.fallbacks import Fallback, fallback_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
-from recipes.tool_calls import duration_ms, in_order, is_error
+from recipes.runs import services
+from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.tool_calls import duration_ms, in_order, is_error
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 RUN = OpenApiParameter("execution_id", UUID, OpenApiParameter.PATH)
@@ -266,5 +267,5 @@ class ExecutionCancel(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Calls in flight are aborted; 409 when the run is over already."""
-        runs.cancel(execution=self.run(execution_id, recipe_id), user=self.caller)
+        services.cancel(execution=self.run(execution_id, recipe_id), user=self.caller)
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from automatos.llm.errors import ContextTooLong, ModelOverloaded, ModelRateLimited, ModelRefused
 from recipes.models import Call, ErrorHandling, ExecutionStep
-from recipes.tool_calls import in_order
+from recipes.runs.tool_calls import in_order
 
 REASONS = {
     ModelOverloaded.code: "is overloaded",
