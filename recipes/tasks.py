@@ -1,47 +1,6 @@
-"""Celery tasks: wake-ups and periodic chores. They carry ids; losing or doubling one changes nothing but speed."""
+"""Celery finds an app's tasks here; each room has its own."""
 
-import logging
+from recipes.engine.tasks import cook, sweep
+from recipes.runs.tasks import purge
 
-from asgiref.sync import async_to_sync
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
-
-from automatos import events
-from automatos.celery import app
-from recipes.engine import turns, worker
-from recipes.runs import purging
-
-logger = logging.getLogger(__name__)
-
-
-@app.task(name="recipes.tasks.cook")
-def cook(execution_id: str) -> None:
-    """A run waits to be cooked: wake the conductor of this process, which claims whatever is runnable."""
-    if worker.kitchen is not None:
-        worker.kitchen.wake()
-
-
-@app.task(name="recipes.tasks.sweep")
-def sweep() -> None:
-    """End what is past its deadline or whose workspace is gone, and hand on what a lost worker held."""
-    overdue, abandoned = turns.end_overdue(), turns.end_abandoned()
-    async_to_sync(events.publish)(overdue.notices + abandoned.notices + turns.hand_on())
-    if dropped := overdue.dropped + abandoned.dropped:
-        async_to_sync(events.tell_workers_to_drop)(dropped)
-
-
-@app.task(name="recipes.tasks.purge")
-def purge() -> None:
-    """Remove what is past its 30 days."""
-    removed = {name: number for name, number in purging.purge().items() if number}
-    if removed:
-        logger.info("Purged: %s", removed)
-
-
-def send_wake_up(execution_id: str) -> None:
-    """Queue a wake-up unless one is on its way. Without Redis the worker's own poll finds the run a second later."""
-    try:
-        if events.wake_is_due():
-            cook.apply_async((execution_id,), retry=False, expires=60)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.warning("No wake-up could be queued, the worker's poll will find the run: %s", error)
+__all__ = ["cook", "purge", "sweep"]

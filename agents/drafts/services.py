@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents import tasks
 from agents.drafts import jobs
+from agents.drafts import tasks as drafts_tasks
 from agents.drafts.sentence import LONGEST_SENTENCE, by_rules
 from agents.drafts.steps import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
@@ -46,7 +46,7 @@ def start_from_sentence(*, workspace: Workspace, user: User, values: Mapping[str
     seconds = round(jobs.proposal_seconds(default_model()))
     job = {**_job(), "sentence": sentence, "began": values, "seconds": seconds}
     draft = start_draft(workspace=workspace, user=user, values=values, work={"proposal": job})
-    _send(tasks.propose_draft, draft, job["token"])
+    _send(drafts_tasks.propose_draft, draft, job["token"])
     return draft
 
 
@@ -103,7 +103,7 @@ def try_model(*, draft: AgentDraft) -> AgentDraft:
         return draft
     draft.work["trial"] = {**_job(), "model": model_of(draft.values)}
     draft.save(update_fields=["work"])
-    _send(tasks.try_draft_model, draft, draft.work["trial"]["token"])
+    _send(drafts_tasks.try_draft_model, draft, draft.work["trial"]["token"])
     return draft
 
 
@@ -121,7 +121,7 @@ def _job() -> dict[str, Any]:
 
 
 def _send(task: Any, draft: AgentDraft, token: str) -> None:
-    transaction.on_commit(partial(tasks.queue, task, draft.workspace_id, draft.pk, token))
+    transaction.on_commit(partial(drafts_tasks.queue, task, draft.workspace_id, draft.pk, token))
 
 
 def _locked(draft: AgentDraft) -> AgentDraft:

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, media_type_of
+from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
-from agents.tasks import send_read
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.stored import folder_of

@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents.models import SkillSource
 from agents.skills import rows as skill_rows
 from agents.skills import sync
-from agents.tasks import send_sync
+from agents.skills.tasks import send_sync
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
 from automatos.skill_format.repository import checked_address, checked_ref, repository_name

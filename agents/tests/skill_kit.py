@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from agents import tasks
+from agents.skills import tasks as skills_tasks
 from agents.tests.git_kit import GitServer, commit
 from automatos.private_hosts import parse
 from workspaces.tests.rest import Company, Json
@@ -46,7 +46,7 @@ class Kitchen:
 
     def fetched(self, source_id: str) -> Json:
         """The source once the worker was there."""
-        tasks.sync_skills(str(self.company.workspace.pk), source_id)
+        skills_tasks.sync_skills(str(self.company.workspace.pk), source_id)
         return dict(self.company.viewer.get(f"/api/skill-sources/{source_id}")[1])
 
     def sync(self, source_id: str) -> Json:

@@ -14,8 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pypdf import PdfWriter
 
-from agents import tasks
 from agents.knowledge import ingest as knowledge_ingest
+from agents.knowledge import tasks as knowledge_tasks
 from agents.models import Chunk, Document, Memory
 from workspaces.models import AuditEntry, Workspace
 from workspaces.tests.rest import Caller, Company, without_request_id
@@ -202,7 +202,7 @@ def test_a_deleted_document_and_its_file_go_after_30_days(company: Company, file
         row = read(company, send(company.editor, name, SENTENCE.encode())[1])
         assert company.admin.delete(f"/api/documents/{row['id']}")[0] == 204
         Document.objects.filter(pk=row["id"]).update(deleted_at=timezone.now() - timedelta(days=days))
-    tasks.sweep_documents()
+    knowledge_tasks.sweep_documents()
     left = Document.objects.get()
     assert (left.title, set(Chunk.objects.values_list("document_id", flat=True))) == ("fresh", {left.pk})
     assert [str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()] == [left.file]

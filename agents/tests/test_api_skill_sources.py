@@ -12,9 +12,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from agents import tasks
 from agents.models import SkillSource
 from agents.skills import sync as skill_sync
+from agents.skills import tasks as skills_tasks
 from agents.tests.git_kit import GitServer
 from agents.tests.skill_kit import FILES, Kitchen, skill
 from workspaces.models import AuditEntry
@@ -136,7 +136,7 @@ def test_sources_are_synced_by_their_schedule(kitchen: Kitchen) -> None:
     assert timedelta(hours=1.9) < row.next_sync_at - timezone.now() < timedelta(hours=2)
     assert skill_sync.begin_due() == []
     SkillSource.objects.filter(pk=row.pk).update(next_sync_at=timezone.now())
-    tasks.sweep_skills()
+    skills_tasks.sweep_skills()
     assert kitchen.company.viewer.get(f"{SOURCES}/{row.pk}")[1]["status"] == "syncing"
     assert kitchen.fetched(str(row.pk))["status"] == "active"
 
@@ -150,10 +150,10 @@ def test_a_lost_worker_leaves_an_error_and_no_folder(kitchen: Kitchen, folder: P
         (one / "pack").write_text("x")
     an_hour_ago = timezone.now() - timedelta(hours=1)
     os.utime(left, (an_hour_ago.timestamp(),) * 2)
-    tasks.sweep_skills()
+    skills_tasks.sweep_skills()
     assert kitchen.company.viewer.get(f"{SOURCES}/{source['id']}")[1]["status"] == "syncing"
     SkillSource.objects.filter(pk=source["id"]).update(sync_started_at=an_hour_ago)
-    tasks.sweep_skills()
+    skills_tasks.sweep_skills()
     after = kitchen.company.viewer.get(f"{SOURCES}/{source['id']}")[1]
     assert (after["status"], "Sync again" in after["error"]) == ("error", True)
     assert not left.exists()

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from agents import tasks
 from agents.knowledge import ingest as knowledge_ingest
 from agents.knowledge import search as knowledge_search
+from agents.knowledge import tasks as knowledge_tasks
 from agents.models import Chunk, Document
 from automatos.llm.embeddings import LOCAL, OPENAI
 from workspaces.tests.credential_kit import SECRET, made, stocked_company
@@ -146,7 +146,7 @@ def test_another_model_reads_everything_again_and_both_are_searched_meanwhile(
     old, fresh = added(company), added(company, "Turbines weigh 46 kilograms.")
     settings.OPENAI_API_KEY = "sk-installation"
     Document.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(hours=7))
-    tasks.sweep_documents()
+    knowledge_tasks.sweep_documents()
     assert [Document.objects.get(pk=one.pk).status for one in (old, fresh)] == ["waiting", "ready"]
     assert len(by_meaning(company, "the allowance")) == 2
     assert models_of(read(company, str(old.pk))) == {OPENAI}

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from agents import tasks
 from agents.models import Skill, SkillSource
 from agents.skills import sync as skill_sync
+from agents.skills import tasks as skills_tasks
 from agents.tests.git_kit import GitServer
 from agents.tests.page_kit import signed_in
 from agents.tests.skill_kit import FILES, Kitchen, skill
@@ -58,7 +58,7 @@ def test_a_repository_is_added_looked_at_and_chosen_from(pages: Pages) -> None:
     assert (answer.status_code, answer["Location"]) == (302, pages.root + pages.source_page())
     waiting = pages.text(pages.editor, pages.source_page())
     assert 'hx-trigger="every 1s"' in waiting
-    tasks.sync_skills(str(source.workspace_id), str(source.pk))
+    skills_tasks.sync_skills(str(source.workspace_id), str(source.pk))
     page = pages.text(pages.editor, pages.source_page())
     assert "hx-trigger" not in page
     assert page.count("checked") == 2
@@ -156,10 +156,10 @@ def test_a_scheduled_sync_that_failed_is_told_with_its_reason_and_its_next_time(
     SkillSource.objects.filter(pk=source["id"]).update(
         url=pages.server.local_url("gone.git"), next_sync_at=timezone.now()
     )
-    tasks.sweep_skills()
+    skills_tasks.sweep_skills()
     rows = SkillSource.objects.filter(pk=source["id"])
     rows.update(sync_started_at=timezone.now() - timedelta(hours=1))
-    tasks.sweep_skills()
+    skills_tasks.sweep_skills()
     assert rows.get().status == "error", "what a worker died of is not tried again before its time"
     skill_sync.begin(rows.get())
     assert pages.fetched(source["id"])["status"] == "error"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agents import tasks
 from agents.models import Persona
+from agents.personas import tasks as personas_tasks
 from agents.tests.page_kit import Cast, persona
 from workspaces.tests.rest import Company
 
@@ -98,6 +98,6 @@ def test_a_deleted_one_goes_after_30_days_unless_it_is_worn(company: Company) ->
     for pk, days in ((fresh, 29), (old, 31), (worn, 31)):
         assert company.admin.delete(f"/api/personas/{pk}")[0] == 204
         Persona.objects.filter(pk=pk).update(deleted_at=timezone.now() - timedelta(days=days))
-    tasks.purge_personas()
+    personas_tasks.purge_personas()
     left = Persona.objects.filter(workspace=company.workspace)
     assert set(left.values_list("name", flat=True)) == {"Fresh", "Worn"}

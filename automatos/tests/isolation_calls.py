@@ -13,10 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.drafts import jobs as draft_work
+from agents.drafts.tasks import propose_draft, try_draft_model
 from agents.knowledge import memories
 from agents.knowledge import search as knowledge_search
+from agents.knowledge.tasks import read_document, sweep_documents
 from agents.skills import tools as skill_tools
-from agents.tasks import propose_draft, read_document, sweep_documents, sync_skills, try_draft_model
+from agents.skills.tasks import sync_skills
 from automatos.llm import embeddings
 from recipes.chat import stream as chat_stream
 from recipes.crew import services as agent_status
@@ -30,6 +32,7 @@ from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
 from workspaces.credentials import provider_keys
 from workspaces.credentials import services as credentials
+from workspaces.credentials.tasks import check_credential
 from workspaces.doors import installation
 from workspaces.doors.idempotency import once
 from workspaces.doors.sockets import SocketCaller
@@ -38,7 +41,6 @@ from workspaces.models import Role, User, Workspace
 from workspaces.queries import first_membership_of, personal_workspace_id
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.services import create_personal_workspace
-from workspaces.tasks import check_credential
 from workspaces.tests.matrix import Ids, World
 from workspaces.tests.matrix_rows import ASKED
 

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 import pytest
 
 from agents.knowledge.services import paste
+from agents.knowledge.tasks import read_document
 from agents.models import Chunk, Document
-from agents.tasks import read_document
 from automatos.testing import Stack
 from recipes.models import Event, ExecutionStep
 from recipes.tests.kit import Cast, wait_for

@@ -13,9 +13,9 @@ from agents.models import Agent, Conversation
 from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.engine.sql import statements
+from recipes.engine.tasks import send_wake_up
 from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
 from recipes.runs.services import require_room
-from recipes.tasks import send_wake_up
 from workspaces.audit import log as audit
 from workspaces.models import User
 

@@ -13,8 +13,8 @@ from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
 from recipes.engine.agent_moves import abort_steps
+from recipes.engine.tasks import send_wake_up
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, RecipeStep, StepStatus
-from recipes.tasks import send_wake_up
 from workspaces.models import User
 from workspaces.scope.tenancy import workspace_scope
 

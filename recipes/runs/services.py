@@ -14,9 +14,9 @@ from automatos.errors import Conflict
 from recipes.engine import turns
 from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statements, array, columns, statements
+from recipes.engine.tasks import send_wake_up
 from recipes.engine.templating import Output, dependencies
 from recipes.models import Execution, ExecutionStatus, Mode, Recipe, Trigger
-from recipes.tasks import send_wake_up
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans

@@ -13,7 +13,7 @@ from recipes.chat import services as conversations
 from recipes.chat.services import Saying
 from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
-from recipes.tasks import purge
+from recipes.runs.tasks import purge
 from recipes.tests.kit import Cast
 from tools.files import StoredRunFiles, run_folder
 

@@ -6,8 +6,8 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from automatos.testing import Stack
+from recipes.engine.tasks import sweep
 from recipes.models import Execution, ExecutionStatus
-from recipes.tasks import sweep
 from recipes.tests.kit import Cast, ended
 from recipes.tests.test_socket import cookie_of, read_to_end, sent_by, until_type, watching
 from workspaces.api_keys.services import create_api_key, revoke_api_key

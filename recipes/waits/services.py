@@ -9,8 +9,8 @@ from automatos import events
 from automatos.errors import Conflict, NotFound
 from recipes.engine.ledger import Ledger, Run
 from recipes.engine.sql import statements
+from recipes.engine.tasks import send_wake_up
 from recipes.models import Approval, StepStatus
-from recipes.tasks import send_wake_up
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 

@@ -15,9 +15,9 @@ from workspaces.credentials.fields import Entered, checked
 from workspaces.credentials.queries import KEPT
 from workspaces.credentials.reading import headers_for, place_of, read, target_of
 from workspaces.credentials.sealing import seal, unseal
+from workspaces.credentials.tasks import send_check
 from workspaces.credentials.types import specs_of
 from workspaces.models import Credential, CredentialType, User, Workspace
-from workspaces.tasks import send_check
 
 __all__ = ["create", "delete", "headers_for", "read", "request_check", "restore", "update"]
 

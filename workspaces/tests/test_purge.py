@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from recipes.models import Execution, Recipe
-from recipes.tasks import purge as purge_runs
+from recipes.runs.tasks import purge as purge_runs
 from workspaces.models import AuditEntry, ClerkEvent, IdempotentRequest, Invitation, Role, User, Workspace
 from workspaces.tasks import purge
 from workspaces.tests.rest import Company

@@ -1,0 +1,36 @@
+"""Celery tasks: documents are read, and swept."""
+
+import logging
+from uuid import UUID
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from agents.knowledge import ingest as knowledge_ingest
+from automatos.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(name="agents.tasks.read_document")
+def read_document(workspace_id: str, document_id: str) -> None:
+    """Read a waiting document, and keep its passages or the error in its row."""
+    knowledge_ingest.run_read(UUID(workspace_id), UUID(document_id))
+
+
+@app.task(name="agents.tasks.sweep_documents")
+def sweep_documents() -> None:
+    """Begin again what lost workers were reading, change to another embedding model, remove what is past its undo."""
+    knowledge_ingest.purge()
+    for workspace_id, document_id in [*knowledge_ingest.begin_lost(), *knowledge_ingest.begin_other_model()]:
+        send_read(workspace_id, document_id)
+
+
+def send_read(workspace_id: UUID, document_id: UUID) -> None:
+    """Queue the reading. Without Redis the sweep finds the document a minute later."""
+    try:
+        read_document.apply_async(
+            (str(workspace_id), str(document_id)), retry=False, expires=knowledge_ingest.READ_SECONDS
+        )
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("No reading of a document could be queued, the sweep will find it: %s", error)
