@@ -19,7 +19,8 @@ from agents.models import (
     AgentType,
     Category,
 )
-from agents.queries import agents_of, personas_for
+from agents.personas.queries import personas_for
+from agents.queries import agents_of
 from agents.versions import log as versions
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound

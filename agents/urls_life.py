@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from agents.copies import api as copies_api
 from agents.copies import views as copies_views
+from agents.equipment import views as equipment_views
 from agents.pages import overview_views as agent_views
 from agents.personas import api as own_personas_api
 from agents.personas import views as personas_views
 from agents.versions import api as versions_api
+from agents.versions import views as versions_views
 
 pages: list[URLPattern | URLResolver] = [
     path("personas/", personas_views.persona_list, name="personas"),
@@ -18,10 +20,10 @@ pages: list[URLPattern | URLResolver] = [
     path("personas/<uuid:persona_id>/restore/", personas_views.persona_restore, name="persona_restore"),
     path("agents/new/import/", copies_views.import_file, name="agent_import"),
     path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
-    path("agents/<slug:key>/tools/", agent_views.tools, name="agent_tools"),
-    path("agents/<slug:key>/skills/", agent_views.skills, name="agent_skills"),
-    path("agents/<slug:key>/history/", agent_views.history, name="agent_history"),
-    path("agents/<slug:key>/history/restore/", agent_views.version_restore, name="agent_version_restore"),
+    path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
+    path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
+    path("agents/<slug:key>/history/", versions_views.history, name="agent_history"),
+    path("agents/<slug:key>/history/restore/", versions_views.version_restore, name="agent_version_restore"),
     path("agents/<slug:key>/duplicate/", copies_views.duplicate, name="agent_duplicate"),
     path("agents/<slug:key>/export/", copies_views.export, name="agent_export"),
 ]

@@ -16,7 +16,8 @@ from agents.queries import agents_of
 from automatos import api, request_id
 from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
-from recipes.queries import executions_of, recipes_of
+from recipes.queries import recipes_of
+from recipes.runs.reading import executions_of
 from workspaces.accounts.adapter import home_of
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import User

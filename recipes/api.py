@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,8 +12,9 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
-from recipes.models import ErrorHandling, Execution, Recipe, RecipeStep, RecipeVersion, Trigger
+from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.runs import services as runs
+from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
 from recipes.services import RecipeInput
 from recipes.validation import StepInput
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -22,7 +22,6 @@ from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")
 RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")
-ONCE_HEADER = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Sent again, it starts nothing new.")
 
 
 class StepIn(InputSerializer):
@@ -228,15 +227,6 @@ class ExecuteIn(InputSerializer):
     input_data = serializers.DictField(required=False)
 
 
-class LinksOut(serializers.Serializer[Any]):
-    """Where the run can be followed."""
-
-    self = serializers.URLField()
-    events = serializers.URLField()
-    socket = serializers.URLField()
-    kitchen = serializers.URLField()
-
-
 class StartedOut(serializers.Serializer[Any]):
     """A run that was started."""
 
@@ -284,16 +274,3 @@ class RecipeExecute(WorkspaceView):
             "total_steps": execution.total_steps,
             "links": links_of(request, execution, self.workspace.slug),
         }
-
-
-def links_of(request: Request, execution: Execution, workspace_slug: str) -> dict[str, str]:
-    """Where a run can be followed."""
-    own = request.build_absolute_uri(reverse("api_execution", args=[execution.pk]))
-    kitchen = reverse("run", kwargs={"workspace": workspace_slug, "execution_id": execution.pk})
-    site = request.build_absolute_uri("/").rstrip("/")
-    return {
-        "self": own,
-        "events": f"{own}/events",
-        "socket": f"ws{site.removeprefix('http')}/ws/executions/{execution.pk}/",
-        "kitchen": f"{site}{kitchen}",
-    }

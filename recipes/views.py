@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agents.queries import unusable
+from agents.work.queries import unusable
 from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
 from automatos.listing import page_of
 from recipes import services
@@ -19,8 +19,9 @@ from recipes.editor import compare
 from recipes.editor.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
-from recipes.queries import answer_at, executions_of, recipes_of, versions_of
 from recipes.queries import recipe as recipe_at
+from recipes.queries import recipes_of, versions_of
+from recipes.runs.reading import answer_at, executions_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.limits import plans

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, AgentStatus, Skill
-from agents.queries import personas_for
+from agents.personas.queries import personas_for
 from agents.services import AgentInput, create_agent, update_agent
 from agents.versions.document import FORMAT, FORMAT_VERSION, document_of
 from agents.versions.log import version_of

@@ -26,7 +26,7 @@ from agents.equipment.words import EFFECTS, about
 from agents.form.editing import ADVANCED, KINDS
 from agents.model_choice import catalogue
 from agents.models import Agent, AgentDraft, Category, Persona
-from agents.queries import personas_for
+from agents.personas.queries import personas_for
 from automatos.errors import PlanLimit
 from automatos.llm.registry import default_model
 from tools.builtin import BUILTIN

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from agents import queries, services
 from agents.models import Agent
 from agents.skills import queries as skills_queries
+from agents.work import queries as work_queries
 from agents.work.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
@@ -149,7 +150,7 @@ class AssembledContext(WorkspaceView):
     def get(self, request: Request, agent_id: UUID) -> Response:
         """Exactly what the runtime sends ahead of the prompt."""
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        spec = queries.spec_of(agent)
+        spec = work_queries.spec_of(agent)
         shape = {
             "agent_id": agent.pk,
             "model": spec.model,
@@ -169,5 +170,5 @@ def _skills(agent: Agent) -> Response:
 
 
 def _tools(agent: Agent) -> Response:
-    every = list(toolbox_of(queries.spec_of(agent)))
+    every = list(toolbox_of(work_queries.spec_of(agent)))
     return Response(AgentToolsOut({"tool_ids": agent.tool_ids, "all_tools": every}).data)

@@ -13,7 +13,7 @@ from agents.form.forms import AgentForm, initial_of
 from agents.model_choice import catalogue
 from agents.models import Agent
 from agents.pages.listing import agent_at
-from agents.queries import personas_for
+from agents.personas.queries import personas_for
 from automatos.errors import Conflict, InvalidInput
 from automatos.fields import whole
 from workspaces.models import User, Workspace

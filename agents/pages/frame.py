@@ -5,7 +5,7 @@ from typing import Any
 from agents.models import Agent
 from agents.pages import figures
 from agents.pages.tabs import tabs_of
-from agents.queries import unusable
+from agents.work.queries import unusable
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest
 

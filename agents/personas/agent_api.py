@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from agents import queries, services
 from agents.models import Agent, Persona
+from agents.personas import queries as personas_queries
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -92,7 +93,7 @@ class PersonaList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """The global personas and the workspace's own, by category and name."""
-        rows = searched(queries.personas_for(self.workspace), request, ["name", "description", "category"])
+        rows = searched(personas_queries.personas_for(self.workspace), request, ["name", "description", "category"])
         if category := request.query_params.get("category"):
             rows = rows.filter(category__iexact=category)
         return listing(request, ordered(rows, request, ("name", "category")), PersonaOut)

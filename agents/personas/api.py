@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import queries
+from agents.personas import queries as personas_queries
 from agents.personas import services
 from agents.personas.agent_api import PersonaList, PersonaOut
 from agents.personas.services import PersonaInput
@@ -61,7 +61,7 @@ class PersonaDetail(WorkspaceView):
     )
     def get(self, request: Request, persona_id: UUID) -> Response:
         """The persona, global or the workspace's own."""
-        return Response(PersonaOut(queries.persona_of(workspace=self.workspace, persona_id=persona_id)).data)
+        return Response(PersonaOut(personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)).data)
 
     @extend_schema(
         operation_id="personas_change",
@@ -71,7 +71,7 @@ class PersonaDetail(WorkspaceView):
     )
     def patch(self, request: Request, persona_id: UUID) -> Response:
         """Only what is sent changes; 409 for a global persona."""
-        persona = queries.persona_of(workspace=self.workspace, persona_id=persona_id)
+        persona = personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)
         body = PersonaIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         given = {name: getattr(persona, name) for name in services.NAMES}
@@ -83,6 +83,6 @@ class PersonaDetail(WorkspaceView):
     )
     def delete(self, request: Request, persona_id: UUID) -> Response:
         """Out of the choice; agents that wear it keep it. 409 for a global persona."""
-        persona = queries.persona_of(workspace=self.workspace, persona_id=persona_id)
+        persona = personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)
         services.delete_persona(persona=persona)
         return Response(status=204)

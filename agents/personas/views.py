@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agents.models import Persona
 from agents.personas import services
 from agents.personas.forms import PersonaForm, initial_of
-from agents.queries import persona_of, personas_for
+from agents.personas.queries import persona_of, personas_for
 from automatos import listing
 from automatos.errors import InvalidInput
 from workspaces.doors.asking import whom_to_ask

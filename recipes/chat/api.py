@@ -18,7 +18,6 @@ from agents.models import Agent, Conversation
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import InvalidInput
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from recipes.api import ONCE_HEADER, LinksOut, links_of
 from recipes.chat import services
 from recipes.chat.services import Saying
 from recipes.chat.stream import followed_answer
@@ -27,6 +26,7 @@ from recipes.live.api import EventStreamRenderer
 from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
 from recipes.runs.api import FINISH
+from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 

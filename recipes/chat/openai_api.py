@@ -21,7 +21,6 @@ from agents.models import Agent
 from automatos.api import understood
 from automatos.errors import AppError, wrong_field
 from automatos.later import LaterResponse
-from recipes.api import ONCE_HEADER
 from recipes.chat import openai_pictures, services
 from recipes.chat.api import BigJsonParser, event_stream
 from recipes.chat.openai_answers import Asked, chunks, completion, error_body, problem
@@ -31,6 +30,7 @@ from recipes.chat.services import Saying
 from recipes.chat.stream import stop
 from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
+from recipes.runs.links import ONCE_HEADER
 from workspaces.doors.auth import BearerKeyAuthentication, brings_bearer_key
 from workspaces.doors.endpoints import WorkspaceView
 from workspaces.doors.idempotency import HEADER, once

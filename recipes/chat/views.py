@@ -22,9 +22,9 @@ from recipes.chat.page import Talk, Turn, talk
 from recipes.chat.services import Saying
 from recipes.engine.attachments import LARGEST, MOST, Upload
 from recipes.models import Trigger
-from recipes.queries import execution as find_execution
 from recipes.runs import services as runs
 from recipes.runs.files import content_of
+from recipes.runs.reading import execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 

@@ -13,10 +13,10 @@ from automatos.errors import Conflict
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.kitchen.page import kitchen
 from recipes.models import Trigger
-from recipes.queries import execution as find_execution
 from recipes.queries import recipe as find_recipe
 from recipes.runs import queries as run_list
 from recipes.runs import services as runs
+from recipes.runs.reading import execution as find_execution
 from recipes.waits.queries import waiting
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page

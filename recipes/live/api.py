@@ -15,9 +15,9 @@ from rest_framework.response import Response
 
 from automatos.errors import InvalidInput
 from automatos.rest_lists import number
-from recipes import queries
 from recipes.live.following import LARGEST_NUMBER, Followed
 from recipes.live.server_sent import stream
+from recipes.runs import reading as runs_reading
 from recipes.runs.api import RUN, RunView
 from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 
@@ -84,7 +84,7 @@ class ExecutionEvents(RunView):
         run = self.run(execution_id, recipe_id)
         after = _after(request)
         if request.accepted_renderer.media_type != EventStreamRenderer.media_type:
-            items = queries.events_after(run.pk, after, limit=MOST)
+            items = runs_reading.events_after(run.pk, after, limit=MOST)
             return Response({"items": items, "last_seq": run.last_seq, "is_live": run.is_live})
         if not run.is_live and after >= run.last_seq:
             return Response(status=204)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, StepStatus
-from recipes.queries import events_after
+from recipes.runs.reading import events_after
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 # Events after which a run changes no more.

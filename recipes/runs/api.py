@@ -14,7 +14,7 @@ from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
-from recipes.runs import services
+from recipes.runs import reading, services
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.tool_calls import duration_ms, in_order, is_error
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -186,7 +186,7 @@ class RunView(WorkspaceView):
     def run(self, execution_id: UUID, recipe_id: str | None) -> Execution:
         """The run with its steps; NotFound where recipe and run do not belong together."""
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id) if recipe_id else None
-        return queries.execution(workspace=self.workspace, execution_id=execution_id, recipe=recipe)
+        return reading.execution(workspace=self.workspace, execution_id=execution_id, recipe=recipe)
 
 
 class ExecutionList(WorkspaceView):
@@ -223,7 +223,7 @@ class RecipeExecutions(WorkspaceView):
 
 
 def _listed(view: WorkspaceView, request: Request, recipe_key: str | None) -> Response:
-    rows = queries.executions_of(view.workspace).defer("input_data", "output_data")
+    rows = reading.executions_of(view.workspace).defer("input_data", "output_data")
     if recipe_key:
         rows = rows.filter(recipe=queries.recipe(workspace=view.workspace, key=recipe_key))
     if status := choice(request, "status", ExecutionStatus.values):

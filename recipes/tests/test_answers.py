@@ -9,7 +9,7 @@ from automatos.errors import AppError
 from automatos.testing import Stack
 from recipes.chat.answer_services import Question, ask
 from recipes.models import Execution, Trigger
-from recipes.queries import executions_of
+from recipes.runs.reading import executions_of
 from recipes.tests.kit import Cast, ended, final_output
 
 pytestmark = pytest.mark.slow

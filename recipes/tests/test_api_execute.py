@@ -13,7 +13,7 @@ import pytest
 
 from automatos.testing import Stack
 from recipes.models import Event, Execution
-from recipes.queries import event_body
+from recipes.runs.reading import event_body
 from recipes.tests.kit import Cast, ended, wait_for
 from workspaces.models import Role, User
 from workspaces.services import create_personal_workspace, set_role

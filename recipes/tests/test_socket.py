@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from automatos.events import Notice, publish
 from automatos.testing import Stack
 from recipes.models import Event, Execution
-from recipes.queries import event_body
+from recipes.runs.reading import event_body
 from recipes.tests.kit import PATIENCE, Cast, ended, wait_for
 from workspaces.api_keys.services import create_api_key
 from workspaces.models import User

@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict
-from recipes.queries import execution as find_execution
 from recipes.runs.files import download
+from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
 from recipes.waits.queries import waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page

@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from automatos.fields import choice_field, number_field, text_field, whole
-from workspaces.forms import ROLE_LABELS, WorkspaceForm
+from workspaces.forms import WorkspaceForm
+from workspaces.members.forms import ROLE_LABELS
 from workspaces.scope.permissions import NEEDED_ROLE, allowed
 
 NEVER = ""

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import Conflict, InvalidInput, NotAllowed
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
-from workspaces.forms import InviteForm
 from workspaces.members import invitation_mail, invitation_services, queries
+from workspaces.members.forms import InviteForm
 from workspaces.members.invitation_states import State, state_of
 from workspaces.members.page import members_page
 from workspaces.models import Invitation, Role, User

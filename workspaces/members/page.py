@@ -9,7 +9,7 @@ from django.shortcuts import render
 from automatos.listing import choice, page_of, words
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest
-from workspaces.forms import InviteForm, roles_to_give
+from workspaces.members.forms import InviteForm, roles_to_give
 from workspaces.members.invitation_states import State, state_of
 from workspaces.members.queries import members_of, open_invitations_of
 from workspaces.models import Membership, Role, Workspace

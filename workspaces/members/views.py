@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos.errors import Conflict, InvalidInput
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
-from workspaces.forms import TransferForm
 from workspaces.members import queries, services
+from workspaces.members.forms import TransferForm
 from workspaces.members.page import members_page
 from workspaces.models import ApiKey, Membership, Role
 

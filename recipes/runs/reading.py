@@ -1,0 +1,61 @@
+"""Reads: runs, and what happened in them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from automatos.errors import NotFound
+from automatos.events import iso
+from recipes.models import Call, Event, Execution, ExecutionStep, Recipe
+from workspaces.models import Workspace
+
+
+def executions_of(workspace: Workspace) -> QuerySet[Execution]:
+    """The workspace's runs of recipes, newest first; answers in conversations are not among them."""
+    runs = Execution.objects.filter(workspace=workspace, conversation=None)
+    return runs.order_by("-created_at", "-id")
+
+
+def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
+    """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
+    calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
+    steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls))
+    runs = Execution.objects.filter(workspace=workspace, pk=execution_id).prefetch_related(steps)
+    if recipe is not None:
+        runs = runs.filter(recipe=recipe)
+    found = runs.first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def answer_at(*, workspace: Workspace, key: str) -> Execution:
+    """An answer of a conversation; NotFound when it is unknown, a recipe's run, or another workspace's."""
+    try:
+        found = Execution.objects.filter(workspace=workspace, pk=UUID(key), conversation__isnull=False).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def event_body(event: Event) -> dict[str, Any]:
+    """A durable event as clients receive it; `step` only where the event belongs to one."""
+    body: dict[str, Any] = {
+        "seq": event.seq,
+        "type": event.type,
+        "at": iso(event.at),
+        "execution_id": str(event.execution_id),
+    }
+    if event.step is not None:
+        body["step"] = event.step
+    return {**body, "data": event.data}
+
+
+def events_after(execution_id: UUID, after: int, *, limit: int = 1000) -> Sequence[dict[str, Any]]:
+    """The run's durable events numbered above `after`, in order, at most `limit`."""
+    rows = Event.objects.filter(execution_id=execution_id, seq__gt=after).order_by("seq")[:limit]
+    return [event_body(event) for event in rows]
