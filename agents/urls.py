@@ -3,18 +3,25 @@
 from django.urls import URLPattern, URLResolver, path
 
 from agents import api as api_agents
-from agents import urls_life
+from agents.copies import api as copies_api
+from agents.copies import views as copies_views
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
+from agents.equipment import views as equipment_views
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
 from agents.pages import list_views
+from agents.pages import overview_views as agent_views
 from agents.pages import views as pages_views
 from agents.personas import agent_api as personas_api
+from agents.personas import api as own_personas_api
+from agents.personas import views as personas_views
 from agents.skills import api as skills_api
 from agents.skills import source_api as skill_sources_api
 from agents.skills import source_views as skill_sources_views
 from agents.skills import views as skills_views
+from agents.versions import api as versions_api
+from agents.versions import views as versions_views
 
 pages: list[URLPattern | URLResolver] = [
     path("agents/", list_views.agent_list, name="agents"),
@@ -23,7 +30,20 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/restore/", pages_views.agent_restore, name="agent_restore"),
     path("agents/<slug:key>/edit/", pages_views.agent_edit, name="agent_edit"),
     path("agents/<slug:key>/delete/", pages_views.agent_delete, name="agent_delete"),
-    *urls_life.pages,
+    path("personas/", personas_views.persona_list, name="personas"),
+    path("personas/new/", personas_views.persona_new, name="persona_new"),
+    path("personas/<uuid:persona_id>/", personas_views.persona_edit, name="persona_edit"),
+    path("personas/<uuid:persona_id>/duplicate/", personas_views.persona_duplicate, name="persona_duplicate"),
+    path("personas/<uuid:persona_id>/delete/", personas_views.persona_delete, name="persona_delete"),
+    path("personas/<uuid:persona_id>/restore/", personas_views.persona_restore, name="persona_restore"),
+    path("agents/new/import/", copies_views.import_file, name="agent_import"),
+    path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
+    path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
+    path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
+    path("agents/<slug:key>/history/", versions_views.history, name="agent_history"),
+    path("agents/<slug:key>/history/restore/", versions_views.version_restore, name="agent_version_restore"),
+    path("agents/<slug:key>/duplicate/", copies_views.duplicate, name="agent_duplicate"),
+    path("agents/<slug:key>/export/", copies_views.export, name="agent_export"),
     path("skills/", skills_views.skill_list, name="skills"),
     path("skills/new/", skill_sources_views.source_new, name="skill_source_new"),
     path("skills/new/upload/", skill_sources_views.source_upload, name="skill_upload"),
@@ -47,7 +67,22 @@ api: list[URLPattern | URLResolver] = [
     ),
     path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
-    *urls_life.api,
+    path("personas", own_personas_api.Personas.as_view(), name="api_personas"),
+    path("personas/<uuid:persona_id>", own_personas_api.PersonaDetail.as_view(), name="api_persona"),
+    path("agents/import", copies_api.AgentImport.as_view(), name="api_agent_import"),
+    path("agents/<uuid:agent_id>/export", copies_api.AgentExport.as_view(), name="api_agent_export"),
+    path("agents/<uuid:agent_id>/duplicate", copies_api.AgentDuplicate.as_view(), name="api_agent_duplicate"),
+    path("agents/<uuid:agent_id>/versions", versions_api.AgentVersions.as_view(), name="api_agent_versions"),
+    path(
+        "agents/<uuid:agent_id>/versions/<int:version>",
+        versions_api.AgentVersionDetail.as_view(),
+        name="api_agent_version",
+    ),
+    path(
+        "agents/<uuid:agent_id>/versions/<int:version>/restore",
+        versions_api.AgentVersionRestore.as_view(),
+        name="api_agent_version_restore",
+    ),
     path("skills", skills_api.SkillList.as_view(), name="api_skills"),
     path("skills/<uuid:skill_id>", skills_api.SkillDetail.as_view(), name="api_skill"),
     path("skill-sources", skill_sources_api.SourceList.as_view(), name="api_skill_sources"),

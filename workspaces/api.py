@@ -13,10 +13,12 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
-from workspaces import queries, services, services_workspaces
+from workspaces import queries, services
+from workspaces import services as workspaces_services
 from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.models import Membership, Role, Workspace
 from workspaces.scope.permissions import Access, lower
+from workspaces.services import restore_workspace
 
 STATES = ("active", "deleted")
 
@@ -139,11 +141,24 @@ class WorkspaceDetail(WorkspaceView):
         """Another name, address or policy of approvals."""
         body = WorkspaceChange(data=request.data)
         body.is_valid(raise_exception=True)
-        workspace = services_workspaces.update_workspace(workspace=self.workspace, **body.validated_data)
+        workspace = workspaces_services.update_workspace(workspace=self.workspace, **body.validated_data)
         return Response(WorkspaceOut(Access(workspace, self.access.role)).data)
 
     @extend_schema(operation_id="workspaces_delete", responses={204: None, **errors(404, 409)})
     def delete(self, request: Request, workspace_id: UUID) -> Response:
         """Out of everybody's sight, with all that is in it. For 30 days an owner can restore it."""
-        services_workspaces.delete_workspace(workspace=self.workspace, user=self.caller)
+        workspaces_services.delete_workspace(workspace=self.workspace, user=self.caller)
         return Response(status=204)
+
+
+class WorkspaceRestore(WorkspaceView):
+    """The undo of DELETE /api/workspaces/{id}."""
+
+    needs = {"POST": "workspace:delete"}
+    deleted_too = True
+
+    @extend_schema(operation_id="workspaces_restore", request=None, responses={200: WorkspaceOut, **errors(404)})
+    def post(self, request: Request, workspace_id: UUID) -> Response:
+        """Back as it was, within 30 days; one that was not deleted stays as it is."""
+        workspace = restore_workspace(workspace=self.workspace)
+        return Response(WorkspaceOut(Access(workspace, self.access.role)).data)

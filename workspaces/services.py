@@ -1,13 +1,16 @@
 """Changes: workspaces, and who belongs to them."""
 
+import re
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from automatos import events
 from automatos.checking import Problems
-from automatos.errors import NotAllowed
-from automatos.slugs import insert_with_slug
+from automatos.errors import Conflict, NotAllowed, NotFound
+from automatos.slugs import RESERVED, insert_with_slug
 from workspaces import slug_register
 from workspaces.audit import log as audit
 from workspaces.models import Membership, Role, User, Workspace
@@ -80,3 +83,113 @@ def set_role(*, workspace: Workspace, user: User, role: Role) -> Membership:
             after={"role": role},
         )
     return membership
+
+
+LONGEST_SLUG = 60
+
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+# How long a deleted workspace can be brought back.
+UNDO_DAYS = 30
+
+
+def update_workspace(
+    *, workspace: Workspace, name: str | None = None, slug: str | None = None, approval_policy: str | None = None
+) -> Workspace:
+    """The workspace with another name, address or policy; None leaves it. Its old addresses go on leading to it.
+
+    Raises InvalidInput, for an address also when any other workspace has it or had it once.
+    """
+    with transaction.atomic():
+        found = _locked(workspace)
+        before = {"name": found.name, "slug": found.slug, "approval_policy": found.approval_policy}
+        given = {"name": name, "slug": slug, "approval_policy": approval_policy}
+        after = _checked(found, before | {field: value for field, value in given.items() if value is not None})
+        changed = [field for field in after if after[field] != before[field]]
+        if not changed:
+            return found
+        found.name, found.slug, found.approval_policy = after["name"], after["slug"], after["approval_policy"]
+        _save(found, before["slug"], changed)
+        _record("workspace.updated", found, {f: before[f] for f in changed}, {f: after[f] for f in changed})
+    return found
+
+
+def delete_workspace(*, workspace: Workspace, user: User) -> None:
+    """Out of everybody's sight; for 30 days an owner can bring it back. Conflict for a personal one."""
+    with transaction.atomic():
+        found = _locked(workspace)
+        if found.kind == Workspace.Kind.PERSONAL:
+            raise Conflict(
+                "A personal workspace goes with the account. Delete the account to be rid of it.", code="personal"
+            )
+        found.deleted_at, found.deleted_by = timezone.now(), user
+        found.save(update_fields=["deleted_at", "deleted_by"])
+        events.access_changed_on_commit(found.pk)
+        _record("workspace.deleted", found, {"deleted_at": None}, {"deleted_at": found.deleted_at})
+
+
+def restore_workspace(*, workspace: Workspace) -> Workspace:
+    """A deleted workspace back as it was, with its address and members; one that was not deleted stays as it is."""
+    with transaction.atomic():
+        found = Workspace.objects.select_for_update().filter(pk=workspace.pk).first()
+        if found is None:
+            raise NotFound()
+        if found.deleted_at is not None:
+            before = {"deleted_at": found.deleted_at}
+            found.deleted_at, found.deleted_by = None, None
+            found.save(update_fields=["deleted_at", "deleted_by"])
+            _record("workspace.restored", found, before, {"deleted_at": None})
+    return found
+
+
+def days_left(workspace: Workspace) -> int:
+    """In how many days a deleted workspace is gone for good."""
+    if workspace.deleted_at is None:
+        return UNDO_DAYS
+    return max(0, UNDO_DAYS - (timezone.now() - workspace.deleted_at).days)
+
+
+def _locked(workspace: Workspace) -> Workspace:
+    """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
+    found = Workspace.objects.select_for_update().filter(pk=workspace.pk, deleted_at=None).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _checked(workspace: Workspace, wished: dict[str, str]) -> dict[str, str]:
+    problems = Problems()
+    name = problems.text("name", wished["name"], longest=120, required=True)
+    slug = wished["slug"].strip()
+    if slug != workspace.slug:
+        slug = problems.text("slug", slug, longest=LONGEST_SLUG, required=True)
+        if "slug" not in problems and not SLUG.fullmatch(slug):
+            problems.add("slug", "Use small letters, digits and single hyphens between them, such as my-team.")
+        elif slug in RESERVED:
+            problems.add("slug", f"“{slug}” is an address of the product itself. Choose another one.")
+    policy = wished["approval_policy"]
+    if policy not in Workspace.ApprovalPolicy.values:
+        known = ", ".join(Workspace.ApprovalPolicy.values)
+        problems.add("approval_policy", f"{policy[:40]!r} is no policy. Use one of {known}.")
+    problems.raise_any()
+    return {"name": name, "slug": slug, "approval_policy": policy}
+
+
+def _save(workspace: Workspace, old_slug: str, changed: list[str]) -> None:
+    try:
+        with transaction.atomic():
+            if "slug" in changed:
+                slug_register.claim(workspace, old_slug)
+                slug_register.claim(workspace, workspace.slug)
+            workspace.save(update_fields=changed)
+    except IntegrityError:
+        problems = Problems()
+        problems.add("slug", "Another workspace has this address, or had it once. Choose another one.")
+        problems.raise_any()
+
+
+def _record(action: str, workspace: Workspace, before: dict[str, Any], after: dict[str, Any]) -> None:
+    target = ("workspace", workspace.pk, workspace.name)
+    audit.record(action, workspace_id=workspace.pk, target=target, before=before, after=after)

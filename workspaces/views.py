@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput
-from workspaces import queries, services, services_workspaces
+from workspaces import queries, services
+from workspaces import services as workspaces_services
 from workspaces.contents import contents_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import PersonRequest, WorkspaceRequest, person_page, workspace_page
@@ -32,7 +33,7 @@ def workspaces(request: PersonRequest) -> HttpResponse:
             "deleted": [
                 {
                     "workspace": member.workspace,
-                    "days": services_workspaces.days_left(member.workspace),
+                    "days": workspaces_services.days_left(member.workspace),
                     "may_restore": allowed(member.role, "workspace:delete"),
                 }
                 for member in queries.deleted_memberships_of(request.user)
@@ -70,7 +71,7 @@ def general(request: WorkspaceRequest) -> HttpResponse:
         request.access.require("workspace:write")
         try:
             wished = {name: form.text(name) for name in form.fields if name in request.POST}
-            changed = services_workspaces.update_workspace(workspace=workspace, **wished)
+            changed = workspaces_services.update_workspace(workspace=workspace, **wished)
         except InvalidInput as error:
             form.take_refusal(error)
         else:
@@ -97,11 +98,11 @@ def delete(request: WorkspaceRequest) -> HttpResponse:
     form = DeleteForm(workspace.name, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            services_workspaces.delete_workspace(workspace=workspace, user=request.user)
+            workspaces_services.delete_workspace(workspace=workspace, user=request.user)
         except Conflict as error:
             form.take_refusal(error)
         else:
-            undo = {"workspace": workspace, "days": services_workspaces.UNDO_DAYS}
+            undo = {"workspace": workspace, "days": workspaces_services.UNDO_DAYS}
             messages.success(request, render_to_string("workspaces/undo.html", undo, request))
             return redirect("workspaces")
     shown = {
@@ -109,7 +110,7 @@ def delete(request: WorkspaceRequest) -> HttpResponse:
         "contents": contents_of(workspace),
         "others": members_of(workspace).exclude(user=request.user).count(),
         "is_personal": workspace.kind == Workspace.Kind.PERSONAL,
-        "days": services_workspaces.UNDO_DAYS,
+        "days": workspaces_services.UNDO_DAYS,
     }
     return render(request, "workspaces/delete.html", shown, status=422 if form.errors else 200)
 
@@ -121,6 +122,6 @@ def restore(request: PersonRequest, workspace_id: UUID) -> HttpResponse:
     with workspace_scope(workspace_id, request.user.pk):
         access = queries.access_by_id(user=request.user, workspace_id=workspace_id, deleted_too=True)
         require(access.role, "workspace:delete")
-        workspace = services_workspaces.restore_workspace(workspace=access.workspace)
+        workspace = workspaces_services.restore_workspace(workspace=access.workspace)
     messages.success(request, f"{workspace.name} is back.")
     return redirect(f"/w/{workspace.slug}/")

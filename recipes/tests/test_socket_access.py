@@ -14,8 +14,7 @@ from workspaces.api_keys.services import create_api_key, revoke_api_key
 from workspaces.members.services import change_role, remove_member
 from workspaces.models import Role, User
 from workspaces.scope import tenancy
-from workspaces.services import set_role
-from workspaces.services_workspaces import delete_workspace
+from workspaces.services import delete_workspace, set_role
 from workspaces.tests.account_kit import PASSWORD, sign_in
 
 pytestmark = pytest.mark.slow
