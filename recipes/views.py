@@ -14,7 +14,7 @@ from agents.work.queries import unusable
 from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
 from automatos.listing import page_of
 from recipes import services
-from recipes.cook_form import CookForm, cook_once
+from recipes.cook_forms import CookForm, cook_once
 from recipes.editor import compare
 from recipes.editor.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of

@@ -3,8 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from workspaces import api, views
 from workspaces import api as rest
+from workspaces import views
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
 from workspaces.audit import urls as audit_urls
@@ -16,6 +16,7 @@ from workspaces.members import invitation_views as invitations_views
 from workspaces.members import views as members_views
 
 # Before the library's own, some of which they replace.
+_HERE = "workspaces/<uuid:workspace_id>"
 accounts: list[URLPattern | URLResolver] = [
     path("", account_views.profile, name="account_profile"),
     path("delete/", account_views.delete, name="account_delete"),
@@ -25,7 +26,12 @@ accounts: list[URLPattern | URLResolver] = [
     path("sessions/", account_views.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", account_views.end_session, name="usersessions_end"),
 ]
-outside: list[URLPattern | URLResolver] = [*urls_workspaces.outside]
+outside: list[URLPattern | URLResolver] = [
+    path("workspaces/", views.workspaces, name="workspaces"),
+    path("workspaces/new/", views.new, name="workspace_new"),
+    path("workspaces/<uuid:workspace_id>/restore/", views.restore, name="workspace_restore"),
+    path("invitations/<str:token>/", invitations_views.accept, name="invitation"),
+]
 pages: list[URLPattern | URLResolver] = [
     path("settings/", views.general, name="workspace_settings"),
     path("settings/delete/", views.delete, name="workspace_delete"),
@@ -47,7 +53,7 @@ api: list[URLPattern | URLResolver] = [
     path("me", rest.Me.as_view(), name="api_me"),
     path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),
     path(_HERE, rest.WorkspaceDetail.as_view(), name="api_workspace"),
-    path(f"{_HERE}/restore", api.WorkspaceRestore.as_view(), name="api_workspace_restore"),
+    path(f"{_HERE}/restore", rest.WorkspaceRestore.as_view(), name="api_workspace_restore"),
     path(f"{_HERE}/leave", members_api.WorkspaceLeave.as_view(), name="api_workspace_leave"),
     path(f"{_HERE}/transfer", members_api.WorkspaceTransfer.as_view(), name="api_workspace_transfer"),
     path(f"{_HERE}/members", members_api.MemberList.as_view(), name="api_members"),

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from agents.knowledge import memories
 from agents.knowledge import search as knowledge_search
-from recipes.engine.steps import Job
 from tools.contract import Found, Noting, Recollection
 
 Decide = Callable[..., Awaitable[Any]]
@@ -29,21 +28,20 @@ class StoredKnowledge:
 class StoredMemory:
     """What the agents of the workspace remember."""
 
-    def __init__(self, job: Job, decide: Decide) -> None:
-        self.job, self.decide = job, decide
+    def __init__(self, workspace_id: UUID, agent_id: UUID, execution_id: UUID, decide: Decide) -> None:
+        self.workspace_id, self.agent_id, self.execution_id, self.decide = workspace_id, agent_id, execution_id, decide
 
     async def remember(self, text: str, tags: Sequence[str], call: Noting) -> None:
-        job = self.job
-        keys = await self.decide(memories.keys_for, job.workspace_id)
+        keys = await self.decide(memories.keys_for, self.workspace_id)
         model, vector = await asyncio.to_thread(memories.embedded, text, keys)
         note = memories.Note(
-            call.key or uuid4(), job.workspace_id, job.task.spec.id, job.execution_id, text, tuple(tags),
+            call.key or uuid4(), self.workspace_id, self.agent_id, self.execution_id, text, tuple(tags),
             tuple(call.origins), model, tuple(vector),
         )  # fmt: skip
         await self.decide(memories.keep, note)
 
     async def recall(self, query: str, limit: int) -> Sequence[Recollection]:
-        scope = await self.decide(knowledge_search.memory_scope, self.job.workspace_id)
+        scope = await self.decide(knowledge_search.memory_scope, self.workspace_id)
         asked = await asyncio.to_thread(knowledge_search.asked, query, scope)
         found: Sequence[Recollection] = await self.decide(memories.recalled, scope, asked, limit)
         return found

@@ -20,8 +20,9 @@ WIRING = (
     "automatos.urls",
     "automatos.views",
 )
-# Inside an app, outermost first; a file not named here is a working module. A name also covers `name_more.py`.
-# Doors have helpers (what several of them share): they import like doors, and only doors import them.
+# Inside an app, outermost first; a file not named here is a working module. A name also covers `name_more.py` and
+# `more_name.py`, in every room of an app. Doors have helpers (what several of them share): they import like doors, and
+# only doors import them.
 URLS, DOORS, HELPERS, DECIDERS, TASKS, WORKING, MODELS = range(7)
 LAYERS = {
     "urls": URLS,
@@ -29,53 +30,37 @@ LAYERS = {
     "api": DOORS,
     "consumers": DOORS,
     "admin": DOORS,
+    "webhooks": DOORS,
     "management": DOORS,
     "forms": HELPERS,
     "editing": HELPERS,
     "listing": HELPERS,
+    "page": HELPERS,
+    "filters": HELPERS,
+    "authentication": HELPERS,
+    "conflict": HELPERS,
+    "frame": HELPERS,
+    "places": HELPERS,
+    "middleware": HELPERS,
     "services": DECIDERS,
     "queries": DECIDERS,
     "tasks": TASKS,
     "models": MODELS,
 }
+# Whole rooms of one layer.
+ROOMS = {
+    "workspaces.doors": HELPERS,
+    "recipes.editor": HELPERS,
+    "recipes.kitchen": HELPERS,
+    "recipes.live": DECIDERS,
+    "recipes.chat": HELPERS,
+}
 # Files of a layer whose name does not say so.
 LAYER_OF = {
     "workspaces.accounts.adapter": HELPERS,  # allauth calls it
-    "workspaces.audit.admin": HELPERS,
-    "workspaces.audit.page": HELPERS,
-    "workspaces.doors.auth": HELPERS,
-    "workspaces.clerk.authentication": HELPERS,
     "workspaces.clerk.messages": DECIDERS,
-    "workspaces.clerk.organisation_services": DECIDERS,
-    "workspaces.clerk.middleware": HELPERS,
-    "workspaces.clerk.people_services": DECIDERS,
     "workspaces.clerk.sign_in": DECIDERS,
-    "workspaces.clerk.webhooks": DOORS,
-    "workspaces.credentials.services": DECIDERS,
-    "workspaces.credentials.uses": DECIDERS,
-    "workspaces.doors.endpoints": HELPERS,
-    "workspaces.members.page": HELPERS,
-    "workspaces.doors.open_access": HELPERS,
-    "workspaces.doors.pages": HELPERS,
-    "workspaces.doors.sockets": HELPERS,
-    "agents.pages.frame": HELPERS,
-    "agents.form.conflict": HELPERS,
-    "recipes.editor.compare": HELPERS,
-    "recipes.cook_form": HELPERS,
-    "recipes.editor.draft": HELPERS,
-    "recipes.live.server_sent": HELPERS,
-    "recipes.editor.moves": HELPERS,
-    "recipes.live.watching": HELPERS,
-    "recipes.live.following": DECIDERS,
-    "recipes.runs.services": DECIDERS,
-    "recipes.crew.services": DECIDERS,
-    "recipes.chat.answer_services": DECIDERS,
-    "recipes.waits.services": DECIDERS,
-    "recipes.chat.services": DECIDERS,
-    "recipes.chat.stream": HELPERS,
-    "recipes.chat.openai_answers": HELPERS,
-    "recipes.chat.openai_body": HELPERS,
-    "recipes.chat.page": HELPERS,
+    "recipes.chat.client_history": WORKING,
 }
 # Modules that only these may import.
 ONLY = {
@@ -138,8 +123,14 @@ def layer(name: str) -> int:
     """Which layer of its app a module belongs to."""
     if name in LAYER_OF:
         return LAYER_OF[name]
-    room = [*name.split("."), ""][1]
-    return next((level for word, level in LAYERS.items() if room == word or room.startswith(f"{word}_")), WORKING)
+    parts = name.split(".")[1:]
+    if parts[:1] == ["models"] or parts[:1] == ["management"]:
+        return LAYERS[parts[0]]
+    file = (parts or [""])[-1]
+    for word, level in LAYERS.items():
+        if file == word or file.startswith(f"{word}_") or file.endswith(f"_{word}"):
+            return level
+    return next((level for room, level in ROOMS.items() if inside(name, room)), WORKING)
 
 
 def test_an_app_imports_only_to_its_left() -> None:

@@ -45,7 +45,7 @@ def of(job: Job, decide: Decide) -> ToolContext:
         credential=credential,
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
-        memory=StoredMemory(job, decide),
+        memory=StoredMemory(job.workspace_id, job.task.spec.id, job.execution_id, decide),
     )
 
 
