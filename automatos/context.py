@@ -9,14 +9,19 @@ from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from agents.models import Agent
-from recipes.models import LIVE_STATUSES, Execution, Recipe
+import agents.places
+import recipes.places
+import workspaces.places
+from automatos.places import SECTIONS, NavEntry, PaletteEntry
 from workspaces.doors.asking import whom_to_ask
 from workspaces.models import Membership, Role, Workspace
 from workspaces.queries import memberships_of
 from workspaces.scope.permissions import allowed
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.settings_nav import SettingsPlace, settings_places
+
+# Each app's own, in the order in which the palette shows them.
+APPS = (workspaces.places.PLACES, agents.places.PLACES, recipes.places.PLACES)
 
 
 @dataclass(frozen=True)
@@ -80,26 +85,28 @@ def _shell(path: str, membership: Membership) -> Shell:
         workspace=workspace,
         role=Role(membership.role).label,
         memberships=list(memberships_of(membership.user)),
-        nav=_nav(home, path, _counts(workspace)),
+        nav=_nav(home, path, workspace),
         palette=_palette(home, membership.role),
         search=f"{home}search",
         settings=settings_places(workspace.slug, membership.role, path) if path.startswith(f"{home}settings/") else (),
     )
 
 
-def _counts(workspace: Workspace) -> dict[str, int]:
-    """agents, recipes and cooking, in one query."""
-    querysets: dict[str, QuerySet[Any]] = {
-        "agents": Agent.objects.visible(),
-        "recipes": Recipe.objects.visible(),
-        "cooking": Execution.objects.filter(status__in=LIVE_STATUSES),
-    }
+def _entries() -> list[NavEntry]:
+    """Every entry of the navigation, in the order of its sections."""
+    entries = [entry for app in APPS for entry in app.nav]
+    return sorted(entries, key=lambda entry: (SECTIONS.index(entry.section), entry.order))
+
+
+def _counts(workspace: Workspace, entries: Sequence[NavEntry]) -> dict[str, int]:
+    """The number beside each entry that has one, by its address, in one query."""
     counted = {
-        f"n_{name}": Coalesce(Subquery(_number(queryset.filter(workspace=workspace))), 0)
-        for name, queryset in querysets.items()
+        f"n_{number}": Coalesce(Subquery(_number(entry.count().filter(workspace=workspace))), 0)
+        for number, entry in enumerate(entries)
+        if entry.count
     }
     row = Workspace.objects.filter(pk=workspace.pk).annotate(**counted).values(*counted).get()
-    return {name.removeprefix("n_"): number for name, number in row.items()}
+    return {entries[int(name.removeprefix("n_"))].under: number for name, number in row.items()}
 
 
 def _number(queryset: QuerySet[Any]) -> QuerySet[Any, int]:
@@ -107,43 +114,38 @@ def _number(queryset: QuerySet[Any]) -> QuerySet[Any, int]:
     return counted.values_list("n", flat=True)
 
 
-def _nav(home: str, path: str, counts: dict[str, int]) -> list[Group]:
-    def place(label: str, icon: str, under: str, **more: Any) -> Place:
-        href = home + under
-        return Place(label, icon, href, current=path.startswith(href) if under else path == href, **more)
+def _nav(home: str, path: str, workspace: Workspace) -> list[Group]:
+    entries = _entries()
+    counts = _counts(workspace, entries)
 
-    return [
-        Group("", [place("Dashboard", "layout-dashboard", "")]),
-        Group(
-            "Build",
-            [
-                place("Agents", "bot", "agents/", count=counts["agents"]),
-                place("Personas", "drama", "personas/"),
-                place("Recipes", "book-open-text", "recipes/", count=counts["recipes"]),
-                place("Skills", "graduation-cap", "skills/"),
-                place("Knowledge", "library", "knowledge/"),
-            ],
-        ),
-        Group("Run", [place("Kitchen", "flame", "runs/", hot=counts["cooking"])]),
-        Group("Workspace", [place("Settings", "settings-2", "settings/")]),
-    ]
+    def place(entry: NavEntry) -> Place:
+        href = home + entry.under
+        number = counts.get(entry.under)
+        return Place(
+            entry.label,
+            entry.icon,
+            href,
+            current=path.startswith(href) if entry.under else path == href,
+            count=None if entry.hot else number,
+            hot=(number or 0) if entry.hot else 0,
+        )
+
+    groups = [Group(name, [place(entry) for entry in entries if entry.section == name]) for name in SECTIONS]
+    return [group for group in groups if group.places]
 
 
 def _palette(home: str, role: str) -> list[Group]:
-    actions = [Place("Cook a recipe", "flame", f"{home}recipes/")] if allowed(role, "executions:run") else []
-    if allowed(role, "agents:write"):
-        actions.append(Place("Create an agent", "plus", f"{home}agents/new/"))
-    if allowed(role, "recipes:write"):
-        actions.append(Place("Create a recipe", "list-plus", f"{home}recipes/new/"))
+    def shown(entries: Sequence[PaletteEntry]) -> list[Place]:
+        return [
+            Place(entry.label, entry.icon, home + entry.under)
+            for entry in entries
+            if not entry.permission or allowed(role, entry.permission)
+        ]
+
+    actions = [place for app in APPS for place in shown(app.actions)]
     places = [
-        Place("Dashboard", "layout-dashboard", home),
-        Place("Agents", "bot", f"{home}agents/"),
-        Place("Personas", "drama", f"{home}personas/"),
-        Place("Recipes", "book-open-text", f"{home}recipes/"),
-        Place("Skills", "graduation-cap", f"{home}skills/"),
-        Place("Knowledge", "library", f"{home}knowledge/"),
-        Place("Kitchen", "utensils", f"{home}runs/"),
-        Place("Waiting for approval", "hand", f"{home}approvals/"),
+        *(Place(entry.label, entry.icon, home + entry.under) for entry in _entries() if entry.section != "Workspace"),
+        *(place for app in APPS for place in shown(app.pages)),
         *(
             Place(f"Settings: {entry.label}", entry.icon, entry.href)
             for entry in settings_places(home.split("/")[2], role, "")

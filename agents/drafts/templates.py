@@ -1,4 +1,4 @@
-"""Agents to start from: read from `seeds/templates.yaml`."""
+"""Agents to start from: read from `templates.yaml`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ from agents.drafts.steps import CUSTOM, NONE, PREDEFINED
 from agents.models import Persona
 from automatos.words import unwrapped
 
-FILE = Path(__file__).parent / "seeds" / "templates.yaml"
+FILE = Path(__file__).parent / "templates.yaml"
 
 
 @dataclass(frozen=True, slots=True)

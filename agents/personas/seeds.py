@@ -1,4 +1,4 @@
-"""The personas every installation has, from `seeds/personas.yaml`; and the end of those that were deleted."""
+"""The personas every installation has, from `personas.yaml`; and the end of those that were deleted."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from agents.models import Agent, Persona
 from automatos.words import unwrapped
 from workspaces.purging import UNDO, in_batches
 
-FILE = Path(__file__).parent / "seeds" / "personas.yaml"
+FILE = Path(__file__).parent / "personas.yaml"
 
 
 @cache

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Seconds for which a list may be used when no newer one can be had.
 LONGEST_LIFE = 24 * 3600.0
 MOST_KEYS = 50
-SALT = "workspaces.clerk.keys"
+SALT = "workspaces.clerk_keys"
 
 
 class KeysUnavailable(Exception):

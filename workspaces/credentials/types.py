@@ -1,4 +1,4 @@
-"""The types of credentials every installation has: read from `seeds/credential_types.yaml`, kept up to date."""
+"""The types of credentials every installation has: read from `types.yaml`, kept up to date."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from workspaces.models import CredentialType
 
-FILE = Path(__file__).parent / "seeds" / "credential_types.yaml"
+FILE = Path(__file__).parent / "types.yaml"
 SECRET, HOSTS, CHOICE, INTEGER, URL = "secret", "hosts", "choice", "integer", "url"
 # Types whose credentials pay for model calls, by the provider in front of a model's name.
 PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "openai_compatible": "openai_compatible"}
