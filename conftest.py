@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from automatos.tests import kept
+
+kept.keep_bytecode()
+
 if "automatos.settings" in sys.modules:
     pytest.exit("Settings were read before the tests could choose their own: unset DJANGO_SETTINGS_MODULE.", 3)
 
@@ -34,7 +38,6 @@ from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
-from automatos.tests import database_cache  # noqa: E402
 from automatos.tests.app_role import clients_have_the_app_role  # noqa: E402
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -55,7 +58,7 @@ def embedded_servers() -> Iterator[None]:
     cut_network()
     needed = servers.needed()
     if settings.EMBEDDED_DATABASE:
-        database_cache.provide(DATA)
+        kept.provide_database(DATA)
     held = servers.hold(DATA, needed, temporary=True) if needed else None
     yield
     if held:

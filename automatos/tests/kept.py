@@ -1,7 +1,11 @@
-"""A migrated database folder, kept between runs: to migrate takes nine seconds, to copy the folder a tenth of one.
+"""What one run of the suite leaves for the next, in the user's cache folder and never in the tree.
 
-It lies in the user's cache folder under a hash of everything the tables come from, so a changed migration makes a new
-one. Runs beside each other share it: the first one makes it, the others wait, and each works on a copy of its own.
+A migrated database folder: to migrate takes nine seconds, to copy the folder a tenth of one. It lies under a hash of
+everything the tables come from, so a changed migration makes a new one. Runs beside each other share it: the first one
+makes it, the others wait, and each works on a copy of its own.
+
+And compiled source, where the environment forbids to write it beside the source: a run starts dozens of processes, and
+each would compile the project again.
 """
 
 import fcntl
@@ -27,9 +31,17 @@ SOURCES = (
 KEPT_SECONDS = 3 * 86_400
 
 
-def provide(data: Path) -> None:
+def keep_bytecode() -> None:
+    """Let this process and all it starts share compiled source, also where PYTHONDONTWRITEBYTECODE is set."""
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(_folder("bytecode"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def provide_database(data: Path) -> None:
     """Put the database folder of an installation in place, with every migration applied."""
-    cache = _cache_folder()
+    cache = _folder("databases")
     kept = cache / _fingerprint()
     with kept.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,18 +52,18 @@ def provide(data: Path) -> None:
     _copy(kept, data / "postgres")
 
 
-def _cache_folder() -> Path:
+def _folder(name: str) -> Path:
     """A folder that outlives the run, ours alone."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for parent in (home, Path(tempfile.gettempdir()) / f"cache-{os.getuid()}"):
-        folder = parent / "automatos-tests"
+        folder = parent / "automatos-tests" / name
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             continue
         if os.access(folder, os.W_OK):
             return folder
-    raise OSError(f"No folder to keep the migrated database in: set XDG_CACHE_HOME to one you own, not {home}.")
+    raise OSError(f"No folder to keep {name} in: set XDG_CACHE_HOME to one you own, not {home}.")
 
 
 def _fingerprint() -> str:
