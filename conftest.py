@@ -37,6 +37,7 @@ from django.conf import settings  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from automatos.local import servers  # noqa: E402
+from automatos.quick_start import no_collection  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
 from automatos.tests.app_role import clients_have_the_app_role  # noqa: E402
 
@@ -44,7 +45,8 @@ settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.stora
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests make tables and rows of any workspace as the owner; the product's doors change to their own role by themselves.
 settings.DATABASES["default"] = settings.DATABASES.pop("owner")
-django.setup()
+with no_collection():
+    django.setup()
 clients_have_the_app_role()
 # Whoever this process starts finds its settings by itself; pytest-xdist's workers have to choose their own first.
 del os.environ["DJANGO_SETTINGS_MODULE"]

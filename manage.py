@@ -22,7 +22,13 @@ def main() -> None:
 
         return Command().run_from_argv(sys.argv)
 
-    from django.core.management import execute_from_command_line
+    from automatos.quick_start import no_collection
+
+    with no_collection():
+        import django
+        from django.core.management import execute_from_command_line
+
+        django.setup()
 
     return execute_from_command_line(sys.argv)
 

@@ -13,15 +13,19 @@ from django.http.response import HttpResponseBase
 
 from automatos import access_settings
 from automatos.later import LaterResponse
+from automatos.quick_start import no_collection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
 
-# Apps are set up by this call, so what imports models comes after it.
-get_asgi_application()
+with no_collection():
+    # Apps are set up by this call, so what imports models comes after it.
+    get_asgi_application()
 
-from automatos.socket_door import SocketDoor  # noqa: E402
-from recipes.urls import sockets  # noqa: E402
-from workspaces.credentials import master_key  # noqa: E402
+    # Every page and route, which the first request would wait for.
+    import automatos.urls  # noqa: F401
+    from automatos.socket_door import SocketDoor
+    from recipes.urls import sockets
+    from workspaces.credentials import master_key
 
 master_key.check_at_start()
 if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):

@@ -1,17 +1,16 @@
 """Markdown by a model or a person, as HTML that cannot run, load or leak anything."""
 
 from collections.abc import MutableMapping
+from typing import TYPE_CHECKING
 
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from pygments import highlight as pygments_highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
 
 # Beyond these sizes (characters) text is shown as it is: colouring and parsing would cost seconds.
 LONGEST = 200_000
@@ -41,7 +40,9 @@ def render(text: str) -> SafeString:
     )
 
 
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
     parser.disable("image")
     parser.add_render_rule("heading_open", _heading)
@@ -50,7 +51,7 @@ def _parser() -> MarkdownIt:
 
 
 def _heading(
-    self: RendererHTML, tokens: list[Token], index: int, options: object, env: MutableMapping[str, int]
+    self: "RendererHTML", tokens: "list[Token]", index: int, options: object, env: MutableMapping[str, int]
 ) -> str:
     """A heading at most one level below the one before it, whatever the author skipped."""
     if tokens[index].nesting == 1:
@@ -63,8 +64,13 @@ def _highlight(code: str, language: str, attributes: str) -> str:
     """The code in Pygments' spans; empty (the parser then escapes it) for a language nobody knows."""
     if not language or len(code) > LONGEST_CODE:
         return ""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
         return ""
-    return str(pygments_highlight(code, lexer, HtmlFormatter(nowrap=True)))
+    return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))

@@ -4,14 +4,16 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from automatos.checking import unstorable_json
+from automatos.json_schema import schema_errors
 from tools.contract import Arguments, Schema, ToolProblem
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 LONGEST = 400_000
 MOST_PROBLEMS = 6
@@ -34,7 +36,7 @@ def read(arguments: str | Arguments, schema: Schema) -> dict[str, Any]:
     values = _parsed(arguments)
     for place, problem in unstorable_json(values):
         raise ToolProblem(f"The arguments cannot be used. {place or 'arguments'}: {problem}")
-    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda error: list(map(str, error.path)))
+    errors = schema_errors(values, schema)
     if errors:
         lines = [f"- {_sentence(error)}" for error in errors[:MOST_PROBLEMS]]
         raise ToolProblem("The arguments do not fit. Correct them and call again:\n" + "\n".join(lines))
@@ -66,13 +68,13 @@ class _Misfit:
     schema: Mapping[str, Any]
 
 
-def _misfit(error: ValidationError) -> _Misfit:
+def _misfit(error: "ValidationError") -> _Misfit:
     field = ".".join(str(part) for part in error.absolute_path) or "arguments"
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     return _Misfit(field, error.instance, str(error.validator), error.validator_value, schema)
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: "ValidationError") -> str:
     """What is wrong with which field, and what is allowed there."""
     found = _misfit(error)
     problem = PROBLEMS.get(found.word)

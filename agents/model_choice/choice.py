@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from django.conf import settings
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from agents.models import AgentModelConfig
 from automatos.checking import Problems
+from automatos.json_schema import schema_problem
 from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
 from automatos.llm.types import Effort
@@ -106,10 +105,8 @@ def _check_schema(schema: object, problems: Problems) -> None:
         problems.add(field, 'Give a JSON Schema of an object: {"type": "object", "properties": …}.')
         return
     problems.json(field, schema)
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        problems.add(field, f"This is no valid JSON Schema: {error.message[:200]}.")
+    if problem := schema_problem(schema):
+        problems.add(field, f"This is no valid JSON Schema: {problem[:200]}.")
 
 
 def _full_name(provider: str, model_id: str) -> tuple[str, str]:

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
+
+from automatos.json_schema import schema_errors
 
 # Models like to wrap JSON in a Markdown fence.
 FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
@@ -18,7 +19,7 @@ def problem_with(text: str, schema: dict[str, Any] | None) -> str:
         value = orjson.loads(unwrapped(text))
     except orjson.JSONDecodeError as error:
         return f"Your answer is not JSON ({error.msg}, at character {error.pos})."
-    errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda one: list(map(str, one.absolute_path)))
+    errors = schema_errors(value, schema)
     if not errors:
         return ""
     lines = [f"- {'.'.join(map(str, one.absolute_path)) or 'the whole'}: {one.message[:300]}" for one in errors[:5]]

@@ -6,8 +6,12 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from automatos.llm.providers.base import Endpoint, Provider
+from automatos.llm.providers.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from automatos.llm.providers.base import Provider
 
 KEPT = 64
 
@@ -16,14 +20,14 @@ KEPT = 64
 class Client:
     """A provider and how many calls use it now."""
 
-    provider: Provider
+    provider: "Provider"
     users: int = 0
 
 
 class Clients:
     """At most `kept` of them stay open when idle, those used last. Keys are held by their hash alone."""
 
-    def __init__(self, make: Callable[[Endpoint], Provider], kept: int = KEPT) -> None:
+    def __init__(self, make: "Callable[[Endpoint], Provider]", kept: int = KEPT) -> None:
         self._make = make
         self._limit = kept
         self._clients: OrderedDict[bytes, Client] = OrderedDict()
@@ -33,7 +37,7 @@ class Clients:
         return len(self._clients)
 
     @asynccontextmanager
-    async def using(self, endpoint: Endpoint) -> AsyncIterator[Provider]:
+    async def using(self, endpoint: Endpoint) -> "AsyncIterator[Provider]":
         """The endpoint's client, which is not closed meanwhile."""
         name = _name(endpoint)
         client = self._clients.get(name)

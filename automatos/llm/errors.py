@@ -102,3 +102,9 @@ class ModelBadReply(ModelError):
 
     code = "model_bad_reply"
     retryable = True
+
+
+class CutShort(ModelBadReply):
+    """The connection or the stream ended before the answer did."""
+
+    code = "model_cut_short"

@@ -9,9 +9,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import TieredPrices
-
 from automatos.llm.types import Usage
 
 FREE = Decimal(0)
@@ -69,6 +66,8 @@ def rates_of(provider: str, model: str) -> Rates | None:
 
 @lru_cache(maxsize=512)
 def _rates(provider: str, model: str, _day: date) -> Rates | None:
+    from genai_prices.data_snapshot import get_snapshot
+
     try:
         _, info = get_snapshot().find_provider_model(model, None, provider, None)
     except LookupError:
@@ -88,6 +87,6 @@ def _rates(provider: str, model: str, _day: date) -> Rates | None:
 def _rate(value: Any, otherwise: Rate) -> Rate:
     if value is None:
         return otherwise
-    if isinstance(value, TieredPrices):
+    if hasattr(value, "tiers"):
         return Rate(value.base, tuple((tier.start, tier.price) for tier in value.tiers))
     return Rate(value)

@@ -15,12 +15,14 @@ from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
 from automatos.llm.pricing import Rate, price, rates_of
-from automatos.llm.providers.base import Endpoint, Provider
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from automatos.llm.providers.base import Provider
 
 # A server a workspace names in its credentials; the installation has none of its own.
 COMPATIBLE = "openai_compatible"

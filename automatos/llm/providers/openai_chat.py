@@ -9,8 +9,9 @@ import openai
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelNotFound
 from automatos.llm.families import OPENAI_THINKERS
-from automatos.llm.providers.base import Endpoint, Provider
+from automatos.llm.providers.base import Provider
 from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_responses import ResponsesProvider, client
 from automatos.llm.providers.openai_words import UNTHINKING_TOOLS, leave_out, messages, untaken_by, wire_settings
 from automatos.llm.types import FinishReason, ModelReply, ModelRequest, Usage

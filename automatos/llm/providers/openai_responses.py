@@ -10,8 +10,9 @@ import httpx2
 import openai
 
 from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall
-from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint, Provider
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Provider
 from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_words import (
     SAMPLING,
     arguments,

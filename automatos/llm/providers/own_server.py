@@ -13,7 +13,8 @@ import openai
 
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelError, ModelNotConfigured
-from automatos.llm.providers.base import LIMITS, TIMEOUT, Endpoint
+from automatos.llm.providers.base import LIMITS, TIMEOUT
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_chat import OpenAIProvider
 from automatos.llm.types import ModelReply, ModelRequest
 from automatos.outside.errors import Refused

@@ -12,9 +12,8 @@ import orjson
 import pytest
 
 from automatos.llm.deltas import Delta, TextDelta, ThinkingDelta, ToolCallDelta
-from automatos.llm.errors import ContextTooLong, ModelError, ModelOverloaded, ModelRateLimited, ModelRefused
+from automatos.llm.errors import ContextTooLong, CutShort, ModelError, ModelOverloaded, ModelRateLimited, ModelRefused
 from automatos.llm.parts import Image, ProviderBlock, Text, ToolCall, ToolResult
-from automatos.llm.providers.failures import CutShort
 from automatos.llm.registry import Models
 from automatos.llm.testing.server import Recorded, ScriptedServer
 from automatos.llm.tests.conftest import MODELS

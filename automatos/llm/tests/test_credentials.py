@@ -8,7 +8,8 @@ from pytest_django.fixtures import Settings
 
 from automatos.llm.clients import Clients
 from automatos.llm.errors import ModelKeyRefused, ModelNotConfigured
-from automatos.llm.providers.base import Endpoint, Provider
+from automatos.llm.providers.base import Provider
+from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.local import LocalProvider
 from automatos.llm.registry import Credential, Models, catalogue, resolve
 from automatos.llm.testing.server import ScriptedServer

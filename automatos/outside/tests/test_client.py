@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from automatos.outside import Limits, Refused, TooMuch, TooSlow, Unreachable, WrongType
-from automatos.outside.client import Pinned
+from automatos.outside.connecting import Pinned
 from automatos.outside.reading import Unpacker
 from automatos.outside.tests.kit import Handler, Names, client, plain, raw, serving
 
