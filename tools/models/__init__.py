@@ -1,0 +1,28 @@
+"""The tables of tools: the catalogue of apps, a workspace's connections, what agents may use, what was called."""
+
+from tools.models.assignments import AgentAppAssignment, ToolPolicy
+from tools.models.catalogue import ComposioActionCache, ComposioAppCache, ComposioAppLogo, ComposioSyncJob, in_catalogue
+from tools.models.connections import (
+    ComposioConnection,
+    ComposioEntity,
+    ComposioEvent,
+    ComposioTrigger,
+    ComposioWebhook,
+)
+from tools.models.logs import ToolExecutionLog
+
+__all__ = [
+    "AgentAppAssignment",
+    "ComposioActionCache",
+    "ComposioAppCache",
+    "ComposioAppLogo",
+    "ComposioConnection",
+    "ComposioEntity",
+    "ComposioEvent",
+    "ComposioSyncJob",
+    "ComposioTrigger",
+    "ComposioWebhook",
+    "ToolExecutionLog",
+    "ToolPolicy",
+    "in_catalogue",
+]
