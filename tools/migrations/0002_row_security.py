@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         protect("composio_app_logos", seen=SHARED, references={"app_id": "composio_app_cache"}),
         protect("composio_sync_jobs", seen=SHARED),
         protect("composio_entities"),
-        protect("composio_connections"),
+        protect("composio_connections", references={"entity_id": "composio_entities"}),
         protect("composio_webhooks"),
         protect("composio_triggers", references={"connection_id": "composio_connections"}),
         protect("composio_events", references={"trigger_id": "composio_triggers"}),

@@ -11,7 +11,8 @@ from workspaces.models import User, Workspace
 class ComposioEntity(models.Model):
     """The workspace as Composio knows it: one user there, whose id is the workspace's."""
 
-    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="composio_entity")
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.OneToOneField(Workspace, models.CASCADE, related_name="+")
     entity_id = models.CharField(max_length=60, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
