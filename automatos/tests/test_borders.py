@@ -1,6 +1,7 @@
 """Who may import whom. ARCHITECTURE.md draws these borders; this reads them from the source."""
 
 import ast
+import itertools
 from collections.abc import Iterator
 
 from automatos.tests.source import APPS, Import, Module, imports, inside, modules
@@ -238,3 +239,70 @@ def test_modules_do_not_import_in_a_circle() -> None:
 
     for module in modules().values():
         visit(module.name, ())
+
+
+# Rooms of recipes/, lowest first: below the doors a room imports only what stands before it, or beside it.
+INNER_LINE = (
+    ("engine",),
+    ("runs",),
+    ("live", "waits", "crew"),
+    ("quality", "lessons"),
+    ("kitchen", "chat"),
+    ("editor", "analytics"),
+    ("triggers", "evaluations", "workflows", "importers"),
+)
+
+
+def room(name: str) -> str:
+    """The folder inside its app that a module stands in, as `app.folder`; empty at the app's root and for models."""
+    parts = name.split(".")
+    is_folder = len(parts) > 2 or (len(parts) == 2 and modules()[name].path.stem == "__init__")
+    return ".".join(parts[:2]) if is_folder and parts[1] not in {"models", "management", "migrations"} else ""
+
+
+def room_edges() -> Iterator[tuple[Module, Import, str, str]]:
+    """Imports from room to room of the same app, below its doors: a page may show what belongs to several rooms."""
+    for module, item in edges():
+        if module.app == "automatos" or layer(module.name) < DECIDERS or item.target not in modules():
+            continue
+        here, there = room(module.name), room(item.target)
+        if here and there and here != there and there.startswith(f"{module.app}."):
+            yield module, item, here, there
+
+
+def test_rooms_do_not_import_in_a_circle() -> None:
+    ways: dict[str, dict[str, str]] = {}
+    for module, item, here, there in room_edges():
+        ways.setdefault(here, {})[there] = f"{module}:{item.line} imports {item.target}"
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, "\n".join(
+            ways[one][other] for one, other in itertools.pairwise((*way[way.index(name) :], name))
+        )
+        if name not in done:
+            for other in ways.get(name, {}):
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in ways:
+        visit(name, ())
+
+
+def test_scope_knows_nothing_else_of_its_app() -> None:
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item, here, _ in room_edges()
+        if here == "workspaces.scope"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_rooms_of_recipes_stand_in_line() -> None:
+    height_of = {f"recipes.{name}": number for number, names in enumerate(INNER_LINE) for name in names}
+    wrong = [
+        f"{module}:{item.line} imports {item.target}"
+        for module, item, here, there in room_edges()
+        if module.app == "recipes" and height_of[there] > height_of[here]
+    ]
+    assert not wrong, "\n".join(wrong)
