@@ -20,12 +20,26 @@ def is_odd(path: str) -> bool:
     return long or bool(CONTROL.search(path)) or any("\ud800" <= char <= "\udfff" for char in path)
 
 
+def leads_out(path: str, target: str) -> bool:
+    """Whether a symbolic link at `path` points out of its tree. Nothing is looked up; an empty target does."""
+    if not target or target.startswith("/") or DRIVE.match(target) or CONTROL.search(target):
+        return True
+    here = path.split("/")[:-1]
+    for part in target.split("/"):
+        if part == ".." and not here:
+            return True
+        here = here[:-1] if part == ".." else here + [part] * (part not in ("", "."))
+    return False
+
+
 def collisions(paths: Iterable[str]) -> list[str]:
-    """Those paths that a file system without upper and lower case would take for an earlier one."""
+    """Those paths that a file system without upper and lower case, or with one spelling of a letter, would take for an
+    earlier one.
+    """
     seen: set[str] = set()
     doubled = []
     for path in paths:
-        key = unicodedata.normalize("NFC", path).casefold()
+        key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
         if key in seen:
             doubled.append(path)
         seen.add(key)

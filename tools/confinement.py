@@ -17,15 +17,28 @@ from tools.contract import ToolProblem
 PROJECT = Path(__file__).resolve().parent.parent
 START = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from tools.confined.child import main; main()"
 MEMORY = 768 * 1024 * 1024
+LARGEST_ANSWER = 32_000_000
 # Processes of this kind at once, for each event loop.
 AT_ONCE = max(2, os.cpu_count() or 2)
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def run(job: str, task: dict[str, Any], data: bytes = b"", *, seconds: float) -> tuple[dict[str, Any], bytes]:
-    """What a job of `confined.child.JOBS` makes of task and data. ToolProblem also when it dies or is too slow."""
-    head = json.dumps({"job": job, "task": task, "memory": MEMORY, "seconds": seconds}).encode()
+async def run(
+    job: str,
+    task: dict[str, Any],
+    data: bytes = b"",
+    *,
+    seconds: float,
+    memory: int = MEMORY,
+    answer_bytes: int = LARGEST_ANSWER,
+) -> tuple[dict[str, Any], bytes]:
+    """What a job of `confined.child.JOBS`, or a module by its full name, makes of task and data.
+
+    memory: bytes of address space; answer_bytes: the most it may make. ToolProblem also when it dies or is too slow.
+    """
+    limits = {"memory": memory, "seconds": seconds, "answer": answer_bytes}
+    head = json.dumps({"job": job, "task": task, **limits}).encode()
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
     async with slots:
         try:

@@ -4,7 +4,7 @@ from automatos.errors import wrong_field
 from automatos.skill_format.reading import LONGEST_FILE
 from automatos.skill_format.skill import SKILL_FILE
 from automatos.skill_format.trees import MemoryTree
-from automatos.zip_files import ZipLimits, looks_like_zip, read_zip
+from automatos.zip_files import ZipLimits, looks_like_zip, unpack
 
 
 def uploaded(data: bytes, filename: str, *, limits: ZipLimits | None = None) -> MemoryTree:
@@ -15,7 +15,8 @@ def uploaded(data: bytes, filename: str, *, limits: ZipLimits | None = None) -> 
     base = filename.replace("\\", "/").rpartition("/")[2]
     stem, _, ending = base.rpartition(".")
     if looks_like_zip(data) or ending.lower() == "zip":
-        return MemoryTree(read_zip(data, limits=limits), name=stem)
+        found = unpack(data, limits=limits)
+        return MemoryTree(found.files, name=stem, executable=found.executable, links=found.links)
     if ending.lower() not in ("md", "markdown", "txt"):
         sentence = f"Upload a ZIP file or a {SKILL_FILE}; {base[:80] or 'this'} is neither."
         raise wrong_field("file", sentence)

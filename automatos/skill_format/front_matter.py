@@ -22,16 +22,24 @@ BLOCK_MARK = re.compile(r"[|>][+-]?\d?$")
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What a file's head says. problem: why there is none to use; body: what follows it."""
+    """What a file's head says. problem: why there is none to use; body: what follows it.
+
+    excess: which limit the head breaks, as no head does that a person wrote.
+    """
 
     fields: dict[str, Any] = field(default_factory=dict)
     body: str = ""
     warnings: tuple[str, ...] = ()
     problem: str = ""
+    excess: str = ""
 
 
 class _Refused(Exception):
     """YAML that is valid but not taken here; the message is a clause."""
+
+
+class _Excess(_Refused):
+    """YAML that breaks a limit."""
 
 
 def read_front_matter(text: str) -> FrontMatter:
@@ -45,31 +53,32 @@ def read_front_matter(text: str) -> FrontMatter:
     head, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :]).strip("\n")
     if len(head) > LONGEST:
         return FrontMatter(body=body, problem=f"Its front matter is longer than {LONGEST:,} characters.")
-    fields, warnings = _read(head)
-    return FrontMatter(fields=fields, body=body, warnings=tuple(warnings))
+    fields, warnings, excess = _read(head)
+    return FrontMatter(fields=fields, body=body, warnings=tuple(warnings), excess=excess)
 
 
-def _read(head: str) -> tuple[dict[str, Any], list[str]]:
-    """Fields and warnings, as YAML or, where that fails, line by line."""
+def _read(head: str) -> tuple[dict[str, Any], list[str], str]:
+    """Fields, warnings and the limit that is broken, as YAML or, where that fails, line by line."""
+    excess = ""
     try:
-        return _as_yaml(head)
+        return *_as_yaml(head), excess
     except _Refused as error:
         why = str(error)
+        excess = why if isinstance(error, _Excess) else ""
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
         why = f"{place}{error.problem or 'it cannot be read'}"
     except (yaml.YAMLError, ValueError) as error:
         why = " ".join(str(error).split())[:200]
     except RecursionError:
-        why = f"it is nested deeper than {DEEPEST} levels"
-    return _line_by_line(head), [
-        f"The front matter is not usable YAML ({why}). It was read line by line; put quotes round texts."
-    ]
+        why = excess = f"it is nested deeper than {DEEPEST} levels"
+    said = f"The front matter is not usable YAML ({why}). It was read line by line; put quotes round texts."
+    return _line_by_line(head), [said], excess
 
 
 def _as_yaml(head: str) -> tuple[dict[str, Any], list[str]]:
     if head.count("[") + head.count("{") > MOST_BRACKETS:
-        raise _Refused(f"it holds more than {MOST_BRACKETS} brackets")
+        raise _Excess(f"it holds more than {MOST_BRACKETS} brackets")
     loader = yaml.BaseLoader(head)
     try:
         node = loader.get_single_node()
@@ -94,9 +103,9 @@ class _Builder:
     def value(self, node: yaml.Node, depth: int) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise _Refused(f"it holds more than {MOST_NODES:,} values")
+            raise _Excess(f"it holds more than {MOST_NODES:,} values")
         if depth > DEEPEST:
-            raise _Refused(f"it is nested deeper than {DEEPEST} levels")
+            raise _Excess(f"it is nested deeper than {DEEPEST} levels")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, depth)
         if isinstance(node, yaml.SequenceNode):

@@ -27,10 +27,11 @@ TOOL = re.compile(r"[^\s,()]+(?:\([^)]*\))?")
 SHELL_LINE = re.compile(r"(?<![\w!`])!`[^`\n]+`")
 
 
-def read_skill(data: bytes, *, path: str, otherwise: str) -> Skill | Skipped:
+def read_skill(data: bytes, *, path: str, otherwise: str, lenient: bool = False) -> Skill | Skipped:
     """The skill in the bytes of a SKILL.md, without resources and digest. Never raises.
 
     path: its folder in the source, "" for the top. otherwise: what a skill at the top without a name is called.
+    lenient: front matter may be missing or of no use, and a description is then taken from the text.
     """
     file = f"{path}/{SKILL_FILE}" if path else SKILL_FILE
     if len(data) > LONGEST_FILE:
@@ -39,10 +40,10 @@ def read_skill(data: bytes, *, path: str, otherwise: str) -> Skill | Skipped:
         return Skipped(file, "It is not a text file: it holds zero bytes. Save it as UTF-8.")
     text, warnings = decode(data)
     head = read_front_matter(text)
-    if head.problem:
+    if head.problem and not lenient:
         return Skipped(file, head.problem)
-    reader = _Reader(head, [*warnings, *head.warnings])
-    description = reader.description()
+    reader = _Reader(head, [*warnings, *head.warnings, *([head.problem] if head.problem else [])])
+    description = reader.description() or (reader.first_lines() if lenient else "")
     if not description:
         return Skipped(file, "It has no description, by which an agent would choose it. Add one to its front matter.")
     skill = Skill(
@@ -94,6 +95,13 @@ class _Reader:
         text = self.text("description")
         if len(text) > LONGEST_DESCRIPTION:
             self.warn(f"`description` has {len(text):,} characters; {LONGEST_DESCRIPTION:,} are kept.")
+        return shorten(text, LONGEST_DESCRIPTION)
+
+    def first_lines(self) -> str:
+        """The first paragraph or heading of the text, where nothing else says what the skill is for."""
+        paragraphs = (one_line(visible(part)[0]).lstrip("# ") for part in re.split(r"\n\s*\n", self.head.body[:20_000]))
+        text = next((text for text in paragraphs if text), "")
+        self.warn("`description` is missing; the beginning of the text stands for it.")
         return shorten(text, LONGEST_DESCRIPTION)
 
     def compatibility(self) -> str:

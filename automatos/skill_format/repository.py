@@ -98,7 +98,7 @@ class GitTree(Tree):
         if kind is None or (kind == "file" and not size.isdigit()):
             return None
         self._ids[path] = object_id
-        return Entry(path, kind, int(size) if size.isdigit() else 0)
+        return Entry(path, kind, int(size) if size.isdigit() else 0, executable=mode == "100755")
 
 
 @contextmanager

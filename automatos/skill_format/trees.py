@@ -3,7 +3,7 @@
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ class Entry:
     path: str
     kind: EntryKind
     size: int = 0
+    executable: bool = False
 
 
 class Tree(ABC):
@@ -36,9 +37,18 @@ class Tree(ABC):
 class MemoryTree(Tree):
     """Files held in memory."""
 
-    def __init__(self, files: Mapping[str, bytes], *, name: str, warnings: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        name: str,
+        executable: Container[str] = (),
+        links: Iterable[str] = (),
+        warnings: Sequence[str] = (),
+    ) -> None:
         self.name, self.warnings = name, warnings
-        self.entries = [Entry(path, "file", len(data)) for path, data in files.items()]
+        self.entries = [Entry(path, "file", len(data), path in executable) for path, data in files.items()]
+        self.entries += [Entry(path, "link") for path in links]
         self._files = files
 
     def read(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -70,7 +80,8 @@ class FolderTree(Tree):
                 kind = _kind(status.st_mode)
                 if kind and left:
                     left -= 1
-                    yield Entry(path.relative_to(self._folder).as_posix(), kind, status.st_size)
+                    executable = bool(status.st_mode & stat.S_IXUSR)
+                    yield Entry(path.relative_to(self._folder).as_posix(), kind, status.st_size, executable)
             if not left:
                 return
 
