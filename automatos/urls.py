@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from agents.urls import api as agent_api
 from agents.urls import pages as agent_pages
 from automatos import api, health, views
+from marketplace.urls import api as marketplace_api
+from marketplace.urls import pages as marketplace_pages
 from recipes.urls import api as recipe_api
 from recipes.urls import openai as recipe_openai
 from recipes.urls import pages as recipe_pages
@@ -29,7 +31,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("demo/", views.enter_demo, name="enter_demo"),
     path("w/<slug:workspace>/search", views.search, name="search"),
-    path("w/<slug:workspace>/", include([*workspace_pages, *agent_pages, *recipe_pages])),
+    path("w/<slug:workspace>/", include([*workspace_pages, *marketplace_pages, *agent_pages, *recipe_pages])),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
     path("", include(workspaces_outside)),
     path("admin/", admin.site.urls),
@@ -41,7 +43,7 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"),
         name="api_docs",
     ),
-    path("api/", include([*workspace_api, *tool_api, *agent_api, *recipe_api])),
+    path("api/", include([*workspace_api, *tool_api, *marketplace_api, *agent_api, *recipe_api])),
     path("v1/", include(recipe_openai)),
     re_path(r"^api/(?P<rest>.*)$", api.not_found),
 ]

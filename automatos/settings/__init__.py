@@ -14,6 +14,7 @@ from automatos.settings.apps import *
 from automatos.settings.outside import *
 from automatos.settings.workers import *
 from automatos.settings.workspaces import *
+from automatos.settings.marketplace import *
 from automatos.settings.web import *
 from automatos.settings.mail import *
 from automatos.settings.wiring import *

@@ -32,5 +32,13 @@ SPECTACULAR_SETTINGS = {
         "AgentStatus": "agents.models.AgentStatus",
         "ExecutionStatus": "recipes.models.ExecutionStatus",
         "StepStatus": "recipes.models.StepStatus",
+        "PluginVersionStatus": "marketplace.models.VersionStatus",
+        "PluginVerdict": "marketplace.models.Verdict",
+        "PluginAction": "marketplace.models.Action",
+        "PluginModelState": "marketplace.models.ModelState",
+        "PluginScanState": "marketplace.models.PluginScan.State",
+        "PluginReportState": "marketplace.models.PluginReport.State",
+        "PluginReportKind": "marketplace.models.PluginReport.Kind",
+        "PluginNoticeKind": "marketplace.models.PluginNotice.Kind",
     },
 }

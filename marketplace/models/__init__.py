@@ -1,12 +1,12 @@
 """The tables of the marketplace: who publishes, what was submitted, found in it and decided, and who has it."""
 
+from marketplace.models.imports import PluginImport
 from marketplace.models.moderation import Action, PluginAnswer, PluginDecision, PluginNotice, PluginReport
 from marketplace.models.plugins import (
     Plugin,
     PluginCategory,
     PluginFile,
     PluginVersion,
-    SignatureState,
     Verdict,
     VersionStatus,
 )
@@ -24,6 +24,7 @@ __all__ = [
     "PluginCategory",
     "PluginDecision",
     "PluginFile",
+    "PluginImport",
     "PluginNotice",
     "PluginReport",
     "PluginScan",
@@ -31,7 +32,6 @@ __all__ = [
     "PluginVersion",
     "Publisher",
     "PublisherKey",
-    "SignatureState",
     "Verdict",
     "VersionStatus",
 ]

@@ -49,15 +49,6 @@ class Verdict(models.TextChoices):
     BLOCKED = "blocked", "Blocked"
 
 
-class SignatureState(models.TextChoices):
-    """What is known of a version's signature."""
-
-    NONE = "none", "Not signed"
-    VALID = "valid", "Signed"
-    UNKNOWN_KEY = "unknown_key", "Signed with a key its publisher has not registered"
-    INVALID = "invalid", "The signature does not fit"
-
-
 class Plugin(models.Model):
     """A plugin under its slug, whatever version. What a card shows comes from its newest approved version."""
 
@@ -121,9 +112,8 @@ class PluginVersion(models.Model):
     worst = models.CharField(max_length=10, blank=True, help_text="Severity of its worst finding.")
     scan_id = models.UUIDField(null=True, blank=True, help_text="The scan its verdict comes from.")
     signature = models.CharField(max_length=128, blank=True, help_text="Ed25519, Base64.")
-    signature_state = models.CharField(max_length=12, choices=SignatureState, default=SignatureState.NONE)
     signed_by = models.ForeignKey(PublisherKey, models.PROTECT, null=True, blank=True, related_name="versions")
-    key_changed = models.BooleanField(default=False, help_text="Not the key of the version approved before it.")
+    key_changed = models.BooleanField(default=False, help_text="Not signed as the version approved before it was.")
     submitted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     submitted_at = models.DateTimeField(default=timezone.now)
     first_reviewer = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")

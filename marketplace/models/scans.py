@@ -64,6 +64,8 @@ class PluginScan(models.Model):
     static_ms = models.PositiveIntegerField(null=True, blank=True)
     risk_score = models.PositiveSmallIntegerField(null=True, blank=True)
     verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.UNSCANNED)
+    difference = models.JSONField(default=dict, help_text="What is other than in the scan before, if anything is.")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="A moderator has taken note of the difference.")
     reused_from = models.UUIDField(null=True, blank=True)
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

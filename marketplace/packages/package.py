@@ -229,11 +229,7 @@ class Package:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over path, content and mode of every file: the same bytes are the same package, wherever it lay."""
-        listing = "".join(
-            f"{file.path}\0{file.sha256}\0{int(file.executable)}\n"
-            for file in sorted(self.files, key=lambda file: file.path)
-        )
-        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+        return digest_of((file.path, file.sha256, file.executable) for file in self.files)
 
     @cached_property
     def size(self) -> int:
@@ -249,6 +245,12 @@ class Package:
     def file(self, path: str) -> PackageFile | None:
         """The file at this path."""
         return next((file for file in self.files if file.path == path), None)
+
+
+def digest_of(files: Iterable[tuple[str, str, bool]]) -> str:
+    """The digest of a package from path, SHA-256 and mode of each of its files."""
+    listing = "".join(f"{path}\0{sha256}\0{int(executable)}\n" for path, sha256, executable in sorted(files))
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 Component = TypeVar("Component")

@@ -39,6 +39,9 @@ NEEDED_ROLE: dict[str, Role] = {
     "executions:run": Role.EDITOR,
     "approvals:decide": Role.EDITOR,
     "tools:read": Role.VIEWER,
+    "plugins:read": Role.VIEWER,
+    "plugins:report": Role.VIEWER,
+    "plugins:submit": Role.ADMIN,
 }
 
 

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     SEED = "seed"  # reference data and the demo
     OPERATOR = "operator"  # commands of whoever runs the installation
     MODERATION = "moderation"  # the admin site; each change is audited
+    SCAN = "scan"  # packages are scanned, whoever submitted them
     UPKEEP = "upkeep"  # purges and other periodic chores
 
 

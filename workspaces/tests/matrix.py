@@ -45,6 +45,9 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},
     "run_again": {400},  # its step's order is not given
+    "plugins_submit": {400},  # there is no file
+    "plugins_report": {201, 409},  # one was reported already
+    "publisher_keys_create": {400},  # half a key
     "workspaces_leave": {204, 409},  # the last owner stays
 }
 # What an operation must be asked for.

@@ -9,7 +9,7 @@ from django.test import Client
 
 from workspaces.models import Role
 from workspaces.tests.matrix import HEADER, Ids, World, difference, expected, mixed, placeholders, settled
-from workspaces.tests.matrix_doors import PERSON, Door
+from workspaces.tests.matrix_doors import PERSON, STAFF, Door
 
 
 def everybody_at(world: World, door: Door) -> None:
@@ -65,8 +65,8 @@ def outside(world: World, door: Door) -> None:
         for ids in (world.ids, world.foreign) if door.parameters else (world.ids,):
             answer = world.ask(client, door, ids)
             hidden = world.ours if who == "outsider" else world.theirs
-            refused = door.audience == PERSON and who == "anonymous"
-            allowed = {401} if refused else {200, 201, 204, 400, 404}
+            refused = door.audience in (PERSON, STAFF) and who == "anonymous"
+            allowed = {401} if refused else {403} if door.audience == STAFF else {200, 201, 204, 400, 404}
             # A page may send elsewhere or refuse in its own way; /ready says that there is no worker.
             world.expect(door, who, answer, {*range(200, 500), 503} if door.is_page else allowed, hidden, ids)
     if door.parameters:

@@ -37,6 +37,13 @@ MODELS = {
     "draft_id": "AgentDraft",
     "persona_id": "Persona",
     "old_address": "WorkspaceSlug",
+    "plugin_id": "Plugin",
+    "version_id": "PluginVersion",
+    "desk_id": "PluginVersion",
+    "notice_id": "PluginNotice",
+    "publisher_key_id": "PublisherKey",
+    "report_id": "PluginReport",
+    "scan_id": "PluginScan",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
@@ -49,6 +56,7 @@ FIXED = {
     "number": "1",
     "version": "1",
     "after": "0",
+    "path": "SKILL.md",
 }
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
 # A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
@@ -94,6 +102,19 @@ BODIES: dict[str, Any] = {
     "members_invite": {"email": "<any>@example.org", "role": "viewer"},
     "members_update": {"role": "viewer"},
     "workspaces_transfer": {"user_id": "<User>"},
+    "plugins_submit": {},  # a file is sent otherwise
+    "plugins_report": {"kind": "broken", "text": "It does nothing."},
+    "plugin_submissions_answer": {"answers": {"": "It is a test."}},
+    "publisher_change": {"name": "Renamed"},
+    "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
+    "plugins_upload": {},
+    "plugins_approve": {"reason": "Looked at by a stranger."},
+    "plugins_reject": {"reason": "Looked at by a stranger."},
+    "plugins_request_changes": {"reason": "Looked at by a stranger."},
+    "plugins_deactivate": {"reason": "Looked at by a stranger."},
+    "plugins_block": {"reason": "Looked at by a stranger."},
+    "plugins_reopen": {"reason": "Looked at by a stranger."},
+    "plugins_reports_resolve": {"state": "resolved", "resolution": "Done."},
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
 FORMS: dict[str, Any] = {
@@ -133,8 +154,18 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "recipe_restore": ("Recipe", GONE),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
-PERSON, ANYONE = "person", "anyone"
+# STAFF: everybody here is refused, whatever they name.
+PERSON, ANYONE, STAFF = "person", "anyone", "staff"
 OUTSIDE = {
+    **dict.fromkeys(
+        (
+            *("plugins_upload", "plugins_pending", "plugins_review", "plugins_review_files", "plugins_review_file"),
+            *("plugins_approve", "plugins_reject", "plugins_request_changes", "plugins_deactivate", "plugins_block"),
+            *("plugins_reopen", "plugins_scan", "plugins_reports", "plugins_reports_resolve", "plugins_rescans"),
+            "plugins_rescans_seen",
+        ),
+        STAFF,
+    ),
     "me": PERSON,
     "workspaces_list": PERSON,
     "workspaces_create": PERSON,

@@ -1,0 +1,10 @@
+"""The marketplace: what scans packages, and who approves them."""
+
+from automatos import env
+
+# `provider:model` that reads packages; empty: the default model. The installation pays for it.
+SCAN_LLM_MODEL = env.text("SCAN_LLM_MODEL")
+# Whether what needs a review takes two moderators: auto means when there are two.
+PLUGIN_SECOND_MODERATOR = env.choice("PLUGIN_SECOND_MODERATOR", "auto", ("auto", "always", "never"))
+# How many versions a workspace may submit a day; 0: as many as it likes.
+PLUGIN_SUBMISSIONS_PER_DAY = env.integer("PLUGIN_SUBMISSIONS_PER_DAY", 20, low=0, high=100_000)

@@ -1,0 +1,76 @@
+"""The record of model calls: asked once, answered from here whenever the same is asked again."""
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from automatos.llm.registry import Models
+from automatos.llm.types import ModelReply, ModelRequest, Usage
+from marketplace.models import PluginScanCall
+from workspaces.scope.tenancy import Purpose, system_scope
+
+logger = logging.getLogger(__name__)
+
+
+class Record:
+    """Answers the calls of one scan."""
+
+    def __init__(self, scan_id: UUID) -> None:
+        self._scan_id = scan_id
+
+    def ask(self, request: ModelRequest) -> ModelReply:
+        """The model's reply, from the record if it is there. Raises ModelError; what failed is asked again."""
+        key = key_of(request)
+        if kept := self._intended(key, request.model):
+            return kept
+        reply = asyncio.run(_complete(replace(request, idempotency_key=key)))
+        with system_scope(Purpose.SCAN):
+            PluginScanCall.objects.filter(pk=key).update(
+                reply=reply.to_json(), cost=reply.cost, answered_at=timezone.now()
+            )
+        return reply
+
+    def paid(self) -> dict[str, Any]:
+        """What this scan itself had to pay, whichever worker asked: input_tokens, output_tokens, cost."""
+        with system_scope(Purpose.SCAN):
+            rows = PluginScanCall.objects.filter(scan_id=self._scan_id, reply__isnull=False)
+            bills = list(rows.values_list("cost", "reply__usage"))
+        usage = sum((Usage(**used) for _, used in bills), Usage())
+        cost = sum((cost for cost, _ in bills), Decimal(0))
+        return {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "cost": cost}
+
+    def _intended(self, key: str, model: str) -> ModelReply | None:
+        """The kept reply; without one, the intent to ask is noted before anything is sent."""
+        with system_scope(Purpose.SCAN), transaction.atomic():
+            row, is_new = PluginScanCall.objects.get_or_create(
+                key=key, defaults={"scan_id": self._scan_id, "model": model}
+            )
+            if row.reply is not None:
+                return ModelReply.from_json(row.reply)
+            if not is_new:
+                logger.warning("A call of a scan is sent again: its answer was lost with a worker, or it failed.")
+                PluginScanCall.objects.filter(pk=key).update(sends=F("sends") + 1)
+        return None
+
+
+def key_of(request: ModelRequest) -> str:
+    """SHA-256 over all that decides the answer."""
+    asked = replace(request, idempotency_key="", timeout=0.0)
+    return hashlib.sha256(orjson.dumps(asked.to_json(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def _complete(request: ModelRequest) -> ModelReply:
+    models = Models()
+    try:
+        return await models.complete(request)
+    finally:
+        await models.close()

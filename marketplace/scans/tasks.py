@@ -1,0 +1,33 @@
+"""Celery tasks: scans, and what is left of those whose worker was lost. They carry ids."""
+
+import logging
+from uuid import UUID
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from automatos.celery import app
+from marketplace.scans import holding, jobs
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(name="marketplace.tasks.scan_version")
+def scan_version(scan_id: str) -> None:
+    """Scan a version by rules and by a model."""
+    jobs.run_scan(UUID(scan_id))
+
+
+@app.task(name="marketplace.tasks.sweep_scans")
+def sweep_scans() -> None:
+    """Send again what nobody works on although it waits."""
+    for scan_id in holding.due():
+        send_scan(scan_id)
+
+
+def send_scan(scan_id: UUID) -> None:
+    """Queue the scan. Without Redis the sweep finds it a moment later."""
+    try:
+        scan_version.apply_async((str(scan_id),), retry=False, expires=60)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("No scan could be queued, the sweep will find it: %s", error)

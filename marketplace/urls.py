@@ -1,0 +1,58 @@
+"""Addresses: pages under /w/<workspace>/, the API under /api/, the desk under /admin/."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from marketplace.moderation import api as desk
+from marketplace.plugins import api as plugins
+from marketplace.publishers import api as publishers
+
+pages: list[URLPattern | URLResolver] = []
+api: list[URLPattern | URLResolver] = [
+    path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),
+    path("marketplace/plugins", plugins.PluginList.as_view(), name="api_plugins"),
+    path("marketplace/plugins/<uuid:plugin_id>", plugins.PluginDetail.as_view(), name="api_plugin"),
+    path("marketplace/plugins/<uuid:plugin_id>/reports", plugins.PluginReports.as_view(), name="api_plugin_report"),
+    path("marketplace/submissions", plugins.SubmissionList.as_view(), name="api_submissions"),
+    path("marketplace/submissions/<uuid:version_id>", plugins.SubmissionDetail.as_view(), name="api_submission"),
+    path(
+        "marketplace/submissions/<uuid:version_id>/answers",
+        plugins.SubmissionAnswers.as_view(),
+        name="api_submission_answers",
+    ),
+    path(
+        "marketplace/submissions/<uuid:version_id>/files",
+        plugins.SubmissionFiles.as_view(),
+        name="api_submission_files",
+    ),
+    path(
+        "marketplace/submissions/<uuid:version_id>/files/<path:path>",
+        plugins.SubmissionFile.as_view(),
+        name="api_submission_file",
+    ),
+    path("marketplace/reports", plugins.MyReports.as_view(), name="api_plugin_reports"),
+    path("marketplace/notices", plugins.NoticeList.as_view(), name="api_plugin_notices"),
+    path("marketplace/notices/<uuid:notice_id>/dismiss", plugins.NoticeDismiss.as_view(), name="api_plugin_notice"),
+    path("marketplace/publisher", publishers.PublisherDetail.as_view(), name="api_publisher"),
+    path("marketplace/publisher/keys", publishers.PublisherKeyList.as_view(), name="api_publisher_keys"),
+    path(
+        "marketplace/publisher/keys/<uuid:publisher_key_id>",
+        publishers.PublisherKeyDetail.as_view(),
+        name="api_publisher_key",
+    ),
+    path("admin/plugins/upload", desk.PluginUpload.as_view(), name="api_plugins_upload"),
+    path("admin/plugins/pending", desk.PendingList.as_view(), name="api_plugins_pending"),
+    path("admin/plugins/reports", desk.DeskReports.as_view(), name="api_desk_reports"),
+    path("admin/plugins/reports/<uuid:report_id>", desk.DeskReport.as_view(), name="api_desk_report"),
+    path("admin/plugins/rescans", desk.Rescans.as_view(), name="api_desk_rescans"),
+    path("admin/plugins/rescans/<uuid:scan_id>", desk.RescanSeen.as_view(), name="api_desk_rescan"),
+    path("admin/plugins/<uuid:desk_id>", desk.DeskDetail.as_view(), name="api_desk_version"),
+    path("admin/plugins/<uuid:desk_id>/files", desk.DeskFiles.as_view(), name="api_desk_files"),
+    path("admin/plugins/<uuid:desk_id>/files/<path:path>", desk.DeskFile.as_view(), name="api_desk_file"),
+    path("admin/plugins/<uuid:desk_id>/approve", desk.Approve.as_view(), name="api_desk_approve"),
+    path("admin/plugins/<uuid:desk_id>/reject", desk.Reject.as_view(), name="api_desk_reject"),
+    path("admin/plugins/<uuid:desk_id>/request-changes", desk.RequestChanges.as_view(), name="api_desk_changes"),
+    path("admin/plugins/<uuid:desk_id>/deactivate", desk.Deactivate.as_view(), name="api_desk_deactivate"),
+    path("admin/plugins/<uuid:desk_id>/block", desk.Block.as_view(), name="api_desk_block"),
+    path("admin/plugins/<uuid:desk_id>/reopen", desk.Reopen.as_view(), name="api_desk_reopen"),
+    path("admin/plugins/<uuid:desk_id>/scan", desk.Scan.as_view(), name="api_desk_scan"),
+]
