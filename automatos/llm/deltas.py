@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from automatos.llm.types import OnText
+from automatos.llm.types import ModelReply, OnText
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,18 @@ OnDelta = Callable[[Delta], None]
 
 
 class Listener:
-    """Who is told of an answer as it comes in; remembers whether anything was: it cannot be taken back."""
+    """Who is told of an answer as it comes in; remembers whether anything was: it cannot be taken back.
 
-    __slots__ = ("_on_delta", "_on_text", "told")
+    partial: what had come in when the call was broken off from outside, by its deadline or by a person.
+    """
+
+    __slots__ = ("_on_delta", "_on_text", "partial", "told")
 
     def __init__(self, on_text: OnText | None, on_delta: OnDelta | None = None) -> None:
         self._on_text = on_text
         self._on_delta = on_delta
         self.told = False
+        self.partial: ModelReply | None = None
 
     def text(self, piece: str) -> None:
         """Tell a piece of the answer's text."""

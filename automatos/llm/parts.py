@@ -12,6 +12,8 @@ import orjson
 from automatos.llm.text import clean, clean_value
 
 Json = dict[str, Any]
+# Where servers of OpenAI's wire put thinking; the last one stands for tags in the text, which never goes back.
+THOUGHTS = ("reasoning_content", "reasoning", "think")
 # What orjson reads and nothing can store: NUL characters, and numbers too large for a float.
 ODD = re.compile(r"\\u0000|[eE]\+?\d{3}")
 
@@ -103,7 +105,12 @@ class ProviderBlock:
         data = self.data
         if data.get("type") == "reasoning":
             return "\n\n".join(part.get("text") or "" for part in data.get("summary") or ())
-        return str(data.get("thinking") or data.get("reasoning_content") or "")
+        found = [data[name] for name in ("thinking", *THOUGHTS) if isinstance(data.get(name), str) and data[name]]
+        if not found:
+            details = data.get("reasoning_details")
+            rows = [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
+            found = [str(row.get("text") or row.get("summary") or "") for row in rows]
+        return "\n\n".join(part for part in found if part)
 
     def to_json(self) -> Json:
         return {"type": "provider_block", "model": self.model, "data": self.data}
@@ -142,6 +149,9 @@ def read_arguments(raw: str) -> tuple[Json, str]:
             value = clean_value(json.loads(raw, parse_float=_finite, parse_constant=_finite))
         except (ValueError, RecursionError) as error:
             return {}, f"The arguments are not valid JSON: {clean(str(error))}."
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        # Some servers write the text of the arguments as a text once more.
+        return read_arguments(value)
     if not isinstance(value, dict):
         return {}, "The arguments are not a JSON object."
     return value, ""

@@ -174,7 +174,8 @@ class Models:
 
 
 def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
-    cost = price(endpoint.provider, model, reply.usage)
+    """With its price, unless the server told what it takes."""
+    cost = reply.cost or price(endpoint.provider, model, reply.usage)
     return replace(reply, cost=cost) if cost else reply
 
 

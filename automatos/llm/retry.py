@@ -45,7 +45,9 @@ async def with_retries(
             async with asyncio.timeout_at(deadline):
                 return await attempt(listener)
         except TimeoutError as error:
-            raise ModelTimeout(f"No whole answer from {what} within {seconds:g} s.") from error
+            late = ModelTimeout(f"No whole answer from {what} within {seconds:g} s.")
+            late.reply = listener.partial if listener is not None else None
+            raise late from error
         except ModelError as error:
             failures += 1
             if not _worth_it(error) or (listener is not None and listener.told) or failures >= policy.attempts:

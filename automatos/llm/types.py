@@ -134,19 +134,27 @@ def is_set(request: ModelRequest, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. input_tokens includes cached ones, output_tokens includes reasoning ones."""
+    """Tokens of one call. input_tokens includes cached ones, output_tokens includes reasoning ones.
+
+    is_estimated: the server told nothing of some of them, so these are about right and no more.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    is_estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
+        names = [item.name for item in fields(self) if item.name != "is_estimated"]
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Usage(**sums, is_estimated=self.is_estimated or other.is_estimated)
 
     def to_json(self) -> Json:
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Whether it is estimated stands there only where it is."""
+        value = {item.name: getattr(self, item.name) for item in fields(self)}
+        return value if self.is_estimated else {name: item for name, item in value.items() if name != "is_estimated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,7 @@ class ModelReply:
 
     parts: the answer as it came, in order, when it holds more than its text and then its calls.
     ignored_parameters: fields of the request that were set and that the model does not take.
+    notes: sentences for people on how the answer came about, such as what was left out or estimated.
     """
 
     text: str
@@ -166,6 +175,7 @@ class ModelReply:
     parts: tuple[Part, ...] = ()
     served_model: str = ""
     ignored_parameters: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -190,6 +200,7 @@ class ModelReply:
             "cost": str(self.cost),
             "served_model": self.served_model,
             "ignored_parameters": list(self.ignored_parameters),
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
     @classmethod
@@ -201,7 +212,7 @@ class ModelReply:
         calls = tuple(part for part in parts if isinstance(part, ToolCall))
         plain = parts == (((Text(text),) if text else ()) + calls)
         given |= {"usage": Usage(**given["usage"]), "cost": Decimal(given["cost"])}
-        given["ignored_parameters"] = tuple(given["ignored_parameters"])
+        given["ignored_parameters"], given["notes"] = tuple(given["ignored_parameters"]), tuple(given.get("notes", ()))
         return cls(text=text, tool_calls=calls, parts=() if plain else parts, **given)
 
 

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import anthropic
 import httpx2
-import orjson
 
 from automatos.llm.providers.anthropic_words import (
     messages,
@@ -16,17 +15,13 @@ from automatos.llm.providers.anthropic_words import (
     wire_settings,
     without_thinking,
 )
-from automatos.llm.providers.base import LIMITS, TIMEOUT, Provider
-from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Outgoing, Provider, capped
+from automatos.llm.providers.collected import Collected
 from automatos.llm.providers.endpoint import Endpoint
-from automatos.llm.types import FinishReason, ModelRequest, Usage
+from automatos.llm.providers.shapes import Counted, arguments_text, count, ending, mapping, mappings, said, text
+from automatos.llm.types import ModelRequest
 
-FINISH: dict[str, FinishReason] = {
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "refusal",
-}
+UNKNOWN_REASON = "The answer ended with “{word}”, which is not known here."
 # Thinking is bound to its model, account and conversation, so a shortened conversation may lose it.
 # https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting
 FOREIGN_THINKING = re.compile(r"thinking.{0,40}block|signature", re.I | re.S)
@@ -46,7 +41,9 @@ class AnthropicProvider(Provider):
             max_retries=0,
             timeout=TIMEOUT,
             open_telemetry=False,
-            http_client=anthropic.DefaultAioHttpClient(limits=LIMITS, timeout=TIMEOUT, follow_redirects=False),
+            http_client=anthropic.DefaultAioHttpClient(
+                limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+            ),
         )
 
     def body(self, model: str, request: ModelRequest, stream: bool) -> dict[str, Any]:
@@ -64,8 +61,9 @@ class AnthropicProvider(Provider):
     def untaken(self, model: str, request: ModelRequest) -> list[str]:
         return untaken_by(model, request)
 
-    async def send(self, model: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
+    async def send(self, outgoing: Outgoing) -> httpx2.Response:
         """Sent again at once without earlier thinking, when the vendor no longer knows that as its own."""
+        body = outgoing.body
         try:
             return await self._post(body)
         except anthropic.BadRequestError as error:
@@ -87,36 +85,38 @@ class AnthropicProvider(Provider):
     def read_whole(self, answer: dict[str, Any], into: Collected) -> None:
         """Thinking and other blocks are kept as they are: they have to go back unchanged."""
         into.ordered = True
-        into.served_model = answer.get("model") or ""
-        for index, block in enumerate(answer.get("content") or ()):
-            if block.get("type") == "text":
-                into.order.append(("text", len(into.text)))
-                into.text.append(block.get("text") or "")
-            elif block.get("type") == "tool_use":
-                into.call_piece(index, block["id"], block["name"], orjson.dumps(block.get("input") or {}).decode())
-            else:
-                into.block(index, block)
+        into.served_model = text(answer.get("model"))
+        content = answer.get("content")
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        elif content and not mappings(content):
+            raise ValueError("content that is no list of blocks")
+        for index, block in enumerate(mappings(content) if content else ()):
+            _take_start(index, block, into)
         _take_stop(answer, into)
-        into.usage = _usage(answer.get("usage"), Usage())
+        into.count(_counted(answer.get("usage")))
 
-    def read_event(self, event: dict[str, Any], into: Collected) -> str:
+    def read_event(self, event: dict[str, Any], into: Collected) -> None:
         """The usage of `message_delta` is the total so far, never a part to be added."""
         kind = event.get("type")
         if kind == "content_block_delta":
-            delta = event["delta"]
-            if delta["type"] == "text_delta":
-                return str(delta["text"])
-            _take_delta(event["index"], delta, into)
+            _take_delta(_index(event, into), mapping(event["delta"]), into)
         elif kind == "content_block_start":
-            return _take_start(event["index"], event["content_block"], into)
+            _take_start(_index(event, into, starts=True), mapping(event["content_block"]), into)
         elif kind == "message_start":
             into.ordered = True
-            into.served_model = event["message"].get("model") or ""
-            into.usage = _usage(event["message"].get("usage"), Usage())
+            into.served_model = text(event["message"].get("model"))
+            into.count(_counted(event["message"].get("usage")))
         elif kind == "message_delta":
             _take_stop(event["delta"], into)
-            into.usage = _usage(event.get("usage"), into.usage)
-        return ""
+            into.count(_counted(event.get("usage")))
+        elif kind == "message_stop":
+            into.ended = True
+        elif kind == "message":
+            # A whole answer although a stream was asked for.
+            self.read_whole(event, into)
+        elif event.get("usage"):
+            into.count(_counted(event["usage"]))
 
     def status_error(self, error: Exception) -> tuple[int, object, Mapping[str, str]] | None:
         if isinstance(error, anthropic.APIStatusError):
@@ -127,52 +127,62 @@ class AnthropicProvider(Provider):
         await self._client.close()
 
 
-def _take_start(index: int, block: dict[str, Any], into: Collected) -> str:
+def _index(event: Mapping[str, Any], into: Collected, *, starts: bool = False) -> int:
+    """The position of a block; where the server leaves it out, the last one's or the next."""
+    index = event.get("index")
+    if isinstance(index, int):
+        into.last_index = index
+    elif starts:
+        into.last_index += 1
+    return max(0, into.last_index)
+
+
+def _take_start(index: int, block: Mapping[str, Any], into: Collected) -> None:
     if block["type"] == "text":
         into.order.append(("text", len(into.text)))
-        return str(block.get("text") or "")
-    if block["type"] == "tool_use":
-        into.call_piece(index, block["id"], block["name"], "")
+        into.say(said(block.get("text")).text)
+    elif block["type"] == "tool_use":
+        # A stream begins with an empty object and brings the arguments in pieces.
+        given = arguments_text(block.get("input") or None)
+        into.call_piece(index, str(block.get("id") or ""), text(block.get("name")), given)
     else:
         into.block(index, dict(block))
-    return ""
+        into.show_thinking(text(block.get("thinking")))
 
 
-def _take_delta(index: int, delta: dict[str, Any], into: Collected) -> None:
-    """More of a call or of thinking; a signature belongs to the thinking before it."""
-    if delta["type"] == "input_json_delta":
-        into.call_piece(index, "", "", delta["partial_json"])
-    elif delta["type"] == "thinking_delta":
+def _take_delta(index: int, delta: Mapping[str, Any], into: Collected) -> None:
+    """More of a text, a call or thinking; a signature belongs to the thinking before it."""
+    kind = delta["type"]
+    if kind == "text_delta":
+        if not any(item[0] == "text" for item in into.order):
+            into.order.append(("text", len(into.text)))
+        into.say(said(delta["text"]).text)
+    elif kind == "input_json_delta":
+        into.call_piece(index, "", "", arguments_text(delta["partial_json"]))
+    elif kind in ("thinking_delta", "signature_delta"):
+        name = kind.removesuffix("_delta")
+        if index not in into.blocks:
+            into.block(index, {"type": "thinking", "thinking": ""})
         block = into.blocks[index]
-        block["thinking"] = (block.get("thinking") or "") + delta["thinking"]
-        into.think(delta["thinking"])
-    elif delta["type"] == "signature_delta":
-        block = into.blocks[index]
-        block["signature"] = (block.get("signature") or "") + delta["signature"]
+        block[name] = (block.get(name) or "") + delta[name]
+        into.show_thinking(delta["thinking"] if name == "thinking" else "")
 
 
-def _take_stop(source: dict[str, Any], into: Collected) -> None:
-    reason, explanation = stop_words(source)
-    if reason:
-        into.finish = FINISH.get(reason, "stop")
+def _take_stop(source: Mapping[str, Any], into: Collected) -> None:
+    reason, explanation = stop_words(dict(source))
+    known, unknown = ending(reason)
+    if known:
+        into.finish = known
+    if unknown:
+        into.note(UNKNOWN_REASON.format(word=unknown))
     if explanation:
         into.refusal.append(explanation)
 
 
-def _usage(raw: Mapping[str, Any] | None, before: Usage) -> Usage:
-    """Input is counted without what was read from or written to the cache; we count all of it. Missing: as before."""
-    if not raw:
-        return before
-    read, written, fresh = (
-        count(raw, "cache_read_input_tokens"),
-        count(raw, "cache_creation_input_tokens"),
-        count(raw, "input_tokens"),
-    )
-    has_input = raw.get("input_tokens") is not None
-    return Usage(
-        input_tokens=fresh + read + written if has_input else before.input_tokens,
-        output_tokens=count(raw, "output_tokens"),
-        cached_tokens=read if has_input else before.cached_tokens,
-        cache_write_tokens=written if has_input else before.cache_write_tokens,
-        reasoning_tokens=count(raw.get("output_tokens_details"), "thinking_tokens"),
-    )
+def _counted(usage: object) -> Counted:
+    """Input is counted without what was read from or written to the cache; we count all of it."""
+    fresh = count(usage, "input_tokens")
+    read, written = (count(usage, name) or 0 for name in ("cache_read_input_tokens", "cache_creation_input_tokens"))
+    made = count(usage, "output_tokens")
+    reasoning = count(mapping(usage).get("output_tokens_details"), "thinking_tokens") or 0
+    return Counted(None if fresh is None else fresh + read + written, made, read, written, reasoning)

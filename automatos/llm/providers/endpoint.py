@@ -6,13 +6,17 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a provider is and how to enter. setting: what holds the key or address, for those who have to check it."""
+    """Where a provider is and how to enter. setting: what holds the key or address, for those who have to check it.
+
+    label: the server's name for people. preset: which kind of server it is, where that was told.
+    """
 
     provider: str
     label: str
     base_url: str
     key: str = field(repr=False)
     setting: str
+    preset: str = ""
 
     @property
     def where(self) -> str:

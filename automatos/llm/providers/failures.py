@@ -25,6 +25,7 @@ from automatos.llm.errors import (
     ModelRejected,
     ModelUnavailable,
 )
+from automatos.llm.providers.words import error_words, is_page, page_title
 from automatos.llm.text import clean
 
 TOO_MANY = 429
@@ -39,7 +40,17 @@ CONTEXT = re.compile(
 # Anthropic's and OpenAI's words for trouble on their side, where no status tells (an error inside a stream).
 THEIR_OVERLOAD = re.compile(r"overloaded", re.I)
 THEIR_LIMIT = re.compile(r"rate_limit", re.I)
-THEIR_TROUBLE = re.compile(r"api_error|server_error|internal|timeout|unavailable", re.I)
+THEIR_TROUBLE = re.compile(r"api_error|server_error|internal|timeout|unavailable|insufficient_system_resource", re.I)
+TOO_OFTEN = re.compile(r"rate limit|too many requests", re.I)
+# The words of servers that send neither status nor code with an error.
+NOT_THERE = re.compile(
+    r"(model|endpoint|deployment|resource)[^.]{0,80}(not (found|exist|supported|loaded|available)|does ?n.t exist)|"
+    r"no such model|unexpected endpoint|unknown model|invalid model|not_found|try pulling",
+    re.I,
+)
+KEY_REFUSED = re.compile(
+    r"(invalid|incorrect|wrong|missing|no) (api[ _-]?)?(key|token|credential)|unauthori[sz]ed", re.I
+)
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error", "insufficient_balance"})
 # The vendor's filters turn the prompt away; another vendor's may not.
 POLICY = frozenset({
@@ -116,22 +127,42 @@ class Explainer:
         said = f" {self.name} says: {text}" if text else ""
         return ContextTooLong(f"The prompt is too long for {model}. Shorten it or choose a larger model.{said}")
 
-    def in_stream(self, model: str, body: object) -> ModelError:
-        """An error event inside a stream whose status was 200."""
+    def in_stream(self, model: str, body: object, *, begun: bool = True) -> ModelError:
+        """An error inside an answer whose status was 200, judged by what it says. begun: whether text came before."""
         kind, code, text = self._details(body)
+        status = _status_in(body)
+        error = self.status(model, status, body, {}) if status else None
+        if error is not None and not (begun and isinstance(error, ModelUnavailable)):
+            return error
         if CONTEXT.search(f"{code} {kind} {text}"):
             return self._too_long(model, text)
         said = f": {text}" if text else "."
         if code in POLICY:
             return self.refused(model, text)
-        words = f"{code} {kind}"
-        broke_off = f"{self.name} broke off while {model} was answering{said}"
+        did = f"broke off while {model} was answering" if begun else f"could not answer for {model}"
+        broke_off = f"{self.name} {did}{said}"
+        found = type(error)(broke_off) if error else self._later_by_words(broke_off, f"{code} {kind}", text)
+        return found or self._rejected_by_words(model, code, kind, text, said)
+
+    def _later_by_words(self, broke_off: str, words: str, text: str) -> ModelError | None:
+        """Trouble at the server's side, where no status tells of it; None for anything else."""
         if THEIR_OVERLOAD.search(words):
             return ModelOverloaded(broke_off)
-        if THEIR_LIMIT.search(words):
+        if THEIR_LIMIT.search(words) or TOO_OFTEN.search(text):
             return ModelRateLimited(broke_off)
-        if THEIR_TROUBLE.search(words) or not words.strip():
+        if THEIR_TROUBLE.search(words):
             return ModelUnavailable(broke_off)
+        says_more = NOT_THERE.search(text) or KEY_REFUSED.search(text) or NO_MONEY_TEXT.search(text)
+        return ModelUnavailable(broke_off) if not words.strip() and not says_more else None
+
+    def _rejected_by_words(self, model: str, code: str, kind: str, text: str, said: str) -> ModelError:
+        words = f"{code} {kind} {text}"
+        if NO_MONEY & {code, kind} or NO_MONEY_TEXT.search(text):
+            return ModelNoCredit(f"{self.label} says the account has no credit left{said}")
+        if NOT_THERE.search(words):
+            return ModelNotFound(f"{self.name} has no model or address for {model}{said}")
+        if KEY_REFUSED.search(words):
+            return ModelKeyRefused(f"{self.name} does not accept the key{said} Check {self.setting}.")
         return ModelRejected(f"{self.name} refuses this request to {model}{said}")
 
     def no_connection(self, error: BaseException) -> ModelError:
@@ -148,8 +179,25 @@ class Explainer:
         why = f" ({self._quoted(_reason(error))})" if error is not None else ""
         return CutShort(f"The answer of {model} at {self.label} was cut short{why}.")
 
-    def malformed(self, model: str) -> ModelError:
-        return ModelBadReply(f"{self.name} answered for {model} with something that is not a valid answer.")
+    def malformed(self, model: str, value: object = None) -> ModelError:
+        """JSON that is no answer. value: what came, quoted where it has words."""
+        words = self._quoted(error_words(value)) if isinstance(value, Mapping) else ""
+        said = f": {words}" if words else "."
+        return ModelBadReply(f"{self.name} answered for {model} with something that is not a valid answer{said}")
+
+    def nothing(self, model: str) -> ModelError:
+        """An answer without a single byte: most likely the connection was closed on the way."""
+        return CutShort(f"{self.name} sent nothing at all for {model}.")
+
+    def no_answer(self, model: str, text: str) -> ModelError:
+        """A page or words in place of an answer, though the status was 200."""
+        if text.lstrip()[:1] in ("{", "[") or text.strip() == "null":
+            return self.malformed(model)
+        what = page_title(text) if is_page(text) else f"“{self._quoted(text)}”"
+        return ModelNotFound(
+            f"{self.name} answered for {model} with {self._quoted(what)}, which is not a valid answer. "
+            f"Check its base URL at {self.where}: most end in /v1."
+        )
 
     def refused(self, model: str, text: str) -> ModelError:
         said = f": {self._quoted(text)}" if text else "."
@@ -157,19 +205,33 @@ class Explainer:
 
     def _details(self, body: object) -> tuple[str, str, str]:
         """(type, code, message) of a vendor's error envelope, whole or already opened."""
-        if isinstance(body, str):
-            return "", "", "" if body.lstrip().startswith("<") else self._quoted(body)
-        if not isinstance(body, Mapping):
-            return "", "", ""
-        inner: Mapping[str, Any] = body["error"] if isinstance(body.get("error"), Mapping) else body
-        message = inner.get("message") or body.get("error") or ""
-        return str(inner.get("type") or ""), str(inner.get("code") or ""), self._quoted(str(message))
+        text = self._quoted(error_words(body))
+        rows = body if isinstance(body, list) else [body]
+        envelope = next((row for row in rows if isinstance(row, Mapping)), None)
+        if envelope is None:
+            return "", "", text
+        inner: Mapping[str, Any] = envelope["error"] if isinstance(envelope.get("error"), Mapping) else envelope
+        kind, code = (str(inner.get(name) or "") for name in ("type", "code"))
+        return kind, code, text
 
     def _quoted(self, text: str) -> str:
         if self.key:
             text = text.replace(self.key, "[key]")
         text = " ".join(clean(text).split())
         return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+
+
+def _status_in(body: object) -> int | None:
+    """The HTTP status that an error in an answer names, where it is one of an error."""
+    row = body if isinstance(body, Mapping) else {}
+    inner = row["error"] if isinstance(row.get("error"), Mapping) else row
+    for name in ("code", "status", "status_code", "statusCode", "http_code"):
+        value = inner.get(name)
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value[:4])
+        if isinstance(value, int) and 400 <= value < 600:
+            return value
+    return None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -10,8 +10,8 @@ import httpx2
 import openai
 
 from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall
-from automatos.llm.providers.base import LIMITS, TIMEOUT, Provider
-from automatos.llm.providers.collected import Collected, count
+from automatos.llm.providers.base import LIMITS, TIMEOUT, Outgoing, Provider, capped
+from automatos.llm.providers.collected import Collected
 from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_words import (
     SAMPLING,
@@ -22,8 +22,10 @@ from automatos.llm.providers.openai_words import (
     result_text,
     untaken_by,
 )
+from automatos.llm.providers.reading import plain_error
+from automatos.llm.providers.shapes import arguments_text, counted, mapping, mappings, said, text
 from automatos.llm.text import clean
-from automatos.llm.types import FinishReason, Message, ModelRequest, Usage
+from automatos.llm.types import FinishReason, Message, ModelRequest
 
 FINISH: dict[str, FinishReason] = {"max_output_tokens": "length", "content_filter": "content_filter"}
 # What this wire takes of the settings that steer sampling.
@@ -42,7 +44,9 @@ def client(endpoint: Endpoint) -> openai.AsyncOpenAI:
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=TIMEOUT,
-        http_client=openai.DefaultAioHttpClient(limits=LIMITS, timeout=TIMEOUT, follow_redirects=False),
+        http_client=openai.DefaultAioHttpClient(
+            limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+        ),
     )
 
 
@@ -90,8 +94,9 @@ class ResponsesProvider(Provider):
             refused += ["effort", "thinking"]
         return [*untaken_by(model, request, refused), *(name for name in SAMPLING if name not in TAKEN)]
 
-    async def send(self, model: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
+    async def send(self, outgoing: Outgoing) -> httpx2.Response:
         """Sent again at once without a parameter this model does not take, or thinking that is not its own."""
+        model, body, headers = outgoing.model, outgoing.body, outgoing.headers
         while True:
             try:
                 # With this cast the SDK hands out the response itself, unread; its types do not say so.
@@ -114,49 +119,56 @@ class ResponsesProvider(Provider):
 
     def read_whole(self, answer: dict[str, Any], into: Collected) -> None:
         into.ordered = True
-        for index, item in enumerate(answer.get("output") or ()):
+        if answer.get("output") and not mappings(answer["output"]):
+            raise ValueError("output that is no list of items")
+        for index, item in enumerate(mappings(answer["output"]) if answer.get("output") else ()):
             if item["type"] == "message":
                 into.order.append(("text", len(into.text)))
-                for part in item.get("content") or ():
-                    into.text.append(part.get("text") or "")
-                    if part.get("refusal"):
-                        into.refusal.append(part["refusal"])
+                content = said(item.get("content"))
+                into.say(content.text)
+                if content.refusal:
+                    into.refusal.append(content.refusal)
             elif item["type"] == "function_call":
-                into.call_piece(index, item["call_id"], item["name"], item.get("arguments") or "")
+                given = arguments_text(item.get("arguments"))
+                into.call_piece(index, text(item.get("call_id")), text(item.get("name")), given)
             elif item["type"] == "reasoning":
                 into.block(index, _kept(item))
         _take_end(answer, into)
 
-    def read_event(self, event: dict[str, Any], into: Collected) -> str:
+    def read_event(self, event: dict[str, Any], into: Collected) -> None:
         """The last event holds usage and how it ended."""
         kind = event.get("type")
         if kind == "response.output_text.delta":
-            return str(event["delta"])
-        if kind == "response.function_call_arguments.delta":
-            into.call_piece(event["output_index"], "", "", event["delta"])
+            into.say(said(event["delta"]).text)
+        elif kind == "response.function_call_arguments.delta":
+            into.call_piece(event["output_index"], "", "", arguments_text(event["delta"]))
         elif kind == "response.output_item.added":
             item = event["item"]
             if item["type"] == "message":
                 into.order.append(("text", len(into.text)))
             elif item["type"] == "function_call":
-                into.call_piece(event["output_index"], item["call_id"], item["name"], "")
+                into.call_piece(event["output_index"], text(item.get("call_id")), text(item.get("name")), "")
         elif kind == "response.output_item.done" and event["item"]["type"] == "reasoning":
             into.block(event["output_index"], _kept(event["item"]))
-        elif kind == "response.reasoning_summary_text.delta":
-            into.think(event["delta"])
+        elif kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
+            into.show_thinking(text(event["delta"]))
         elif kind == "response.refusal.delta":
-            into.refusal.append(event["delta"])
+            into.refusal.append(text(event["delta"]))
         elif kind == "response.created":
             into.ordered = True
-            into.served_model = event["response"].get("model") or ""
+            into.served_model = text(event["response"].get("model"))
         elif kind in ("response.completed", "response.incomplete"):
             _take_end(event["response"], into)
-        return ""
+        elif event.get("object") == "response":
+            # A whole answer although a stream was asked for.
+            self.read_whole(event, into)
+        elif event.get("usage"):
+            into.count(counted(event["usage"]))
 
     def error_in(self, event: dict[str, Any]) -> object:
         if event.get("type") == "error":
-            return {"code": event.get("code"), "message": event.get("message"), **(event.get("error") or {})}
-        return event.get("error") or (event.get("response") or {}).get("error")
+            return {"code": event.get("code"), "message": event.get("message"), **mapping(event.get("error"))}
+        return mapping(event.get("response")).get("error") or plain_error(event)
 
     def status_error(self, error: Exception) -> tuple[int, object, Mapping[str, str]] | None:
         if isinstance(error, openai.APIStatusError):
@@ -231,23 +243,14 @@ def _tool_settings(request: ModelRequest) -> Json:
     return settings
 
 
-def _kept(item: Json) -> Json:
+def _kept(item: Mapping[str, Any]) -> Json:
     """A reasoning item as it may be sent back."""
     return {name: value for name, value in item.items() if value is not None and name != "status"}
 
 
 def _take_end(response: Mapping[str, Any], into: Collected) -> None:
-    into.served_model = response.get("model") or into.served_model
-    usage = response.get("usage")
-    if usage:
-        details, made = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-        into.usage = Usage(
-            input_tokens=count(usage, "input_tokens"),
-            output_tokens=count(usage, "output_tokens"),
-            cached_tokens=count(details, "cached_tokens"),
-            cache_write_tokens=count(details, "cache_write_tokens"),
-            reasoning_tokens=count(made, "reasoning_tokens"),
-        )
+    into.served_model = text(response.get("model")) or into.served_model
+    into.count(counted(response.get("usage")))
     status = response.get("status")
     if status == "incomplete":
         into.finish = FINISH.get((response.get("incomplete_details") or {}).get("reason") or "", "length")

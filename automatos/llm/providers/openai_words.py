@@ -7,20 +7,21 @@ import orjson
 
 from automatos.llm.families import OPENAI_THINKERS, OPENAI_UNTHINKING
 from automatos.llm.parts import Image, Json, ProviderBlock, Text, ToolCall, ToolResult
+from automatos.llm.providers.refusals import JSON_MODE, SCHEMA, UNTHINKING_TOOLS
 from automatos.llm.text import clean
 from automatos.llm.types import Message, ModelRequest, ToolSpec
 
 SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 WIRE_NAMES = {"effort": "reasoning_effort"}
-FIELDS = {wire: name for name, wire in WIRE_NAMES.items()}
+FIELDS = {wire: name for name, wire in WIRE_NAMES.items()} | {SCHEMA: "response_schema", JSON_MODE: "response_schema"}
+# What goes back to the server with the calls it led to; thinking in tags never does.
+GIVEN_BACK = ("reasoning_content", "reasoning", "reasoning_details")
 # What the vendor cannot enforce while it writes an answer.
 # https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 UNENFORCED = frozenset({
     "allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties",
     "default", "unevaluatedProperties", "propertyNames", "contains", "prefixItems",
 })  # fmt: skip
-# On this wire several models call tools only when they do not think; leaving the effort out is not enough for them.
-UNTHINKING_TOOLS = "thinking with tools"
 NAMED_SCHEMAS = ("properties", "$defs", "definitions")
 
 
@@ -45,7 +46,8 @@ def wire_settings(model: str, request: ModelRequest) -> Json:
 
 def untaken_by(model: str, request: ModelRequest, refused: Iterable[str]) -> list[str]:
     """Fields this model does not take. refused: what its vendor has turned down before, by the wire's names."""
-    untaken = [FIELDS.get(name, name) for name in refused]
+    # The limit is sent under its other name then.
+    untaken = [FIELDS.get(name, name) for name in refused if name != "max_tokens"]
     if UNTHINKING_TOOLS in untaken and request.tools:
         untaken += (["thinking"] if request.thinking else []) + (["effort"] if request.effort != "none" else [])
     if OPENAI_THINKERS.match(model):
@@ -124,8 +126,10 @@ def _calling(turn: Message, made_by: str) -> Json:
     ]
     message: Json = {"role": "assistant", "content": clean(turn.content) or None, "tool_calls": calls}
     for part in turn.parts:
-        if isinstance(part, ProviderBlock) and part.model == made_by and "reasoning_content" in part.data:
-            message |= part.data
+        if isinstance(part, ProviderBlock) and part.model == made_by:
+            message |= {name: part.data[name] for name in GIVEN_BACK if part.data.get(name)}
+            extras = part.data.get("calls") or {}
+            message["tool_calls"] = [{**call, **extras.get(call["id"], {})} for call in calls]
     return message
 
 
@@ -160,14 +164,3 @@ def _is_strict(schema: Any) -> bool:
         return False
     named = [part for name in NAMED_SCHEMAS for part in (schema.get(name) or {}).values()]
     return _is_strict(named) and _is_strict([schema.get("items"), schema.get("anyOf")])
-
-
-def leave_out(body: Json, name: str) -> None:
-    """Take a parameter out of a body. The limit is kept under its newer name."""
-    if name == UNTHINKING_TOOLS:
-        if body.get("tools"):
-            body["reasoning_effort"] = "none"
-        return
-    value = body.pop(name, None)
-    if name == "max_tokens" and value is not None:
-        body["max_completion_tokens"] = value

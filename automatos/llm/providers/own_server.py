@@ -13,7 +13,7 @@ import openai
 
 from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelError, ModelNotConfigured
-from automatos.llm.providers.base import LIMITS, TIMEOUT
+from automatos.llm.providers.base import LIMITS, TIMEOUT, capped
 from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_chat import OpenAIProvider
 from automatos.llm.types import ModelReply, ModelRequest
@@ -62,7 +62,9 @@ class OwnServerProvider(OpenAIProvider):
     has_responses = False
 
     def connect(self, endpoint: Endpoint) -> openai.AsyncOpenAI:
-        http = httpx2.AsyncClient(transport=CheckedTransport(), timeout=TIMEOUT, follow_redirects=False)
+        http = httpx2.AsyncClient(
+            transport=CheckedTransport(), timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+        )
         return openai.AsyncOpenAI(
             api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, timeout=TIMEOUT, http_client=http
         )
