@@ -15,7 +15,6 @@ from automatos.rest_lists import choice, list_parameters, listing, page_of
 from marketplace.models import PluginReport, PluginScan, PluginVersion
 from marketplace.moderation import counts, difference, queries, services
 from marketplace.moderation.staff import StaffView
-from marketplace.plugins import contents
 from marketplace.plugins.api import PackageIn, read_upload, submitted_answer
 from marketplace.plugins.serializers import (
     AnswerOut,
@@ -28,6 +27,7 @@ from marketplace.plugins.serializers import (
     SubmittedOut,
 )
 from marketplace.plugins.services import request_scan, upload_as_staff
+from marketplace.versions import contents
 from workspaces.doors.endpoints import errors
 
 

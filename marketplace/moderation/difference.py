@@ -6,7 +6,7 @@ from typing import Any
 
 from automatos.textdiff import Line, compare
 from marketplace.models import PluginFile, PluginVersion
-from marketplace.plugins import contents
+from marketplace.versions import contents
 
 # Of a file that is longer, only that it changed is told.
 LONGEST_TEXT = 400_000

@@ -14,7 +14,7 @@ from automatos.api import InputSerializer, JsonParser
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from marketplace.models import PluginReport, PluginVersion, Verdict, VersionStatus
-from marketplace.plugins import contents, queries, services
+from marketplace.plugins import queries, services
 from marketplace.plugins.intake import Submitted
 from marketplace.plugins.serializers import (
     AnswerOut,
@@ -29,6 +29,7 @@ from marketplace.plugins.serializers import (
     ScanOut,
     SubmittedOut,
 )
+from marketplace.versions import contents
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 

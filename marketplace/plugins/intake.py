@@ -11,8 +11,8 @@ from automatos.errors import Conflict, InvalidInput, wrong_field
 from automatos.llm.tokens import estimate_tokens
 from marketplace.models import Plugin, PluginCategory, PluginFile, PluginScan, PluginVersion, Publisher, PublisherKey
 from marketplace.packages.package import Package, as_json
-from marketplace.plugins import bodies, numbering
 from marketplace.publishers import signing
+from marketplace.versions import bodies, numbering
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 

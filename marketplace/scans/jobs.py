@@ -10,12 +10,12 @@ from automatos.errors import AppError
 from automatos.llm.registry import LOCAL_MODEL, default_model
 from marketplace.models import ModelState, PluginScan
 from marketplace.packages.package import Package
-from marketplace.plugins import contents
 from marketplace.scanning.model_report import ModelReport
 from marketplace.scanning.report import StaticReport, unread_report
 from marketplace.scanning.scale import RULES_VERSION
 from marketplace.scans import engines, holding, outcome
 from marketplace.scans.record import Record
+from marketplace.versions import contents
 from workspaces.scope.acting import SYSTEM, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope
 

@@ -3,7 +3,7 @@
 import pytest
 
 from automatos.errors import InvalidInput
-from marketplace.plugins.numbering import following, normalised, sort_key
+from marketplace.versions.numbering import following, normalised, sort_key
 
 # From the specification's own example (item 11), and further ones.
 ASCENDING = [

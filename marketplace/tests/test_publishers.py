@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.models import PluginVersion
-from marketplace.plugins import contents
 from marketplace.publishers import signing
 from marketplace.tests.desk_kit import Desk, package, send
+from marketplace.versions import contents
 from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

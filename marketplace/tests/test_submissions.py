@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from automatos.tests.app_role import app_role
 from marketplace.models import Plugin, PluginFile, PluginScan, PluginVersion
-from marketplace.plugins import bodies
 from marketplace.tests.desk_kit import Desk, archive, package, post, scan, send
+from marketplace.versions import bodies
 from workspaces.models import AuditEntry
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import Company

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from automatos.errors import NotFound
 from marketplace.models import PluginFile, PluginVersion
 from marketplace.packages.package import Package, PackageFile, from_json
-from marketplace.plugins import bodies
+from marketplace.versions import bodies
 
 
 def package_of(version: PluginVersion) -> Package:
