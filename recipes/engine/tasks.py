@@ -22,9 +22,9 @@ def cook(execution_id: str) -> None:
 
 @app.task(name="recipes.tasks.sweep")
 def sweep() -> None:
-    """End what is past its deadline or whose workspace is gone, and hand on what a lost worker held."""
+    """End what is past its deadline or whose workspace is gone. Each worker does so too, in threads of its own."""
     overdue, abandoned = turns.end_overdue(), turns.end_abandoned()
-    async_to_sync(events.publish)(overdue.notices + abandoned.notices + turns.hand_on())
+    async_to_sync(events.publish)(overdue.notices + abandoned.notices)
     if dropped := overdue.dropped + abandoned.dropped:
         async_to_sync(events.tell_workers_to_drop)(dropped)
 

@@ -1,6 +1,7 @@
 """What the tools of a step may use: the run's files, credentials, memory, other agents."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from agents.work.lookups import StoredKnowledge, StoredMemory
 from agents.work.spec import AgentSpec, find_spec
 from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
-from recipes.engine.cooking import Cook, Keep, Writing
+from recipes.engine.cooking import Cook, Writing
+from recipes.engine.notebook import Keep
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
@@ -23,9 +25,30 @@ from workspaces.scope.tenancy import Purpose, workspace_scope
 Decide = Callable[..., Awaitable[Any]]
 
 
-def cook_for(job: Job, models: Models, keep: Keep, stream: Writing, decide: Decide) -> Cook:
-    """The cook of a job. decide: runs a synchronous function in the worker's threads."""
-    return Cook(job, models, keep, stream=stream, context=of(job, decide), find_agent=finder(job.workspace_id, decide))
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a worker lends to the cook of a step. guard: raises GivenUp where the step may be somebody else's by now.
+
+    errand: runs a synchronous function for a tool, in threads that the engine's own work does not need.
+    """
+
+    models: Models
+    keep: Keep
+    guard: Callable[[], Awaitable[None]]
+    errand: Decide
+
+
+def cook_for(job: Job, doors: Doors, stream: Writing) -> Cook:
+    """The cook of a job."""
+    return Cook(
+        job,
+        doors.models,
+        doors.keep,
+        stream=stream,
+        context=of(job, doors.errand),
+        find_agent=finder(job.workspace_id, doors.errand),
+        before_sending=doors.guard,
+    )
 
 
 def of(job: Job, decide: Decide) -> ToolContext:

@@ -4,8 +4,6 @@ A turn settles what calls came to and claims what may start next. Every change o
 execution and under the step's fence, so a worker that was given up cannot write.
 """
 
-import os
-import socket
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +13,7 @@ from django.utils import timezone
 
 from automatos.events import Notice
 from recipes.engine.claiming import claim
+from recipes.engine.heart import LEASE
 from recipes.engine.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
 from recipes.engine.paying import pay
 from recipes.engine.settling import settle
@@ -24,8 +23,6 @@ from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus
 from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
 
-# A worker whose heartbeat is older than this many seconds is given up, and its steps are handed on.
-LEASE = 6.0
 FORGET_WORKERS_AFTER = timedelta(hours=1)
 BATCH = 100
 LOST = "worker lost"
@@ -56,16 +53,6 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, only: UUID | Non
     return turn
 
 
-def beat(owner: UUID) -> None:
-    """Renew the worker's lease on everything it holds; makes its row when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO workers (id, host, pid, started_at, heartbeat_at) VALUES (%s, %s, %s, now(), now()) "
-            "ON CONFLICT (id) DO UPDATE SET heartbeat_at = now()",
-            [owner, socket.gethostname()[:120], os.getpid()],
-        )
-
-
 def still_held(fences: dict[UUID, int]) -> set[UUID]:
     """Of the steps a worker cooks (fence by id), those that are still its own."""
     with system_scope(Purpose.ENGINE), connection.cursor() as cursor:
@@ -77,17 +64,26 @@ def still_held(fences: dict[UUID, int]) -> set[UUID]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def hand_on() -> list[Notice]:
-    """Make steps runnable again whose worker is gone.
+def hand_on(asking: UUID) -> list[Notice]:
+    """Make steps runnable again whose worker is gone; never those of the worker that asks.
 
-    Right after PostgreSQL itself started nobody is given up: no worker could send a heartbeat before.
+    Only a worker that has beaten all the time may ask (`Heart.may_give_up_others`): when the database was away no other
+    one could send a heartbeat either.
     """
     return _release(
-        "NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner "
-        "AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s') "
-        "AND clock_timestamp() - pg_postmaster_start_time() > %s * interval '1 s'",
-        [LEASE, LEASE],
+        "s.owner <> %s AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = s.owner "
+        "AND w.heartbeat_at > clock_timestamp() - %s * interval '1 s')",
+        [asking, LEASE],
         reason=LOST,
+    )
+
+
+def give_back(owner: UUID, fences: dict[UUID, int]) -> list[Notice]:
+    """Make a worker's own steps runnable that it does not work on: the answer to the commit of their claim was lost."""
+    return _release(
+        "s.owner = %s AND (s.id, s.fence) IN (SELECT * FROM unnest(%s::uuid[], %s::int[]))",
+        [owner, array(fences), array(fences.values())],
+        reason="claim lost",
     )
 
 

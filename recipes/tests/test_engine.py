@@ -12,13 +12,13 @@ from automatos.llm.errors import ModelRejected, ModelUnavailable
 from automatos.llm.types import ModelReply, Usage
 from recipes.engine import turns
 from recipes.engine.steps import Job, Outcome
-from recipes.models import Call, Execution, ExecutionStep
+from recipes.models import Call, Execution, ExecutionStep, Worker
 from recipes.runs import services as runs
 from recipes.tests.kit import Cast, assert_numbered_without_gap, error_of, final_output
 
 pytestmark = pytest.mark.django_db
 
-ME = uuid4()
+ME, OTHER = uuid4(), uuid4()
 
 
 @pytest.fixture
@@ -220,11 +220,11 @@ def test_a_run_past_its_deadline_fails(cast: Cast) -> None:
 
 def test_what_a_silent_worker_held_is_handed_on(cast: Cast) -> None:
     execution = cast.cook(cast.recipe("Cook"))
-    turns.beat(ME)
+    Worker.objects.create(id=ME, host="here", pid=1)
     claim()
-    assert turns.hand_on() == []
+    assert turns.hand_on(OTHER) == []
     with connection.cursor() as cursor:
         cursor.execute("UPDATE workers SET heartbeat_at = now() - interval '7 s' WHERE id = %s", [ME])
-        cursor.execute("SELECT pg_sleep_until(pg_postmaster_start_time() + %s * interval '1 s')", [turns.LEASE + 0.1])
-    assert len(turns.hand_on()) == 1
+    assert turns.hand_on(ME) == [], "nobody gives up steps of its own"
+    assert len(turns.hand_on(OTHER)) == 1
     assert assert_numbered_without_gap(execution)[-1] == "execution.resumed"

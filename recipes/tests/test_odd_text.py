@@ -135,7 +135,7 @@ def test_a_step_whose_workers_die_three_times_fails_as_poison() -> None:
     execution = cast.cook(cast.recipe("Cook", "Serve"))
     for _ in range(3):
         assert len(turns.take_turn(uuid4(), [], 10).jobs) == 1
-        turns.hand_on()
+        turns.hand_on(uuid4())
     assert turns.take_turn(uuid4(), [], 10).jobs == []
     execution.refresh_from_db()
     assert (execution.status, error_of(execution)["code"]) == ("failed", "poison")

@@ -1,0 +1,52 @@
+"""What one step's cook writes down: intents before they are sent, results with whatever comes next."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from recipes.engine.journal import Intent, Result, call_id
+from recipes.engine.progress import Approvals, Progress, Switch
+from recipes.engine.steps import Job
+
+# Writes progress down; False when the step is no longer this worker's.
+Keep = Callable[[Progress], Awaitable[bool]]
+
+
+class GivenUp(BaseException):
+    """The step belongs to another worker by now, or waits for a person: there is nothing to hand in.
+
+    No Exception, like a cancellation: nothing on the way may take it for a failure of its own.
+    """
+
+
+class Notebook:
+    """The journal of one attempt, as far as this worker writes it."""
+
+    def __init__(self, job: Job, keep: Keep) -> None:
+        self.job, self._keep = job, keep
+        # Results not written down yet: they go with the next intents, in one transaction.
+        self.unkept: list[Result] = []
+
+    def id(self, path: str) -> UUID:
+        """The key of the call at this path."""
+        return call_id(self.job.step_id, self.job.attempt, path)
+
+    def intent(self, path: str, name: str, arguments: Mapping[str, Any] | None = None) -> Intent:
+        """A call about to be sent: to a tool when it has arguments, else to a model."""
+        job = self.job
+        kind = "model" if arguments is None else "tool"
+        data = None if arguments is None else {"arguments": dict(arguments)}
+        return Intent(self.id(path), job.workspace_id, job.step_id, job.attempt, name, path, kind, data)
+
+    async def keep(
+        self,
+        intents: Sequence[Intent] = (),
+        results: Sequence[Result] = (),
+        approvals: Approvals | None = None,
+        switch: Switch | None = None,
+    ) -> None:
+        """Write down what is about to be sent and what came back. Raises GivenUp when another worker has the step."""
+        unkept, self.unkept = self.unkept, []
+        progress = Progress(self.job.step_id, self.job.fence, list(intents), [*unkept, *results], approvals, switch)
+        if not await self._keep(progress):
+            raise GivenUp
