@@ -78,6 +78,9 @@ def _claude_plugin(folder: Folder, root: str, entry: dict[str, Any], listed: str
         hooks=locating.hooks(folder, fields.get("hooks"), where),
         servers=locating.servers(folder, fields.get("mcpServers"), where),
     )
+    read = {skill.path for skill in found.skills}
+    deeper = [each.path for each in folder.matching(rf"skills/.+/{SKILL_FILE}") if each.path not in read]
+    folder.notes.warn_of_all("unread_skill", deeper, "deeper than skills/<name>/ and kept as a file, not as a skill")
     if file and not own.get("name"):
         folder.notes.warn("no_name", where, "The manifest names no plugin; it is called after its folder.")
     return assemble(folder, found)
