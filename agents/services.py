@@ -24,6 +24,7 @@ from agents.queries import agents_of
 from agents.versions import log as versions
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.rows import locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -113,7 +114,7 @@ def create_agent(
     model.save(force_insert=True)
     equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
     versions.keep(agent, user, note)
-    _record("agent.created", agent, after={**_decided(agent), "status": status})
+    audit.record_row("agent.created", agent, after={**_decided(agent), "status": status})
     return agent
 
 
@@ -145,7 +146,7 @@ def update_agent(
         equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
     versions.keep(agent, user, note)
     after = _decided(agent)
-    _record("agent.updated", agent, **audit.changes(before, after, after))
+    audit.record_row("agent.updated", agent, **audit.changes(before, after, after))
     return agent
 
 
@@ -167,7 +168,7 @@ def delete_agent(*, agent: Agent, user: User | None) -> None:
         agent = _locked(agent)
         agent.deleted_at = timezone.now()
         agent.save(update_fields=["deleted_at", "updated_at"])
-        _record("agent.deleted", agent, before={"deleted_at": None}, after={"deleted_at": agent.deleted_at})
+        audit.record_row("agent.deleted", agent, before={"deleted_at": None}, after={"deleted_at": agent.deleted_at})
 
 
 def restore_agent(*, agent: Agent, user: User | None) -> Agent:
@@ -181,7 +182,7 @@ def restore_agent(*, agent: Agent, user: User | None) -> Agent:
         plans.require_room(gone.workspace, "agents", agents_of(gone.workspace).count)
         before = {"slug": gone.slug, "deleted_at": gone.deleted_at}
         agent = insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
-        _record("agent.restored", agent, before=before, after={"slug": agent.slug, "deleted_at": None})
+        audit.record_row("agent.restored", agent, before=before, after={"slug": agent.slug, "deleted_at": None})
     return agent
 
 
@@ -206,7 +207,7 @@ def change_status(*, agent: Agent, user: User | None, status: str, later: bool =
         after = {"status": str(agent.status), "pending_status": str(agent.pending_status)}
         if after != before:
             agent.save(update_fields=["status", "pending_status", "updated_at"])
-            _record("agent.status_changed", agent, **audit.changes(before, after, after))
+            audit.record_row("agent.status_changed", agent, **audit.changes(before, after, after))
     return agent
 
 
@@ -235,17 +236,9 @@ def _decided(agent: Agent) -> dict[str, Any]:
     return {"slug": agent.slug, **{field.name: getattr(data, field.name) for field in fields(data)}}
 
 
-def _record(action: str, agent: Agent, **states: Any) -> None:
-    audit.record(action, workspace_id=agent.workspace_id, target=("agent", agent.pk, agent.name), **states)
-
-
 def _locked(agent: Agent) -> Agent:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
-    rows = Agent.objects.visible().select_for_update(of=("self",)).select_related("workspace", "agent_model_config")
-    fresh = rows.filter(pk=agent.pk).first()
-    if fresh is None:
-        raise NotFound()
-    return fresh
+    return locked(Agent.objects.visible().select_related("workspace", "agent_model_config"), pk=agent.pk)
 
 
 def _implied_type(category: str) -> AgentType:

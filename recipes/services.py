@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
+from automatos.rows import locked
 from automatos.slugs import insert_with_slug
 from recipes.models import Recipe, RecipeStep, RecipeVersion
 from recipes.queries import recipes_of
@@ -52,7 +53,7 @@ def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput)
     plans.require_room(workspace, "recipes", recipes_of(workspace).count)
     recipe = _insert(workspace, user, data.template_id, columns)
     body = _keep(recipe, steps, user, changelog="Created")
-    _record("recipe.created", recipe, after=_compared(body))
+    audit.record_row("recipe.created", recipe, after=_compared(body))
     return recipe
 
 
@@ -86,7 +87,7 @@ def update_recipe(
     after = _compared(_keep(recipe, steps, user, changelog=changelog.strip()))
     changed = audit.changes(before, after, after)
     version = {"version": recipe.version, **({"changelog": changelog.strip()} if changelog.strip() else {})}
-    _record(
+    audit.record_row(
         "recipe.updated",
         recipe,
         before={"version": recipe.version - 1, **changed.get("before", {})},
@@ -101,7 +102,7 @@ def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
         recipe = _locked(recipe)
         recipe.deleted_at = timezone.now()
         recipe.save(update_fields=["deleted_at", "updated_at"])
-        _record("recipe.deleted", recipe, before={"deleted_at": None}, after={"deleted_at": recipe.deleted_at})
+        audit.record_row("recipe.deleted", recipe, before={"deleted_at": None}, after={"deleted_at": recipe.deleted_at})
 
 
 def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
@@ -115,7 +116,9 @@ def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
         plans.require_room(gone.workspace, "recipes", recipes_of(gone.workspace).count)
         before = {"template_id": gone.template_id, "deleted_at": gone.deleted_at}
         found = insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
-        _record("recipe.restored", found, before=before, after={"template_id": found.template_id, "deleted_at": None})
+        audit.record_row(
+            "recipe.restored", found, before=before, after={"template_id": found.template_id, "deleted_at": None}
+        )
     return found
 
 
@@ -199,14 +202,6 @@ def _compared(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "steps": {step["step_id"] or str(step["order"]): step for step in body["steps"]}}
 
 
-def _record(action: str, recipe: Recipe, **states: Any) -> None:
-    audit.record(action, workspace_id=recipe.workspace_id, target=("recipe", recipe.pk, recipe.name), **states)
-
-
 def _locked(recipe: Recipe) -> Recipe:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
-    rows = Recipe.objects.visible().select_for_update(of=("self",)).select_related("workspace")
-    fresh = rows.filter(pk=recipe.pk).first()
-    if fresh is None:
-        raise NotFound()
-    return fresh
+    return locked(Recipe.objects.visible().select_related("workspace"), pk=recipe.pk)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
+from automatos.rows import locked
 from automatos.slugs import RESERVED, insert_with_slug
 from workspaces import slug_register
 from workspaces.audit import log as audit
@@ -112,7 +113,9 @@ def update_workspace(
             return found
         found.name, found.slug, found.approval_policy = after["name"], after["slug"], after["approval_policy"]
         _save(found, before["slug"], changed)
-        _record("workspace.updated", found, {f: before[f] for f in changed}, {f: after[f] for f in changed})
+        audit.record_row(
+            "workspace.updated", found, before={f: before[f] for f in changed}, after={f: after[f] for f in changed}
+        )
     return found
 
 
@@ -127,7 +130,9 @@ def delete_workspace(*, workspace: Workspace, user: User) -> None:
         found.deleted_at, found.deleted_by = timezone.now(), user
         found.save(update_fields=["deleted_at", "deleted_by"])
         events.access_changed_on_commit(found.pk)
-        _record("workspace.deleted", found, {"deleted_at": None}, {"deleted_at": found.deleted_at})
+        audit.record_row(
+            "workspace.deleted", found, before={"deleted_at": None}, after={"deleted_at": found.deleted_at}
+        )
 
 
 def restore_workspace(*, workspace: Workspace) -> Workspace:
@@ -140,7 +145,7 @@ def restore_workspace(*, workspace: Workspace) -> Workspace:
             before = {"deleted_at": found.deleted_at}
             found.deleted_at, found.deleted_by = None, None
             found.save(update_fields=["deleted_at", "deleted_by"])
-            _record("workspace.restored", found, before, {"deleted_at": None})
+            audit.record_row("workspace.restored", found, before=before, after={"deleted_at": None})
     return found
 
 
@@ -153,10 +158,7 @@ def days_left(workspace: Workspace) -> int:
 
 def _locked(workspace: Workspace) -> Workspace:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
-    found = Workspace.objects.select_for_update().filter(pk=workspace.pk, deleted_at=None).first()
-    if found is None:
-        raise NotFound()
-    return found
+    return locked(Workspace.objects.all(), pk=workspace.pk, deleted_at=None)
 
 
 def _checked(workspace: Workspace, wished: dict[str, str]) -> dict[str, str]:
@@ -188,8 +190,3 @@ def _save(workspace: Workspace, old_slug: str, changed: list[str]) -> None:
         problems = Problems()
         problems.add("slug", "Another workspace has this address, or had it once. Choose another one.")
         problems.raise_any()
-
-
-def _record(action: str, workspace: Workspace, before: dict[str, Any], after: dict[str, Any]) -> None:
-    target = ("workspace", workspace.pk, workspace.name)
-    audit.record(action, workspace_id=workspace.pk, target=target, before=before, after=after)

@@ -16,8 +16,9 @@ from agents.drafts.steps import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
 from agents.services import AgentInput, create_agent
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotFound
+from automatos.errors import Conflict
 from automatos.llm.registry import default_model
+from automatos.rows import locked
 from workspaces.models import User, Workspace
 
 MOST_DRAFTS = 50
@@ -125,8 +126,4 @@ def _send(task: Any, draft: AgentDraft, token: str) -> None:
 
 
 def _locked(draft: AgentDraft) -> AgentDraft:
-    fresh = AgentDraft.objects.select_for_update(of=("self",)).select_related("agent", "workspace")
-    found = fresh.filter(pk=draft.pk, discarded_at=None).first()
-    if found is None:
-        raise NotFound()
-    return found
+    return locked(AgentDraft.objects.select_related("agent", "workspace"), pk=draft.pk, discarded_at=None)

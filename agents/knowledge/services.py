@@ -15,6 +15,7 @@ from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
+from automatos.rows import locked
 from automatos.stored import folder_of
 from workspaces.audit import log as audit
 from workspaces.limits.plans import release_storage, require_storage
@@ -86,7 +87,7 @@ def rename(*, workspace: Workspace, document_id: UUID, title: str) -> Document:
         document = _locked(workspace, document_id)
         before, document.title, document.updated_at = document.title, title, timezone.now()
         document.save(update_fields=["title", "updated_at"])
-        _record("updated", document, before={"title": before}, after={"title": title})
+        audit.record_row("document.updated", document, before={"title": before}, after={"title": title})
     return document
 
 
@@ -99,7 +100,7 @@ def refresh(*, workspace: Workspace, document_id: UUID) -> Document:
         document.status, document.error, document.attempts = Document.Status.WAITING, "", 0
         document.updated_at, document.reading_since = timezone.now(), None
         document.save(update_fields=["status", "error", "attempts", "updated_at", "reading_since"])
-        _record("refreshed", document)
+        audit.record_row("document.refreshed", document)
         transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
@@ -111,7 +112,7 @@ def delete(*, workspace: Workspace, document_id: UUID) -> Document:
         release_storage(workspace, document.size)
         document.deleted_at = timezone.now()
         document.save(update_fields=["deleted_at"])
-        _record("deleted", document, before={"title": document.title})
+        audit.record_row("document.deleted", document, before={"title": document.title})
     return document
 
 
@@ -129,7 +130,7 @@ def restore(*, workspace: Workspace, document_id: UUID) -> Document:
             document.status = Document.Status.WAITING
         document.updated_at = timezone.now()
         document.save(update_fields=["deleted_at", "reading_since", "status", "updated_at"])
-        _record("restored", document)
+        audit.record_row("document.restored", document)
         if document.status == Document.Status.WAITING:
             transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
@@ -177,7 +178,7 @@ def _add(document: Document, user: User | None) -> Document:
     document.created_by = user
     document.save(force_insert=True)
     after = {"title": document.title, "kind": document.kind, "size": document.size, "url": document.url}
-    _record("created", document, after=after)
+    audit.record_row("document.created", document, after=after)
     transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
@@ -190,18 +191,4 @@ def _title(title: str) -> str:
 
 
 def _locked(workspace: Workspace, document_id: UUID) -> Document:
-    rows = Document.objects.select_for_update(of=("self",)).filter(workspace=workspace, deleted_at=None)
-    document = rows.filter(pk=document_id).first()
-    if document is None:
-        raise NotFound()
-    return document
-
-
-def _record(
-    done: str,
-    document: Document,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-) -> None:
-    target = ("document", document.pk, document.title)
-    audit.record(f"document.{done}", workspace_id=document.workspace_id, target=target, before=before, after=after)
+    return locked(Document.objects.filter(workspace=workspace), pk=document_id, deleted_at=None)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from agents.models import Persona
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.rows import locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
 from workspaces.models import Workspace
@@ -51,7 +52,7 @@ def create_persona(*, workspace: Workspace, data: PersonaInput) -> Persona:
         longest=60,
         otherwise="persona",
     )
-    _record("persona.created", persona, after=columns)
+    audit.record_row("persona.created", persona, after=columns)
     return persona
 
 
@@ -63,7 +64,7 @@ def update_persona(*, persona: Persona, data: PersonaInput) -> Persona:
     for name, value in after.items():
         setattr(persona, name, value)
     persona.save(update_fields=list(after))
-    _record("persona.updated", persona, **audit.changes(before, after, after))
+    audit.record_row("persona.updated", persona, **audit.changes(before, after, after))
     return persona
 
 
@@ -73,7 +74,7 @@ def delete_persona(*, persona: Persona) -> None:
     persona = _own(persona)
     persona.deleted_at = timezone.now()
     persona.save(update_fields=["deleted_at"])
-    _record("persona.deleted", persona, before={"deleted_at": None}, after={"deleted_at": persona.deleted_at})
+    audit.record_row("persona.deleted", persona, before={"deleted_at": None}, after={"deleted_at": persona.deleted_at})
 
 
 @transaction.atomic
@@ -86,7 +87,7 @@ def restore_persona(*, workspace: Workspace, persona_id: UUID) -> Persona:
         before = {"deleted_at": persona.deleted_at}
         persona.deleted_at = None
         persona.save(update_fields=["deleted_at"])
-        _record("persona.restored", persona, before=before, after={"deleted_at": None})
+        audit.record_row("persona.restored", persona, before=before, after={"deleted_at": None})
     return persona
 
 
@@ -94,11 +95,7 @@ def _own(persona: Persona) -> Persona:
     """The row as it is now, ours until the transaction ends. Conflict for a global one."""
     if persona.workspace_id is None:
         raise Conflict(f"{persona.name} belongs to every workspace. Duplicate it and change your copy.")
-    rows = Persona.objects.select_for_update().filter(workspace_id=persona.workspace_id, deleted_at=None)
-    fresh = rows.filter(pk=persona.pk).first()
-    if fresh is None:
-        raise NotFound()
-    return fresh
+    return locked(Persona.objects.all(), workspace_id=persona.workspace_id, pk=persona.pk, deleted_at=None)
 
 
 def _checked(data: PersonaInput) -> dict[str, Any]:
@@ -122,7 +119,3 @@ def _checked(data: PersonaInput) -> dict[str, Any]:
             problems.add("suggested_models", f"{name[:60]!r} lacks its provider: write it as provider:model.")
     problems.raise_any()
     return columns
-
-
-def _record(action: str, persona: Persona, **states: Any) -> None:
-    audit.record(action, workspace_id=persona.workspace_id, target=("persona", persona.pk, persona.name), **states)

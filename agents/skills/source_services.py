@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import SkillSource
@@ -15,6 +16,7 @@ from agents.skills import sync
 from agents.skills.tasks import send_sync
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
+from automatos.rows import locked
 from automatos.skill_format.repository import checked_address, checked_ref, repository_name
 from automatos.skill_format.snapshot import from_upload
 from workspaces.audit import log as audit
@@ -56,7 +58,7 @@ def add_repository(
     source.auto_update, source.frequency_hours = auto_update, frequency_hours
     source.sync_started_at = timezone.now()
     source.save(force_insert=True)
-    _record("created", source, after=_shown(source))
+    audit.record_row("skill_source.created", source, after=_shown(source))
     _send(source)
     return source
 
@@ -75,7 +77,7 @@ def add_upload(*, workspace: Workspace, user: User | None, data: bytes, filename
     if wrong := sync.keep(source, snapshot, hashlib.sha256(data).hexdigest()):
         raise wrong_field("file", " ".join([wrong, *source.warnings[:3]]))
     sync.finish(source)
-    _record("created", source, after=_shown(source))
+    audit.record_row("skill_source.created", source, after=_shown(source))
     return source
 
 
@@ -90,7 +92,7 @@ def upload_again(*, workspace: Workspace, source_id: UUID, data: bytes, filename
         raise wrong_field("file", " ".join([sync.EMPTY, *skill_rows.warnings_of(snapshot)[:3]]))
     sync.keep(source, snapshot, commit)
     sync.finish(source)
-    _record("uploaded", source, after={"commit": commit})
+    audit.record_row("skill_source.uploaded", source, after={"commit": commit})
     return source
 
 
@@ -114,7 +116,7 @@ def change_source(*, workspace: Workspace, source_id: UUID, **changes: Any) -> S
     source.next_sync_at = (source.synced_at or timezone.now()) + hours if source.auto_update else None
     source.save()
     if (after := _shown(source)) != before:
-        _record("updated", source, before=before, after=after)
+        audit.record_row("skill_source.updated", source, before=before, after=after)
     return _synced(source) if moved else source
 
 
@@ -126,7 +128,7 @@ def request_sync(*, workspace: Workspace, source_id: UUID) -> SkillSource:
         raise Conflict(f"{source.name} was uploaded. Upload a new version instead.")
     if is_syncing(source):
         return source
-    _record("sync_requested", source)
+    audit.record_row("skill_source.sync_requested", source)
     return _synced(source)
 
 
@@ -139,7 +141,7 @@ def accept_update(*, workspace: Workspace, source_id: UUID, commit: str) -> Skil
     source.warnings = (source.pending or {})["warnings"]
     source.commit_sha, source.pending_commit, source.pending = source.pending_commit, "", None
     source.save()
-    _record("update_accepted", source, before=before, after={"commit": source.commit_sha})
+    audit.record_row("skill_source.update_accepted", source, before=before, after={"commit": source.commit_sha})
     return source
 
 
@@ -149,7 +151,7 @@ def dismiss_update(*, workspace: Workspace, source_id: UUID, commit: str) -> Ski
     source = _with_update(workspace.pk, source_id, commit)
     source.dismissed_commit, source.pending_commit, source.pending = source.pending_commit, "", None
     source.save()
-    _record("update_dismissed", source, after={"commit": source.dismissed_commit})
+    audit.record_row("skill_source.update_dismissed", source, after={"commit": source.dismissed_commit})
     return source
 
 
@@ -160,7 +162,7 @@ def delete_source(*, workspace: Workspace, source_id: UUID) -> SkillSource:
     source.deleted_at = timezone.now()
     source.save(update_fields=["deleted_at"])
     source.skills.filter(deleted_at=None).update(deleted_at=source.deleted_at)
-    _record("deleted", source, before=_shown(source))
+    audit.record_row("skill_source.deleted", source, before=_shown(source))
     return source
 
 
@@ -175,7 +177,7 @@ def restore_source(*, workspace: Workspace, source_id: UUID) -> SkillSource:
         skill_rows.bring_back(skill)
     source.deleted_at = None
     source.save(update_fields=["deleted_at"])
-    _record("restored", source)
+    audit.record_row("skill_source.restored", source)
     return source
 
 
@@ -195,7 +197,7 @@ def choose_skills(*, workspace: Workspace, source_id: UUID, skill_ids: Iterable[
     source.skills.filter(pk__in=wanted).update(is_enabled=True)
     source.skills.filter(deleted_at=None).exclude(pk__in=wanted).update(is_enabled=False)
     if before != chosen:
-        _record("skills_chosen", source, before={"skills": before}, after={"skills": chosen})
+        audit.record_row("skill_source.skills_chosen", source, before={"skills": before}, after={"skills": chosen})
     return chosen
 
 
@@ -224,15 +226,12 @@ def _send(source: SkillSource) -> None:
     transaction.on_commit(lambda: send_sync(source.workspace_id, source.pk))
 
 
-def _live(workspace_id: UUID) -> Any:
+def _live(workspace_id: UUID) -> QuerySet[SkillSource]:
     return SkillSource.objects.filter(workspace_id=workspace_id, deleted_at=None)
 
 
 def _locked(workspace_id: UUID, source_id: UUID) -> SkillSource:
-    found: SkillSource | None = _live(workspace_id).select_for_update(of=("self",)).filter(pk=source_id).first()
-    if found is None:
-        raise NotFound()
-    return found
+    return locked(_live(workspace_id), pk=source_id)
 
 
 def _with_update(workspace_id: UUID, source_id: UUID, commit: str) -> SkillSource:
@@ -272,8 +271,3 @@ def _gathered(problems: Problems, check: Callable[[], str]) -> str:
 
 def _shown(source: SkillSource) -> dict[str, object]:
     return {"url": source.url, **{name: getattr(source, name) for name in CHANGEABLE}}
-
-
-def _record(done: str, source: SkillSource, **states: Any) -> None:
-    target = ("skill_source", source.pk, source.name)
-    audit.record(f"skill_source.{done}", workspace_id=source.workspace_id, target=target, **states)

@@ -70,12 +70,14 @@ def keep(source: SkillSource, snapshot: Snapshot, commit: str) -> str:
         for skill in snapshot.found.skills:
             skill_rows.insert(source, skill, snapshot.texts_of(skill))
         source.commit_sha, source.warnings = commit, skill_rows.warnings_of(snapshot)
-        _record("synced", source, after={"commit": commit, "skills": len(snapshot.found.skills)})
+        audit.record_row("skill_source.synced", source, after={"commit": commit, "skills": len(snapshot.found.skills)})
         return ""
     old = [skill_rows.as_read(row) for row in skill_rows.live_rows(source)]
     if difference(old, snapshot.found.skills):
         source.pending_commit, source.pending = commit, skill_rows.held_back(snapshot)
-        _record("update_found", source, before={"commit": source.commit_sha}, after={"commit": commit})
+        audit.record_row(
+            "skill_source.update_found", source, before={"commit": source.commit_sha}, after={"commit": commit}
+        )
     else:
         # Only things beside the skills changed: nothing is there to be accepted.
         source.commit_sha, source.pending_commit, source.pending = commit, "", None
@@ -146,13 +148,3 @@ def _fetched(source: SkillSource) -> Snapshot | None:
         if newest in (source.commit_sha, source.pending_commit, source.dismissed_commit):
             return None
     return from_repository(source.url, source.ref, network=network())
-
-
-def _record(done: str, source: SkillSource, **states: dict[str, object]) -> None:
-    audit.record(
-        f"skill_source.{done}",
-        workspace_id=source.workspace_id,
-        target=("skill_source", source.pk, source.name),
-        before=states.get("before"),
-        after=states.get("after"),
-    )

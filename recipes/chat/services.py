@@ -136,7 +136,7 @@ def change(*, conversation: Conversation, title: str | None = None, is_kept: boo
     with transaction.atomic():
         conversation.save(update_fields=["title", "is_kept"])
         after = {"title": conversation.title, "is_kept": conversation.is_kept}
-        _record("conversation.updated", conversation, before, after)
+        audit.record_row("conversation.updated", conversation, conversation.title, before=before, after=after)
     return conversation
 
 
@@ -145,7 +145,13 @@ def delete(*, conversation: Conversation) -> None:
     conversation.deleted_at = timezone.now()
     with transaction.atomic():
         conversation.save(update_fields=["deleted_at"])
-        _record("conversation.deleted", conversation, {"deleted": False}, {"deleted": True})
+        audit.record_row(
+            "conversation.deleted",
+            conversation,
+            conversation.title,
+            before={"deleted": False},
+            after={"deleted": True},
+        )
 
 
 def restore(*, workspace: Workspace, conversation_id: UUID) -> Conversation:
@@ -157,7 +163,9 @@ def restore(*, workspace: Workspace, conversation_id: UUID) -> Conversation:
     found.deleted_at, found.updated_at = None, timezone.now()
     with transaction.atomic():
         found.save(update_fields=["deleted_at", "updated_at"])
-        _record("conversation.restored", found, {"deleted": True}, {"deleted": False})
+        audit.record_row(
+            "conversation.restored", found, found.title, before={"deleted": True}, after={"deleted": False}
+        )
     return found
 
 
@@ -171,8 +179,3 @@ def _checked_title(title: str) -> str:
 def _title(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= TITLE_FROM else f"{line[:TITLE_FROM].rstrip()}…"
-
-
-def _record(action: str, talk: Conversation, before: dict[str, Any], after: dict[str, Any]) -> None:
-    target = ("conversation", talk.pk, talk.title)
-    audit.record(action, workspace_id=talk.workspace_id, target=target, before=before, after=after)

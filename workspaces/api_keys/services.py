@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from automatos import events
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotAllowed, NotFound
+from automatos.errors import Conflict, NotAllowed
+from automatos.rows import locked
 from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.permissions import NEEDED_ROLE, RANK, Access, lower
@@ -70,7 +71,7 @@ def create_api_key(
     key = ApiKey(workspace=workspace, user=user, name=name, role=role, expires_at=expires_at, rate_limit=rate_limit)
     key.scopes = list(dict.fromkeys(scopes))
     plaintext = _cut(key)
-    _record("created", key, after=_shown(key))
+    audit.record_row("api_key.created", key, key.name, after=_shown(key))
     return key, plaintext
 
 
@@ -108,8 +109,14 @@ def rotate_api_key(
     before = {"expires_at": key.expires_at}
     key.expires_at = min(filter(None, (key.expires_at, now + timedelta(hours=overlap_hours))))
     key.save(update_fields=["expires_at"])
-    _record("rotated", key, before=before, after={"expires_at": key.expires_at, "replaced_by": fresh.prefix})
-    _record("created", fresh, after=_shown(fresh))
+    audit.record_row(
+        "api_key.rotated",
+        key,
+        key.name,
+        before=before,
+        after={"expires_at": key.expires_at, "replaced_by": fresh.prefix},
+    )
+    audit.record_row("api_key.created", fresh, fresh.name, after=_shown(fresh))
     return fresh, plaintext
 
 
@@ -128,7 +135,7 @@ def change_api_key(*, key: ApiKey, **changes: Any) -> ApiKey:
     after = {name: getattr(key, name) for name in changes}
     if after != before:
         key.save(update_fields=["name", "rate_limit"])
-        _record("changed", key, before=before, after=after)
+        audit.record_row("api_key.changed", key, key.name, before=before, after=after)
     return key
 
 
@@ -139,7 +146,9 @@ def revoke_api_key(*, key: ApiKey) -> None:
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
     events.access_changed_on_commit(key.workspace_id)
-    _record("revoked", key, before={"revoked_at": None}, after={"revoked_at": key.revoked_at})
+    audit.record_row(
+        "api_key.revoked", key, key.name, before={"revoked_at": None}, after={"revoked_at": key.revoked_at}
+    )
 
 
 @transaction.atomic
@@ -169,10 +178,7 @@ def grant_api_key(*, email: str, workspace_slug: str, role: str, scopes: Sequenc
 
 def _locked(key: ApiKey) -> ApiKey:
     """The row as it is now, ours until the transaction ends; NotFound when it was revoked meanwhile."""
-    fresh = ApiKey.objects.select_for_update(of=("self",)).filter(pk=key.pk, revoked_at=None).first()
-    if fresh is None:
-        raise NotFound()
-    return fresh
+    return locked(ApiKey.objects.all(), pk=key.pk, revoked_at=None)
 
 
 def _check_limit(problems: Problems, rate_limit: int | None) -> None:
@@ -183,7 +189,3 @@ def _check_limit(problems: Problems, rate_limit: int | None) -> None:
 def _shown(key: ApiKey) -> dict[str, Any]:
     names = ("name", "prefix", "role", "scopes", "rate_limit", "expires_at")
     return {name: getattr(key, name) for name in names}
-
-
-def _record(done: str, key: ApiKey, **states: Any) -> None:
-    audit.record(f"api_key.{done}", workspace_id=key.workspace_id, target=("api_key", key.pk, key.name), **states)

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from automatos import request_id
 from workspaces.audit.values import changes, plain
-from workspaces.models import AuditEntry
+from workspaces.models import AuditEntry, Workspace
 from workspaces.scope import acting
 
-__all__ = ["changes", "record", "seal"]
+__all__ = ["changes", "record", "record_row", "seal"]
 
 SEALED = (
     "workspace_id", "seq", "at", "actor_id", "actor", "via", "credential", "ip", "request_id", "action", "target_type",
@@ -67,6 +68,18 @@ def record(
         entry.hash = seal(entry)
         values = [_json(entry, field) if field in ("before", "after") else getattr(entry, field) for field in SEALED]
         cursor.execute(_ADD, [*values, entry.hash, entry.seq, entry.hash, head])
+
+
+def record_row(action: str, row: Model, name: str | None = None, /, **states: Mapping[str, Any] | None) -> None:
+    """Note a change of a row as `record` does. action: its kind and what was done, "agent.updated".
+
+    name: what the entry calls the row; its own words otherwise. states: `before` and `after`, as for `record`.
+    """
+    own = row.pk if isinstance(row, Workspace) else getattr(row, "workspace_id", None)
+    target = (action.partition(".")[0], row.pk, str(row) if name is None else name)
+    record(action, workspace_id=own, target=target, before=states.pop("before", None), after=states.pop("after", None))
+    if states:
+        raise TypeError(f"record_row takes before and after, not {', '.join(states)}")
 
 
 def seal(entry: AuditEntry) -> str:

@@ -7,7 +7,6 @@ Memberships marked from_clerk are Clerk's to change and to end; any other was ma
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -95,7 +94,7 @@ def renamed(organisation: Organisation, told_at: datetime) -> None:
     name = organisation.name[:120]
     if workspace and name and workspace.name != name:
         Workspace.objects.filter(pk=workspace.pk).update(name=name)
-        _record("workspace.updated", workspace, before={"name": workspace.name}, after={"name": name})
+        audit.record_row("workspace.updated", workspace, before={"name": workspace.name}, after={"name": name})
 
 
 @transaction.atomic
@@ -120,7 +119,7 @@ def _workspace_of(organisation: Organisation) -> Workspace:
         longest=60,
         otherwise="workspace",
     )
-    _record("workspace.created", workspace, after={"name": name, "clerk_org_id": organisation.id})
+    audit.record_row("workspace.created", workspace, after={"name": name, "clerk_org_id": organisation.id})
     return workspace
 
 
@@ -160,7 +159,3 @@ def _end(membership: Membership) -> None:
 
 def _other_owner(membership: Membership) -> bool:
     return membership.workspace.memberships.filter(role=Role.OWNER).exclude(pk=membership.pk).exists()
-
-
-def _record(action: str, workspace: Workspace, **changes: Any) -> None:
-    audit.record(action, workspace_id=workspace.pk, target=("workspace", workspace.pk, workspace.name), **changes)

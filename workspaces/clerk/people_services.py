@@ -74,7 +74,7 @@ def removed(person_id: str, told_at: datetime) -> None:
         User.objects.filter(pk=user.pk).update(is_active=False)
         for workspace_id in Membership.objects.filter(user=user).values_list("workspace_id", flat=True):
             events.access_changed_on_commit(workspace_id)
-        _record("user.deactivated", user, before={"is_active": True}, after={"is_active": False})
+        audit.record_row("user.deactivated", user, before={"is_active": True}, after={"is_active": False})
 
 
 def _made(person: Person) -> User:
@@ -84,7 +84,7 @@ def _made(person: Person) -> User:
     create_personal_workspace(user=user)
     if user.email == person.email:
         _note_verified(user)
-    _record("user.created", user, after={"clerk_id": person.id})
+    audit.record_row("user.created", user, after={"clerk_id": person.id})
     return user
 
 
@@ -119,7 +119,7 @@ def _joined(holder: User, newcomer: User | None, person: Person) -> User:
         _pass_over(newcomer, holder)
     User.objects.filter(pk=holder.pk).update(clerk_id=person.id)
     holder.refresh_from_db()
-    _record("user.linked", holder, after={"clerk_id": person.id})
+    audit.record_row("user.linked", holder, after={"clerk_id": person.id})
     return holder
 
 
@@ -144,7 +144,7 @@ def _set_email(user: User, email: str) -> None:
         before = user.email
         user.email = email.lower()
         user.save(update_fields=["email"])
-        _record("user.updated", user, before={"email": before}, after={"email": user.email})
+        audit.record_row("user.updated", user, before={"email": before}, after={"email": user.email})
     _note_verified(user)
 
 
@@ -152,7 +152,3 @@ def _note_verified(user: User) -> None:
     EmailAddress.objects.filter(user=user, primary=True).exclude(email__iexact=user.email).update(primary=False)
     values = {"verified": True, "primary": True}
     EmailAddress.objects.update_or_create(user=user, email=user.email.lower(), defaults=values)
-
-
-def _record(action: str, user: User, *, before: dict[str, object] | None = None, after: dict[str, object]) -> None:
-    audit.record(action, workspace_id=None, target=("user", user.pk, user.email), before=before, after=after)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.rows import locked
 from workspaces.audit import log as audit
 from workspaces.credentials import master_key
 from workspaces.credentials.fields import Entered, checked
@@ -123,11 +124,8 @@ def request_check(*, workspace_id: UUID, credential_id: UUID) -> Credential:
 
 
 def _locked(workspace_id: UUID, credential_id: UUID) -> Credential:
-    rows = Credential.objects.select_for_update(of=("self",)).select_related("type")
-    credential = rows.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
-    if credential is None:
-        raise NotFound()
-    return credential
+    rows = Credential.objects.select_related("type")
+    return locked(rows, workspace_id=workspace_id, pk=credential_id, deleted_at=None)
 
 
 def _keeps_any(credential: Credential, fields: Mapping[str, str | None]) -> bool:

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
+from automatos.rows import locked
 from workspaces.audit import log as audit
 from workspaces.members import invitation_limits
 from workspaces.members.invitation_states import GOOD_FOR, State, state_of
@@ -43,7 +43,7 @@ def invite(*, workspace: Workspace, email: str, role: str, inviter: User, by: Ro
         _refuse_member(workspace, email)
         invitation_limits.count(workspace_id=workspace.pk, user_id=inviter.pk, email=email)
         invitation, token = _open(workspace, email, role, inviter)
-        _record("invitation.created", invitation, after={"email": email, "role": role})
+        audit.record_row("invitation.created", invitation, invitation.email, after={"email": email, "role": role})
     return invitation, token
 
 
@@ -54,7 +54,7 @@ def resend(*, invitation: Invitation, inviter: User, by: Role) -> tuple[Invitati
         check_may_give(by, Role(found.role))
         invitation_limits.count(workspace_id=found.workspace_id, user_id=inviter.pk, email=found.email)
         token = _renew(found, found.role, inviter)
-        _record("invitation.resent", found, after={"expires_at": found.expires_at})
+        audit.record_row("invitation.resent", found, found.email, after={"expires_at": found.expires_at})
     return found, token
 
 
@@ -64,7 +64,7 @@ def revoke(*, invitation: Invitation) -> None:
         found = _locked(invitation)
         found.revoked_at = timezone.now()
         found.save(update_fields=["revoked_at"])
-        _record("invitation.revoked", found, before={"email": found.email, "role": found.role})
+        audit.record_row("invitation.revoked", found, found.email, before={"email": found.email, "role": found.role})
 
 
 def note_sent(*, invitation: Invitation) -> None:
@@ -117,7 +117,9 @@ def _accepted(found: Invitation, user: User) -> Membership:
     member = current or Membership.objects.create(workspace=invitation.workspace, user=user, role=invitation.role)
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    _record("invitation.accepted", invitation, after={"member": user.email, "role": member.role})
+    audit.record_row(
+        "invitation.accepted", invitation, invitation.email, after={"member": user.email, "role": member.role}
+    )
     return member
 
 
@@ -176,13 +178,5 @@ def _renew(invitation: Invitation, role: str, inviter: User) -> str:
 
 def _locked(invitation: Invitation) -> Invitation:
     """The row as it is now; NotFound once it was accepted or withdrawn."""
-    rows = Invitation.objects.select_for_update(of=("self",)).select_related("workspace")
-    found = rows.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).first()
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _record(action: str, invitation: Invitation, **changes: Any) -> None:
-    target = ("invitation", invitation.pk, invitation.email)
-    audit.record(action, workspace_id=invitation.workspace_id, target=target, **changes)
+    rows = Invitation.objects.select_related("workspace")
+    return locked(rows, pk=invitation.pk, accepted_at=None, revoked_at=None)

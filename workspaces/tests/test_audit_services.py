@@ -121,7 +121,7 @@ def test_every_recorded_action_has_a_group_and_every_target_a_name() -> None:
         if not module.is_test and module.app != "automatos"
         for call in ast.walk(module.tree)
         if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in
-        {"record", "_record", "record_member"}
+        {"record", "record_row", "_record", "record_member"}
         for node in call.args[:1]
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value
     }  # fmt: skip
