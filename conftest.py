@@ -95,6 +95,16 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         yield running
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the running product is one group, so that it is started once; what needs a browser comes last."""
+    used = {item: getattr(item, "fixturenames", ()) for item in items}
+    for item in items:
+        if "stack" in used[item]:
+            item.add_marker(pytest.mark.xdist_group("product"))
+    items.sort(key=lambda item: "chromium" in used[item])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What web and worker wrote last, beside a failure of a test that used them."""

@@ -3,6 +3,7 @@
 The fixtures are loaded for every app by the root conftest. A page's test is one line: `visitor.check("/w/x/agents/")`.
 """
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -151,26 +152,57 @@ class Visitor:
             context.close()
 
 
-@pytest.fixture(scope="module")
-def chromium(stack: Stack) -> Iterator[Browser]:
-    """Debian's Chromium, for one module. Where there is none, its tests are skipped and say so; in CI they fail.
+class _Running:
+    """The one Chromium of this process. Playwright keeps an event loop running in this thread as long as it is open."""
 
-    Playwright keeps an event loop running in this thread as long as it is open. So it is closed after each module,
-    for the asynchronous tests elsewhere, and meanwhile Django is told not to mind.
-    """
+    def __init__(self) -> None:
+        self.browser: Browser | None = None
+        self._open = contextlib.ExitStack()
+
+    def start(self) -> Browser:
+        """It, started if it does not run."""
+        if self.browser is None:
+            patch = self._open.enter_context(pytest.MonkeyPatch.context())
+            playwright = self._open.enter_context(sync_playwright())
+            # Django is told not to mind the loop.
+            patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+            self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            self._open.callback(self.browser.close)
+            # Under its loop Django keeps other connections than outside; a database restarted since broke them.
+            connections.close_all()
+        return self.browser
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        self.browser = None
+        self._open.close()
+
+
+_running = _Running()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests without a browser find no event loop running: they may bring their own."""
+    if "chromium" not in getattr(item, "fixturenames", ()):
+        _running.stop()
+
+
+def pytest_sessionfinish() -> None:
+    """Nothing of it stays."""
+    _running.stop()
+
+
+@pytest.fixture
+def chromium(stack: Stack) -> Browser:
+    """Debian's Chromium, one for all. Where there is none, its tests are skipped and say so; in CI they fail."""
     if not Path(CHROMIUM).exists():
         message = f"No Chromium at {CHROMIUM}: install it or set CHROMIUM. Browser tests are NOT run."
         if os.environ.get("CI"):
             pytest.fail(message)
         warnings.warn(message, stacklevel=1)
         pytest.skip(message)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        # Under Playwright's loop Django keeps other connections than outside; a database restarted since broke them.
-        connections.close_all()
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    return _running.start()
 
 
 class People:
