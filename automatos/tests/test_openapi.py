@@ -45,6 +45,7 @@ def test_each_operation_has_a_name_of_its_own_and_says_what_it_does(document: di
 
 
 def test_each_id_in_an_address_has_its_format(document: dict[str, Any]) -> None:
+    assert sum("_id}" in path for path, _, _ in operations(document)) > 50
     for path, method, operation in operations(document):
         declared = {found["name"]: found for found in operation.get("parameters", []) if found["in"] == "path"}
         assert set(declared) == set(re.findall(r"{(\w+)}", path)), (method, path)

@@ -69,6 +69,7 @@ def test_every_table_has_forced_policies_or_a_reason_to_have_none() -> None:
     policies = rows("SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'")
     unsecured = protected() - {str(name) for (name,) in secured}
     assert not unsecured, f"add protect() to the migration of {sorted(unsecured)}"
+    assert len(protected()) > 20
     assert all({str(policy) for name, policy in policies if name == table} >= POLICIES for table in protected())
 
 
@@ -108,6 +109,7 @@ def test_a_process_starts_as_the_app_role() -> None:
 def test_without_a_scope_no_row_of_any_table_is_there(two_workspaces: tuple[Workspace, Workspace]) -> None:
     with app_role():
         seen = {table: rows(f'SELECT count(*) FROM "{table}"')[0][0] for table in sorted(protected())}
+    assert {"workspaces", "workspace_members"} <= seen.keys()
     # Global personas belong to everybody.
     assert {table for table, count in seen.items() if count} <= {"personas"}
 

@@ -70,6 +70,7 @@ def id_of(company: Company, model: type[models.Model]) -> Any:
 
 
 def test_no_row_of_another_workspace_can_be_read_changed_or_removed(world: World) -> None:
+    assert len(planted_models()) > 20
     with tenancy.workspace_scope(world.ours.workspace.pk), connection.cursor() as cursor:
         for model in planted_models():
             theirs, table = world.theirs.rows[model.__name__].pk, model._meta.db_table

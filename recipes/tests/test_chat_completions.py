@@ -192,10 +192,12 @@ def test_no_run_lives_on_whenever_its_client_leaves(room: Room) -> None:
     held = room.stack.models.hold("Say hello", after_chunks=1)
     for number in range(20):
         left(room, streamed=number % 2 == 0, when=partial(time.sleep, number * 0.005))
+    # However early the others left, one run has begun for certain.
+    left(room, streamed=True, when=lambda: held.wait_for_requests(1))
     # Whatever was begun for a client that is gone has begun by then.
     time.sleep(1)
     runs = Execution.objects.filter(workspace=room.cast.workspace)
-    wait_for(lambda: set(runs.values_list("status", flat=True)) <= {"cancelled"})
+    wait_for(lambda: set(runs.values_list("status", flat=True)) == {"cancelled"})
     held.release()
 
 

@@ -212,6 +212,7 @@ def test_hostile_values_are_errors_not_crashes() -> None:
     cast = Cast()
     agent = cast.agent()
     good = recipe_fields(input_fields(0, "a"), step_fields(0, agent))
+    assert {"name", "steps-0-prompt_template"} <= good.keys()
     for field in good:
         for text in ("\x00", "9" * 4500, "<script>alert(1)</script>"):
             answer = cast.editor.post(f"{cast.root}/recipes/new/", {**good, field: text})

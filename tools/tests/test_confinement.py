@@ -100,6 +100,7 @@ async def test_only_so_many_run_at_once(probe: Path) -> None:
 
 
 def test_every_job_is_there() -> None:
+    assert child.JOBS
     for name in child.JOBS.values():
         assert (confinement.PROJECT / f"{name.replace('.', '/')}.py").exists()
 

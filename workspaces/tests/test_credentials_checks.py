@@ -123,6 +123,7 @@ async def test_a_redirect_to_another_host_does_not_take_the_secret_along() -> No
         async with serving(answering(302, headers={"Location": elsewhere.url("/steal")})) as site:
             fields = {"token": SECRET, "hosts": f"127.0.0.1:{site.port}", "test_url": site.url()}
             await check("bearer_token", fields)
+            assert sent(site, "Authorization") == f"Bearer {SECRET}"
         assert all(SECRET not in str(request.headers) for request in elsewhere.seen)
 
 
