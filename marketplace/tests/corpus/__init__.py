@@ -1,4 +1,4 @@
-"""Packages to measure the scanner with: hostile ones beside their clean twins, and honest ones.
+"""Packages to measure the scanner with: hostile ones beside their clean twins, honest ones, and malformed ones.
 
 `development/` is there to write rules by. `held_out/` is only measured with: who writes rules must not read it.
 One text file is one package (see `text.py` for its form). Nothing in these files is ever run, and each unknown host in
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from marketplace.tests.corpus import text
+from marketplace.tests.corpus.malformed import Malformed, malformed
 
-__all__ = ["CARRIERS", "CLASSES", "LAYOUTS", "Half", "Specimen", "packages"]
+__all__ = ["CARRIERS", "CLASSES", "LAYOUTS", "Half", "Malformed", "Specimen", "malformed", "packages"]
 
 Half = Literal["development", "held_out"]
 Label = Literal["hostile", "benign"]
