@@ -33,7 +33,7 @@ def manifest(name: str, expected: Expected, reason: str, path: str, body: bytes 
 
 
 def unreadable() -> Iterator[Malformed]:
-    fine = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
+    fine: dict[str, object] = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
     for name, reason, body in [
         ("empty manifest", "bad manifest", b""),
         ("manifest that is no JSON", "bad manifest", b"slug: tidy-notes\nname: Tidy notes\n"),
@@ -61,7 +61,7 @@ def unreadable() -> Iterator[Malformed]:
 
 
 def seed_manifests() -> Iterator[Malformed]:
-    fine = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
+    fine: dict[str, object] = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
     for name, change in [
         ("no slug", {"slug": None}),
         ("slug is a number", {"slug": 7}),
