@@ -62,7 +62,7 @@ def unreadable() -> Iterator[Malformed]:
 
 def seed_manifests() -> Iterator[Malformed]:
     fine: dict[str, object] = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
-    for name, change in [
+    wrong: list[tuple[str, dict[str, object]]] = [
         ("no slug", {"slug": None}),
         ("slug is a number", {"slug": 7}),
         ("slug with a path", {"slug": "../tidy"}),
@@ -74,10 +74,11 @@ def seed_manifests() -> Iterator[Malformed]:
         ("version is no version", {"version": "latest"}),
         ("contents is a text", {"contents": "SKILL.md"}),
         ("skills name a file outside", {"contents": {"skills": ["../../SKILL.md"]}}),
-    ]:
+    ]
+    for name, change in wrong:
         changed = {key: value for key, value in {**fine, **change}.items() if value is not None}
         yield manifest(name, "refused", "bad manifest", MANIFEST, changed)
-    for name, reason, change in [
+    odd: list[tuple[str, str, dict[str, object]]] = [
         ("tags are numbers", "field", {"tags": [1, 2]}),
         ("token estimate is a text", "field", {"token_estimate": "many"}),
         ("token estimate below zero", "field", {"token_estimate": -5}),
@@ -85,7 +86,8 @@ def seed_manifests() -> Iterator[Malformed]:
         ("description of a megabyte", "field", {"description": "long " * 200_000}),
         ("unknown key", "unknown field", {"sponsor": "nobody"}),
         ("skills name a file that is not there", "component", {"contents": {"skills": ["other.md"]}}),
-    ]:
+    ]
+    for name, reason, change in odd:
         yield manifest(name, WARN, reason, MANIFEST, {**fine, **change})
 
 

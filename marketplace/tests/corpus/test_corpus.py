@@ -83,6 +83,84 @@ def counted(half: Half, label: str) -> list[Specimen]:
     return [specimen for specimen in packages(half) if specimen.label == label]
 
 
+def test_there_are_enough_of_each() -> None:
+    labels = Counter(specimen.label for _, specimen in BOTH)
+    assert labels["hostile"] >= 80
+    assert labels["benign"] >= 80
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_covers_every_class_carrier_and_layout(half: Half) -> None:
+    hostile, benign = counted(half, "hostile"), counted(half, "benign")
+    classes = Counter(one.klass for one in hostile)
+    assert set(classes) == set(CLASSES)
+    assert min(classes.values()) >= 3
+    for group in (hostile, benign):
+        assert len(group) >= 40
+        assert {one.carrier for one in group} == set(CARRIERS)
+        assert {one.layout for one in group} == set(LAYOUTS)
+    assert {one.klass for one in benign} == set(CLASSES), "each class has something that looks like it"
+    security = sum(one.theme == "security" for one in benign)
+    assert security >= len(benign) / 3
+    in_prose = sum(one.carrier in {"prose", "reference", "metadata"} for one in hostile)
+    assert in_prose >= len(hostile) / 2
+
+
+def test_the_halves_are_balanced() -> None:
+    for label in ("hostile", "benign"):
+        left, right = (counted(half, label) for half in HALVES)
+        assert abs(len(left) - len(right)) <= 4
+        for axis in ("klass", "theme", "carrier"):
+            here, there = (Counter(getattr(one, axis) for one in group) for group in (left, right))
+            for value in here | there:
+                slack = 2 if label == "hostile" else 6
+                assert abs(here[value] - there[value]) <= slack, (
+                    f"{label} {axis} {value}: {here[value]}, {there[value]}"
+                )
+
+
+KINDS = {
+    "skill": r"SKILL\.md$",
+    "command": r"(^|/)commands/[^/]+\.md$",
+    "agent": r"(^|/)agents/.+\.md$",
+    "hook": r"(^|/)hooks(/[^/]+)?\.json$|(^|/)hooks/",
+    "MCP server": r"\.mcp\.json$",
+    "script": r"\.(py|sh|mjs|cjs|js)$",
+    "reference": r"(^|/)references/",
+    "metadata": r"(manifest|plugin|marketplace|package)\.json$|setup\.py$",
+}
+
+
+def test_each_kind_of_component_carries_an_attack() -> None:
+    changed = {path for _, one in BOTH if one.twin for path in one.files if one.files[path] != one.twin.get(path)}
+    for kind, pattern in KINDS.items():
+        assert any(re.search(pattern, path) for path in changed), kind
+
+
+@every
+def test_its_text_could_be_real(specimen: Specimen) -> None:
+    everything = "\n".join(lines(specimen.files))
+    assert not re.search(r"lorem ipsum|\bfoo\b.*\bbar\b|\bTODO\b|\bxxx\b", everything, re.IGNORECASE)
+    words = re.findall(r"\w+", everything.lower())
+    assert len(words) >= 220
+    assert len(set(words)) >= 110, "the text repeats itself"
+
+
+def hosts(half: Half) -> set[str]:
+    """Give the made-up hosts that hostile parts name."""
+    found: set[str] = set()
+    for one in counted(half, "hostile"):
+        pattern = r"https?://([\w.-]+\.[a-z]{2,})"
+        hostile, clean = (set(re.findall(pattern, " ".join(lines(files)))) for files in (one.files, one.twin or {}))
+        found |= hostile - clean
+    return found
+
+
+def test_no_host_of_one_half_gives_away_the_other() -> None:
+    known = {"github.com", "download.pytorch.org", "raw.githubusercontent.com"}
+    assert not (hosts("development") & hosts("held_out")) - known
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
@@ -119,4 +197,3 @@ def test_no_two_packages_of_different_halves_are_near_copies() -> None:
 
 def test_the_halves_lie_in_their_folders() -> None:
     assert {path.name for path in Path(HERE).iterdir() if path.is_dir()} - {"__pycache__"} == set(HALVES)
-    assert Counter(half for half, _ in BOTH)["development"]
