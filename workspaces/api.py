@@ -17,7 +17,7 @@ from workspaces import queries, services
 from workspaces import services as workspaces_services
 from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.models import Membership, Role, Workspace
-from workspaces.scope.permissions import Access, lower
+from workspaces.scope.permissions import Access
 from workspaces.services import restore_workspace
 
 STATES = ("active", "deleted")
@@ -72,14 +72,12 @@ class _OwnWorkspaces(SignedInView):
     """Narrows the caller's memberships to the workspace of their key."""
 
     def _within_key(self, memberships: QuerySet[Membership]) -> QuerySet[Membership]:
-        return memberships if self.key is None else memberships.filter(workspace_id=self.key.workspace_id)
+        own = self.presented.bound_to
+        return memberships.filter(workspace_id=own) if own else memberships
 
     def _show(self, memberships: Iterable[Membership]) -> list[Access]:
-        key = self.key
-        return [
-            Access(member.workspace, lower(member.role, key.role) if key else Role(member.role))
-            for member in memberships
-        ]
+        presented = self.presented
+        return [Access(member.workspace, Role(member.role)).narrowed(presented.role, ()) for member in memberships]
 
 
 class Me(_OwnWorkspaces):
@@ -112,7 +110,7 @@ class WorkspaceList(_OwnWorkspaces):
     @extend_schema(operation_id="workspaces_create", request=WorkspaceIn, responses={201: WorkspaceOut, **errors(415)})
     def post(self, request: Request) -> Response:
         """A shared workspace with the caller as its owner."""
-        if self.key is not None:
+        if self.presented.bound_to:
             raise NotAllowed("An API key is bound to its workspace. Sign in to create another one.")
         body = WorkspaceIn(data=request.data)
         body.is_valid(raise_exception=True)

@@ -15,10 +15,10 @@ class StaffView(SignedInView):
 
     def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
         """Check who it is before any workspace's rows can be read."""
-        key = self.key
+        presented = self.presented
         if not (self.caller.is_active and self.caller.is_staff):
             raise NotAllowed("This is for the moderators of this installation.")
-        if key is not None and (key.role != Role.OWNER or key.scopes):
+        if presented.bound_to and (presented.role != Role.OWNER or presented.scopes):
             raise NotAllowed("This takes an API key with the role owner and without scopes, or a session.")
         self.inside.enter_context(system_scope(Purpose.MODERATION))
         self.scoped = True

@@ -12,7 +12,6 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,7 +30,6 @@ from recipes.chat.stream import stop
 from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
 from recipes.runs.links import ONCE_HEADER
-from workspaces.doors.auth import BearerKeyAuthentication, brings_bearer_key
 from workspaces.doors.endpoints import WorkspaceView
 from workspaces.doors.idempotency import HEADER, once
 
@@ -58,13 +56,7 @@ def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
 
 
 class OpenAiView(WorkspaceView):
-    """An operation in OpenAI's shapes; a key may also come as `Authorization: Bearer atm_…`."""
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        """A bearer that is one of our keys is only ever taken for one."""
-        if self.request is not None and brings_bearer_key(self.request):
-            return [BearerKeyAuthentication()]
-        return super().get_authenticators()
+    """An operation in OpenAI's shapes."""
 
     def handle_exception(self, exc: Exception) -> Response:
         """The error in OpenAI's shape."""

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 
 from workspaces.clerk.sign_in import ClerkToken, sign_in
 from workspaces.clerk.tokens import BadToken
-from workspaces.doors.auth import BEARER, Way
+from workspaces.doors.auth import BEARER, KEY_PREFIX, Way
 from workspaces.models import User
+from workspaces.scope.presented import Presented
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -48,11 +49,17 @@ def carries_token(request: HttpRequest) -> bool:
 
 def _given(request: HttpRequest) -> Iterator[tuple[str, bool]]:
     """Each token and whether it came in a cookie."""
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-    if scheme.lower() == BEARER:
-        yield token.strip(), False
+    if (token := bearer_of(request)) is not None:
+        yield token, False
     for value in dict.fromkeys(value for _, value in clerk_cookies(request)):
         yield value, True
+
+
+def bearer_of(request: HttpRequest) -> str | None:
+    """The token of a bearer header, which leads a cookie; one of our API keys is none."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    is_token = scheme.lower() == BEARER and not token.strip().startswith(KEY_PREFIX)
+    return token.strip() if is_token else None
 
 
 def clerk_cookies(request: HttpRequest) -> list[tuple[str, str]]:
@@ -70,23 +77,26 @@ def clerk_cookies(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 class ClerkAuthentication(Way):
-    """A Clerk session token. Gives the person, and a ClerkToken as request.auth.
+    """A Clerk session token.
 
     From a cookie it needs the CSRF token on every change, as a session does.
     """
 
-    def find(self, request: Request) -> tuple[User, ClerkToken] | None:
+    def find(self, request: Request) -> tuple[User, Presented] | None:
         """Person and token; None when none came. Raises AuthenticationFailed for any wrong one."""
+        token = self._token(request)
+        return (token.user, token.presented) if token else None
+
+    def _token(self, request: Request) -> ClerkToken | None:
         try:
-            token = clerk_token(request._request)
+            return clerk_token(request._request)
         except BadToken as refusal:
             raise AuthenticationFailed(str(refusal)) from None
-        return (token.user, token) if token else None
 
-    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+    def authenticate(self, request: Request) -> tuple[User, Presented] | None:
         """The same, when the request is not one that another site could have made."""
         found = super().authenticate(request)
-        if found is not None and found[1].from_cookie:
+        if found is not None and bearer_of(request._request) is None:
             SessionAuthentication().enforce_csrf(request)
         return found
 

@@ -19,6 +19,7 @@ from workspaces.clerk.authentication import carries_token, clerk_cookies, clerk_
 from workspaces.clerk.sign_in import ClerkToken
 from workspaces.clerk.tokens import BadToken
 from workspaces.models import User
+from workspaces.scope.presented import Presented
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -30,6 +31,7 @@ class ClerkRequest(HttpRequest):
     """A request that a Clerk token signed in has the token at hand."""
 
     clerk: ClerkToken
+    presented: Presented
 
 
 class ClerkPagesMiddleware:
@@ -83,7 +85,8 @@ def _sign_in(request: HttpRequest, token: ClerkToken) -> None:
         return token.user
 
     request.user, request.auser = token.user, auser
-    cast(ClerkRequest, request).clerk = token
+    inside = cast(ClerkRequest, request)
+    inside.clerk, inside.presented = token, token.presented
 
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from workspaces.clerk.people_services import Person
 from workspaces.clerk.tokens import BadToken, Claims, verify
 from workspaces.models import Membership, User
 from workspaces.scope.acting import acting_as
+from workspaces.scope.presented import Presented
 from workspaces.scope.tenancy import Purpose, system_scope
 
 
@@ -33,9 +34,10 @@ class ClerkToken:
     from_cookie: bool
 
     @property
-    def credential(self) -> str:
-        """How the audit log names it."""
-        return f"{self.sid}, used by {self.impersonator}" if self.impersonator else self.sid
+    def presented(self) -> Presented:
+        """What it is good for: all its person may do, in the organisation's workspace where none is named."""
+        name = f"{self.sid}, used by {self.impersonator}" if self.impersonator else self.sid
+        return Presented("clerk", credential=name, workspace_id=self.workspace_id)
 
 
 def sign_in(token: str, *, from_cookie: bool) -> ClerkToken:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
@@ -16,6 +15,7 @@ from automatos.errors import NotSignedIn
 from workspaces.api_keys.services import key_hash
 from workspaces.doors.installation import orchestrator_key
 from workspaces.models import ApiKey, User
+from workspaces.scope.presented import SESSION, Presented
 from workspaces.scope.tenancy import Purpose, system_scope
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 class Way(authentication.BaseAuthentication):
     """One kind of credential. Of several in a request the first in the settings leads, and all must be one person's."""
 
-    def find(self, request: Request) -> tuple[User, Any] | None:
-        """Whose credential of this kind was sent, and the credential; None when none was. Raises for any wrong one."""
+    def find(self, request: Request) -> tuple[User, Presented] | None:
+        """Whose credential of this kind was sent, and what it is; None when none was. Raises for any wrong one."""
         raise NotImplementedError
 
-    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+    def authenticate(self, request: Request) -> tuple[User, Presented] | None:
         """What `find` says, after asking the ways behind this one whether they say the same."""
         found = self.find(request)
         if found is not None:
@@ -52,9 +52,9 @@ class Way(authentication.BaseAuthentication):
 
 
 class ApiKeyAuthentication(Way):
-    """`X-API-Key: atm_…` or `Authorization: ApiKey atm_…`. Gives the key's user, and the key itself as request.auth."""
+    """`X-API-Key: atm_…`, `Authorization: ApiKey atm_…` or `Authorization: Bearer atm_…`, at every door."""
 
-    def find(self, request: Request) -> tuple[User, ApiKey] | None:
+    def find(self, request: Request) -> tuple[User, Presented] | None:
         """User and key; None when no such header came. Raises AuthenticationFailed for any wrong one."""
         given = _given_keys(request)
         if not given:
@@ -63,7 +63,7 @@ class ApiKeyAuthentication(Way):
             raise AuthenticationFailed("Two different credentials were sent. Send one.")
         with system_scope(Purpose.SIGN_IN):
             key = self._opened_by(given[0])
-        return key.user, key
+        return key.user, Presented.of_key(key)
 
     def _opened_by(self, plaintext: str) -> ApiKey:
         try:
@@ -88,31 +88,20 @@ def _given_keys(request: Request) -> list[str]:
         given.append(key.strip())
     if (header := request.headers.get("Authorization")) is not None:
         scheme, _, key = header.strip().partition(" ")
-        if scheme.lower() == SCHEME:
+        if scheme.lower() == SCHEME or carries_bearer_key(header):
             given.append(key.strip())
         elif scheme.lower() != BEARER or not settings.CLERK.on:
             raise AuthenticationFailed("This kind of Authorization is not known here. Send `Authorization: ApiKey …`.")
     return given
 
 
-def brings_bearer_key(request: Request | HttpRequest) -> bool:
-    """Whether an API key came the way OpenAI's clients send theirs."""
-    return _bearer(request).startswith(KEY_PREFIX)
+def carries_bearer_key(header: str) -> bool:
+    """Whether an Authorization header carries an API key the way OpenAI's clients send theirs.
 
-
-def _bearer(request: Request | HttpRequest) -> str:
-    scheme, _, token = (request.headers.get("Authorization") or "").strip().partition(" ")
-    return token.strip() if scheme.lower() == BEARER else ""
-
-
-class BearerKeyAuthentication(ApiKeyAuthentication):
-    """`Authorization: Bearer atm_…`, where OpenAI's clients come in."""
-
-    def find(self, request: Request) -> tuple[User, ApiKey] | None:
-        """User and key. Raises AuthenticationFailed for a wrong one."""
-        with system_scope(Purpose.SIGN_IN):
-            key = self._opened_by(_bearer(request))
-        return key.user, key
+    A bearer that looks like one of our keys is never taken for anything else; without Clerk every bearer is a key.
+    """
+    scheme, _, token = header.strip().partition(" ")
+    return scheme.lower() == BEARER and (token.strip().startswith(KEY_PREFIX) or not settings.CLERK.on)
 
 
 def _note_use(key: ApiKey) -> None:
@@ -126,15 +115,15 @@ def _note_use(key: ApiKey) -> None:
 class SessionAuthentication(Way, authentication.SessionAuthentication):
     """The browser's session, with the CSRF token demanded on every change."""
 
-    def find(self, request: Request) -> tuple[User, None] | None:
+    def find(self, request: Request) -> tuple[User, Presented] | None:
         """The user of the session; None without one."""
         user = getattr(request._request, "user", None)
         # The session names the user lazily; comparing its class would ask the wrapper.
         if user is None or not user.is_authenticated or not user.is_active:
             return None
-        return user, None
+        return user, SESSION
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
+    def authenticate(self, request: Request) -> tuple[User, Presented] | None:
         """The user of the session, when the request is not one that another site could have made."""
         found = self.find(request)
         if found is not None:

@@ -18,14 +18,13 @@ from rest_framework.views import APIView
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
-from workspaces.clerk.sign_in import ClerkToken
-from workspaces.doors.open_access import OpenPass
 from workspaces.limits import rates as rate_limits
-from workspaces.models import ApiKey, User, Workspace
+from workspaces.models import User, Workspace
 from workspaces.queries import access_by_id, personal_workspace_id
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
-from workspaces.scope.permissions import Access, lower
+from workspaces.scope.permissions import Access
+from workspaces.scope.presented import Presented
 from workspaces.scope.resolution import resolve
 from workspaces.scope.tenancy import person_scope, workspace_scope
 
@@ -67,7 +66,7 @@ class SignedInView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query text no database can hold, before anything reads it."""
         super().initial(request, *args, **kwargs)
-        self.allowance = rate_limits.count(self.caller, self.key)
+        self.allowance = rate_limits.count(self.caller, self.presented)
         if self.allowance:
             self.allowance.require()
         self.inside.enter_context(acting_as(self._actor(request)))
@@ -91,21 +90,13 @@ class SignedInView(APIView):
         self.scoped = True
 
     def _actor(self, request: Request) -> Actor:
-        key = self.key
         return Actor(
             user_id=self.caller.pk,
             name=self.caller.email,
-            via=self._via(),
-            credential=key.prefix if key else self.clerk.credential if self.clerk else "",
+            via=self.presented.via,
+            credential=self.presented.credential,
             ip=client_ip(request),
         )
-
-    def _via(self) -> str:
-        if self.key:
-            return "api_key"
-        if isinstance(self.request.auth, OpenPass):
-            return "open"
-        return "clerk" if self.clerk else "session"
 
     @property
     def caller(self) -> User:
@@ -113,14 +104,9 @@ class SignedInView(APIView):
         return cast(User, self.request.user)
 
     @property
-    def key(self) -> ApiKey | None:
-        """The API key used; None for a person."""
-        return self.request.auth if isinstance(self.request.auth, ApiKey) else None
-
-    @property
-    def clerk(self) -> ClerkToken | None:
-        """The Clerk token used; None for a session or a key."""
-        return self.request.auth if isinstance(self.request.auth, ClerkToken) else None
+    def presented(self) -> Presented:
+        """What the caller brought to be let in."""
+        return cast(Presented, self.request.auth)
 
 
 class WorkspaceView(SignedInView):
@@ -158,27 +144,23 @@ class WorkspaceView(SignedInView):
 
     def _meant(self, request: Request, named: UUID | None) -> UUID:
         """The workspace this request is about; NotFound when the caller's key is bound to another one."""
-        key = self.key
+        presented = self.presented
         workspace_id = named or resolve(
             header=request.headers.get("X-Workspace-ID"),
             query=request.query_params.get("workspace_id"),
-            bound=key.workspace_id if key else None,
+            bound=presented.bound_to,
             configured=settings.WORKSPACE_ID,
             personal=self._own_workspace_id,
             default=settings.DEFAULT_TENANT_ID or UUID(int=0),
         )
-        if key is not None and key.workspace_id != workspace_id:
+        if presented.bound_to not in (None, workspace_id):
             raise NotFound()
         return workspace_id
 
     def _own_workspace_id(self) -> UUID | None:
-        token = self.clerk
-        return token.workspace_id if token and token.workspace_id else personal_workspace_id(self.caller)
+        return self.presented.workspace_id or personal_workspace_id(self.caller)
 
     def _access(self, workspace_id: UUID) -> Access:
         """Resolving is not allowing: NotFound unless the caller is a member."""
-        key = self.key
         access = access_by_id(user=self.caller, workspace_id=workspace_id, deleted_too=self.deleted_too)
-        if key is None:
-            return access
-        return Access(workspace=access.workspace, role=lower(access.role, key.role), scopes=key.scopes)
+        return access.narrowed(self.presented.role, self.presented.scopes)

@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from automatos.access_settings import is_loopback
 from workspaces.doors.installation import open_access_user
 from workspaces.models import User
+from workspaces.scope.presented import OPEN, Presented
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -32,10 +33,6 @@ NOT_HERE = ("/accounts/", "/admin/", "/api/", "/static/", "/health", "/ready", "
 CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # A proxy on this machine passes on what comes from others.
 PASSED_ON = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_VIA")
-
-
-class OpenPass:
-    """What stands for the credential of a request that carries none."""
 
 
 def may_enter(request: HttpRequest, *, page: bool = False) -> bool:
@@ -70,10 +67,10 @@ def _asked_for_by_us(request: HttpRequest, host: str, *, page: bool) -> bool:
 class OpenAccessAuthentication(BaseAuthentication):
     """The last way into the API and the sockets: every other one found nothing, and none found anything wrong."""
 
-    def authenticate(self, request: Request) -> tuple[User, OpenPass] | None:
+    def authenticate(self, request: Request) -> tuple[User, Presented] | None:
         """The user of open access; None where it is off or the request is not one to let in."""
         user = open_access_user() if may_enter(request._request) else None
-        return (user, OpenPass()) if user else None
+        return (user, OPEN) if user else None
 
 
 class OpenAccessScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -111,7 +108,7 @@ class OpenAccessMiddleware(MiddlewareMixin):
             return user
 
         request.user, request.auser = user, auser
-        request.open_access = True  # type: ignore[attr-defined]
+        request.presented = OPEN  # type: ignore[attr-defined]
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Name it where programs see it too."""

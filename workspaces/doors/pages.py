@@ -9,12 +9,12 @@ from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
-from workspaces.clerk.sign_in import ClerkToken
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.queries import memberships_of, slug_now
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.permissions import RANK, Access
+from workspaces.scope.presented import SESSION, Presented
 from workspaces.scope.tenancy import person_scope, workspace_scope
 
 
@@ -78,12 +78,12 @@ def person_page(view: Page) -> Page:
 
 def actor_of(request: PersonRequest) -> Actor:
     """Who acts, for the audit log."""
-    token: ClerkToken | None = getattr(request, "clerk", None)
+    presented: Presented = getattr(request, "presented", SESSION)
     return Actor(
         user_id=request.user.pk,
         name=request.user.email,
-        via="clerk" if token else "open" if getattr(request, "open_access", False) else "session",
-        credential=token.credential if token else "",
+        via=presented.via,
+        credential=presented.credential,
         ip=client_ip(request),
     )
 

@@ -1,7 +1,7 @@
 """The way in for WebSockets: the same credentials as everywhere, judged the same way."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -15,7 +15,8 @@ from automatos.errors import NotFound, Unavailable
 from workspaces.doors.installation import orchestrator_key_with
 from workspaces.models import ApiKey, Role, User
 from workspaces.queries import access_by_id, memberships_of
-from workspaces.scope.permissions import Access, lower
+from workspaces.scope.permissions import Access
+from workspaces.scope.presented import Presented
 from workspaces.scope.tenancy import Purpose, person_scope, system_scope
 
 
@@ -56,8 +57,9 @@ def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
         return None
     if not user.is_authenticated:
         return None
-    if isinstance(request.auth, ApiKey):
-        return SocketCaller(user.pk, key_id=request.auth.pk)
+    presented: Presented = cast(Any, request.auth)
+    if presented.key_id is not None:
+        return SocketCaller(user.pk, key_id=presented.key_id)
     by_session = scope["user"].is_authenticated if scope.get("user") else False
     return SocketCaller(user.pk, session_key=scope["session"].session_key if by_session else "")
 
@@ -72,7 +74,7 @@ def _of_key(user: User, key_id: UUID, action: str) -> set[UUID]:
         access = access_by_id(user=user, workspace_id=key.workspace_id)
     except NotFound:
         return set()
-    limited = Access(workspace=access.workspace, role=lower(access.role, key.role), scopes=key.scopes)
+    limited = access.narrowed(Role(key.role), key.scopes)
     return {key.workspace_id} if limited.allows(action) else set()
 
 

@@ -14,7 +14,8 @@ from redis import RedisError
 from automatos.errors import TooMany
 from workspaces.limits import throttling
 from workspaces.limits.throttling import Bucket, Exhausted
-from workspaces.models import ApiKey, User
+from workspaces.models import User
+from workspaces.scope.presented import Presented
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +65,12 @@ class _Outage:
 _outage = _Outage()
 
 
-def count(user: User, key: ApiKey | None) -> Allowance | None:
+def count(user: User, presented: Presented) -> Allowance | None:
     """Count one request of the key, or of the person without one; None where nothing is limited or counted."""
-    limit = settings.API_RATE_LIMIT if key is None or key.rate_limit is None else key.rate_limit
+    limit = settings.API_RATE_LIMIT if presented.rate_limit is None else presented.rate_limit
     if not limit or time.monotonic() < _outage.ask_after:
         return None
-    name = f"api-key:{key.pk}" if key else f"api-user:{user.pk}"
+    name = f"api-key:{presented.key_id}" if presented.key_id else f"api-user:{user.pk}"
     try:
         taken = throttling.take([Bucket(name, limit, WINDOW_SECONDS)], patience=PATIENCE_SECONDS)
     except Exhausted as exhausted:

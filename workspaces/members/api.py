@@ -99,7 +99,7 @@ class WorkspaceLeave(WorkspaceView):
     @extend_schema(operation_id="workspaces_leave", request=None, responses={204: None, **errors(404, 409)})
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """The caller is no member any more. The last owner stays."""
-        if self.key is not None:
+        if self.presented.bound_to:
             raise NotAllowed("An API key cannot leave for its person. Sign in to leave.")
         services.leave(workspace=self.workspace, user=self.caller)
         return Response(status=204)

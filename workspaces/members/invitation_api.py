@@ -143,7 +143,7 @@ class InvitationAccept(SignedInView):
     )
     def post(self, request: Request) -> Response:
         """The workspace, with the caller's role in it. The token is good once, and for one address."""
-        if self.key is not None:
+        if self.presented.bound_to:
             raise NotAllowed("An API key is bound to its workspace. Sign in to accept an invitation.")
         body = TokenIn(data=request.data)
         body.is_valid(raise_exception=True)

@@ -78,6 +78,10 @@ class Access:
         """Whether the caller may do `resource:action`."""
         return allowed(self.role, action) and (not self.scopes or action in self.scopes)
 
+    def narrowed(self, role: Role | None, scopes: Sequence[str]) -> "Access":
+        """The same caller with at most this role (None: their own) and, when not empty, only these scopes."""
+        return Access(self.workspace, lower(self.role, role) if role else self.role, scopes)
+
     def require(self, action: str) -> None:
         """Pass, or raise NotAllowed naming what is missing."""
         require(self.role, action)

@@ -54,10 +54,12 @@ def test_a_wrong_credential_is_401_even_beside_a_good_session(company: Company, 
     assert Caller(client=browser).get("/api/me", **headers)[0] == 401
 
 
-def test_a_key_is_taken_from_either_header_but_not_two_different_ones(company: Company) -> None:
+def test_a_key_is_taken_in_every_form_but_not_two_different_ones(company: Company) -> None:
     nobody, key = company.anonymous, company.viewer.key
     assert nobody.get("/api/me", Authorization=f"ApiKey {key}")[0] == 200
     assert nobody.get("/api/me", Authorization=f"apikey {key}", X_API_Key=key)[0] == 200
+    assert nobody.get("/api/me", Authorization=f"Bearer {key}")[0] == 200
+    assert nobody.get("/api/me", Authorization=f"Bearer {key}", X_API_Key=company.owner.key)[0] == 401
     assert nobody.get("/api/me", Authorization=f"ApiKey {key}", X_API_Key=company.owner.key)[0] == 401
 
 

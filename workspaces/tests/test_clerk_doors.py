@@ -111,6 +111,13 @@ def test_a_wrong_token_beside_a_good_session_is_401(instance: Instance, way: str
     assert sender.get("/api/me")[0] == 401
 
 
+def test_a_bearer_that_is_one_of_our_keys_is_never_taken_for_a_token(instance: Instance) -> None:
+    company = Company()
+    nobody = company.anonymous
+    assert nobody.get("/api/me", Authorization=f"Bearer {company.viewer.key}")[0] == 200
+    assert nobody.get("/api/me", Authorization="Bearer atm_wrong")[0] == 401
+
+
 @pytest.mark.parametrize("way", SENT_AS)
 def test_a_key_and_a_token_have_to_be_one_persons(instance: Instance, way: str) -> None:
     company = Company()
