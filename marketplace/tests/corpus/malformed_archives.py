@@ -7,7 +7,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 
-from marketplace.tests.corpus.malformed import Expected, Malformed
+from marketplace.tests.corpus.malformed_case import Expected, Malformed
 from marketplace.tests.corpus.malformed_quine import quine
 from marketplace.tests.corpus.malformed_zip import (
     BLOCK,

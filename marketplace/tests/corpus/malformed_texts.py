@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from marketplace.tests.corpus.malformed import Expected, Kind, Malformed
 from marketplace.tests.corpus.malformed_archives import SKILL, good
+from marketplace.tests.corpus.malformed_case import Expected, Kind, Malformed
 from marketplace.tests.corpus.malformed_zip import Entry, archive
 
 PLUGIN, MARKET, SERVERS = ".claude-plugin/plugin.json", ".claude-plugin/marketplace.json", ".mcp.json"
