@@ -84,6 +84,11 @@ ONLY = {
     "fpdf": ("tools.confined",),
     "jmespath": ("tools.confined",),
     "lxml": ("tools.confined",),
+    "publicsuffixlist": ("marketplace.scanning",),
+    "rapidfuzz": ("marketplace.scanning",),
+    "tree_sitter": ("marketplace.scanning",),
+    "tree_sitter_javascript": ("marketplace.scanning",),
+    "tree_sitter_typescript": ("marketplace.scanning",),
     "pypdf": ("tools.confined",),
 }
 SENDS = ("group_send",)

@@ -1,0 +1,207 @@
+"""From what code does to what is wrong with it: the rules over facts of one file."""
+
+import re
+from collections.abc import Iterator
+
+from marketplace.scanning.code.semantics import own_vendor
+from marketplace.scanning.hits import Fact, Hit, Reading, step
+from marketplace.scanning.report import ChainStep
+from marketplace.scanning.rules.code_effects import (
+    delete_hits,
+    destroy_hits,
+    factor,
+    fetched_from,
+    guard_hits,
+    hit,
+    mine_hits,
+    override_hits,
+    persist_hits,
+    unlock_hits,
+    write_hits,
+)
+from marketplace.scanning.scale import BLOCK_LINES
+
+SENSITIVE = frozenset(("secret", "environment"))
+
+
+def code_hits(reading: Reading) -> Iterator[Hit]:
+    """Hits of all facts of a reading."""
+    facts = sorted(reading.facts, key=lambda fact: fact.line)
+    for fact in facts:
+        finder = FINDERS.get(fact.kind)
+        if finder is not None:
+            yield from finder(reading, fact, facts)
+    yield from _remote_shell(reading, facts)
+    yield from _read_then_send(reading, facts)
+    yield from _poll(reading, facts)
+
+
+def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    labels, place = fact.labels, fact.place
+    host = factor(place)
+    known = place is not None and place.kind in ("service", "registry")
+    vendor = place is not None and place.kind == "own"
+    if labels & SENSITIVE:
+        strong = "environment" in labels or "secret" in labels
+        chain = _source_chain(reading, fact, facts)
+        if known and "secret" in labels and place is not None and not fact.extra.get("layer"):
+            yield hit("B-04", step(2, "environment" in labels), fact, host, chain=chain)
+        else:
+            yield hit("B-04", step(3, strong), fact, host, chain=chain)
+        return
+    variables = [label[4:] for label in labels if label.startswith("var:")]
+    if "secretvar" in labels and not known and not (vendor and len(variables) < 3):
+        if place is not None and all(own_vendor(name, place.name) for name in variables):
+            return
+        yield hit(
+            "B-05",
+            step(2, place is not None and place.kind in ("unknown", "low_trust", "declared"), len(variables) > 1),
+            fact,
+            host,
+        )
+        return
+    if labels & {"private", "input"} and not known:
+        yield hit("B-06", step(2, "input" in labels and place is not None and place.outside), fact, host)
+    elif labels & {"file", "listing", "output"} and not known and not (vendor and reading.entry != "hook"):
+        yield hit(
+            "B-06",
+            step(
+                1,
+                place is not None and place.outside,
+                fact.extra.get("wire") and place is not None and place.kind == "unknown",
+            ),
+            fact,
+            host,
+        )
+    elif "system" in labels and not known and not vendor:
+        yield hit("B-07", step(1, place is not None and place.kind in ("unknown", "low_trust")), fact, host)
+    elif place is not None and place.kind == "low_trust":
+        yield hit("B-08", "weak", fact, host)
+
+
+def _source_chain(reading: Reading, fact: Fact, facts: list[Fact]) -> tuple[ChainStep, ...]:
+    source = next(
+        (item for item in facts if item.kind == "read" and item.labels & SENSITIVE and item.line <= fact.line), None
+    )
+    if source is None or source.line == fact.line:
+        return ()
+    return (
+        ChainStep(reading.path, source.line, "reads something secret"),
+        ChainStep(reading.path, fact.line, "sends it away"),
+    )
+
+
+def _fetch(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    place = fact.place
+    if place is not None and place.kind == "low_trust":
+        yield hit("B-08", "weak", fact, place.factor)
+    if "header:secretvar" in fact.labels and place is not None and place.kind == "low_trust":
+        yield hit("B-05", "medium", fact, place.factor)
+
+
+def _run(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    labels = fact.labels
+    if "network" in labels:
+        place = fact.place or fetched_from(fact, facts)
+        host = factor(place)
+        chain: tuple[ChainStep, ...] = ()
+        source = next((item for item in reversed(facts) if item.kind == "fetch" and item.line <= fact.line), None)
+        if source is not None and source.line != fact.line:
+            chain = (ChainStep(reading.path, source.line, "fetches it"), ChainStep(reading.path, fact.line, "runs it"))
+        pinned = any(
+            re.search(r"sha(?:256|512)sum|shasum|--hash|checksum|gpg --verify|cosign verify|minisign", line)
+            for line in reading.plain[max(fact.line - 8, 0) : fact.line + 2]
+        )
+        yield hit(
+            "A-01",
+            step(3, "decoded" in labels, fact.extra.get("looped")),
+            fact,
+            host * (0.4 if pinned else 1.0),
+            chain=chain,
+        )
+    elif "decoded" in labels:
+        yield hit("G-01", step(3, bool(fact.decoded), "environment" in labels), fact)
+    elif "input" in labels and reading.entry == "hook":
+        yield hit("I-05", "medium", fact)
+
+
+def _unpack(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    if fact.labels & {"decoded", "network"}:
+        yield hit("G-02", step(2, fact.extra.get("const"), "network" in fact.labels), fact)
+
+
+def _shell(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    yield hit("K-01", "decisive", fact, factor(fact.place, 0.6))
+
+
+def _install(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
+    place, text = fact.place, fact.value
+    if place is None or place.kind not in ("unknown", "low_trust", "declared"):
+        return
+    index = re.search(r"--(?:extra-)?index-url|-i https?|--registry|--find-links|--trusted-host", text)
+    yield hit("L-01", step(2, index, place.kind == "low_trust"), fact, place.factor)
+
+
+FINDERS = {
+    "unlock": unlock_hits,
+    "send": _send,
+    "fetch": _fetch,
+    "run": _run,
+    "unpack": _unpack,
+    "write": write_hits,
+    "persist": persist_hits,
+    "override": override_hits,
+    "delete": delete_hits,
+    "destroy": destroy_hits,
+    "guard": guard_hits,
+    "mine": mine_hits,
+    "shell": _shell,
+    "install": _install,
+}
+
+
+def _remote_shell(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """A socket whose ends become those of a shell."""
+    joined = next((fact for fact in facts if fact.kind == "dup"), None)
+    wired = next((fact for fact in facts if fact.kind == "send"), None)
+    if joined is not None:
+        place = wired.place if wired is not None else None
+        chain = (
+            ChainStep(reading.path, wired.line if wired else joined.line, "connects"),
+            ChainStep(reading.path, joined.line, "joins the connection to a shell"),
+        )
+        yield hit("K-01", "decisive", joined, factor(place, 0.8), chain=chain)
+
+
+def _read_then_send(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """A secret is read and something is sent in the same function, command line or fence, however it gets there."""
+    for read in facts:
+        if read.kind != "read" or not read.labels & SENSITIVE:
+            continue
+        for send in facts:
+            if (
+                send.kind != "send"
+                or send.labels & SENSITIVE
+                or abs(send.line - read.line) > BLOCK_LINES
+                or send.block != read.block
+            ):
+                continue
+            if send.place is None or send.place.kind not in ("unknown", "low_trust", "declared"):
+                continue
+            chain = (
+                ChainStep(reading.path, read.line, "reads something secret"),
+                ChainStep(reading.path, send.line, "sends to an address"),
+            )
+            yield hit("B-09", step(3, send.extra.get("by_line")), send, send.place.factor, 0.8, chain)
+            return
+
+
+def _poll(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """Asks an address again and again and runs what it answers."""
+    for fact in facts:
+        if fact.kind == "run" and fact.extra.get("looped") and "network" in fact.labels:
+            place = fact.place or fetched_from(fact, facts)
+            if place is not None and place.kind == "registry":
+                continue
+            yield hit("K-03", "decisive", fact, factor(place))
+            return
