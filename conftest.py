@@ -91,18 +91,18 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """
     from automatos.llm.testing.server import ScriptedServer
 
-    with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models) as running:
+    with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models, kept.static_files()) as running:
         yield running
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the running product is one group, so that it is started once; what needs a browser comes last."""
-    used = {item: getattr(item, "fixturenames", ()) for item in items}
+    """Two groups start the running product, each in one process: tests with a browser, which come last, and without."""
     for item in items:
-        if "stack" in used[item]:
-            item.add_marker(pytest.mark.xdist_group("product"))
-    items.sort(key=lambda item: "chromium" in used[item])
+        used = getattr(item, "fixturenames", ())
+        if "stack" in used and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("browser" if "chromium" in used else "product"))
+    items.sort(key=lambda item: any(mark.args == ("browser",) for mark in item.iter_markers("xdist_group")))
 
 
 @pytest.hookimpl(wrapper=True)

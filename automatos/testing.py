@@ -99,8 +99,8 @@ class Part:
 class Stack:
     """Web and worker on the test database and queue, with every model call going to the scripted server."""
 
-    def __init__(self, models: "ScriptedServer") -> None:
-        self.models = models
+    def __init__(self, models: "ScriptedServer", static_root: Path) -> None:
+        self.models, self.static_root = models, static_root
         self.folder = Path(os.environ["DATA"]) / "logs"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -117,6 +117,7 @@ class Stack:
             "ANTHROPIC_API_KEY": "test-key",
             "LOCAL_LLM_URL": self.models.openai_url,
             "SECRET_KEY": settings.SECRET_KEY,
+            "STATIC_ROOT": str(self.static_root),
         }
         if not settings.EMBEDDED_DATABASE:
             base, _, query = settings.DATABASE_URL.partition("?")
@@ -126,7 +127,6 @@ class Stack:
 
     def __enter__(self) -> Self:
         try:
-            self._collect_static()
             self.web.start()
             self.worker.start()
             self.wait_ready()
@@ -139,10 +139,6 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _collect_static(self) -> None:
-        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-        subprocess.run(command, cwd=PROJECT, env=self.web.environment, check=True)
 
     @contextlib.contextmanager
     def restarted(self, part: Part, **environment: str) -> Iterator[None]:

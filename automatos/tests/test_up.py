@@ -20,7 +20,8 @@ from automatos.local.addresses import PROJECT
 from automatos.testing import free_port
 
 # The time counts from the first start of all, which also cooks the demo.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+# One process runs the file, so that what it starts is started once.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 
 READY = r"^Automatos is ready at http://127\.0\.0\.1:{port}$"
 UVICORN = "Uvicorn running on"

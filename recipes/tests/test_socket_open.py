@@ -15,7 +15,8 @@ from recipes.models import Execution
 from recipes.tests.kit import Cast, ended
 from workspaces.tests.http import get_status
 
-pytestmark = pytest.mark.slow
+# One process runs the file, so that what it starts is started once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 KEY = "an-orchestrators-key-of-many-characters"
 

@@ -22,7 +22,8 @@ from workspaces.api_keys.services import create_api_key
 from workspaces.clerk.key_sets import SharedShelf
 from workspaces.tests.clerk_kit import ISSUER, PARTY, WEBHOOK_SECRET, Instance
 
-pytestmark = pytest.mark.slow
+# One process runs the file, so that what it starts is started once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 @dataclass
