@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from automatos.llm.tokens import estimate_tokens
 from marketplace.packages.package import Package
+from marketplace.scanning.decoding import cleaned, differs, hidden_texts
 from marketplace.scanning.inventory import Source, take_inventory
-from marketplace.scanning.views import cleaned, differs, hidden_texts
 
 PIECE_TOKENS = 6_000
 OVERLAP = 0.15

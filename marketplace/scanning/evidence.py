@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from marketplace.scanning.views import cleaned
+from marketplace.scanning.decoding import cleaned
 
 BLANK = re.compile(r"\s+")
 SHORTEST, AROUND = 6, 2

@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import replace
 
-from marketplace.scanning import config, views
+from marketplace.scanning import config, decoding
 from marketplace.scanning.code.flow_state import OutOfTime
 from marketplace.scanning.code.semantics import OVERRIDES
 from marketplace.scanning.code.shell import read_shell
@@ -35,7 +35,7 @@ def read_source(source: Source, known: Known, deadline: float) -> Reading:
     """Everything that can be said of one source; `failed` says what cut it short."""
     text = source.text.replace("\r\n", "\n")
     lines = text.split("\n")
-    plain = [views.cleaned(line) for line in lines]
+    plain = [decoding.cleaned(line) for line in lines]
     reading = Reading(source, lines, plain, known)
     limit = min(deadline, time.process_time() + FILE_SECONDS)
     try:
@@ -170,7 +170,7 @@ class _Reader(CodeReader):
                 self._inline_code(segment)
 
     def hidden(self, text: str) -> None:
-        for item in views.hidden_texts(self.reading.lines) if self.depth == 0 else ():
+        for item in decoding.hidden_texts(self.reading.lines) if self.depth == 0 else ():
             quote = self.reading.lines[item.line - 1][:400]
             strength: Strength = "strong" if len(item.text) >= 8 else "medium"
             self.reading.hits.append(
@@ -191,7 +191,7 @@ class _Reader(CodeReader):
         if self.depth >= DEEPEST:
             return
         self.check()
-        for offset, how, inner in views.decoded_texts(text[:1_000_000]):
+        for offset, how, inner in decoding.decoded_texts(text[:1_000_000]):
             if inner not in self.seen:
                 self.seen.add(inner)
                 self.layer(inner, line + text.count("\n", 0, offset), how)

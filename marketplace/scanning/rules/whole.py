@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from marketplace.packages.package import Package
-from marketplace.scanning import views
+from marketplace.scanning import decoding
 from marketplace.scanning.hits import LADDER, Hit, Reading, step
 from marketplace.scanning.inventory import Inventory
 from marketplace.scanning.report import ChainStep
@@ -22,7 +22,7 @@ def file_hits(reading: Reading) -> Iterator[Hit]:
     for number, line in enumerate(reading.lines, 1):
         if line.isascii():
             continue
-        for mark in views.marks(line):
+        for mark in decoding.marks(line):
             if mark in told or (foreign and "alphabets" in mark):
                 continue
             told.add(mark)
@@ -46,7 +46,7 @@ def _padding(reading: Reading) -> Iterator[Hit]:
         if not line.strip():
             run += 1
             continue
-        if (run >= BLANKS and reading.source.kind not in ("json", "text")) or views.PADDED.search(line):
+        if (run >= BLANKS and reading.source.kind not in ("json", "text")) or decoding.PADDED.search(line):
             yield Hit("F-03", "medium", number, line.strip()[:400], concealed=True)
             return
         run = 0
@@ -58,7 +58,7 @@ def concealed(reading: Reading) -> None:
         if hit.concealed or not 0 < hit.line <= len(reading.lines):
             continue
         raw, plain = reading.lines[hit.line - 1], reading.plain[hit.line - 1]
-        if raw is not plain and views.differs(raw, plain) and hit.strength not in ("capability",):
+        if raw is not plain and decoding.differs(raw, plain) and hit.strength not in ("capability",):
             reading.hits[place] = replace(
                 hit,
                 strength=step(LADDER.index(hit.strength), True),
