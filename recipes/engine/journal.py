@@ -104,8 +104,9 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
     status = Call.Status.FAILED if failed else Call.Status.DONE
     shape = as_json(error_shape(result.error)) if result.error else None
     text = reply.text if reply and not failed else result.output
-    # A reply that ended the step is kept as its text alone; one that goes on has to be read back whole.
-    data = reply.to_json() if reply and not failed and reply.tool_calls else result.data
+    # A reply that is its text alone is kept so; one that goes on, or was thought about, has to be read back whole.
+    is_more = reply is not None and not failed and (reply.tool_calls or reply.parts or reply.notes)
+    data = reply.to_json() if reply is not None and is_more else result.data
     usage = reply.usage if reply else Usage()
     tokens = usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens
     return result.id, status, text, as_json(data), shape, *tokens, reply.cost if reply else Decimal(0), now
