@@ -19,7 +19,9 @@ from agents.services import AgentInput
 from agents.skills import queries as skills_queries
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
+from workspaces.credentials.provider_keys import server_names
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.models import Workspace
 
 ORDERINGS = ("name", "created_at", "updated_at", "status")
 
@@ -134,7 +136,7 @@ class ChangedAgentIn(AgentIn):
     )
 
 
-def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
+def _input(start: AgentInput | None, values: Mapping[str, Any], workspace: Workspace) -> AgentInput:
     """The values over those of `start`; a new category implies a new type unless one is given."""
     given = dict(values)
     model = given.pop("agent_model_config", None)
@@ -142,7 +144,7 @@ def _input(start: AgentInput | None, values: Mapping[str, Any]) -> AgentInput:
         given = {"tool_ids": (), "skill_ids": (), **given}
         return AgentInput(**given, agent_model_config=ModelInput(**(model or {})))
     if model is not None:
-        if model.get("model_id", "").partition(":")[0] in PROVIDERS:
+        if model.get("model_id", "").partition(":")[0] in (*PROVIDERS, *server_names(workspace.pk, deleted=True)):
             model.setdefault("provider", "")  # the name carries another one
         elif model.get("provider", start.agent_model_config.provider) != start.agent_model_config.provider:
             model.setdefault("model_id", "")
@@ -186,7 +188,7 @@ class AgentList(WorkspaceView):
         body = NewAgentIn(data=request.data)
         body.is_valid(raise_exception=True)
         status = body.validated_data.pop("status", AgentStatus.ACTIVE)
-        data = _input(None, body.validated_data)
+        data = _input(None, body.validated_data, self.workspace)
         agent = services.create_agent(workspace=self.workspace, user=self.caller, data=data, status=status)
         return Response(AgentOut(agent).data, status=201, headers={"Location": f"/api/agents/{agent.pk}"})
 
@@ -228,6 +230,6 @@ class AgentDetail(WorkspaceView):
         body.is_valid(raise_exception=True)
         values = body.validated_data
         version = values.pop("version", None)
-        data = _input(services.as_input(agent) if partial else None, values)
+        data = _input(services.as_input(agent) if partial else None, values, self.workspace)
         changed = services.update_agent(agent=agent, user=self.caller, data=data, expected_version=version)
         return Response(AgentOut(changed).data)

@@ -27,6 +27,7 @@ from automatos.errors import Conflict, NotFound
 from automatos.rows import locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
+from workspaces.credentials.provider_keys import server_names
 from workspaces.limits import plans
 from workspaces.models import User, Workspace
 
@@ -262,7 +263,8 @@ def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tupl
         "persona_id": data.persona_id,
         "custom_prompt": problems.text("custom_prompt", data.custom_prompt, longest=LONGEST_PROMPT),
     }
-    model = checked_model(data.agent_model_config, problems)
+    # A deleted server's agents can still be changed; they say themselves that it is gone.
+    model = checked_model(data.agent_model_config, problems, server_names(workspace.pk, deleted=True))
     equipment = equipment_services.checked(workspace, data.tool_ids, data.skill_ids, problems)
     if equipment.tool_ids is not None:
         columns["tool_ids"] = equipment.tool_ids

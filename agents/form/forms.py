@@ -58,7 +58,7 @@ class AgentForm(TypedForm):
     model = forms.CharField(label="Model", required=False)
     other_model = text_field(
         "Model name",
-        hint="As provider:model, for example openai:gpt-5-mini or, at a server of your own, openai_compatible:llama3.",
+        hint="As provider:model, for example openai:gpt-5-mini, or as server:model at a server of your own.",
         autocomplete="off",
         spellcheck="false",
     )

@@ -4,17 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from automatos.llm.capabilities import SAMPLING, Capabilities, capabilities
-from automatos.llm.registry import ModelChoice, catalogue
+from automatos.llm.registry import COMPATIBLE, ModelChoice, catalogue
 from automatos.words import money
 from workspaces.credentials.provider_keys import kept_for
 from workspaces.models import Workspace
 
-PROVIDER_WORDS = {
-    "local": "On this machine",
-    "openai": "OpenAI",
-    "anthropic": "Anthropic",
-    "openai_compatible": "Your own server",
-}
+PROVIDER_WORDS = {"local": "On this machine", "openai": "OpenAI", "anthropic": "Anthropic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +25,7 @@ class ModelCard:
     ready: bool
     source: str
     can: Capabilities
+    provider_label: str = ""
 
     @property
     def without(self) -> str:
@@ -50,13 +46,17 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCard:
-    """A provider to choose. cure: what is missing before its models can be used."""
+    """A provider or server to choose. cure: what is missing first. kind: the type of its credentials."""
 
     name: str
     label: str
     cure: str
     ready: bool
     note: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.name if self.name in PROVIDER_WORDS else COMPATIBLE
 
 
 def cards(workspace: Workspace) -> list[ModelCard]:
@@ -66,17 +66,24 @@ def cards(workspace: Workspace) -> list[ModelCard]:
 
 def providers(models: Sequence[ModelCard]) -> list[ProviderCard]:
     """The providers of these models, in their order."""
-    first = {model.provider: model for model in reversed(models)}
+    first: dict[str, ModelCard] = {}
+    for model in models:
+        first.setdefault(model.provider, model)
     return [
-        ProviderCard(name, label, first[name].cure, first[name].ready, _whose(first[name].source))
-        for name, label in PROVIDER_WORDS.items()
-        if name in first
+        ProviderCard(name, card.provider_label, card.cure, card.ready, _whose(card.source))
+        for name, card in first.items()
     ]
 
 
 def names(models: Sequence[ModelCard]) -> list[tuple[str, str]]:
     """Name and label of each, for a drop-down list."""
-    return [(model.name, model.label if model.ready else f"{model.label} (no key)") for model in models]
+    return [(model.name, _in_list(model)) for model in models]
+
+
+def _in_list(model: ModelCard) -> str:
+    """Several servers may have a model of one name."""
+    label = model.label if model.provider in PROVIDER_WORDS else f"{model.label} at {model.provider_label}"
+    return label if model.ready else f"{label} (no key)"
 
 
 def not_taken(name: str) -> dict[str, str]:
@@ -114,10 +121,11 @@ def _card(model: ModelChoice) -> ModelCard:
         ready=model.configured,
         source=model.source,
         can=model.capabilities,
+        provider_label=PROVIDER_WORDS.get(model.provider, model.provider_label),
     )
 
 
 def _price(model: ModelChoice) -> str:
     if model.input_price or model.output_price:
         return f"{money(model.input_price)} / {money(model.output_price)}"
-    return "Free" if model.provider == "local" else "Not listed"
+    return "Free" if model.is_free else "Not listed"

@@ -1,5 +1,6 @@
 """The model an agent thinks with: defaults, ranges, and whether its provider exists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args
@@ -10,7 +11,7 @@ from agents.models import AgentModelConfig
 from automatos.checking import Problems
 from automatos.json_schema import schema_problem
 from automatos.llm.capabilities import capabilities
-from automatos.llm.registry import LABELS
+from automatos.llm.registry import COMPATIBLE, LABELS
 from automatos.llm.types import Effort
 
 PROVIDERS = tuple(LABELS)
@@ -55,10 +56,13 @@ class ModelInput:
         return cls(**{name: getattr(config, name) for name in cls.__dataclass_fields__})
 
 
-def checked_model(data: ModelInput, problems: Problems) -> AgentModelConfig:
-    """The model row, not saved; notes what is wrong under `agent_model_config.<name>`."""
-    provider, model_id = _full_name(data.provider, data.model_id)
-    _check_provider(f"{FIELD}.provider", provider, problems)
+def checked_model(data: ModelInput, problems: Problems, servers: Sequence[str] = ()) -> AgentModelConfig:
+    """The model row, not saved; notes what is wrong under `agent_model_config.<name>`.
+
+    servers: the names of the workspace's own servers, the first one first; it is meant where none is named.
+    """
+    provider, model_id = _full_name(data.provider, data.model_id, servers)
+    _check_provider(f"{FIELD}.provider", provider, problems, servers)
     problems.text(f"{FIELD}.model_id", model_id, longest=160, required=True)
     for name, (low, high) in RANGES.items():
         problems.number(f"{FIELD}.{name}", getattr(data, name), low=low, high=high)
@@ -72,7 +76,7 @@ def checked_model(data: ModelInput, problems: Problems) -> AgentModelConfig:
     return AgentModelConfig(
         provider=provider,
         model_id=model_id,
-        fallback_model_id=_checked_fallback(data.fallback_model_id, provider, problems),
+        fallback_model_id=_checked_fallback(data.fallback_model_id, provider, problems, servers),
         effort=data.effort,
         response_schema=data.response_schema,
         **{name: getattr(data, name) for name in (*RANGES, *LIMITS)},
@@ -109,28 +113,36 @@ def _check_schema(schema: object, problems: Problems) -> None:
         problems.add(field, f"This is no valid JSON Schema: {problem[:200]}.")
 
 
-def _full_name(provider: str, model_id: str) -> tuple[str, str]:
+def _full_name(provider: str, model_id: str, servers: Sequence[str]) -> tuple[str, str]:
     """Provider and model with the defaults filled in; `openai:gpt-5` as a model_id names both."""
     provider, model_id = provider.strip(), model_id.strip()
     if not provider:
         prefix, colon, rest = model_id.partition(":")
-        if colon and prefix in PROVIDERS:
-            return prefix, rest
+        if colon and (prefix in PROVIDERS or prefix in servers):
+            return _named(prefix, servers), rest
         provider = str(settings.DEFAULT_LLM_PROVIDER)
+    provider = _named(provider, servers)
     if not model_id and provider == settings.DEFAULT_LLM_PROVIDER:
         model_id = str(settings.DEFAULT_LLM_MODEL)
     return provider, model_id
 
 
-def _checked_fallback(name: str, provider: str, problems: Problems) -> str:
+def _named(provider: str, servers: Sequence[str]) -> str:
+    """The provider; a server of the workspace's own by its name, as soon as there is one."""
+    return servers[0] if provider == COMPATIBLE and servers else provider
+
+
+def _checked_fallback(name: str, provider: str, problems: Problems, servers: Sequence[str]) -> str:
     """The fallback as `provider:model`; without a provider it is the same one's."""
     name = problems.text(f"{FIELD}.fallback_model_id", name, longest=160)
     if not name:
         return ""
-    prefix, colon, _ = name.partition(":")
-    return name if colon and prefix in PROVIDERS else f"{provider}:{name}"
+    prefix, colon, rest = name.partition(":")
+    known = colon and (prefix in PROVIDERS or prefix in servers)
+    return f"{_named(prefix, servers)}:{rest}" if known else f"{provider}:{name}"
 
 
-def _check_provider(field: str, provider: str, problems: Problems) -> None:
-    if provider not in PROVIDERS:
-        problems.add(field, f"{provider[:40]!r} is not a provider here. Use one of {', '.join(PROVIDERS)}.")
+def _check_provider(field: str, provider: str, problems: Problems, servers: Sequence[str]) -> None:
+    if provider not in PROVIDERS and provider not in servers:
+        known = ", ".join([*(name for name in PROVIDERS if name != COMPATIBLE), *(servers or [COMPATIBLE])])
+        problems.add(field, f"{provider[:40]!r} is no provider and no server of this workspace. Use one of {known}.")

@@ -10,8 +10,8 @@ from workspaces.models import Credential
 
 def agents_paid_by(credential: Credential) -> list[Use]:
     """The agents whose model, or fallback model, is of the provider the credential is for."""
-    provider = credential.type_id
-    if provider not in PROVIDERS:
+    provider = credential.server or credential.type_id
+    if credential.type_id not in PROVIDERS:
         return []
     agents = Agent.objects.visible().filter(workspace_id=credential.workspace_id).select_related("workspace")
     own = agents.filter(agent_model_config__provider=provider)

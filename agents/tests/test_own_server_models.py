@@ -6,6 +6,7 @@ import pytest
 
 from agents.models import Agent
 from agents.tests.page_kit import Cast, agent_fields
+from automatos.llm.registry import VENDORS
 from automatos.llm.testing.server import ScriptedServer
 from automatos.private_hosts import parse
 from workspaces.credentials.checks import run_check
@@ -14,7 +15,6 @@ from workspaces.tests.credential_kit import SECRET, made, stocked_company
 from workspaces.tests.rest import Caller, key_of
 
 pytestmark = pytest.mark.django_db
-NAME = "openai_compatible:test-model"
 
 
 def after_test(caller: Caller, own: dict[str, Any]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def after_test(caller: Caller, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def offered(caller: Caller) -> list[dict[str, Any]]:
-    return [item for item in caller.get("/api/models")[1]["items"] if item["provider"] == "openai_compatible"]
+    return [item for item in caller.get("/api/models")[1]["items"] if item["provider"] not in VENDORS]
 
 
 def test_they_are_offered_everywhere_after_the_test_and_never_to_another_workspace(settings: Any) -> None:
@@ -38,20 +38,21 @@ def test_they_are_offered_everywhere_after_the_test_and_never_to_another_workspa
         own = made(admin, "openai_compatible", base_url=server.openai_url, api_key=SECRET)
         assert offered(admin) == []
         assert (test := after_test(admin, own))["models"] == ["test-model"], test
+    name = f"{own['server']}:test-model"
     # No page asks the server: it is gone by now.
     (model,) = offered(admin)
-    assert (model["id"], model["configured"], model["source"]) == (NAME, True, "workspace")
+    assert (model["id"], model["configured"], model["source"]) == (name, True, "workspace")
     assert {model["capabilities"][name] for name in ("tools", "vision", "json_schema", "thinking")} == {None}
     for page in ("agents/nora/edit/", "agents/nora/playground/"):
-        assert NAME in cast.editor.get(f"{cast.root}/{page}").content.decode()
+        assert name in cast.editor.get(f"{cast.root}/{page}").content.decode()
     draft = cast.editor.post(f"{cast.root}/agents/new/")["Location"].replace("config", "model")
     text = cast.editor.get(draft).content.decode()
     assert "What it can do is not known" in text
-    assert "Your own server" in text
+    assert own["name"] in text
     assert offered(stranger.owner) == []
-    typed = agent_fields(version="1", name="Nora", provider="openai_compatible", model=NAME)
+    typed = agent_fields(version="1", name="Nora", provider=own["server"], model=name)
     assert cast.editor.post(f"{cast.root}/agents/nora/edit/", typed).status_code == 302
-    assert Agent.objects.get(workspace=cast.workspace).agent_model_config.model == NAME
+    assert Agent.objects.get(workspace=cast.workspace).agent_model_config.model == name
     assert after_test(admin, own)["ok"] is False
     assert len(offered(admin)) == 1
     # Another address has other models.

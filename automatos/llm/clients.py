@@ -66,5 +66,5 @@ class Clients:
 
 
 def _name(endpoint: Endpoint) -> bytes:
-    words = (endpoint.provider, endpoint.base_url, endpoint.key, endpoint.setting)
+    words = (endpoint.provider, endpoint.base_url, endpoint.key, endpoint.setting, endpoint.label, endpoint.preset)
     return hashlib.sha256("\0".join(words).encode(errors="surrogatepass")).digest()

@@ -14,6 +14,7 @@ from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
+from automatos.llm.presets import preset
 from automatos.llm.pricing import Rate, price, rates_of
 from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.retry import RetryPolicy, with_retries
@@ -32,6 +33,7 @@ LABELS = {
     "anthropic": "Anthropic",
     COMPATIBLE: "the workspace's own server",
 }
+VENDORS = tuple(name for name in LABELS if name != COMPATIBLE)
 SETTINGS = {"local": "LOCAL_LLM_URL", "openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 LOCAL_LABEL = "SmolLM2 135M (on this machine)"
 NOTHING = Rate(Decimal(0))
@@ -48,7 +50,8 @@ OFFERED = {
 class ModelChoice:
     """A model as pages show it. Prices: US dollars per million tokens. cure: what to do when it is not configured.
 
-    source: whose key it is called with: `workspace`, `installation`, or nothing where there is none.
+    source: whose key it is called with: `workspace`, `installation`, or nothing where there is none. is_free: nobody is
+    paid by the token. provider_label: the provider's name, or that of the workspace's own server.
     """
 
     id: str
@@ -63,6 +66,8 @@ class ModelChoice:
     cache_write_price: Decimal
     source: str
     capabilities: Capabilities
+    provider_label: str
+    is_free: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +75,28 @@ class Credential:
     """A key of a workspace's own, used before the installation's. base_url: empty for the vendor's address.
 
     Only that of an openai_compatible server may be chosen by the workspace: its calls reach public addresses alone.
-    models: names that such a server told of, for the catalogue.
+    models: names that such a server told of, for the catalogue. label: that server's name; preset: its kind.
     """
 
     api_key: str = field(repr=False)
     base_url: str = ""
     models: tuple[str, ...] = ()
+    label: str = ""
+    preset: str = ""
 
 
-# By provider.
+# By provider, or by the name that stands in front of the models of a server of the workspace's own. COMPATIBLE stands
+# for the server that was there first: names from before servers had names.
 Credentials = Mapping[str, Credential]
 
 
 def catalogue(credentials: Credentials | None = None) -> list[ModelChoice]:
-    """The local model, each vendor's, whether or not there is a key for them, then what the own server told of."""
-    own = (credentials or {}).get(COMPATIBLE)
-    offered = {"local": (LOCAL_MODEL,), **OFFERED, COMPATIBLE: own.models if own else ()}
+    """The local model, each vendor's, whether or not there is a key for them, then what the own servers told of."""
+    given = credentials or {}
+    servers = {name: own.models for name, own in given.items() if name not in LABELS}
+    if not servers and COMPATIBLE in given:
+        servers = {COMPATIBLE: given[COMPATIBLE].models}
+    offered = {"local": (LOCAL_MODEL,), **OFFERED, **servers}
     names = [(provider, model) for provider, models in offered.items() for model in models]
     return [_choice(provider, model, credentials or {}) for provider, model in names]
 
@@ -107,13 +118,14 @@ def resolve(model: str, credentials: Credentials | None = None) -> tuple[Endpoin
     does not run. Opens no connection.
     """
     provider, _, name = model.partition(":")
-    if provider not in LABELS or not name:
-        known = ", ".join(LABELS)
+    given = credentials or {}
+    if (provider not in LABELS and provider not in given) or not name:
+        known = ", ".join([*VENDORS, *(server for server in given if server not in LABELS)])
         raise ModelNotConfigured(
-            f"There is no model {model!r}. Write provider:model with one of the providers {known}, "
+            f"There is no model {model!r}. Write provider:model with one of the providers and servers {known}, "
             f"such as local:{LOCAL_MODEL}."
         )
-    own = (credentials or {}).get(provider)
+    own = given.get(provider)
     if provider == COMPATIBLE and own is None:
         raise ModelNotConfigured(
             f"{model} needs a server. Add an OpenAI-compatible server to the workspace's credentials, "
@@ -182,8 +194,13 @@ class Models:
 
 def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
     """With its price, unless the server told what it takes."""
-    cost = reply.cost or price(endpoint.provider, model, reply.usage)
+    cost = reply.cost or price(_price_list(endpoint.provider, endpoint.preset), model, reply.usage)
     return replace(reply, cost=cost) if cost else reply
+
+
+def _price_list(provider: str, kind: str) -> str:
+    """Whose price list a model stands in. kind: the preset of a server of the workspace's own."""
+    return provider if provider in VENDORS else preset(kind).prices or COMPATIBLE
 
 
 def _adapter(provider: str) -> "Callable[[Endpoint], Provider]":
@@ -223,9 +240,13 @@ def _endpoint(provider: str) -> Endpoint:
 
 
 def _own_endpoint(provider: str, own: Credential) -> Endpoint:
-    label = LABELS[provider]
-    url = own.base_url or DEFAULT_URLS.get(provider, "")
-    return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}")
+    if provider in VENDORS:
+        label = LABELS[provider]
+        url = own.base_url or DEFAULT_URLS.get(provider, "")
+        return Endpoint(provider, label, url, own.api_key, f"the workspace's key for {label}")
+    label = own.label or LABELS[COMPATIBLE]
+    setting = f"the workspace's credential {own.label}" if own.label else f"the workspace's key for {label}"
+    return Endpoint(COMPATIBLE, label, own.base_url, own.api_key, setting, own.preset)
 
 
 def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
@@ -234,7 +255,9 @@ def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
         resolve(id, credentials)
     except (ModelNotConfigured, ModelUnavailable) as error:
         cure = error.message
-    can, rates = capabilities(provider, model), rates_of(provider, model)
+    own = credentials.get(provider)
+    kind = own.preset if own is not None and provider not in VENDORS else ""
+    can, rates = capabilities(provider, model), rates_of(_price_list(provider, kind), model)
     prices = (rates.input, rates.output, rates.cache_read, rates.cache_write) if rates else ()
     input_price, output_price, cache_read, cache_write = (price.base for price in prices or (NOTHING,) * 4)
     return ModelChoice(
@@ -250,6 +273,8 @@ def _choice(provider: str, model: str, credentials: Credentials) -> ModelChoice:
         cache_write_price=cache_write,
         source="" if cure else "workspace" if provider in credentials else "installation",
         capabilities=can,
+        provider_label=own.label if own is not None and own.label else LABELS.get(provider, provider),
+        is_free=provider == "local" or preset(kind).is_free,
     )
 
 
@@ -257,7 +282,7 @@ def _label(provider: str, model: str, listed: str) -> str:
     """The name for people. listed: that of the price list, which knows nothing of a server of the workspace's own."""
     if provider == "local":
         return LOCAL_LABEL
-    return model if provider == COMPATIBLE else listed or model
+    return listed or model if provider in VENDORS else model
 
 
 def _on_this_machine(url: str) -> bool:

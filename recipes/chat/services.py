@@ -21,6 +21,7 @@ from recipes.engine import attachments
 from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
 from workspaces.audit import log as audit
+from workspaces.credentials.provider_keys import server_names
 from workspaces.models import User, Workspace
 
 LONGEST_TITLE = 160
@@ -88,8 +89,9 @@ def checked_model(workspace: Workspace, name: str) -> str:
     if not name:
         return ""
     provider, _, model = name.partition(":")
-    if provider not in LABELS or not model or len(name) > LONGEST_TITLE:
-        text = f"{name[:60]!r} is not a model. Write provider:model with one of {', '.join(LABELS)}."
+    known = [*LABELS, *server_names(workspace.pk)]
+    if provider not in known or not model or len(name) > LONGEST_TITLE:
+        text = f"{name[:60]!r} is not a model. Write provider:model with one of {', '.join(known)}."
         raise InvalidInput(text, fields={"model": [text]})
     cure = next((card.cure for card in cards(workspace) if card.name == name and not card.ready), "")
     if cure:

@@ -57,6 +57,12 @@ class CredentialTestOut(serializers.Serializer[Credential]):
         child=serializers.CharField(), source="offered", help_text="What a model server of your own said it offers."
     )
 
+    works = serializers.DictField(
+        child=serializers.BooleanField(),
+        source="test_works",
+        help_text="What a model there did when it was tried: text, stream, tools, json, pictures, thinking.",
+    )
+
     def get_running(self, row: Credential) -> bool:
         """Whether one is under way."""
         return is_testing(row)
@@ -74,6 +80,9 @@ class CredentialOut(serializers.Serializer[Credential]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)
+    server = serializers.CharField(
+        help_text="What stands in front of the models of a server of your own, as in server:model. Else empty."
+    )
     test = CredentialTestOut(source="*")
 
 

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
@@ -16,14 +16,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from automatos.errors import AppError
+from automatos.llm.errors import ModelNotConfigured
 from automatos.llm.registry import DEFAULT_URLS
+from automatos.llm.registry import Credential as ModelCredential
 from automatos.outside.client import Answer, Client, Limits
 from automatos.outside.errors import TooSlow
 from automatos.outside.targets import find_host
 from automatos.private_hosts import PrivateHosts, parse
-from workspaces.credentials.offered_models import told_models
+from workspaces.credentials.model_trials import try_model
+from workspaces.credentials.offered_models import is_model_list, told_models
+from workspaces.credentials.provider_keys import usual_url
 from workspaces.credentials.reading import http_headers_of, read
 from workspaces.credentials.s3_signing import query_text, signed_headers
+from workspaces.credentials.types import PROVIDERS
 from workspaces.models import Credential
 from workspaces.scope.tenancy import workspace_scope
 
@@ -41,16 +46,23 @@ S3_CODES = {
     "PermanentRedirect": "The bucket is in another region; write that one.",
     "AuthorizationHeaderMalformed": "The bucket is in another region; write that one.",
 }
+CHECK_URL = "Check the base URL; most end in /v1."
+# Which model of a vendor is tried: a cheap one that every account has.
+TRIED = {"openai": "gpt-4.1-mini", "anthropic": "claude-haiku-4-5"}
 Fields = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Whether it works, and a sentence. ok: None when it could not be found out. models: what the server offers."""
+    """Whether it works, and a sentence. ok: None when it could not be found out. models: what the server offers.
+
+    works: what a model there did when it was tried, see model_trials.
+    """
 
     ok: bool | None
     message: str
     models: tuple[str, ...] = ()
+    works: Mapping[str, bool] = field(default_factory=dict)
 
 
 def run_check(workspace_id: UUID, credential_id: UUID) -> None:
@@ -58,7 +70,7 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
     with workspace_scope(workspace_id):
         own = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id)
         rows = own.filter(deleted_at=None, test_started_at__isnull=False)
-        row = rows.only("id", "type_id", "test_started_at").first()
+        row = rows.only("id", "type_id", "name", "test_started_at").first()
         if row is None:
             return
         try:
@@ -66,7 +78,7 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
         except AppError as error:
             fields, result = None, Result(ok=False, message=error.message)
     if fields is not None:
-        result = asyncio.run(check(row.type_id, fields))
+        result = asyncio.run(check(row.type_id, fields, row.name))
     with workspace_scope(workspace_id):
         # Not for a credential that was changed meanwhile.
         own.filter(test_started_at=row.test_started_at).update(
@@ -74,16 +86,21 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
             tested_at=timezone.now(),
             test_ok=result.ok,
             test_message=result.message[:300],
+            test_works=dict(result.works),
             # A server that does not answer just now still has the models it had.
-            **({"offered": list(result.models)} if result.ok else {}),
+            **({"offered": list(result.models)} if result.ok or result.models else {}),
         )
 
 
-async def check(type_slug: str, fields: Fields) -> Result:
-    """One request with this credential; at most ten seconds."""
+async def check(type_slug: str, fields: Fields, name: str = "") -> Result:
+    """One request with this credential, at most ten seconds; with those of models, a model is tried then.
+
+    name: what the person calls it.
+    """
     try:
         async with asyncio.timeout(SECONDS):
-            return await CHECKS[type_slug](fields)
+            result = await CHECKS[type_slug](fields)
+        return await _tried(type_slug, fields, name, result) if type_slug in PROVIDERS.values() else result
     except (TimeoutError, TooSlow):
         return Result(ok=False, message=f"There was no answer within {SECONDS:.0f} seconds.")
     except AppError as error:
@@ -113,8 +130,30 @@ async def _openai_compatible(fields: Fields) -> Result:
     if not found.ok:
         return found
     models = told_models(answer.content, key or "")
+    if not models and not is_model_list(answer.content):
+        host = _host(fields["base_url"])
+        return Result(ok=False, message=f"{host} answers, but not with a list of models. {CHECK_URL}")
     told = f"It offers {len(models)} model{'' if len(models) == 1 else 's'}." if models else "It names no models."
     return Result(found.ok, f"{found.message} {told}", models)
+
+
+async def _tried(kind: str, fields: Fields, name: str, listed: Result) -> Result:
+    """What a model does with this key. Not tried where the key was refused, or where no model is known."""
+    model = fields.get("test_model") or TRIED.get(kind) or next(iter(listed.models), "")
+    if not model or (listed.ok is not True and not fields.get("test_model")):
+        return listed
+    provider = next(provider for provider, slug in PROVIDERS.items() if slug == kind)
+    url = fields.get("base_url") or usual_url(provider)
+    own = ModelCredential(
+        fields.get("api_key") or "none", url, label=name or _host(url), preset=fields.get("preset", "")
+    )
+    try:
+        trial = await try_model(f"{provider}:{model}", {provider: own})
+    except ModelNotConfigured as error:
+        return replace(listed, message=f"{listed.message} {error.message}")
+    found = trial.sentence if trial.problem else f"Tried {model}. {trial.sentence}"
+    accepted = f"{listed.message} " if listed.ok else ""
+    return replace(listed, ok=not trial.problem, message=f"{accepted}{found}", works=trial.works)
 
 
 async def _composio(fields: Fields) -> Result:

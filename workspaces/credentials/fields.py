@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from automatos.checking import Problems
+from automatos.llm.presets import preset
 from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, URL, FieldSpec
 
 LONGEST = 2000
@@ -44,6 +45,7 @@ def checked(
             _take_secret(spec, given, before, entered, problems)
         else:
             _take_value(spec, given, before, entered, problems)
+    _fill_base_url(specs, entered, problems)
     _check_together(entered, problems)
     kept = [spec.name for spec in specs if spec.name in entered.secrets and not given.get(spec.name)]
     if kept and _goes_elsewhere(before, entered):
@@ -115,6 +117,21 @@ def _check_url(name: str, value: str, problems: Problems) -> None:
         problems.add(name, "Write an address that starts with https:// or http://.")
     elif signed:
         problems.add(name, "Leave user name and password out of the address; they would be shown.")
+
+
+def _fill_base_url(specs: Sequence[FieldSpec], entered: Entered, problems: Problems) -> None:
+    """The address of the kind of server that was chosen, where none was written."""
+    if all(spec.name != "preset" for spec in specs) or "fields.base_url" in problems:
+        return
+    kind = preset(entered.values.get("preset", ""))
+    if entered.values.get("base_url"):
+        if "YOUR-" in entered.values["base_url"]:
+            problems.add("fields.base_url", "Put the name of your own resource in place of YOUR-RESOURCE.")
+    elif kind.is_example:
+        example = f", such as {kind.base_url}" if kind.base_url else ""
+        problems.add("fields.base_url", f"Enter the address of the server{example}.")
+    else:
+        entered.values["base_url"] = kind.base_url
 
 
 def _hosts(name: str, value: str, problems: Problems) -> str:

@@ -19,6 +19,15 @@ def told_models(answer: bytes, key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(good))[:MOST]
 
 
+def is_model_list(answer: bytes) -> bool:
+    """Whether an answer is a list of models at all, perhaps an empty one."""
+    try:
+        value = json.loads(answer)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and isinstance(value.get("data"), list)
+
+
 def _is_plain(name: str) -> bool:
     return len(name) <= LONGEST and NAME.fullmatch(name) is not None
 

@@ -3,6 +3,7 @@
 For the engine all workspaces of a turn are asked in one statement; no key is kept in memory beyond the calls it pays.
 """
 
+import json
 import logging
 import threading
 import time
@@ -14,9 +15,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import F
 from psycopg import Cursor
 
 from automatos.errors import AppError
+from automatos.llm.registry import COMPATIBLE
 from automatos.llm.registry import Credential as ModelCredential
 from workspaces.audit import log as audit
 from workspaces.credentials.sealing import Place, Unreadable, unseal
@@ -30,10 +33,12 @@ logger = logging.getLogger(__name__)
 # Sends a statement with its parameters; its rows are fetched later.
 Send = Callable[[str, Sequence[Any]], Cursor[Any]]
 TYPES = "{" + ",".join(PROVIDERS.values()) + "}"
-NEWEST = (
-    "SELECT DISTINCT ON (workspace_id, type_id) workspace_id, type_id, id, name, values ->> 'base_url', secret, key_id "
-    "FROM credentials WHERE workspace_id = ANY(%s::uuid[]) AND type_id = ANY(%s::text[]) AND deleted_at IS NULL "
-    "ORDER BY workspace_id, type_id, created_at DESC, id DESC"
+# Of a vendor the newest counts; servers of the workspace's own stand side by side, the first one first.
+IN_USE = (
+    "SELECT workspace_id, type_id, id, name, server, values, secret, key_id FROM (SELECT DISTINCT ON "
+    "(workspace_id, type_id, server) * FROM credentials WHERE workspace_id = ANY(%s::uuid[]) "
+    "AND type_id = ANY(%s::text[]) AND deleted_at IS NULL "
+    "ORDER BY workspace_id, type_id, server, created_at DESC, id DESC) found ORDER BY created_at, id"
 )
 # A worker notes its use of a credential once in so many seconds; each single call stands in its run's journal.
 NOTE_EVERY = 60.0
@@ -52,7 +57,7 @@ class OwnKey:
 
 @dataclass(frozen=True, slots=True)
 class OwnKeys:
-    """The keys of one workspace, by provider."""
+    """The keys of one workspace, by provider or by the name of a server of its own."""
 
     keys: Mapping[str, OwnKey] = field(default_factory=dict)
 
@@ -72,32 +77,47 @@ NONE = OwnKeys()
 
 
 def ask_keys(workspace_ids: Iterable[UUID], send: Send) -> Cursor[Any]:
-    """Ask for the newest key of each provider in each workspace: one statement, read later."""
+    """Ask for the keys in use in each workspace: one statement, read later."""
     ids = "{" + ",".join(str(workspace_id) for workspace_id in set(workspace_ids)) + "}"
-    return send(NEWEST, [ids, TYPES])
+    return send(IN_USE, [ids, TYPES])
 
 
 def read_keys(asked: Cursor[Any]) -> dict[UUID, OwnKeys]:
     """The keys asked for, opened, by workspace. Workspaces without any are missing."""
     found: dict[UUID, dict[str, OwnKey]] = {}
     providers = {kind: provider for provider, kind in PROVIDERS.items()}
-    for workspace_id, kind, pk, name, base_url, secret, key_id in asked.fetchall():
-        found.setdefault(workspace_id, {})[providers[kind]] = _opened(
-            Place(workspace_id, pk, kind), name, base_url or "", secret, key_id
-        )
+    for workspace_id, kind, pk, name, server, values, secret, key_id in asked.fetchall():
+        keys = found.setdefault(workspace_id, {})
+        key = _opened(Place(workspace_id, pk, kind), name, from_json(values), secret, key_id)
+        keys[server or providers[kind]] = key
+        # Names of before, without a server's: they mean the one that was there first.
+        keys.setdefault(providers[kind], key)
     return {workspace_id: OwnKeys(keys) for workspace_id, keys in found.items()}
 
 
 def kept_for(workspace_id: UUID) -> dict[str, ModelCredential]:
-    """For pages: the providers this workspace has a key for, with what stands for the key. Nothing is opened."""
+    """For pages: the providers and servers this workspace has a key for, with what stands for it. Nothing is opened."""
     providers = {kind: provider for provider, kind in PROVIDERS.items()}
+    found: dict[str, ModelCredential] = {}
     rows = Credential.objects.filter(workspace_id=workspace_id, type_id__in=providers, deleted_at=None)
-    return {
-        providers[kind]: ModelCredential(
-            "sealed", values.get("base_url") or usual_url(providers[kind]), tuple(map(str, offered))
-        )
-        for kind, values, offered in rows.order_by("created_at", "id").values_list("type_id", "values", "offered")
-    }
+    columns = ("type_id", "name", "server", "values", "offered")
+    for kind, name, server, values, offered in rows.order_by("created_at", "id").values_list(*columns):
+        provider = providers[kind]
+        url = values.get("base_url") or usual_url(provider)
+        models, label = tuple(map(str, offered)), name if server else ""
+        own = ModelCredential("sealed", url, models, label, values.get("preset", ""))
+        found[server or provider] = own
+        if server:
+            found.setdefault(provider, own)
+    return found
+
+
+def server_names(workspace_id: UUID, *, deleted: bool = False) -> tuple[str, ...]:
+    """The names of the workspace's own servers, the first one first. deleted: those that can be brought back, too."""
+    rows = Credential.objects.filter(workspace_id=workspace_id).exclude(server="")
+    rows = rows if deleted else rows.filter(deleted_at=None)
+    in_order = rows.order_by(F("deleted_at").asc(nulls_first=True), "created_at", "id")
+    return tuple(in_order.values_list("server", flat=True))
 
 
 def usual_url(provider: str) -> str:
@@ -105,13 +125,24 @@ def usual_url(provider: str) -> str:
     return str(getattr(settings, f"{provider.upper()}_BASE_URL", ""))
 
 
-def _opened(place: Place, name: str, base_url: str, secret: bytes, key_id: str) -> OwnKey:
+def from_json(value: Any) -> dict[str, str]:
+    """JSON of a column; a raw cursor may give it as text."""
+    return dict(json.loads(value) if isinstance(value, str) else value)
+
+
+def _opened(place: Place, name: str, values: Mapping[str, str], secret: bytes, key_id: str) -> OwnKey:
     provider = place.kind
     try:
         api_key = unseal(secret, key_id, place).get("api_key") or "none"
     except AppError as error:
         return OwnKey(place.row_id, place.workspace_id, name, None, error.message)
-    credential = ModelCredential(api_key, base_url or usual_url(provider))
+    is_server = provider == COMPATIBLE
+    credential = ModelCredential(
+        api_key,
+        values.get("base_url") or usual_url(provider),
+        label=name if is_server else "",
+        preset=values.get("preset", ""),
+    )
     return OwnKey(place.row_id, place.workspace_id, name, credential)
 
 

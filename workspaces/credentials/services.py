@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.llm.registry import COMPATIBLE, LABELS
 from automatos.rows import locked
+from automatos.slugs import candidates
 from workspaces.audit import log as audit
 from workspaces.credentials import master_key
 from workspaces.credentials.fields import Entered, checked
+from workspaces.credentials.provider_keys import server_names
 from workspaces.credentials.queries import KEPT
 from workspaces.credentials.reading import headers_for, place_of, read, target_of
 from workspaces.credentials.sealing import seal, unseal
@@ -23,6 +26,9 @@ from workspaces.models import Credential, CredentialType, User, Workspace
 __all__ = ["create", "delete", "headers_for", "read", "request_check", "restore", "update"]
 
 LONGEST_NAME = 120
+LONGEST_SERVER = 40
+# What else stands in front of a colon where models are named.
+OTHER_PREFIXES = ("agent", "recipe", "model")
 
 
 def create(
@@ -42,6 +48,8 @@ def create(
         problems.raise_any()
         credential = Credential(id=uuid.uuid4(), workspace=workspace, type=kind, name=name, created_by=user)
         _fill(credential, entered)
+        if kind.slug == COMPATIBLE:
+            credential.server = _free_server_name(workspace.pk, name)
         credential.save(force_insert=True)
         audit.record(
             "credential.created", workspace_id=workspace.pk, target=target_of(credential), after=_shown(credential)
@@ -73,7 +81,7 @@ def update(
         _fill(credential, entered)
         # A result of before says nothing about what is entered now.
         credential.tested_at = credential.test_ok = credential.test_started_at = None
-        credential.test_message, credential.offered = "", []
+        credential.test_message, credential.offered, credential.test_works = "", [], {}
         credential.updated_at = timezone.now()
         credential.save()
         after = {**_shown(credential), "secrets_changed": changed}
@@ -149,6 +157,13 @@ def _name_taken(workspace_id: UUID, name: str, own: UUID | None) -> bool:
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
     rows = Credential.objects.filter(workspace_id=workspace_id, name=name, deleted_at=None)
     return (rows.exclude(pk=own) if own else rows).exists()
+
+
+def _free_server_name(workspace_id: UUID, name: str) -> str:
+    """A name for its models that no server has or had: agents of a deleted one must not reach another in its place."""
+    taken = {*server_names(workspace_id, deleted=True), *LABELS, *OTHER_PREFIXES}
+    names = candidates(name, longest=LONGEST_SERVER, otherwise="server")
+    return next(one for one in names if one not in taken)
 
 
 def _shown(credential: Credential) -> dict[str, object]:

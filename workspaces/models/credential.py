@@ -38,6 +38,8 @@ class Credential(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="credentials")
     type = models.ForeignKey(CredentialType, models.PROTECT, related_name="credentials")
     name = models.CharField(max_length=120)
+    # The name in front of the models of a server of the workspace's own; it stays when the credential is renamed.
+    server = models.CharField(max_length=40, blank=True, default="", db_default="")
     values = models.JSONField(default=dict)
     secret = models.BinaryField()
     key_id = models.CharField(max_length=16)
@@ -54,6 +56,8 @@ class Credential(models.Model):
     test_message = models.CharField(max_length=300, blank=True)
     # The models that a server of the workspace's own told of when it was tested.
     offered = models.JSONField(default=list)
+    # What a model there did when it was tried: text, stream, tools, json, pictures, thinking, each true or false.
+    test_works = models.JSONField(default=dict, db_default={})
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -62,6 +66,9 @@ class Credential(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["workspace", "name"], condition=models.Q(deleted_at=None), name="one_credential_name"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "server"], condition=~models.Q(server=""), name="one_server_name"
             ),
         )
 

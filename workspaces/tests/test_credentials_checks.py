@@ -22,7 +22,7 @@ def loopback_allowed(settings: Any) -> None:
 
 
 def answering(
-    status: int, text: str = "{}", headers: Mapping[str, str] | None = None
+    status: int, text: str = '{"data": []}', headers: Mapping[str, str] | None = None
 ) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
     async def answer(request: web.BaseRequest) -> web.Response:
         return web.Response(status=status, text=text, headers=headers)
@@ -71,26 +71,48 @@ async def test_the_models_a_server_names_are_kept_as_plain_names_only() -> None:
     rows = [{"id": name} for name in [*bad, *good, *good]]
     found = await asked(json.dumps({"data": rows}))
     assert found.models == tuple(good)
-    assert found.message == "127.0.0.1 accepts it. It offers 3 models."
+    assert found.message.startswith("127.0.0.1 accepts it. It offers 3 models. ")
+    # It is no model server all the same: a question brings the same list.
+    assert found.ok is False
+    assert "llama3.1:8b" in found.message
 
 
 async def test_a_server_that_names_models_without_end_or_sense_is_bounded() -> None:
     many = {"data": [{"id": f"model-{number}"} for number in range(50_000)]}
     assert len((await asked(json.dumps(many))).models) == 100
-    for answer in ("[" * 100_000, "{}", "null", '{"data": 1}', '{"data": [1]}', "no JSON", '{"data": {"id": "a"}}'):
+    for answer in ('{"data": []}', '{"data": [1]}', '{"data": [{"id": 7}]}'):
         found = await asked(answer)
         assert (found.ok, found.models) == (True, ())
         assert "names no models" in found.message
 
 
+@pytest.mark.parametrize(
+    "answer", ["[" * 100_000, "{}", "null", '{"data": 1}', '{"error": "Unexpected endpoint"}', "<html>", '{"data": {}}']
+)
+async def test_an_answer_that_is_no_list_of_models_is_a_wrong_address(answer: str) -> None:
+    found = await asked(answer)
+    assert (found.ok, found.models) == (False, ())
+    assert "not with a list of models. Check the base URL" in found.message
+
+
+async def vendors(request: web.BaseRequest) -> web.Response:
+    """Lists and answers of each vendor, the same to every question."""
+    if request.path.endswith("/chat/completions"):
+        return web.json_response({"choices": [{"message": {"content": '{"answer": 5}'}, "finish_reason": "stop"}]})
+    if request.path.endswith("/messages"):
+        text = [{"type": "text", "text": '{"answer": 5}'}]
+        return web.json_response({"type": "message", "content": text, "stop_reason": "end_turn"})
+    return web.json_response({"data": []})
+
+
 async def test_each_vendor_is_asked_in_its_own_way(settings: Any) -> None:
-    async with serving(answering(200)) as site:
+    async with serving(vendors) as site:
         settings.OPENAI_BASE_URL, settings.ANTHROPIC_BASE_URL = site.url("/v1"), site.url("")
         settings.COMPOSIO_BASE_URL = site.url("")
         settings.OUTSIDE_PRIVATE_HOSTS = parse([])  # addresses from the settings may be private all the same
         results = [await check(kind, {"api_key": SECRET}) for kind in ("openai", "anthropic", "composio")]
-        paths = [request.path_qs for request in site.seen]
-        headers = [request.headers for request in site.seen]
+        seen = [request for request in site.seen if request.method == "GET"]
+        paths, headers = [request.path_qs for request in seen], [request.headers for request in seen]
     assert all(result.ok for result in results), results
     assert paths == ["/v1/models", "/v1/models?limit=1", "/api/v3.1/toolkits?limit=1"]
     assert headers[0]["Authorization"] == f"Bearer {SECRET}"

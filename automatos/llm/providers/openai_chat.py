@@ -10,6 +10,7 @@ from automatos.llm.deltas import Listener
 from automatos.llm.errors import ModelNotFound
 from automatos.llm.families import OPENAI_THINKERS
 from automatos.llm.parts import Json, read_arguments
+from automatos.llm.presets import preset
 from automatos.llm.providers.base import Outgoing, Provider
 from automatos.llm.providers.collected import THINKING_AT, Collected
 from automatos.llm.providers.endpoint import Endpoint
@@ -38,7 +39,8 @@ class OpenAIProvider(Provider):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self._learned = Learned()
+        self._preset = preset(endpoint.preset)
+        self._learned = Learned(self._preset.refuses)
         self._client = self.connect(endpoint)
         # Thinkers take calls of tools well, or at all, only on the newer wire.
         self._responses = ResponsesProvider(endpoint, self._client)
@@ -64,6 +66,8 @@ class OpenAIProvider(Provider):
         if stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
+        if self._preset.asks_for_cost:
+            body["usage"] = {"include": True}
         return body
 
     def untaken(self, model: str, request: ModelRequest) -> list[str]:

@@ -24,6 +24,7 @@ from automatos.llm.providers.event_stream import (
     is_event_stream,
 )
 from automatos.llm.providers.failures import Explainer
+from automatos.llm.providers.refusals import NOTES, STREAM
 
 # After the end of an answer, so that the connection can be used again; a server that keeps it open is not waited for.
 END_SECONDS = 0.5
@@ -173,6 +174,8 @@ class Reader:
         for row in rows:
             self._check(row)
             self._guarded(self.wire.whole, row)
+        if self.into.listener is not None:
+            self.into.note(f"{self.explain.name} {NOTES[STREAM]}")
         if self.into.is_empty and not self.into.served_model:
             raise self.explain.malformed(self.model, rows[0])
         self.into.ended = True

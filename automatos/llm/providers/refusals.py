@@ -115,10 +115,10 @@ PARTS: tuple[tuple[str, Callable[[str, Mapping[str, Any]], bool]], ...] = (
 
 
 class Learned:
-    """What the models of one server do not take."""
+    """What the models of one server do not take. known: what none of them is known to take."""
 
-    def __init__(self) -> None:
-        self._parts: dict[str, list[str]] = {}
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._parts: dict[str, list[str]] = {"": list(known)}
 
     def of(self, model: str) -> list[str]:
         """In the order in which it was learned."""
