@@ -44,7 +44,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """A piece of streamed text: `offset` characters of this step's attempt came before it. Offset 0 starts over."""
+    """A piece of streamed text: `offset` characters of this step's attempt came before it. Offset 0 starts over.
+
+    kind: `text` for the answer; `thinking` for what comes before it, which is not kept for those who look later.
+    """
 
     workspace_id: UUID
     execution_id: UUID
@@ -53,10 +56,11 @@ class TextChunk:
     attempt: int
     offset: int
     text: str
+    kind: str = "text"
 
     def message(self) -> dict[str, Any]:
         """The shape clients receive."""
-        return {"type": "text", "step": self.step, "attempt": self.attempt, "offset": self.offset, "text": self.text}
+        return {"type": self.kind, "step": self.step, "attempt": self.attempt, "offset": self.offset, "text": self.text}
 
 
 def group_name(workspace_id: UUID | str, execution_id: UUID | str) -> str:
@@ -133,7 +137,7 @@ async def publish_text(chunks: list[TextChunk]) -> None:
     try:
         layer = get_channel_layer()
         async with _client().pipeline(transaction=False) as pipe:
-            for chunk in chunks:
+            for chunk in (one for one in chunks if one.kind == "text"):
                 key = text_key(chunk.step_id, chunk.attempt)
                 if chunk.offset == 0:
                     pipe.delete(key)

@@ -57,7 +57,7 @@ class Listener:
             self._on_delta(TextDelta(piece))
 
     def delta(self, delta: Delta) -> None:
-        """Tell of anything else; only those who asked for all pieces hear it."""
+        """Tell of anything else; only those who asked for all pieces hear it. Thinking may be begun anew."""
         if self._on_delta is not None:
-            self.told = True
+            self.told = self.told or not isinstance(delta, ThinkingDelta)
             self._on_delta(delta)

@@ -12,6 +12,7 @@ from automatos.events import streamed_text
 from recipes.chat.services import conversations_of
 from recipes.models import Call, Execution, ExecutionStep, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by
 
@@ -32,6 +33,7 @@ class Turn:
     asked: Sequence[Asked]
     opening: Sequence[Mapping[str, str]]
     fallback: Fallback | None
+    thoughts: Thoughts
     place: int
     places: int
     before: UUID | None
@@ -74,7 +76,8 @@ def talk(*, agent: Agent, conversation: Conversation | None, at: UUID | None) ->
     calls = Prefetch("calls", Call.objects.filter(kind=Call.Kind.MODEL).defer("output", "data"))
     found = ExecutionStep.objects.filter(execution__in=shown).prefetch_related(calls)
     steps = {step.execution_id: step for step in found}
-    turns = [_turn(run, steps[run.pk], children[_parent(run)]) for run in shown]
+    thoughts = thoughts_of(steps.values())
+    turns = [_turn(run, steps[run.pk], children[_parent(run)], thoughts.get(steps[run.pk].pk, NONE)) for run in shown]
     return Talk(agent, conversation, turns, kept)
 
 
@@ -104,7 +107,7 @@ def _branch(runs: Sequence[Execution], children: Mapping[str, Sequence[Execution
     return way
 
 
-def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution]) -> Turn:
+def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thoughts: Thoughts) -> Turn:
     place = beside.index(run)
     is_running = step.status == StepStatus.RUNNING
     attachments: Sequence[Mapping[str, Any]] = run.input_data.get("attachments", ())
@@ -119,6 +122,7 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution]) -> T
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
         opening=step.opening or [],
         fallback=fallback_of(step),
+        thoughts=thoughts,
         place=place + 1,
         places=len(beside),
         before=beside[place - 1].pk if place else None,

@@ -9,15 +9,21 @@ from recipes.engine.steps import Job
 
 @dataclass(slots=True)
 class Stream:
-    """The unsent text of one call, and how many characters of it went out before."""
+    """The unsent text and thinking of one call, and how many characters of each went out before."""
 
     job: Job
     pieces: list[str] = field(default_factory=list)
     offset: int = 0
+    thoughts: list[str] = field(default_factory=list)
+    thought: int = 0
 
     def write(self, text: str) -> None:
         """Take a piece of text as it arrives."""
         self.pieces.append(text)
+
+    def think(self, text: str) -> None:
+        """Take a piece of thinking as it arrives."""
+        self.thoughts.append(text)
 
     def restart(self) -> None:
         """Another call begins: its text takes the place of what was written before, which led to tool calls."""
@@ -47,10 +53,10 @@ class Streams:
         chunks: list[TextChunk] = []
         seen: set[UUID] = set()
         for stream in list(self.open_streams.values()):
-            if not stream.pieces or stream.job.execution_id in seen:
+            if not (stream.pieces or stream.thoughts) or stream.job.execution_id in seen:
                 continue
             seen.add(stream.job.execution_id)
-            chunks.append(_chunk(stream))
+            chunks.append(_chunk(stream) if stream.pieces else _thought(stream))
             # To the end of the line, so that parallel steps of one run take turns.
             self.open_streams[stream.job.step_id] = self.open_streams.pop(stream.job.step_id)
         return chunks
@@ -61,3 +67,10 @@ def _chunk(stream: Stream) -> TextChunk:
     stream.pieces.clear()
     offset, stream.offset = stream.offset, stream.offset + len(text)
     return TextChunk(job.workspace_id, job.execution_id, job.step_id, job.order, job.attempt, offset, text)
+
+
+def _thought(stream: Stream) -> TextChunk:
+    job, text = stream.job, "".join(stream.thoughts)
+    stream.thoughts.clear()
+    offset, stream.thought = stream.thought, stream.thought + len(text)
+    return TextChunk(job.workspace_id, job.execution_id, job.step_id, job.order, job.attempt, offset, text, "thinking")

@@ -9,6 +9,7 @@ from automatos import words
 from automatos.events import iso, streamed_text
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by
 
@@ -68,7 +69,8 @@ class Line:
 class Stage:
     """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far.
 
-    asked: the side effects a person allows or refuses before it goes on. fallback: why another model answers.
+    asked: the side effects a person allows or refuses before it goes on. fallback: why another model answers. thoughts:
+    what its agent's models thought.
     """
 
     step: ExecutionStep
@@ -85,6 +87,7 @@ class Stage:
     uses: Sequence[ToolUse] = ()
     asked: Sequence[Asked] = ()
     fallback: Fallback | None = None
+    thoughts: Thoughts = NONE
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -119,6 +122,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
         fallback=fallback_of(step),
+        thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
 
 

@@ -23,6 +23,7 @@ export class LiveRun extends HTMLElement {
       after: Number(this.dataset.lastSeq),
       onEvent: (event) => this.hear(event),
       onText: (piece) => this.takeText(piece),
+      onThinking: (piece) => this.takeThinking(piece),
       onState: () => this.showState(),
       onEnd: (reason) => this.endLive(reason),
     });
@@ -95,6 +96,21 @@ export class LiveRun extends HTMLElement {
     this.painting ??= setTimeout(() => { this.painting = null; this.paint(); }, PAINT_EVERY);
   }
 
+  // Thinking is not kept while it comes: who looks later sees what comes then, and all of it once the answer is there.
+  takeThinking({ step, attempt, offset, text }) {
+    const key = `thinking:${step}:${attempt}`;
+    this.texts.set(key, (offset && this.texts.get(key) || '') + text);
+    this.paintThinking();
+  }
+
+  paintThinking() {
+    const fold = this.ref('thinking');
+    const text = fold && this.texts.get(`thinking:${fold.dataset.step}:${fold.dataset.attempt}`);
+    if (!text) return;
+    fold.hidden = false;
+    this.ref('thought').textContent = text;
+  }
+
   askForText(step, attempt, offset) {
     const key = `${step}:${attempt}`;
     if (Date.now() - (this.asked.get(key) ?? 0) < ASK_EVERY) return;
@@ -110,6 +126,7 @@ export class LiveRun extends HTMLElement {
     const known = this.textOf(step, attempt);
     if (Number(offset) > known.length) known.set(stream.textContent, Number(offset));
     this.paint();
+    this.paintThinking();
   }
 
   paint() {

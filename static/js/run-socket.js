@@ -6,8 +6,8 @@ const NOT_SIGNED_IN = 4401;
 const NOT_THERE = 4404;
 
 export class RunSocket {
-  constructor({ path, after, onEvent, onText, onState, onEnd }) {
-    Object.assign(this, { path, seq: after, onEvent, onText, onState, onEnd });
+  constructor({ path, after, onEvent, onText, onThinking, onState, onEnd }) {
+    Object.assign(this, { path, seq: after, onEvent, onText, onThinking, onState, onEnd });
     this.tries = 0;
     this.ended = false;
   }
@@ -32,6 +32,8 @@ export class RunSocket {
   receive(message) {
     if (message.type === 'text') {
       this.onText(message);
+    } else if (message.type === 'thinking') {
+      this.onThinking(message);
     } else if (message.seq > this.seq + 1) {
       this.drop();
     } else if (message.seq === this.seq + 1) {
