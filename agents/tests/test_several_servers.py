@@ -1,15 +1,17 @@
 """Several model servers of a workspace's own side by side: each agent's calls go to the one it names."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from agents.models import Agent
 from agents.tests.page_kit import Cast
 from automatos.private_hosts import parse
 from workspaces.credentials.provider_keys import ask_keys, read_keys
+from workspaces.credentials.types import seed_credential_types
 from workspaces.models import Credential, Role
 from workspaces.tests.credential_kit import made
 from workspaces.tests.rest import Caller, key_of
@@ -21,6 +23,7 @@ FIRST, SECOND = "http://127.0.0.1:18888/v1", "http://127.0.0.1:18889/v1"
 @pytest.fixture
 def cast(settings: Any) -> Cast:
     settings.OUTSIDE_PRIVATE_HOSTS = parse(["127.0.0.1"])
+    seed_credential_types()
     return Cast()
 
 
@@ -47,7 +50,7 @@ def test_a_second_server_takes_nothing_over(cast: Cast, admin: Caller) -> None:
     assert status == 201, nora
     # An old name becomes that of the server as soon as there is one.
     assert nora["agent_model_config"]["provider"] == first["server"] != ""
-    second = made(admin, "openai_compatible", base_url=SECOND, api_key="k2")
+    second = made(admin, "openai_compatible", "Second", base_url=SECOND, api_key="k2")
     assert second["server"] not in ("", first["server"])
     assert [address(cast, name) for name in (first["server"], second["server"], "openai_compatible")] == [
         FIRST,
@@ -57,14 +60,14 @@ def test_a_second_server_takes_nothing_over(cast: Cast, admin: Caller) -> None:
     admin.delete(f"/api/credentials/{first['id']}")
     # Its agents fail by name; they do not go to the other one.
     assert address(cast, first["server"]) == ""
-    third = made(admin, "openai_compatible", name=first["name"], base_url=SECOND, api_key="k3")
+    third = made(admin, "openai_compatible", first["name"], base_url=SECOND, api_key="k3")
     assert third["server"] != first["server"]
     assert admin.post(f"/api/credentials/{first['id']}/restore")[0] in (200, 409)
 
 
 @pytest.mark.parametrize("name", ["openai", "Local", "agent", "日本語", "-", "x" * 120])
 def test_a_servers_name_is_no_providers_and_fits(admin: Caller, name: str) -> None:
-    server = made(admin, "openai_compatible", name=name, base_url=FIRST)["server"]
+    server = made(admin, "openai_compatible", name, base_url=FIRST)["server"]
     assert 0 < len(server) <= 40
     assert server not in ("openai", "local", "agent")
     status, nora = agent(admin, provider="", model_id=f"{server}:llama3:8b")
@@ -93,29 +96,19 @@ def test_the_kind_of_a_server_brings_its_address(admin: Caller) -> None:
         assert "fields.base_url" in error["error"]["fields"]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_old_names_move_to_the_server_that_took_their_calls(cast: Cast, admin: Caller) -> None:
-    old, new = (made(admin, "openai_compatible", name=name, base_url=FIRST) for name in ("Old", "New"))
+    for name in ("Old one", "New one"):
+        made(admin, "openai_compatible", name, base_url=FIRST)
     cast.agent("Nora")
     config = Agent.objects.get(name="Nora").agent_model_config
-    before = [("workspaces", "0009_offered_models"), ("agents", "0011_find_passages")]
-    executor = MigrationExecutor(connection)
-    latest = executor.loader.graph.leaf_nodes()
-    executor.migrate(before)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET ROLE automatos_system")
-            cursor.execute(
-                "UPDATE agent_model_config SET provider = 'openai_compatible', model_id = 'plain', "
-                "fallback_model_id = 'openai_compatible:small' WHERE id = %s",
-                [config.pk],
-            )
-            cursor.execute("RESET ROLE")
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(latest)
+    config.provider, config.model_id = "openai_compatible", "plain"
+    config.fallback_model_id = "openai_compatible:small:1b"
+    config.save()
+    Credential.objects.update(server="")
+    with connection.schema_editor(atomic=False) as editor:
+        import_module("workspaces.migrations.0010_server_names").name_servers(apps, editor)
+        for statement in import_module("agents.migrations.0012_models_name_their_server").NAME_SERVERS.split(";\n"):
+            editor.execute(statement, params=None) if statement.strip() else None
     config.refresh_from_db()
-    names = dict(Credential.objects.values_list("name", "server"))
-    assert names == {"Old": "old", "New": "new"}
-    assert (config.model, config.fallback_model_id) == ("new:plain", "new:small")
-    assert {old["server"], new["server"]} == {"old", "new"}
+    assert dict(Credential.objects.values_list("name", "server")) == {"Old one": "old-one", "New one": "new-one"}
+    assert (config.model, config.fallback_model_id) == ("new-one:plain", "new-one:small:1b")

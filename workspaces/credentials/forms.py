@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, text_field
+from automatos.llm.registry import COMPATIBLE
 from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, FieldSpec, specs_of
 from workspaces.models import Credential, CredentialType
 
@@ -23,6 +24,8 @@ class CredentialForm(TypedForm):
     def __init__(self, kind: CredentialType, credential: Credential | None, posted: QueryDict | None) -> None:
         self.kind, self.credential = kind, credential
         super().__init__(posted, initial=_initial(kind, credential))
+        if kind.slug == COMPATIBLE:
+            self.fields["name"].help_text = _server_hint(credential)
         for spec in specs_of(kind):
             self.fields[PREFIX + spec.name] = self._control(spec)
 
@@ -60,6 +63,13 @@ class CredentialForm(TypedForm):
                 self.take(own, texts)
             else:
                 self.add_error(None, " ".join(texts))
+
+
+def _server_hint(credential: Credential | None) -> str:
+    """What the name of a model server is for."""
+    if credential is not None:
+        return f"Its models go on being called {credential.server}:… when you rename it."
+    return "Stands in front of its models: those of a server called Mine are mine:llama3 and so on."
 
 
 def _initial(kind: CredentialType, credential: Credential | None) -> dict[str, str]:

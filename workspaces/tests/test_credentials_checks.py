@@ -48,7 +48,7 @@ def sent(site: Site, name: str) -> str:
 async def test_a_status_is_told_in_our_words_and_no_text_of_the_answer(
     status: int, ok: bool | None, words: str
 ) -> None:
-    async with serving(answering(status, f"Your key {SECRET} is bad")) as site:
+    async with serving(answering(status, json.dumps({"data": [], "message": f"Your key {SECRET} is bad"}))) as site:
         result = await check("openai_compatible", {"base_url": site.url("/v1"), "api_key": SECRET})
         assert site.seen[0].path == "/v1/models"
         assert sent(site, "Authorization") == f"Bearer {SECRET}"
