@@ -53,7 +53,7 @@ WARNINGS = {
 class Malformed:
     """One malformed package, always as the bytes of an upload.
 
-    `reason` is a key of REFUSALS where it is refused, and of WARNINGS otherwise: the fault that was put in. Some faults
+    `reason` is a key of REFUSALS where it is refused, of WARNINGS where it is accepted: the fault put in. Some faults
     bring others along (members that overlap also contradict their headers), and naming one of those is as good.
     `entry` is the member that the answer has to name, "" where it need not. "either" is for what intake may settle as
     it likes, as long as it neither crashes nor follows.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from marketplace.tests.corpus.malformed_archives import SKILL, good
+from marketplace.tests.corpus.malformed_archives import SKILL, good, words
 from marketplace.tests.corpus.malformed_case import Expected, Kind, Malformed
 from marketplace.tests.corpus.malformed_zip import Entry, archive
 
@@ -42,11 +42,7 @@ def unreadable() -> Iterator[Malformed]:
         ("manifest of two documents", "bad manifest", json.dumps(fine).encode() * 2),
         ("manifest that is a list", "bad manifest", json.dumps([fine]).encode()),
         ("manifest that is null", "bad manifest", b"null"),
-        ("manifest with NaN", "bad manifest", b'{"slug": "a", "name": "A", "version": "1.0.0", "token_estimate": NaN}'),
-        ("manifest with a key twice", "bad manifest", b'{"slug": "a", "slug": "b", "name": "A", "version": "1.0.0"}'),
         ("manifest with a NUL byte", "nul", b'{"slug": "a", "name": "A\x00", "version": "1.0.0"}'),
-        ("manifest with an escaped NUL", "nul", rb'{"slug": "a", "name": "A\u0000", "version": "1.0.0"}'),
-        ("manifest with a lone surrogate", "bad encoding", rb'{"slug": "a", "name": "A\ud83d", "version": "1.0.0"}'),
         ("manifest in bad UTF-8", "bad encoding", b'{"slug": "a", "name": "caf\xe9", "version": "1.0.0"}'),
         ("manifest in UTF-16", "bad encoding", json.dumps(fine).encode("utf-16")),
         ("manifest nested 100,000 deep", "json bomb", b"[" * 100_000 + b"]" * 100_000),
@@ -55,6 +51,13 @@ def unreadable() -> Iterator[Malformed]:
         ("200,000 keys", "json bomb", json.dumps({f"k{number}": number for number in range(200_000)}).encode()),
     ]:
         yield manifest(name, "refused", reason, MANIFEST, body)
+    for name, reason, body in [
+        ("manifest with NaN", "bad manifest", b'{"slug": "a", "name": "A", "version": "1.0.0", "token_estimate": NaN}'),
+        ("manifest with a key twice", "bad manifest", b'{"slug": "a", "slug": "b", "name": "A", "version": "1.0.0"}'),
+        ("manifest with an escaped NUL", "nul", rb'{"slug": "a", "name": "A\u0000", "version": "1.0.0"}'),
+        ("manifest with a lone surrogate", "bad encoding", rb'{"slug": "a", "name": "A\ud83d", "version": "1.0.0"}'),
+    ]:
+        yield manifest(name, "either", reason, MANIFEST, body)
     yield manifest(
         "manifest with a byte order mark", "either", "encoding", MANIFEST, b"\xef\xbb\xbf" + json.dumps(fine).encode()
     )
@@ -64,26 +67,30 @@ def seed_manifests() -> Iterator[Malformed]:
     fine: dict[str, object] = {"slug": "tidy-notes", "name": "Tidy notes", "version": "1.0.0"}
     wrong: list[tuple[str, dict[str, object]]] = [
         ("no slug", {"slug": None}),
-        ("slug is a number", {"slug": 7}),
-        ("slug with a path", {"slug": "../tidy"}),
-        ("slug with blanks and capitals", {"slug": "Tidy Notes"}),
-        ("slug of 300 letters", {"slug": "a" * 300}),
         ("name is a list", {"name": ["Tidy"]}),
         ("name is empty", {"name": "   "}),
-        ("version is a number", {"version": 1.0}),
-        ("version is no version", {"version": "latest"}),
         ("contents is a text", {"contents": "SKILL.md"}),
-        ("skills name a file outside", {"contents": {"skills": ["../../SKILL.md"]}}),
     ]
     for name, change in wrong:
         changed = {key: value for key, value in {**fine, **change}.items() if value is not None}
         yield manifest(name, "refused", "bad manifest", MANIFEST, changed)
+    loose: list[tuple[str, dict[str, object]]] = [
+        ("slug is a number", {"slug": 7}),
+        ("slug with a path", {"slug": "../tidy"}),
+        ("slug with blanks and capitals", {"slug": "Tidy Notes"}),
+        ("slug of 300 letters", {"slug": "a" * 300}),
+        ("version is a number", {"version": 1.0}),
+        ("version is no version", {"version": "latest"}),
+        ("skills name a file outside", {"contents": {"skills": ["../../SKILL.md"]}}),
+    ]
+    for name, change in loose:
+        yield manifest(name, "either", "bad manifest", MANIFEST, {**fine, **change})
     odd: list[tuple[str, str, dict[str, object]]] = [
         ("tags are numbers", "field", {"tags": [1, 2]}),
         ("token estimate is a text", "field", {"token_estimate": "many"}),
         ("token estimate below zero", "field", {"token_estimate": -5}),
         ("tools without names", "field", {"tools": [{"description": "does things"}]}),
-        ("description of a megabyte", "field", {"description": "long " * 200_000}),
+        ("description of a megabyte", "field", {"description": words(1_000_000).decode()}),
         ("unknown key", "unknown field", {"sponsor": "nobody"}),
         ("skills name a file that is not there", "component", {"contents": {"skills": ["other.md"]}}),
     ]
@@ -100,7 +107,7 @@ def plugins() -> Iterator[Malformed]:
         ("plugin whose skills lie outside", {"name": "tidy", "skills": ["../../etc"]}),
         ("plugin whose commands are absolute", {"name": "tidy", "commands": ["/etc/passwd"]}),
     ]:
-        yield manifest(name, "refused", "bad manifest", PLUGIN, body)
+        yield manifest(name, "either", "bad manifest", PLUGIN, body)
     for name, reason, body in [
         ("plugin with unknown keys", "unknown field", {"name": "tidy", "colour": "red"}),
         ("plugin name with blanks", "name", {"name": "Tidy Notes"}),
@@ -138,7 +145,6 @@ def catalogues() -> Iterator[Malformed]:
 
 def parts() -> Iterator[Malformed]:
     for name, reason, path, body in [
-        ("hooks that are a list", "component", HOOKS, []),
         ("hook of an unknown event", "field", HOOKS, {"hooks": {"OnFullMoon": [{"hooks": []}]}}),
         ("hook without a command", "field", HOOKS, {"hooks": {"Stop": [{"hooks": [{"type": "command"}]}]}}),
         (
@@ -147,8 +153,6 @@ def parts() -> Iterator[Malformed]:
             HOOKS,
             {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "true", "timeout": "soon"}]}]}},
         ),
-        ("hooks cut off", "component", HOOKS, b'{"hooks": {"Stop": ['),
-        ("servers that are a list", "component", SERVERS, {"mcpServers": [{"command": "node"}]}),
         ("server without command and address", "field", SERVERS, {"mcpServers": {"a": {}}}),
         (
             "server whose arguments are a text",
@@ -162,9 +166,16 @@ def parts() -> Iterator[Malformed]:
             SERVERS,
             {"mcpServers": {"a": {"command": "node", "env": {"A": 1}}}},
         ),
-        ("servers in bad UTF-8", "component", SERVERS, b'{"mcpServers": {"caf\xe9": {"command": "node"}}}'),
     ]:
         yield manifest(name, WARN, reason, path, body)
+    for name, reason, path, body in [
+        ("hooks that are a list", "component", HOOKS, []),
+        ("hooks cut off", "component", HOOKS, b'{"hooks": {"Stop": ['),
+        ("servers that are a list", "component", SERVERS, {"mcpServers": [{"command": "node"}]}),
+    ]:
+        yield manifest(name, "either", reason, path, body)
+    latin = b'{"mcpServers": {"caf\xe9": {"command": "node"}}}'
+    yield manifest("servers in bad UTF-8", "refused", "bad encoding", SERVERS, latin)
     yield manifest("hooks nested 100,000 deep", "refused", "json bomb", HOOKS, b'{"hooks":' + b"[" * 100_000)
     yield manifest("servers nested 100,000 deep", "refused", "json bomb", SERVERS, b"[" * 100_000)
 
@@ -172,6 +183,10 @@ def parts() -> Iterator[Malformed]:
 def front(name: str, expected: Expected, reason: str, text: bytes | str) -> Malformed:
     body = text if isinstance(text, bytes) else text.encode()
     return case("front matter", name, expected, reason, {"SKILL.md": body})
+
+
+# A scalar that YAML reads as something else is a text to a lenient reader.
+EITHER = {"description is a date", "name is yes", "name is a number", "Windows line ends and a byte order mark"}
 
 
 def front_matters() -> Iterator[Malformed]:
@@ -219,15 +234,15 @@ def front_matters() -> Iterator[Malformed]:
             "\ufeff---\r\nname: tidy-notes\r\ndescription: T.\r\n---\r\n",
         ),
     ]:
-        yield front(name, "either" if reason == "encoding" else WARN, reason, head + body)
-    yield front("skill in bad UTF-8", WARN, "encoding", SKILL.replace(b"notes", b"not\xe9s"))
+        yield front(name, "either" if name in EITHER else WARN, reason, head + body)
+    yield front("skill in bad UTF-8", "refused", "bad encoding", SKILL.replace(b"notes", b"not\xe9s"))
     yield front("skill in UTF-16", "either", "encoding", SKILL.decode().encode("utf-16"))
     yield front("skill with a NUL byte", "refused", "nul", SKILL + b"\x00")
     yield front(
-        "name with an escaped NUL", "refused", "nul", b'---\nname: "tidy\\0notes"\ndescription: T.\n---\n' + BODY
+        "name with an escaped NUL", "either", "nul", b'---\nname: "tidy\\0notes"\ndescription: T.\n---\n' + BODY
     )
     yield front("skill that is a picture", "refused", "nul", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 40)
-    yield front("empty skill", WARN, "front matter", b"")
+    yield front("empty skill", "refused", "no package", b"")
     yield front("one line of two megabytes", "either", "field", SKILL + b"word " * 400_000)
 
 
@@ -247,8 +262,9 @@ def front_bombs() -> Iterator[Malformed]:
         ("indents nested 5,000 deep", "".join(" " * depth + "a:\n" for depth in range(5_000))),
         ("100,000 keys", "".join(f"k{number}: v\n" for number in range(100_000))),
         ("a number of a million digits", "metadata: " + "9" * 1_000_000 + "\n"),
-        ("an explicit key bomb", "? " * 20_000 + "a\n"),
     ]:
         yield front(
             name, "refused", "yaml bomb", f"---\nname: tidy-notes\ndescription: T.\n{text}---\n".encode() + BODY
         )
+    keys = "---\n" + "? " * 20_000 + "a\ndescription: T.\n---\n"
+    yield front("an explicit key bomb", "either", "yaml bomb", keys + BODY.decode())
