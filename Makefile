@@ -13,7 +13,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench chaos css clean venv
+.PHONY: up test lint bench bench-scanner chaos css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -26,6 +26,9 @@ chaos: $(DEV_STAMP)
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.engine $(ARGS)
+
+bench-scanner: $(STAMP)
+	@exec $(BIN)/python -m benchmarks.scanner $(ARGS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -142,6 +142,13 @@ SHELL_NAMES = frozenset("makefile justfile dockerfile containerfile .bashrc .zsh
 PDF_STREAM = re.compile(rb"stream\r?\n(.{0,400000}?)\r?\nendstream", re.DOTALL)
 PDF_TEXT = re.compile(rb"\(((?:\\.|[^\\()]){1,2000})\)")
 TAG = re.compile(r"<[^>]{0,2000}>")
+UNSHOWN = re.compile(
+    r"<w:r[ >](?:(?!</w:r>).){0,600}?"
+    r"(?:<w:vanish|w:color w:val=\"(?:FFFFFF|ffffff)\"|<w:sz w:val=\"[1-4]\")"
+    r"(?:(?!</w:r>).){0,8000}?</w:r>",
+    re.DOTALL,
+)
+OFFICE = (".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".docm")
 PARAGRAPH = re.compile(r"</(?:w:p|a:p|p|text:p|si|row)>")
 
 
@@ -236,9 +243,12 @@ def decode(data: bytes) -> str | None:
         return data.decode("utf-16", "replace")
     sample = data[:65536]
     if b"\x00" in sample:
-        if sample.count(b"\x00") * 50 > len(sample):
+        # A few zero bytes between letters hide a text from simpler readers; a program has other odd bytes besides.
+        data = data.replace(b"\x00", b"")
+        rest = data[:65536]
+        odd = sum(byte > 127 or (byte < 32 and byte not in (9, 10, 12, 13, 27)) for byte in rest)
+        if not rest or odd * 50 > len(rest) or sample.count(b"\x00") * 5 > len(sample) * 3:
             return None
-        data = data.replace(b"\x00", b" ")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -278,8 +288,8 @@ def _open_archive(inventory: Inventory, path: str, data: bytes, what: str, depth
             inventory.unpacked += len(content)
             if inventory.members > MEMBERS or inventory.unpacked > UNPACKED:
                 return CoverageRow(path, what, len(data), "unread", "holds too much to open", gap=True)
-            if name.endswith(".xml") and path.lower().endswith((".docx", ".pptx", ".xlsx", ".odt")):
-                content = document_text(content).encode()  # noqa: PLW2901
+            if name.endswith(".xml") and path.lower().endswith(OFFICE):
+                name, content = f"{name[:-4]}.md", document_text(content).encode()  # noqa: PLW2901
             _take(
                 inventory, f"{path}!{name}", content, executable=False, depth=depth + 1, nested=f"inside a {what} file"
             )
@@ -322,8 +332,10 @@ def _members(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:
 
 
 def document_text(data: bytes) -> str:
-    """The words in the XML of an office document, a paragraph a line."""
-    return TAG.sub("", PARAGRAPH.sub("\n", data.decode("utf-8", "replace")))
+    """The words in the XML of an office document, a paragraph a line; those that are not shown become comments."""
+    text = UNSHOWN.sub(lambda match: f"\n\x00{TAG.sub('', match.group())}\x01\n", data.decode("utf-8", "replace"))
+    plain = TAG.sub("", PARAGRAPH.sub("\n", text))
+    return plain.replace("\x00", "<!-- ").replace("\x01", " -->")
 
 
 def pdf_text(data: bytes) -> str:

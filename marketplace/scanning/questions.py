@@ -1,10 +1,14 @@
 """What a model is asked about a package, and the form its answers must have."""
 
+import hashlib
+import hmac
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
+
+from django.conf import settings
 
 from marketplace.packages.package import Package
 from marketplace.scanning.chunks import Piece, as_data
@@ -135,32 +139,43 @@ class Question:
     sham: Sham
 
 
-def plant(known: Sequence[str]) -> Sham:
+def chance(*what: object) -> Random:
+    """Chance that an author cannot foresee, and that is the same when a review is resumed: nothing is paid twice."""
+    told = "\0".join(map(str, what)).encode("utf-8", "replace")
+    seed = hmac.new(settings.SECRET_KEY.encode(), b"review\0" + told, hashlib.sha256).digest()
+    return Random(seed)  # noqa: S311 - seeded with a keyed hash
+
+
+def plant(known: Sequence[str], random: Random) -> Sham:
     """A planted line in a file of a likely name that the package does not have."""
     while True:
-        path = f"{secrets.choice(FOLDERS)}/{secrets.choice(NAMES)}-{secrets.token_hex(2)}.md"
+        path = f"{random.choice(FOLDERS)}/{random.choice(NAMES)}-{random.randbytes(2).hex()}.md"
         if path not in known:
             break
-    code = secrets.token_hex(6)
-    host = f"{secrets.token_hex(3)}-{secrets.choice(NAMES)}.net"
-    return Sham(path, secrets.randbelow(40) + 2, secrets.choice(SHAMS).format(host=host, code=code), code)
+    code = random.randbytes(6).hex()
+    host = f"{random.randbytes(3).hex()}-{random.choice(NAMES)}.net"
+    return Sham(path, random.randrange(2, 42), random.choice(SHAMS).format(host=host, code=code), code)
 
 
-def reading_question(piece: Piece, about: str) -> Question:
+def reading_question(piece: Piece, about: str, random: Random) -> Question:
     """The first pass over one piece. It knows nothing of what the rules found."""
-    sham = plant(piece.files)
-    cut = secrets.randbelow(len(piece.files) + 1)
+    sham = plant(piece.files, random)
+    cut = random.randrange(len(piece.files) + 1)
     files = json.loads(as_data(piece))
     files.insert(cut, {"file": sham.file, "lines": [f"{sham.line}: {sham.text}"]})
-    user = f"{READING}\n\nThe package says of itself: {json.dumps(about)}\n\n{_fenced(files)}"
+    user = f"{READING}\n\nThe package says of itself: {json.dumps(about)}\n\n{_fenced(files, random)}"
     return Question(RULES, user, READING_SCHEMA, sham)
 
 
 def judging_question(
-    package: Package, facts: Sequence[dict[str, Any]], card: Sequence[CardRow], found: Sequence[Finding]
+    package: Package,
+    facts: Sequence[dict[str, Any]],
+    card: Sequence[CardRow],
+    found: Sequence[Finding],
+    random: Random,
 ) -> Question:
     """The second pass over the whole, with everything that is known."""
-    sham = plant([file.path for file in package.files])
+    sham = plant([file.path for file in package.files], random)
     planted = {
         "file": sham.file,
         "line": sham.line,
@@ -171,7 +186,7 @@ def judging_question(
         "host": "",
     }
     every = [*facts]
-    every.insert(secrets.randbelow(len(every) + 1), planted)
+    every.insert(random.randrange(len(every) + 1), planted)
     data = {
         "says": about_of(package),
         "facts": every,
@@ -189,7 +204,7 @@ def judging_question(
             for item in found[:60]
         ],
     }
-    return Question(RULES, f"{JUDGING}\n\n{_fenced(data)}", JUDGING_SCHEMA, sham)
+    return Question(RULES, f"{JUDGING}\n\n{_fenced(data, random)}", JUDGING_SCHEMA, sham)
 
 
 def about_of(package: Package) -> str:
@@ -198,6 +213,6 @@ def about_of(package: Package) -> str:
     return f"{package.name}. {package.description} {skills}"[:6_000]
 
 
-def _fenced(data: object) -> str:
-    mark = secrets.token_hex(16)
+def _fenced(data: object, random: Random) -> str:
+    mark = random.randbytes(16).hex()
     return f"<<<{mark}\n{json.dumps(data, ensure_ascii=True)}\n{mark}>>>\n\nAnswer with the JSON only."

@@ -21,6 +21,7 @@ BY_ITSELF = re.compile(
     re.IGNORECASE,
 )
 SCRIPTS = frozenset(("python", "javascript", "shell", "powershell", "code"))
+STEM = re.compile(r"\w{4,}")
 NAME = re.compile(r"[\w.@-]+\.[A-Za-z0-9]{1,8}|[\w-]{4,}")
 HOOK_FILES = re.compile(r"(?:^|/)(?:hooks?|monitors?)/", re.IGNORECASE)
 
@@ -106,4 +107,4 @@ def _name(path: str) -> str:
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(NAME.findall(text))
+    return frozenset(NAME.findall(text)) | frozenset(STEM.findall(text))

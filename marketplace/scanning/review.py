@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
+from random import Random
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -16,12 +18,22 @@ from marketplace.packages.package import Package
 from marketplace.scanning.chunks import PIECE_TOKENS, pieces_of, sources_of
 from marketplace.scanning.evidence import Evidence
 from marketplace.scanning.model_report import ModelFinding, ModelReport
-from marketplace.scanning.questions import Question, Sham, about_of, judging_question, reading_question
+from marketplace.scanning.questions import (
+    REVIEW_VERSION,
+    Question,
+    Sham,
+    about_of,
+    chance,
+    judging_question,
+    reading_question,
+)
 from marketplace.scanning.report import StaticReport
 from marketplace.scanning.verdict import ASKING_RISK, BLOCKING_RISK
 
 # Gives the reply of a model, or raises one of `automatos.llm.errors`.
 Ask = Callable[[ModelRequest], ModelReply]
+# Puts a question, with marks and planted lines as chance has it.
+Builder = Callable[[Random], Question]
 # Called with calls made and calls expected.
 Progress = Callable[[int, int], None]
 MOST_PIECES = 80
@@ -85,13 +97,14 @@ class _Review:
         self.expected = len(pieces) + 1
         evidence = Evidence({source.path: source.text for source in sources})
         facts: list[dict[str, Any]] = []
-        for piece in pieces:
-            facts += self._facts(reading_question(piece, about_of(self.package)), evidence)
+        about = about_of(self.package)
+        for number, piece in enumerate(pieces):
+            facts += self._facts(number, partial(reading_question, piece, about), evidence)
         facts = _distinct(facts)
         if len(facts) > MOST_FACTS:
             raise Unread(f"The model named {len(facts)} places; at most {MOST_FACTS} can be judged together.")
-        question = judging_question(self.package, facts, self.static.card, self.static.findings)
-        answer, findings = self._judged(question, evidence)
+        build = partial(judging_question, self.package, facts, self.static.card, self.static.findings)
+        answer, findings = self._judged(build, evidence)
         if self.dropped > MOST_DROPPED * (self.dropped + self.kept):
             raise Unread(
                 f"{self.dropped} of {self.dropped + self.kept} quotes of the model do not stand in the package."
@@ -107,13 +120,13 @@ class _Review:
 
     # --- passes -------------------------------------------------------------------------------------------------------
 
-    def _facts(self, question: Question, evidence: Evidence) -> list[dict[str, Any]]:
-        answer = self._answer(question, lambda value: value["facts"])
-        return self._proven(answer["facts"], question.sham, evidence)
+    def _facts(self, number: int, build: Builder, evidence: Evidence) -> list[dict[str, Any]]:
+        answer, sham = self._answer(number, build, "facts")
+        return self._proven(answer["facts"], sham, evidence)
 
-    def _judged(self, question: Question, evidence: Evidence) -> tuple[dict[str, Any], list[ModelFinding]]:
-        answer = self._answer(question, lambda value: value["findings"])
-        found = self._proven(answer["findings"], question.sham, evidence)
+    def _judged(self, build: Builder, evidence: Evidence) -> tuple[dict[str, Any], list[ModelFinding]]:
+        answer, sham = self._answer(-1, build, "findings")
+        found = self._proven(answer["findings"], sham, evidence)
         names = ("category", "severity", "description", "file", "line", "evidence", "advice")
         return answer, [ModelFinding(**{name: item[name] for name in names}) for item in found]
 
@@ -133,21 +146,21 @@ class _Review:
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
-    def _answer(self, question: Question, items: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> dict[str, Any]:
-        """An answer in form that names the planted line; asked once more if the first is not."""
+    def _answer(self, number: int, build: Builder, listed: str) -> tuple[dict[str, Any], Sham]:
+        """An answer in form that names the planted line; asked once more, otherwise put, if the first is not."""
         why = ""
         for attempt in range(TRIES):
-            reply = self._asked(question, attempt)
-            value, why = _read(reply, question.schema)
+            question = build(chance(self.package.digest, self.model, REVIEW_VERSION, number, attempt))
+            value, why = _read(self._asked(question), question.schema)
             if value is None:
                 continue
-            if any(_is_sham(item, question.sham) for item in items(value)):
+            if any(_is_sham(item, question.sham) for item in value[listed]):
                 self.progress(min(self.calls, self.expected), self.expected)
-                return value
+                return value, question.sham
             why = "It passed over a hostile line that was planted to see whether it reads."
         raise Unread(why)
 
-    def _asked(self, question: Question, attempt: int) -> ModelReply:
+    def _asked(self, question: Question) -> ModelReply:
         if time.monotonic() > self.ends:
             raise Unread(f"It took longer than {WHOLE_SECONDS / 60:g} minutes.")
         self.prompts.update(question.system.encode() + b"\0" + question.user.encode() + b"\0")

@@ -24,7 +24,7 @@ HOME_WIDE = re.compile(
     r"^(?:/|~/?|\$HOME/?|\$\{HOME\}/?|/\*|~/\*|\$HOME/\*|/home/?\S*|/Users/?\S*|/etc/?\*?|"
     r"/usr/?\*?|/var/?\*?|\*|\.\*|\.|C:\\\\?|%USERPROFILE%|\.git/?|\.\./?|\.\./\*|/root/?|/boot/?|"
     r"~/Documents/?|~/Desktop/?|~/Pictures/?|\$USERPROFILE.*|\./?\*?|/opt/?|/srv/?|/data/?|"
-    r"/mnt/?\*?|/var/log/?\*?|/var/lib\S*|/var/backups\S*|~/\.\w[\w/.-]*|\$HOME/\.\w[\w/.-]*)$"
+    r"/mnt/?\*?|/var/log/?\*?|/var/lib\S*|/var/backups\S*|(?:~|\$HOME|\$\{HOME\})/[Bb]ackups?\S*|~/\.\w[\w/.-]*|\$HOME/\.\w[\w/.-]*)$"
 )
 TEMPORARY = re.compile(
     r"^(?:/tmp/|/var/tmp/|\$\{?TMP|\$\(mktemp|\.?/?(?:node_modules|dist|build|target|out|coverage|"

@@ -58,7 +58,8 @@ def read_shell(text: str, line: int, context: ShellContext) -> Labels:
 
 
 def _whole(text: str, line: int, context: ShellContext) -> None:
-    """Shapes that reach over several commands."""
+    """Shapes that reach over several commands. Quotes are passed over: they change nothing about them."""
+    text = text.replace('"', "").replace("'", "")
     for pattern, kind in (
         (SHELL_JOINED, "shell"),
         (FORK_BOMB, "destroy"),

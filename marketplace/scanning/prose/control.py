@@ -94,7 +94,7 @@ def _conceal(reading: Reading, sentence: Sentence, around: list[Sentence]) -> It
         )
         return
     if not sentence.any("STEALTH", "QUIET") or (
-        TOLERANT.search(text) and not sentence.any("SEND", "SECRET", "PERSIST")
+        not sentence.has("STEALTH") and TOLERANT.search(text) and not sentence.any("SEND", "SECRET", "PERSIST")
     ):
         return
     for index, word in enumerate(sentence.words):

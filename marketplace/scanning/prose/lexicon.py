@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
+from marketplace.scanning.prose.languages import FOREIGN
+
 # Verbs by what they do. One verb may do several things.
 VERBS: dict[str, str] = {
     "SEND": """send post upload transmit forward email e-mail mail submit relay deliver exfiltrate beacon dispatch
@@ -300,7 +302,7 @@ def verbs() -> dict[str, tuple[str, frozenset[str]]]:
 def phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
     """Phrases by their first word, the longest first."""
     tags: dict[tuple[str, ...], set[str]] = {}
-    for tag, text in NOUNS.items():
+    for tag, text in (*NOUNS.items(), *FOREIGN.items()):
         for phrase in _split(text):
             tags.setdefault(phrase, set()).add(tag)
     found: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}

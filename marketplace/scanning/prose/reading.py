@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from marketplace.scanning.hosts import Host, Known
+from marketplace.scanning.prose.languages import CJK, DENSE
 from marketplace.scanning.prose.lexicon import phrases, verbs
 from marketplace.scanning.segments import Segment
 
@@ -117,6 +118,7 @@ def read_sentence(segment: Segment, clean: str, known: Known) -> Sentence:
         for match in WORD.finditer(text[:20_000])
     ]
     _tag(words)
+    _other_languages(words, text)
     _mute(words, text)
     _repeat(words, text)
     tags = frozenset(tag for word in words for tag in word.tags)
@@ -255,6 +257,24 @@ def _repeat(words: list[Word], text: str) -> None:
         for word in words:
             if match.start() <= word.start < match.end():
                 word.tags |= {"TRIGGER"}
+
+
+FOREIGN_VERBS = frozenset(("SEND", "OVERRIDE"))
+
+
+def _other_languages(words: list[Word], text: str) -> None:
+    """Verbs of other languages get a form; scripts without blanks are searched for the weightiest words."""
+    if text.isascii():
+        return
+    for word in words:
+        if not word.form and word.tags & FOREIGN_VERBS:
+            word.form = "base"
+    if CJK.search(text):
+        for tag, shape in DENSE:
+            if match := shape.search(text):
+                form = "base" if tag in FOREIGN_VERBS else ""
+                words.append(Word(match.group(), "word", match.start(), frozenset((tag,)), form))
+        words.sort(key=lambda word: word.start)
 
 
 def _quoted(words: Iterable[Word]) -> list[bool]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from marketplace.scanning.code.semantics import own_vendor
 from marketplace.scanning.hits import Fact, Hit, Reading, step
@@ -21,6 +22,7 @@ from marketplace.scanning.rules.code_effects import (
 )
 from marketplace.scanning.scale import BLOCK_LINES
 
+NEAR = 6
 SENSITIVE = frozenset(("secret", "environment"))
 
 
@@ -34,6 +36,7 @@ def code_hits(reading: Reading) -> Iterator[Hit]:
     yield from _remote_shell(reading, facts)
     yield from _read_then_send(reading, facts)
     yield from _poll(reading, facts)
+    yield from _named_then_sent(reading, facts)
 
 
 def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
@@ -205,3 +208,27 @@ def _poll(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
                 continue
             yield hit("K-03", "decisive", fact, factor(place))
             return
+
+
+def _named_then_sent(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """Words name credential files, and a command beside them sends a file to a host nobody knows: in any language."""
+    if reading.source.kind not in ("markdown", "text"):
+        return
+    named = [sentence.segment.line for sentence in reading.sentences if _names_secret_files(sentence)]
+    for fact in facts:
+        strange = fact.place is not None and fact.place.kind in ("unknown", "low_trust", "own", "hosted", "declared")
+        if fact.kind != "send" or not strange or not fact.labels & {"file", "listing", "private", "output"}:
+            continue
+        line = next((line for line in named if abs(line - fact.line) <= NEAR), None)
+        if line is not None:
+            chain = (
+                ChainStep(reading.path, line, "names files that hold credentials"),
+                ChainStep(reading.path, fact.line, "sends a file to an address"),
+            )
+            yield hit("B-09", "decisive", fact, factor(fact.place), 0.8, chain)
+            return
+
+
+def _names_secret_files(sentence: Any) -> bool:
+    words = sentence.words
+    return any(word.kind == "path" and "SECRET" in word.tags and word.text != ".env" for word in words)

@@ -58,7 +58,11 @@ def concealed(reading: Reading) -> None:
         if hit.concealed or not 0 < hit.line <= len(reading.lines):
             continue
         raw, plain = reading.lines[hit.line - 1], reading.plain[hit.line - 1]
-        if raw is not plain and decoding.differs(raw, plain) and hit.strength not in ("capability",):
+        if (
+            raw is not plain
+            and (decoding.differs(raw, plain) or decoding.INSIDE_WORD.search(raw))
+            and hit.strength not in ("capability",)
+        ):
             reading.hits[place] = replace(
                 hit,
                 strength=step(LADDER.index(hit.strength), True),
