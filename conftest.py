@@ -51,7 +51,7 @@ clients_have_the_app_role()
 # Whoever this process starts finds its settings by itself; pytest-xdist's workers have to choose their own first.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
-pytest_plugins = ["automatos.tests.browser"]
+pytest_plugins = ["automatos.tests.browser", "automatos.tests.s3_server"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,14 +8,14 @@ from typing import Any
 import psycopg
 import redis
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from automatos.storage import objects
+from automatos.storage.store import StorageDown
 from recipes.models import Worker
 
 PATIENCE_SECONDS = 2
@@ -41,7 +41,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _outcome(check: Callable[[], str]) -> dict[str, str]:
     try:
         reason = check()
-    except (psycopg.Error, redis.RedisError, OSError) as error:
+    except (psycopg.Error, redis.RedisError, StorageDown) as error:
         # The first line says what is wrong; further ones may show addresses and are left out.
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return {"status": "failed", "reason": reason} if reason else {"status": "ok"}
@@ -79,8 +79,9 @@ def _worker() -> str:
 
 
 def _storage() -> str:
-    name = default_storage.save(f"ready/{uuid.uuid4().hex}", ContentFile(b"ok"))
-    default_storage.delete(name)
+    name = f"ready/{uuid.uuid4().hex}"
+    objects.write(name, b"ok")
+    objects.remove(name)
     return ""
 
 

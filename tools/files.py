@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.utils import timezone
 
-from automatos.stored import folder_of, remove_folder
+from automatos.storage import objects
+from automatos.storage.names import folder_of
+from automatos.storage.store import StorageDown
 from tools.contract import FileEntry, ToolProblem
 
 MOST_FILES = 50
@@ -43,7 +44,7 @@ def run_folder(workspace_id: UUID, execution_id: UUID) -> str:
 
 def remove_run_files(workspace_id: UUID, execution_id: UUID) -> int:
     """Remove all files of a run, and its folder; how many bytes they were."""
-    return remove_folder(run_folder(workspace_id, execution_id))
+    return objects.remove_folder(run_folder(workspace_id, execution_id))
 
 
 class StoredRunFiles:
@@ -76,27 +77,17 @@ class StoredRunFiles:
                 await self._count(more)
             try:
                 return await asyncio.to_thread(self._write, name, data)
-            except OSError:
+            except StorageDown:
                 if self._count and more:
                     await self._count(-more)
                 raise
 
     def _list(self) -> Sequence[FileEntry]:
-        try:
-            names = sorted(default_storage.listdir(self.folder)[1])
-        except FileNotFoundError:
-            return []
-        return [self._entry(name) for name in names]
-
-    def _entry(self, name: str) -> FileEntry:
-        path = f"{self.folder}/{name}"
-        return FileEntry(name, default_storage.size(path), default_storage.get_modified_time(path))
+        return [FileEntry(file.base, file.size, file.modified) for file in objects.listing(self.folder)]
 
     def _read(self, name: str) -> bytes:
         try:
-            with default_storage.open(f"{self.folder}/{name}") as file:
-                data: bytes = file.read()
-                return data
+            return objects.read(f"{self.folder}/{name}")
         except FileNotFoundError:
             names = [entry.name for entry in self._list()]
             there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
@@ -118,8 +109,5 @@ class StoredRunFiles:
         return together - sum(entry.size for entry in entries)
 
     def _write(self, name: str, data: bytes) -> FileEntry:
-        path = f"{self.folder}/{name}"
-        if default_storage.exists(path):
-            default_storage.delete(path)
-        default_storage.save(path, ContentFile(data))
-        return self._entry(name)
+        objects.write(f"{self.folder}/{name}", data)
+        return FileEntry(name, len(data), timezone.now())

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
-from automatos.stored import remove_files_of
+from automatos.storage.names import remove_files_of
 from workspaces.audit import log as audit
 from workspaces.models import ClerkEvent, Credential, IdempotentRequest, Invitation, Workspace
 from workspaces.scope.tenancy import Purpose, system_scope

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
-from django.core.files.storage import default_storage
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils import timezone
@@ -18,6 +17,7 @@ from automatos.errors import AppError
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
+from automatos.storage import objects
 from workspaces.credentials.provider_keys import kept_for
 from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import Workspace
@@ -172,5 +172,5 @@ def purge() -> int:
             document.delete()
     for document in gone:
         if document.file:
-            default_storage.delete(document.file)
+            objects.remove(document.file)
     return len(gone)

@@ -4,13 +4,12 @@ import asyncio
 import re
 from dataclasses import dataclass
 
-from django.core.files.storage import default_storage
-
 from agents.knowledge.chunks import Passage, passages, table_passages
 from agents.knowledge.kinds import DOCX, LONGEST, PDF, decoded
 from agents.models import Document
 from automatos import outside
 from automatos.errors import AppError, InvalidInput
+from automatos.storage import objects
 from tools import confinement
 from tools.builtin.web_fetch import ACCEPT, LIMITS, readable
 from tools.contract import ToolProblem
@@ -64,9 +63,7 @@ async def _read(document: Document) -> tuple[str, str, bool]:
 
 def _stored(name: str) -> bytes:
     try:
-        with default_storage.open(name) as file:
-            data: bytes = file.read()
-            return data
+        return objects.read(name)
     except FileNotFoundError:
         raise InvalidInput("Its file is gone from the storage. Upload it again.") from None
 

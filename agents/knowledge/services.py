@@ -5,8 +5,6 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +14,8 @@ from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.rows import locked
-from automatos.stored import folder_of
+from automatos.storage import objects
+from automatos.storage.names import folder_of
 from workspaces.audit import log as audit
 from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import User, Workspace
@@ -37,11 +36,12 @@ def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str 
     name = f"{folder_of('documents', workspace.pk)}/{uuid4()}{PurePath(file.name).suffix.lower()}"
     with transaction.atomic():
         require_storage(workspace, document.size)
-        document.file = default_storage.save(name, ContentFile(file.data))
+        objects.write(name, file.data)
+        document.file = name
         try:
             return _add(document, user)
         except BaseException:
-            default_storage.delete(document.file)
+            objects.remove(name)
             raise
 
 

@@ -17,6 +17,7 @@ from automatos.settings.workspaces import *
 from automatos.settings.marketplace import *
 from automatos.settings.web import *
 from automatos.settings.mail import *
+from automatos.settings.storage import *
 from automatos.settings.wiring import *
 from automatos.settings.rest import *
 from automatos.settings.logs import *

@@ -119,6 +119,9 @@ LATE_IMPORTS = {
     ("automatos.markdown", "pygments.lexers"): RARE,
     ("automatos.markdown", "pygments.util"): RARE,
     ("automatos.outside.client", "automatos.outside.connecting"): RARE,
+    ("workspaces.credentials.checks", "botocore.auth"): RARE,
+    ("workspaces.credentials.checks", "botocore.awsrequest"): RARE,
+    ("workspaces.credentials.checks", "botocore.credentials"): RARE,
 }
 SIGNALS = ("django.db.models.signals", "django.dispatch", "django.core.signals")
 

@@ -50,7 +50,7 @@ def test_ready_names_a_redis_that_is_gone(client: Client, settings: Any) -> None
 def test_ready_names_a_storage_that_cannot_be_written(client: Client, settings: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     options = {"location": tmp_path / "file" / "below"}
-    backend = "django.core.files.storage.FileSystemStorage"
+    backend = "automatos.storage.folder.Folder"
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend, "OPTIONS": options}}
     assert client.get("/ready").json()["checks"]["storage"]["status"] == "failed"
 

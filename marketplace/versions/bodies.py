@@ -3,31 +3,23 @@
 import hashlib
 from collections.abc import Iterable
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-
 from automatos.errors import Unavailable
+from automatos.storage import objects
 from marketplace.packages.package import PackageFile
 
 FOLDER = "plugins"
 
 
 def keep(files: Iterable[PackageFile]) -> None:
-    """Store each content that is not there yet. What a killed upload left half-written is written again."""
+    """Store each content that is not there yet. A store shows a file whole or not at all, so what is there is right."""
     for sha256, data in {file.sha256: file.data for file in files}.items():
-        name = _name(sha256)
-        if default_storage.exists(name):
-            if default_storage.size(name) == len(data):
-                continue
-            default_storage.delete(name)
-        default_storage.save(name, ContentFile(data))
+        objects.keep(_name(sha256), data)
 
 
 def read(sha256: str) -> bytes:
     """The content under this hash. Raises Unavailable when storage has lost or changed it: no other bytes are given."""
     try:
-        with default_storage.open(_name(sha256)) as file:
-            data: bytes = file.read()
+        data = objects.read(_name(sha256))
     except FileNotFoundError:
         data = b""
     if hashlib.sha256(data).hexdigest() != sha256:

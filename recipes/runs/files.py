@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
 from automatos.errors import NotFound
+from automatos.storage import objects
 from tools.contract import FileEntry, ToolProblem
-from tools.files import StoredRunFiles
+from tools.files import StoredRunFiles, clean_name, run_folder
 
 
 def files_of(workspace_id: UUID, execution_id: UUID) -> Sequence[FileEntry]:
@@ -25,8 +26,32 @@ def content_of(workspace_id: UUID, execution_id: UUID, name: str) -> bytes:
         raise NotFound() from None
 
 
+def link_to(workspace_id: UUID, execution_id: UUID, name: str) -> str | None:
+    """A signed address of one file; None where the product sends it. NotFound where there is none of this name."""
+    path = f"{run_folder(workspace_id, execution_id)}/{_known(name)}"
+    address = objects.link(path, filename=name)
+    if address and not objects.exists(path):
+        raise NotFound()
+    return address
+
+
+def _known(name: str) -> str:
+    try:
+        return clean_name(name)
+    except ToolProblem:
+        raise NotFound() from None
+
+
 def download(workspace_id: UUID, execution_id: UUID, name: str) -> HttpResponse:
-    """The file to keep. An agent wrote it, so no browser may show it as a page or guess what it is."""
+    """The file to keep. An agent wrote it, so no browser may show it as a page or guess what it is.
+
+    From a bucket the browser fetches it itself, at an address that is good for minutes.
+    """
+    if address := link_to(workspace_id, execution_id, name):
+        redirect = HttpResponseRedirect(address)
+        redirect.headers["Cache-Control"] = "no-store"
+        redirect.headers["Referrer-Policy"] = "no-referrer"
+        return redirect
     answer = HttpResponse(content_of(workspace_id, execution_id, name), content_type="application/octet-stream")
     answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer.headers["X-Content-Type-Options"] = "nosniff"

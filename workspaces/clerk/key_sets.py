@@ -7,14 +7,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.core import signing
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 from redis.exceptions import RedisError
 
 from automatos.clerk_settings import LEAST_KEY_BITS
 from automatos.events import sync_client
+from automatos.storage import objects
+from automatos.storage.store import StorageDown
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +87,8 @@ class SharedShelf:
         except RedisError as error:
             logger.warning("Redis does not keep the Clerk keys: %s", type(error).__name__)
         try:
-            default_storage.delete(self.path)
-            default_storage.save(self.path, ContentFile(sealed.encode()))
-        except OSError as error:
+            objects.write(self.path, sealed.encode())
+        except StorageDown as error:
             logger.warning("The file storage does not keep the Clerk keys: %s", type(error).__name__)
 
     def _of_redis(self) -> bytes | None:
@@ -102,10 +101,8 @@ class SharedShelf:
 
     def _of_storage(self) -> bytes | None:
         try:
-            with default_storage.open(self.path) as file:
-                sealed: bytes = file.read()
-                return sealed
-        except OSError:
+            return objects.read(self.path)
+        except (FileNotFoundError, StorageDown):
             return None
 
     def _opened(self, sealed: bytes | None) -> KeySet | None:

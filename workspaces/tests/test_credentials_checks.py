@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ from aiohttp import web
 
 from automatos.outside.tests.kit import Site, serving
 from automatos.private_hosts import parse
+from automatos.tests.s3_server import KEY, S3Server
+from automatos.tests.s3_server import SECRET as KEY_SECRET
 from workspaces.credentials.checks import Result, check
-from workspaces.credentials.s3_signing import query_text, signed_headers
 
 SECRET = "sk-never-to-be-told-1234"
 
@@ -187,20 +187,16 @@ async def test_a_bucket_is_listed_with_a_signed_request(status: int, body: str, 
     assert SECRET not in result.message
 
 
-def test_a_signature_is_that_of_the_published_example() -> None:
-    """GET Bucket (List Objects) of "Authenticating Requests: Using the Authorization Header", S3 API reference."""
-    headers = signed_headers(
-        "https://examplebucket.s3.amazonaws.com/",
-        {"max-keys": "2", "prefix": "J"},
-        key_id="AKIAIOSFODNN7EXAMPLE",
-        secret="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        region="us-east-1",
-        now=datetime(2013, 5, 24, tzinfo=UTC),
-    )
-    assert query_text({"prefix": "J", "max-keys": "2"}) == "max-keys=2&prefix=J"
-    assert headers["Authorization"].endswith(
-        "Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
-    )
+async def test_a_bucket_of_a_real_store_is_tried(s3: S3Server) -> None:
+    fields = {**S3, "bucket": s3.bucket, "endpoint_url": s3.endpoint, "access_key_id": KEY}
+    right = await check("s3", {**fields, "secret_access_key": KEY_SECRET})
+    assert right == Result(ok=True, message="The bucket can be listed.")
+    wrong = await check("s3", fields)
+    assert wrong == Result(ok=False, message="The secret access key does not belong to the access key ID.")
+    unknown = await check("s3", {**fields, "access_key_id": "nobody"})
+    assert unknown == Result(ok=False, message="The store does not know this access key ID.")
+    absent = await check("s3", {**fields, "secret_access_key": KEY_SECRET, "bucket": "absent"})
+    assert absent == Result(ok=False, message="There is no bucket of this name.")
 
 
 async def test_a_database_that_does_not_answer_is_told_without_its_text() -> None:
