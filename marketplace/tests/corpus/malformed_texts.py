@@ -90,7 +90,7 @@ def seed_manifests() -> Iterator[Malformed]:
         ("token estimate is a text", "field", {"token_estimate": "many"}),
         ("token estimate below zero", "field", {"token_estimate": -5}),
         ("tools without names", "field", {"tools": [{"description": "does things"}]}),
-        ("description of a megabyte", "field", {"description": words(1_000_000).decode()}),
+        ("description of 200 kB", "field", {"description": words(200_000).decode()}),
         ("unknown key", "unknown field", {"sponsor": "nobody"}),
         ("skills name a file that is not there", "component", {"contents": {"skills": ["other.md"]}}),
     ]
