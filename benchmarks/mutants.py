@@ -35,7 +35,7 @@ APPS = ("workspaces", "tools", "agents", "recipes")
 LEFT_OUT = ("tests", "migrations", "seeds", "models")
 # What narrows rows to a workspace. An exclude() narrows to everything else, so it is none.
 NARROWING = re.compile(r"(\w+__)?workspace(_id)?(__in|__slug|__clerk_org_id)?")
-READS = ("filter", "get", "Q")
+READS = ("filter", "get", "locked", "Q")
 SQL = re.compile(r"(?:\w+\.)?workspace_id = (?:%s|a\.workspace_id|ANY\(%s::uuid\[\]\))")
 SCOPES = ("workspace_scope", "person_scope")
 EQUIVALENT = "equivalent"
