@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from agents.models import Agent, Conversation
 from agents.work.spec import why_no_new_work
@@ -50,10 +49,10 @@ def ask(*, conversation: Conversation, question: Question, user: User | None, tr
     _check(agent, question)
     if question.parent is not None and not conversation.answers.filter(pk=question.parent).exists():
         raise NotFound()
-    now = timezone.now()
     with transaction.atomic():
         with statements() as sql:
             require_room(sql, conversation.workspace)
+            now = sql.now
         execution = Execution.objects.create(
             workspace_id=conversation.workspace_id,
             conversation=conversation,

@@ -4,7 +4,6 @@ import logging
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from agents.models import Agent
 from agents.services import carry_out_pending
@@ -53,7 +52,7 @@ def abort_steps(agent: Agent) -> tuple[list[Notice], Turn, list[UUID]]:
     turn = Turn()
     reason = f"Agent {agent.name} was stopped while it worked on this step. Make it active or choose another agent."
     with statements() as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         ledger.lock(_executions(sql, agent))
         _close_approvals(ledger, agent)
         steps = _taken(sql, ledger, agent)

@@ -1,7 +1,8 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
 import logging
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from agents.work.loop import Task
@@ -31,19 +32,56 @@ from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
 logger = logging.getLogger(__name__)
 
 
-def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, only: UUID | None = None) -> list[Outcome]:
-    """Take runnable steps, oldest first; rows another worker holds are passed over. Returns those that fail at once.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which steps a worker takes. only: no other one.
 
-    only: no step but this one.
+    share: how many of one workspace it has at work at most; busy: how many it has, by workspace.
     """
-    rows = ledger.sql.rows(
-        f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
-        "JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'pending' AND s.runnable_at <= %s "
-        f"{'' if only is None else 'AND s.id = %s '}"
-        'ORDER BY s.runnable_at, s."order" LIMIT %s FOR NO KEY UPDATE SKIP LOCKED',
-        [ledger.now, *([] if only is None else [only]), limit],
-    )
-    held = picked(ledger, rows)
+
+    only: UUID | None = None
+    share: int = 1_000_000
+    busy: Mapping[UUID, int] = field(default_factory=dict)
+
+
+ANY_STEP = Wanted()
+# How many more steps than wanted are looked at, since other workers may hold some of them.
+SPARE = 4
+# The workspaces in turn: of each its oldest step, then of each its second, and so on. The first part goes through the
+# index from one workspace to the next, so its cost is that of the workspaces that have work, not of their backlogs.
+DUE = """
+WITH RECURSIVE due(workspace_id) AS (
+    (SELECT workspace_id FROM execution_steps WHERE status = 'pending' AND runnable_at IS NOT NULL
+     ORDER BY workspace_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT s.workspace_id FROM execution_steps s
+            WHERE s.status = 'pending' AND s.runnable_at IS NOT NULL AND s.workspace_id > due.workspace_id
+            ORDER BY s.workspace_id LIMIT 1)
+    FROM due WHERE due.workspace_id IS NOT NULL
+), next AS MATERIALIZED (
+    SELECT f.id, f.runnable_at, f.place FROM due
+    LEFT JOIN unnest(%s::uuid[], %s::int[]) AS busy(workspace_id, steps) ON busy.workspace_id = due.workspace_id
+    CROSS JOIN LATERAL (
+        SELECT s.id, s.runnable_at, row_number() OVER (ORDER BY s.runnable_at, s."order") AS place
+        FROM execution_steps s
+        WHERE s.workspace_id = due.workspace_id AND s.status = 'pending' AND s.runnable_at <= statement_timestamp()
+        ORDER BY s.runnable_at, s."order" LIMIT GREATEST(0, LEAST(%s, %s - COALESCE(busy.steps, 0)))
+    ) f
+    ORDER BY f.place, f.runnable_at LIMIT %s
+)"""
+ONE = """
+WITH next AS (
+    SELECT id, runnable_at, 1 AS place FROM execution_steps
+    WHERE id = %s AND status = 'pending' AND runnable_at <= statement_timestamp()
+)"""
+
+
+def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = ANY_STEP) -> list[Outcome]:
+    """Take runnable steps of the workspaces in turn, of each its oldest; rows another worker holds are passed over.
+
+    Returns those that fail at once.
+    """
+    held = picked(ledger, _taken(ledger, limit, wanted))
     if not held:
         return []
     asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
@@ -75,6 +113,22 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, only: UUID | None
     _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
     turn.more = len(held) == limit or bool(failed)
     return failed
+
+
+def _taken(ledger: Ledger, limit: int, wanted: Wanted) -> list[tuple[object, ...]]:
+    """Rows of runs and steps, locked."""
+    if wanted.only is None:
+        many = SPARE * limit
+        source, params = DUE, [array(wanted.busy), array(wanted.busy.values()), many, wanted.share, many]
+    else:
+        source, params = ONE, [wanted.only]
+    return ledger.sql.rows(
+        f"{source} SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM next "  # noqa: S608
+        "JOIN execution_steps s ON s.id = next.id JOIN recipe_executions e ON e.id = s.execution_id "
+        "WHERE s.status = 'pending' AND s.runnable_at IS NOT NULL "
+        "ORDER BY next.place, next.runnable_at LIMIT %s FOR NO KEY UPDATE OF e, s SKIP LOCKED",
+        [*params, limit],
+    )
 
 
 def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None:

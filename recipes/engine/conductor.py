@@ -9,15 +9,18 @@ import asyncio
 import itertools
 import logging
 import uuid
-from collections import deque
+from collections import Counter, deque
+from math import ceil
 
 from django.conf import settings
+from django.db import OperationalError
 
 from automatos.errors import AppError
 from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
 from recipes.engine import chores, rescue, turns
+from recipes.engine.claiming import Wanted
 from recipes.engine.deciders import ERRANDS, Deciders
 from recipes.engine.heart import now
 from recipes.engine.lease import Lease
@@ -34,6 +37,8 @@ TURNERS = 2
 # Seconds a cancelled task may take to end.
 UNWILLING = 2.0
 BATCH = 64
+# How much of a worker's slots one workspace may fill.
+SHARE = 0.9
 # How long a call may overrun its own time-out before it is cut off from outside.
 OVERRUN = 2.0
 
@@ -56,6 +61,8 @@ class Conductor:
         self.decide = self.deciders.run
         # Steps whose outcome is being recorded, by fence.
         self.settling: dict[uuid.UUID, int] = {}
+        # Outcomes whose run somebody holds, by fence: to be recorded a moment later.
+        self.delayed: dict[uuid.UUID, int] = {}
         self.active_turns: set[int] = set()
         self.turn_numbers = itertools.count()
         self.lease = Lease(self.owner, self, self.decide)
@@ -123,7 +130,7 @@ class Conductor:
         """The steps at work here, by fence; any thread may ask."""
         at_work = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
         at_work |= {outcome.step_id: outcome.fence for outcome in list(self.outcomes)}
-        return at_work | dict(self.settling)
+        return at_work | dict(self.settling) | dict(self.delayed)
 
     def abort(self, step_id: uuid.UUID, fence: int) -> None:
         """Cut off the work on a step under this fence, if there is any."""
@@ -174,13 +181,13 @@ class Conductor:
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
         """A turn, and never an error. When a batch fails each part of it is done alone, so none holds up others."""
         try:
-            return await self.decide(turns.take_turn, self.owner, outcomes, limit)
+            return await self.deciders.run(turns.take_turn, self.owner, outcomes, limit, self._wanted(), or_locked=True)
         except Exception:
             logger.exception("A turn with %s outcomes failed", len(outcomes))
         turn = Turn()
         try:
             for outcome in outcomes:
-                turn.add(await self.decide(rescue.settle_alone, self.owner, outcome))
+                turn.add(await self._settle_alone(outcome))
             if limit:
                 turn.add(await self.decide(rescue.claim_alone, self.owner, limit))
         except Exception:
@@ -188,6 +195,25 @@ class Conductor:
         await asyncio.sleep(chores.POLL)
         turn.more = True
         return turn
+
+    async def _settle_alone(self, outcome: Outcome) -> Turn:
+        """Later, when somebody holds its run: nothing else waits for that."""
+        try:
+            return await self.deciders.run(rescue.settle_alone, self.owner, outcome, or_locked=True)
+        except OperationalError:
+            self.delayed[outcome.step_id] = outcome.fence
+            asyncio.get_running_loop().call_later(chores.POLL, self._again, outcome)
+            return Turn()
+
+    def _again(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.delayed.pop(outcome.step_id, None)
+        self.work.set()
+
+    def _wanted(self) -> Wanted:
+        """No workspace fills all slots: some are left for those whose work comes next."""
+        busy = Counter(job.workspace_id for job, _ in self.cooking.values())
+        return Wanted(share=ceil(self.slots * SHARE), busy=busy)
 
     # --- Calls --------------------------------------------------------------------------------------------------------
 

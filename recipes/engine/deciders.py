@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-from recipes.engine.sql import is_passing
+from recipes.engine.sql import is_locked, is_passing
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +26,17 @@ class Deciders:
     def __init__(self, threads: int = THREADS, name: str = "turn") -> None:
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
-    async def run(self, function: Callable[..., T], *args: object) -> T:
-        """What the function returns; while PostgreSQL is away or busy, wait and try again."""
+    async def run(self, function: Callable[..., T], *args: object, or_locked: bool = False) -> T:
+        """What the function returns; while PostgreSQL is away or busy, wait and try again.
+
+        or_locked: raise OperationalError when somebody else holds a row, instead of waiting for it.
+        """
         loop, pause = asyncio.get_running_loop(), 0.1
         while True:
             try:
                 return await loop.run_in_executor(self.threads, _run, function, *args)
             except (OperationalError, InterfaceError) as error:
-                if not is_passing(error):
+                if not is_passing(error) or (or_locked and is_locked(error)):
                     raise
                 logger.warning("The database did not answer, trying again in %.1f s: %s", pause, error)
                 await asyncio.sleep(pause)

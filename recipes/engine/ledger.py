@@ -61,17 +61,21 @@ class Run:
     cost: Decimal = Decimal(0)
     tool_calls: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
+    is_over: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.input_data, str):  # a raw cursor gives JSON as text
             self.input_data = orjson.loads(self.input_data)
+        self.is_over = not self.is_live
 
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
 
     def emit(self, kind: str, at: datetime, step: int | None = None, **data: Any) -> None:
-        """Add a durable event, numbered right after the last one."""
+        """Add a durable event, numbered right after the last one. After the end of a run there are none."""
+        if self.is_over:
+            return
         self.last_seq += 1
         event = {"seq": self.last_seq, "type": kind, "at": iso(at), "execution_id": str(self.id)}
         if step is not None:
@@ -81,10 +85,13 @@ class Run:
 
     def end(self, status: ExecutionStatus, at: datetime, *, error: dict[str, Any] | None = None, **data: Any) -> None:
         """The run is over: no later decision may change it."""
+        if not self.is_live:
+            return
         self.status, self.completed_at, self.error, self.seconds_left = status, at, error, None
         if error:
             data["error"] = error
         self.emit(f"execution.{status.value}", at, **data)
+        self.is_over = True
 
     def stop_clock(self, at: datetime) -> None:
         """All that could go on waits for a person: the time that is left stands still, for as long as they may take."""
@@ -104,9 +111,14 @@ class Run:
 class Ledger:
     """The executions one transaction holds."""
 
-    def __init__(self, sql: Statements, now: datetime) -> None:
-        self.sql, self.now = sql, now
+    def __init__(self, sql: Statements) -> None:
+        self.sql = sql
         self.runs: dict[UUID, Run] = {}
+
+    @property
+    def now(self) -> datetime:
+        """By the database's clock. Free of charge once anything was read."""
+        return self.sql.now
 
     def run(self, columns: Iterable[Any]) -> Run:
         """The run read from RUN_COLUMNS of a row just locked; one already held keeps its state."""

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.utils import timezone
 
 from agents.work.loop import Failed
 from automatos.events import Notice
@@ -58,7 +57,7 @@ class Progress:
 def keep(progress: Progress) -> list[Notice] | None:
     """Write progress down; what to publish, or None when the step is no longer its worker's."""
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         held = lock_steps(ledger, [progress.step_id]).get(progress.step_id)
         if held is None or held[1].fence != progress.fence or held[1].status != StepStatus.RUNNING:
             return None

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
+from recipes.engine.claiming import Wanted
 from recipes.engine.ledger import Ledger
 from recipes.engine.settling import settle
 from recipes.engine.sql import is_passing, statements
@@ -36,7 +36,7 @@ def claim_alone(owner: UUID, limit: int) -> Turn:
     for step_id in _runnable(limit):
 
         def claimed(only: UUID = step_id) -> Turn:
-            return take_turn(owner, [], 1, only=only)
+            return take_turn(owner, [], 1, Wanted(only=only))
 
         turn.add(_tried(claimed, "Step %s was not claimed", step_id) or _failed(step_id, UNPREPARED))
     return turn
@@ -76,7 +76,7 @@ def _failed(step_id: UUID, reason: str) -> Turn:
 def _fail_step(step_id: UUID, reason: str) -> Turn:
     turn = Turn()
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         lock_steps(ledger, [step_id])
         # Under our hand: the raised fence refuses whoever holds it.
         rows = sql.rows(
@@ -94,7 +94,7 @@ def _fail_step(step_id: UUID, reason: str) -> Turn:
 def _end_run(step_id: UUID) -> Turn:
     turn = Turn()
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         ids = sql.rows("SELECT execution_id FROM execution_steps WHERE id = %s", [step_id])
         live = [run for run in ledger.lock(row[0] for row in ids) if run.is_live]
         if live:

@@ -61,6 +61,8 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
 def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
     """What an outcome means for its step and run."""
     if outcome.reply is not None:
+        if not run.is_live:  # it ended with another step of the same turn
+            return Change(step, StepStatus.CANCELLED, reply=outcome.reply)
         return _complete(ledger, run, step, outcome.reply)
     error = outcome.error or AppError("The call ended without a result.")
     delay = retry_delay(step, run, error, has_fallback=outcome.has_fallback)

@@ -16,8 +16,14 @@ import psycopg
 from django.db import Error, connection, transaction
 
 from automatos.llm.text import clean
-from workspaces.scope.tenancy import Purpose, system_scope, system_statement
+from workspaces.scope.tenancy import SET_SCOPE, Purpose, system_scope, system_statement
 
+CLOCK = "SELECT statement_timestamp()"
+# How long a turn waits for a row before its other parts go on without that one.
+LOCK_WAIT = "3s"
+SCOPE = f"{SET_SCOPE}, set_config('lock_timeout', %s, true), statement_timestamp()"
+# Somebody else holds a row: locks not had in time, and deadlocks.
+LOCKED = ("55P03", "40P01")
 # What PostgreSQL says when the same may succeed a moment later: connections, conflicts, locks, room, shutting down.
 PASSING = ("08", "40", "53", "55", "57", "58")
 # The tables a write changes.
@@ -30,9 +36,20 @@ Statement = tuple[str, Sequence[Any]]
 class Statements:
     """Runs statements on the connection of the surrounding transaction."""
 
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+    def __init__(self, raw: psycopg.Connection[Any], purpose: Purpose | None = None) -> None:
         self.raw = raw
         self.later: list[Statement] = []
+        self._now: datetime | None = None
+        # The first statement of all, whose answer comes with the first one that is waited for.
+        self._first = self.send(*(SCOPE, [*system_statement(purpose)[1], LOCK_WAIT]) if purpose else (CLOCK, []))
+
+    @property
+    def now(self) -> datetime:
+        """When the transaction began, by the database's clock: those of machines may differ."""
+        if self._now is None:
+            now: datetime = self._first.fetchall()[0][-1]
+            self._now = now
+        return self._now
 
     def send(self, sql: str, params: Sequence[Any]) -> psycopg.Cursor[Any]:
         """Send a statement with $1-style typed parameters written as %s; its rows may be fetched later.
@@ -81,6 +98,11 @@ def is_passing(error: Error) -> bool:
     return state is None or state.startswith(PASSING)
 
 
+def is_locked(error: Error) -> bool:
+    """Whether somebody else holds a row that was needed."""
+    return getattr(error.__cause__, "sqlstate", None) in LOCKED
+
+
 @contextmanager
 def statements(purpose: Purpose | None = None) -> Iterator[Statements]:
     """A transaction to run statements in; commits at the end, Django's errors on failure.
@@ -96,9 +118,7 @@ def statements(purpose: Purpose | None = None) -> Iterator[Statements]:
         connection.ensure_connection()
         raw = connection.connection
         with raw.pipeline():
-            sql = Statements(raw)
-            if purpose is not None:
-                sql.send(*system_statement(purpose))
+            sql = Statements(raw, purpose)
             yield sql
             sql.flush()
 

@@ -127,17 +127,20 @@ class Turn:
 
 def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, Step]]:
     """Lock steps with their executions: (run, step) by the step's id."""
-    rows = ledger.sql.rows(
-        f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
-        "JOIN recipe_executions e ON e.id = s.execution_id "
-        "WHERE s.id = ANY(%s::uuid[]) ORDER BY e.id FOR NO KEY UPDATE",
-        [array(step_ids)],
+    wanted = array(step_ids)
+    # Executions first, as everybody does; the steps are read after that, as they are by then.
+    runs = ledger.sql.send(
+        f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.id IN "  # noqa: S608
+        "(SELECT execution_id FROM execution_steps WHERE id = ANY(%s::uuid[])) ORDER BY e.id FOR NO KEY UPDATE OF e",
+        [wanted],
     )
-    held = {}
-    for row in rows:
-        step = Step(*row[RUN_COLUMN_COUNT:])
-        held[step.id] = (ledger.run(row[:RUN_COLUMN_COUNT]), step)
-    return held
+    steps = ledger.sql.rows(
+        f"SELECT s.execution_id, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
+        "WHERE s.id = ANY(%s::uuid[]) ORDER BY s.id FOR NO KEY UPDATE OF s",
+        [wanted],
+    )
+    locked = {row[0]: ledger.run(row) for row in runs.fetchall()}
+    return {row[1]: (locked[row[0]], Step(*row[1:])) for row in steps if row[0] in locked}
 
 
 def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | None:

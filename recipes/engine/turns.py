@@ -5,14 +5,12 @@ execution and under the step's fence, so a worker that was given up cannot write
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from automatos.events import Notice
-from recipes.engine.claiming import claim
+from recipes.engine.claiming import ANY_STEP, Wanted, claim
 from recipes.engine.heart import LEASE
 from recipes.engine.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
 from recipes.engine.paying import pay
@@ -23,7 +21,7 @@ from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus
 from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
 
-FORGET_WORKERS_AFTER = timedelta(hours=1)
+FORGET_WORKERS_AFTER = 3600
 BATCH = 100
 LOST = "worker lost"
 # How many workers in a row may die with a step that keeps nothing more, before it is taken for the cause.
@@ -34,16 +32,16 @@ KILLED = (
 )
 
 
-def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, only: UUID | None = None) -> Turn:
-    """Settle outcomes, then claim up to `limit` steps for `owner`, in one transaction. only: no step but this one."""
+def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted = ANY_STEP) -> Turn:
+    """Settle outcomes, then claim up to `limit` of the wanted steps for `owner`, in one transaction."""
     turn = Turn()
     opened: list[OwnKey] = []
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         if outcomes:
             settle(ledger, outcomes, turn)
         if limit > 0:
-            failed = claim(ledger, owner, limit, turn, only)
+            failed = claim(ledger, owner, limit, turn, wanted)
             unpaid, opened = pay(ledger, turn)
             if failed := failed + unpaid:
                 sql.flush()
@@ -96,7 +94,7 @@ def leave(owner: UUID) -> list[Notice]:
 
 def _release(condition: str, params: list[object], *, reason: str) -> list[Notice]:
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         rows = sql.rows(
             f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM execution_steps s "  # noqa: S608
             f"JOIN recipe_executions e ON e.id = s.execution_id WHERE s.status = 'running' AND {condition} "
@@ -130,11 +128,11 @@ def end_overdue() -> Turn:
     """Fail the runs that are past their deadline; what to publish and to drop."""
     turn = Turn()
     with statements(Purpose.ENGINE) as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         rows = sql.rows(
-            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s::text[]) AND e.deadline_at < %s "  # noqa: S608
-            "ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
-            [array(status.value for status in LIVE_STATUSES), ledger.now, BATCH],
+            f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s::text[]) "  # noqa: S608
+            "AND e.deadline_at < statement_timestamp() ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+            [array(status.value for status in LIVE_STATUSES), BATCH],
         )
         runs = [ledger.run(row) for row in rows]
         if runs:
@@ -142,7 +140,8 @@ def end_overdue() -> Turn:
             for run in runs:
                 _end_as_overdue(ledger, run)
         turn.notices, turn.dropped = ledger.write(), [run.id for run in runs]
-    Worker.objects.filter(heartbeat_at__lt=timezone.now() - FORGET_WORKERS_AFTER).delete()
+        forgotten = "DELETE FROM workers WHERE heartbeat_at < %s::timestamptz - %s * interval '1 s'"
+        sql.put_off((forgotten, [ledger.now, FORGET_WORKERS_AFTER]))
     return turn
 
 
@@ -170,7 +169,7 @@ def end_abandoned() -> Turn:
 def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:
     """Cancel what is still live among these runs; call it inside a transaction. What to publish after the commit."""
     with statements() as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         live = [run for run in ledger.lock(execution_ids) if run.is_live]
         if live:
             ledger.cancel_steps(live)

@@ -188,7 +188,9 @@ class ExecutionStep(StepSettings):
         constraints = (models.UniqueConstraint(fields=["execution", "order"], name="one_execution_step_per_order"),)
         indexes = (
             models.Index(
-                fields=["runnable_at"], condition=Q(status="pending", runnable_at__isnull=False), name="steps_runnable"
+                fields=["workspace", "runnable_at"],
+                condition=Q(status="pending", runnable_at__isnull=False),
+                name="steps_due",
             ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
             models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),

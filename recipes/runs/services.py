@@ -6,13 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from agents.work.spec import why_no_new_work
 from automatos import events
-from automatos.errors import Conflict
+from automatos.errors import Conflict, NotFound
 from recipes.engine import turns
-from recipes.engine.ledger import as_json
+from recipes.engine.ledger import as_json, from_json
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.tasks import send_wake_up
 from recipes.engine.templating import Output, dependencies
@@ -55,25 +54,24 @@ def start(
     Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
     Conflict when the recipe has no steps or names an agent that cannot work.
     """
-    values = fill_inputs(recipe.inputs, input_data)
-    config = with_defaults(recipe.execution_config)
-    now = timezone.now()
-    execution = Execution(
-        workspace=workspace,
-        recipe=recipe,
-        recipe_name=recipe.name,
-        recipe_version=recipe.version,
-        mode=config["mode"],
-        input_data=values,
-        retry_delay=config["retry_delay"],
-        backoff=config["backoff"],
-        triggered_by=trigger,
-        user=user,
-        created_at=now,
-        deadline_at=now + timedelta(seconds=config["total_timeout"]),
-    )
     with statements() as sql:
         require_room(sql, workspace)
+        name, version, inputs, settings = _held(sql, recipe)
+        config, now = with_defaults(settings), sql.now
+        execution = Execution(
+            workspace=workspace,
+            recipe=recipe,
+            recipe_name=name,
+            recipe_version=version,
+            mode=config["mode"],
+            input_data=fill_inputs(inputs, input_data),
+            retry_delay=config["retry_delay"],
+            backoff=config["backoff"],
+            triggered_by=trigger,
+            user=user,
+            created_at=now,
+            deadline_at=now + timedelta(seconds=config["total_timeout"]),
+        )
         lines = _lines(sql, recipe)
         _check(lines)
         execution.total_steps = execution.unfinished_steps = len(lines)
@@ -81,7 +79,7 @@ def start(
         _copy_steps(sql, execution, lines)
         transaction.on_commit(lambda: send_wake_up(str(execution.id)))
         # Last, so that other starts wait for the end of the log only while this one commits.
-        after = {"recipe_id": recipe.pk, "version": recipe.version, "trigger": str(trigger)}
+        after = {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)}
         _record("run.started", execution, after=after)
     execution._state.adding = False
     return execution
@@ -95,12 +93,21 @@ def require_room(sql: Statements, workspace: Workspace) -> None:
         plans.check(plan, "concurrent_runs", sql.rows(COUNT_LIVE, [workspace.pk])[0][0])
 
 
+def _held(sql: Statements, recipe: Recipe) -> tuple[str, int, dict[str, Any], dict[str, Any]]:
+    """Name, version, inputs and settings; whoever saves the recipe waits until the run has its copy."""
+    found = sql.rows("SELECT name, version, inputs, execution_config FROM recipes WHERE id = %s FOR SHARE", [recipe.id])
+    if not found:
+        raise NotFound()
+    name, version, inputs, settings = found[0]
+    return name, version, from_json(inputs), from_json(settings)
+
+
 def _lines(sql: Statements, recipe: Recipe) -> list[Line]:
-    """The steps in order; the recipe cannot change until the run has its copy."""
+    """The steps in order."""
     rows = sql.rows(
         'SELECT s."order", s.output_key, s.prompt_template, a.name, a.status, a.deleted_at IS NOT NULL, '
         "a.pending_status FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id JOIN agents a ON a.id = s.agent_id "
-        'WHERE r.id = %s ORDER BY s."order" FOR KEY SHARE OF r',
+        'WHERE r.id = %s ORDER BY s."order"',
         [recipe.id],
     )
     return [Line(*row) for row in rows]

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from automatos import events
 from automatos.errors import Conflict, NotFound
@@ -25,7 +24,7 @@ def decide(*, workspace: Workspace, approval_id: UUID, approve: bool, user: User
         raise NotFound()
     status = Approval.Status.APPROVED if approve else Approval.Status.REJECTED
     with statements() as sql:
-        ledger = Ledger(sql, timezone.now())
+        ledger = Ledger(sql)
         run = ledger.lock([found.step.execution_id])[0]
         changed = sql.rows(
             "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s "
