@@ -230,6 +230,8 @@ class AgentDetail(WorkspaceView):
         body.is_valid(raise_exception=True)
         values = body.validated_data
         version = values.pop("version", None)
+        if partial:  # what is not sent stays as it is by now: two changes at once keep each other's fields
+            agent = services.lock_agent(agent)
         data = _input(services.as_input(agent) if partial else None, values, self.workspace)
         changed = services.update_agent(agent=agent, user=self.caller, data=data, expected_version=version)
         return Response(AgentOut(changed).data)

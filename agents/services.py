@@ -128,7 +128,7 @@ def update_agent(
     expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
     note: what changed, in a line, for its history.
     """
-    agent = _locked(agent)
+    agent = lock_agent(agent)
     if agent.status == AgentStatus.RETIRED:
         raise Conflict(f"{agent.name} is retired and cannot be changed. Create a new agent instead.")
     if expected_version is not None and agent.version != expected_version:
@@ -151,10 +151,12 @@ def update_agent(
     return agent
 
 
+@transaction.atomic
 def equip_agent(
     *, agent: Agent, user: User | None, tool_ids: Sequence[str] | None = None, skill_ids: Sequence[UUID] | None = None
 ) -> Agent:
     """The agent with these tools and skills, each in its order; None leaves them. Else as update_agent."""
+    agent = lock_agent(agent)
     data = as_input(agent)
     if tool_ids is not None:
         data = replace(data, tool_ids=tool_ids)
@@ -166,7 +168,7 @@ def equip_agent(
 def delete_agent(*, agent: Agent, user: User | None) -> None:
     """Take the agent out of sight. Past runs keep it; recipes that name it say so until it is replaced."""
     with transaction.atomic():
-        agent = _locked(agent)
+        agent = lock_agent(agent)
         agent.deleted_at = timezone.now()
         agent.save(update_fields=["deleted_at", "updated_at"])
         audit.record_row("agent.deleted", agent, before={"deleted_at": None}, after={"deleted_at": agent.deleted_at})
@@ -200,7 +202,7 @@ def change_status(*, agent: Agent, user: User | None, status: str, later: bool =
     """
     check_move(agent, status)
     with transaction.atomic():
-        agent = _locked(agent)
+        agent = lock_agent(agent)
         check_move(agent, status)
         before = {"status": agent.status, "pending_status": agent.pending_status}
         agent.pending_status = status if later and status != agent.status else ""
@@ -237,7 +239,7 @@ def _decided(agent: Agent) -> dict[str, Any]:
     return {"slug": agent.slug, **{field.name: getattr(data, field.name) for field in fields(data)}}
 
 
-def _locked(agent: Agent) -> Agent:
+def lock_agent(agent: Agent) -> Agent:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
     return locked(Agent.objects.visible().select_related("workspace", "agent_model_config"), pk=agent.pk)
 

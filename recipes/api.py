@@ -185,6 +185,8 @@ class RecipeDetail(WorkspaceView):
         body = ChangedRecipeIn(data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
         values = body.validated_data
+        if partial:  # what is not sent stays as it is by now: two changes at once keep each other's fields
+            recipe = services.lock_recipe(recipe)
         services.update_recipe(
             recipe=recipe,
             user=self.caller,

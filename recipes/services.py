@@ -65,7 +65,7 @@ def update_recipe(
 
     expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
     """
-    recipe = _locked(recipe)
+    recipe = lock_recipe(recipe)
     if expected_version is not None and recipe.version != expected_version:
         raise Conflict(
             f"{recipe.name} was saved by someone else meanwhile: it is at version {recipe.version}, "
@@ -99,7 +99,7 @@ def update_recipe(
 def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
     """Take the recipe out of sight. Its past runs stay readable, runs under way go on."""
     with transaction.atomic():
-        recipe = _locked(recipe)
+        recipe = lock_recipe(recipe)
         recipe.deleted_at = timezone.now()
         recipe.save(update_fields=["deleted_at", "updated_at"])
         audit.record_row("recipe.deleted", recipe, before={"deleted_at": None}, after={"deleted_at": recipe.deleted_at})
@@ -202,6 +202,6 @@ def _compared(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "steps": {step["step_id"] or str(step["order"]): step for step in body["steps"]}}
 
 
-def _locked(recipe: Recipe) -> Recipe:
+def lock_recipe(recipe: Recipe) -> Recipe:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
     return locked(Recipe.objects.visible().select_related("workspace"), pk=recipe.pk)

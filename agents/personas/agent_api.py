@@ -73,6 +73,7 @@ class AgentPersona(WorkspaceView):
         body = AgentPersonaIn(data=request.data)
         body.is_valid(raise_exception=True)
         values = {"persona_id": None, "custom_prompt": "", **body.validated_data}
+        agent = services.lock_agent(agent)
         data = replace(services.as_input(agent), **values)
         services.update_agent(agent=agent, user=self.caller, data=data)
         return Response(AgentPersonaOut(queries.agent(workspace=self.workspace, agent_id=agent_id)).data)
