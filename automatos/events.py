@@ -26,7 +26,8 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 WORKERS_GROUP = "workers"
-TEXT_TTL = 3600
+# Seconds that Redis keeps streamed text: after its last piece, and after the end of its step.
+TEXT_TTL, TEXT_AFTER = 3600, 60
 WAKE_KEY = "automatos:wake"
 WAKE_TTL_MS = 1000
 
@@ -149,6 +150,17 @@ async def publish_text(chunks: list[TextChunk]) -> None:
             await layer.group_send(group, {"type": "execution.text", "message": chunk.message()})
     except (RedisError, OSError) as error:
         logger.warning("Streamed text was not published: %s", error)
+
+
+async def forget_text(ended: list[tuple[UUID, int]]) -> None:
+    """The text of these attempts of steps is in the database; who just opened the page may still ask for it."""
+    try:
+        async with _client().pipeline(transaction=False) as pipe:
+            for step_id, attempt in ended:
+                pipe.expire(text_key(step_id, attempt), TEXT_AFTER)
+            await pipe.execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Streamed text is kept for up to an hour: %s", error)
 
 
 async def read_text(step_id: UUID | str, attempt: int) -> str:

@@ -1,5 +1,6 @@
 """Models by name, `provider:model`: which there are, which can be called, and calling them."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -157,12 +158,14 @@ class Models:
         on_delta: OnDelta | None = None,
         credentials: Credentials | None = None,
         before_sending: "Callable[[], Awaitable[None]] | None" = None,
+        on_cut: "Callable[[ModelReply], None] | None" = None,
     ) -> ModelReply:
         """The whole answer, priced. With on_text or on_delta it is streamed and each piece handed over as it comes.
 
         on_text hears the text alone, on_delta everything. credentials: a workspace's own keys, by provider. Raises only
         ModelError kinds, whose `reply` holds (and prices) what came in nevertheless, and whatever the two raise.
-        before_sending: awaited before each try; what it raises ends the call. Cancelling closes the connection at once.
+        before_sending: awaited before each try; what it raises ends the call. Cancelling closes the connection at once;
+        on_cut is then told what had come in of a streamed answer.
         """
         endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
@@ -172,11 +175,12 @@ class Models:
                 await before_sending()
             return await provider.attempt(name, request, listener)
 
+        listener = Listener(on_text, on_delta) if streamed else None
         try:
             async with self._clients.using(endpoint) as provider:
                 reply = await with_retries(
                     attempt,
-                    Listener(on_text, on_delta) if streamed else None,
+                    listener,
                     seconds=request.timeout,
                     policy=self._policy,
                     what=f"{name} at {endpoint.label}",
@@ -184,6 +188,10 @@ class Models:
         except ModelError as error:
             if error.reply is not None:
                 error.reply = _priced(endpoint, name, error.reply)
+            raise
+        except asyncio.CancelledError:
+            if on_cut is not None and listener is not None and listener.partial is not None:
+                on_cut(_priced(endpoint, name, listener.partial))
             raise
         return _priced(endpoint, name, reply)
 

@@ -244,6 +244,7 @@ CROSSING = {
     ("marketplace.scans.record", "SCAN"),
     ("recipes.engine.agent_moves", "ENGINE"),
     ("recipes.engine.turns", "ENGINE"),
+    ("recipes.engine.cut", "ENGINE"),
     ("recipes.engine.heart", "ENGINE"),
     ("recipes.engine.rescue", "ENGINE"),
     ("recipes.live.following", "SIGN_IN"),

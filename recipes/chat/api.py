@@ -53,7 +53,10 @@ class ChatIn(InputSerializer):
     message = serializers.CharField(allow_blank=True, trim_whitespace=False)
     conversation_id = serializers.UUIDField(required=False, allow_null=True, help_text="Without one it is begun.")
     parent = serializers.UUIDField(  # type: ignore[assignment]  # only read by name
-        required=False, allow_null=True, help_text="The answer (execution_id) this follows; several may follow one."
+        required=False,
+        allow_null=True,
+        help_text="The answer (execution_id) this follows; several may follow one. Left out, it is the conversation's "
+        "newest; null starts again at the beginning.",
     )
     model = serializers.CharField(required=False, allow_blank=True, help_text="provider:model for this answer alone")
     attachments = AttachmentIn(many=True, required=False)
@@ -100,7 +103,7 @@ class AgentChat(WorkspaceView):
         saying = Saying(
             text=values["message"],
             conversation=talk,
-            parent=values.get("parent"),
+            parent=values["parent"] if "parent" in values else services.newest_answer(talk),
             model=values.get("model", ""),
             uploads=[_upload(index, one) for index, one in enumerate(values.get("attachments", ()))],
         )

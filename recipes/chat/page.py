@@ -116,7 +116,7 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thou
         step=step,
         message=run.input_data.get("message", ""),
         attachments=[str(one["name"]) for one in attachments],
-        answer=(run.output_data or {}).get("final_output", ""),
+        answer=(run.output_data or {}).get("final_output", "") or ("" if run.is_live else step.output),
         streamed=streamed_text(step.id, step.attempt) if is_running else "",
         uses=tool_uses(step) if step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],

@@ -113,6 +113,14 @@ def conversations_of(workspace: Workspace, agent: Agent | None = None) -> QueryS
     return found.order_by("-updated_at", "id")
 
 
+def newest_answer(conversation: Conversation | None) -> UUID | None:
+    """The answer that what is said next follows when nobody says which."""
+    if conversation is None:
+        return None
+    newest: UUID | None = conversation.answers.order_by("-created_at", "-id").values_list("pk", flat=True).first()
+    return newest
+
+
 def conversation(*, workspace: Workspace, conversation_id: UUID, agent: Agent | None = None) -> Conversation:
     """One conversation; NotFound when it is unknown, deleted, another agent's or another workspace's."""
     found = conversations_of(workspace, agent).filter(pk=conversation_id).first()

@@ -126,12 +126,13 @@ async def followed_answer(followed: Followed, first: dict[str, Any]) -> AsyncIte
 def _ended(followed: Followed) -> Ended:
     with workspace_scope(followed.workspace_id):
         run = Execution.objects.get(pk=followed.id)
-        model, finish_reason = run.steps.values_list("model", "finish_reason").first() or ("", "")
+        rows = run.steps.values_list("model", "finish_reason", "output")
+        model, finish_reason, written = rows.first() or ("", "", "")
     error = None
     if run.status != ExecutionStatus.COMPLETED:
         told = run.error or {"code": run.status, "message": f"The answer was {run.get_status_display().lower()}."}
         error = {"code": str(told.get("code", "error")), "message": str(told.get("message", ""))}
-    text = (run.output_data or {}).get("final_output", "")
+    text = (run.output_data or {}).get("final_output", "") or written
     tokens = run.input_tokens, run.output_tokens
     return Ended(text, error, finish_reason, model, *tokens, float(run.cost), run.tool_calls)
 

@@ -63,3 +63,6 @@ async def stream(streams: Streams) -> None:
         await asyncio.sleep(TEXT_TICK)
         if chunks := streams.take():
             await events.publish_text(chunks)
+        if ended := streams.ended:
+            streams.ended = []
+            await events.forget_text(ended)

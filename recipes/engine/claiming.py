@@ -10,6 +10,7 @@ from agents.work.spec import AgentSpec, AgentUnusable, load_specs
 from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.types import Message
+from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
@@ -90,6 +91,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = _journals(ledger, begun), _decisions(ledger, begun)
+    earlier = earlier_attempts(ledger, (step for _, step in held))
     before = said_before(
         ledger.sql,
         ((r.id, r.workspace_id, r.conversation_id, r.input_data) for r, _ in held if r.conversation_id is not None),
@@ -103,7 +105,8 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
                 job = _step_job(ledger, run, step, spec, outputs.get(run.id, []))
             else:
                 job = _answer_job(ledger, run, step, spec, before[run.id])
-            turn.jobs.append(replace(job, journal=journals.get(step.id, {}), approvals=decided))
+            job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
+            turn.jobs.append(with_earlier(job, earlier[step.id]) if step.id in earlier else job)
         except AppError as error:
             failed.append(Outcome(step.id, step.fence, error=error))
         except Exception as unknown:

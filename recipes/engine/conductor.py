@@ -21,6 +21,7 @@ from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
 from recipes.engine import chores, rescue, turns
 from recipes.engine.claiming import Wanted
+from recipes.engine.cut import Cut, keep_cut
 from recipes.engine.deciders import ERRANDS, Deciders
 from recipes.engine.heart import now
 from recipes.engine.lease import Lease
@@ -63,6 +64,8 @@ class Conductor:
         self.settling: dict[uuid.UUID, int] = {}
         # Outcomes whose run somebody holds, by fence: to be recorded a moment later.
         self.delayed: dict[uuid.UUID, int] = {}
+        # What is written down of calls that were cut off.
+        self.after: set[asyncio.Task[None]] = set()
         self.active_turns: set[int] = set()
         self.turn_numbers = itertools.count()
         self.lease = Lease(self.owner, self, self.decide)
@@ -236,14 +239,25 @@ class Conductor:
         try:
             async with asyncio.timeout(job.task.timeout + OVERRUN):
                 return await cook.outcome()
-        except GivenUp:
+        except asyncio.CancelledError:
+            if cook.cut is not None and not self.stopping.is_set():
+                self._keep_cut(cook.cut)
             raise
         except TimeoutError:
-            error = ModelTimeout(f"{job.task.model} gave no whole answer within {job.task.timeout:g} seconds.")
+            late = ModelTimeout(f"{job.task.model} gave no whole answer within {job.task.timeout:g} seconds.")
+            late.reply = cook.cut.reply if cook.cut is not None else None
+            error = late
         except Exception as unknown:
             logger.exception("Step %s failed in an unexpected way", job.step_id)
             error = ModelError(f"The call to {job.task.model} failed: {type(unknown).__name__}.")
-        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path, cook.taint.origins)
+        origins = cook.taint.origins
+        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path, origins, job.attempt)
+
+    def _keep_cut(self, cut: Cut) -> None:
+        """What a person stopped stays, as far as it was written."""
+        task = asyncio.create_task(self.decide(keep_cut, cut))
+        self.after.add(task)
+        task.add_done_callback(self.after.discard)
 
     async def _keep(self, progress: Progress) -> bool:
         """Write down what a step does in between; False when it is no longer ours."""

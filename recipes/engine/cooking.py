@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.bills import Bills
-from recipes.engine.journal import FIRST, Result
+from recipes.engine.cut import Cut
+from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
 from recipes.engine.progress import Approvals, Switch, subject_hash
 from recipes.engine.replay import kept, reply_of, result_of
@@ -88,6 +90,8 @@ class Cook:
         # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
         self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
         self.bills = Bills()
+        # Of a call that was broken off from outside, what had come in.
+        self.cut: Cut | None = None
         self.path = FIRST
 
     async def outcome(self) -> Outcome:
@@ -104,7 +108,8 @@ class Cook:
             if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
                 await self.notebook.keep()  # the call itself went well and has to be paid
         job = self.job
-        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, self.taint.origins)
+        origins, attempt = self.taint.origins, job.attempt
+        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, attempt)
 
     # --- models -------------------------------------------------------------------------------------------------------
 
@@ -130,6 +135,7 @@ class Cook:
                 on_delta=None if aside or "." in path else self._think,
                 credentials=self.job.credentials,
                 before_sending=self.before_sending,
+                on_cut=partial(self._was_cut, path),
             )
         except ModelError as error:
             if (mendable := _mendable(request, error)) is None:
@@ -141,6 +147,9 @@ class Cook:
         self.bills.add(path, reply.usage, reply.cost)
         self.notebook.unkept.append(Result(self.notebook.id(path), reply))
         return reply
+
+    def _was_cut(self, path: str, reply: ModelReply) -> None:
+        self.cut = Cut(self.job.step_id, self.job.fence, self.notebook.id(path), reply, is_answer="." not in path)
 
     def spent(self, path: str) -> Spent:
         """What the calls came to so far whose path begins so, those of asked agents among them."""
@@ -216,6 +225,8 @@ class Cook:
             result = contract.ToolResult(LOST, is_error=True, retryable=True)
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
+        elif done := self.job.earlier.get(_key(call)):
+            result = _done_before(done)
         else:
             await self.before_sending()
             executor, record = UnifiedToolExecutor(task.tools), self.records[task.spec.id]
@@ -257,6 +268,7 @@ class Cook:
             (self.notebook.id(path), call)
             for path, call in calls
             if not _decided(self.job, self.notebook.id(path), call)
+            and _key(call) not in self.job.earlier
             and self.taint.needs_person(task.tools.get(call.name), call, self.job.policy)
         ]
         if waiting:
@@ -269,6 +281,13 @@ def _decided(job: Job, key: UUID, call: ToolCall) -> str:
     if said is None or (said.subject_hash and said.subject_hash != subject_hash(call.name, call.arguments)):
         return ""
     return said.status
+
+
+def _done_before(call: Recorded) -> contract.ToolResult:
+    """What a call of an earlier attempt answers when it is asked for again."""
+    if call.status == "done":
+        return replace(result_of(call), repeated=True)
+    return contract.ToolResult(LOST, is_error=True)
 
 
 async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract.ToolResult]:

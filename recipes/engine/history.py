@@ -12,10 +12,13 @@ from recipes.engine.sql import Statements, array
 
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
+# What a model is told of its own answers that never came to their end.
+CUT = "\n\n[This answer was broken off here.]"
+UNANSWERED = "[This message was not answered.]"
 SAID = (
-    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins FROM recipe_executions e "
-    "JOIN execution_steps s ON s.execution_id = e.id "
-    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status = 'completed'"
+    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output "
+    "FROM recipe_executions e JOIN execution_steps s ON s.execution_id = e.id "
+    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status IN ('completed', 'failed', 'cancelled')"
 )
 
 
@@ -38,7 +41,8 @@ class _Answer:
 def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[str, Any]]]) -> dict[UUID, Said]:
     """What came before each message: as a chat client sent it, else along the parents of the answer.
 
-    asked: (execution, workspace, conversation, input_data). Exchanges that failed or were cancelled are left out.
+    asked: (execution, workspace, conversation, input_data). Answers that failed or were stopped stand there as far as
+    they were written, and are marked.
     """
     questions = list(asked)
     conversations = {conversation for _, _, conversation, given in questions if given.get("parent")}
@@ -57,8 +61,11 @@ def question_of(workspace_id: UUID, execution_id: UUID, given: dict[str, Any], t
 
 
 def _answer(row: tuple[Any, ...]) -> _Answer:
-    output = from_json(row[3]) or {}
-    return _Answer(row[1], from_json(row[2]), output.get("final_output", ""), from_json(row[4]) or [])
+    _, key, given, output, origins, status, written = row
+    text = (from_json(output) or {}).get("final_output", "")
+    if status != "completed":
+        text = f"{written}{CUT}" if written else UNANSWERED
+    return _Answer(key, from_json(given), text, from_json(origins) or [])
 
 
 def _sent(workspace_id: UUID, execution_id: UUID, given: dict[str, Any]) -> Said:

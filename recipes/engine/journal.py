@@ -84,12 +84,13 @@ def intents_noted(now: datetime, intents: Iterable[Intent]) -> Statement:
 
 
 def results_noted(now: datetime, results: Iterable[Result]) -> Statement:
-    """Notes what calls came to."""
+    """Notes what calls came to; their tokens are added to those of the same call sent by a worker that was given up."""
     rows = [_row(result, now) for result in results]
     return (
         "UPDATE execution_calls c SET status = v.status, output = v.output, data = COALESCE(v.data::jsonb, c.data), "
-        "error = v.error::jsonb, input_tokens = v.input_tokens, output_tokens = v.output_tokens, "
-        "cached_tokens = v.cached_tokens, reasoning_tokens = v.reasoning_tokens, cost = v.cost, "
+        "error = v.error::jsonb, input_tokens = c.input_tokens + v.input_tokens, "
+        "output_tokens = c.output_tokens + v.output_tokens, cached_tokens = c.cached_tokens + v.cached_tokens, "
+        "reasoning_tokens = c.reasoning_tokens + v.reasoning_tokens, cost = c.cost + v.cost, "
         "completed_at = v.completed_at "
         "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], "
         "%s::int[], %s::numeric[], %s::timestamptz[]) AS v(id, status, output, data, error, input_tokens, "
@@ -103,7 +104,7 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
     failed = result.error is not None
     status = Call.Status.FAILED if failed else Call.Status.DONE
     shape = as_json(error_shape(result.error)) if result.error else None
-    text = reply.text if reply and not failed else result.output
+    text = reply.text if reply else result.output
     # A reply that is its text alone is kept so; one that goes on, or was thought about, has to be read back whole.
     is_more = reply is not None and not failed and (reply.tool_calls or reply.parts or reply.notes)
     data = reply.to_json() if reply is not None and is_more else result.data

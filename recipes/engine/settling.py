@@ -39,6 +39,8 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
     for outcome in outcomes:
         held = steps.get(outcome.step_id)
         if held is None or held[1].fence != outcome.fence or held[1].status != StepStatus.RUNNING:
+            if held is not None and held[1].fence > outcome.fence:
+                _pay_refused(ledger, held[1], outcome)
             continue
         run, step = held
         result = Result(call_id(step.id, step.attempt, outcome.path), outcome.reply, error=outcome.error)
@@ -47,6 +49,8 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         pay(run, step, last)
         change = _decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
+        if change.status in (StepStatus.FAILED, StepStatus.CANCELLED) and last is not None:
+            change.output = last.text  # what had come in stays to be read; it goes into no other step
         changes.setdefault(run.id, []).append(change)
     if not changes:
         return
@@ -56,6 +60,26 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         writes.insert(0, _dependents_freed(ledger, over))
     ledger.sql.together(writes)
     _close_runs(ledger, changes, turn)
+
+
+def _pay_refused(ledger: Ledger, step: Step, outcome: Outcome) -> None:
+    """An answer that came too late is of no use, and was paid for nevertheless."""
+    reply = spent(Result(step.id, outcome.reply, error=outcome.error))
+    if reply is None or not outcome.attempt:
+        return
+    usage = reply.usage
+    paid: list[Any] = [usage.input_tokens, usage.output_tokens, reply.cost]
+    call = call_id(step.id, outcome.attempt, outcome.path)
+    add = "SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, cost = cost + %s"
+    booked = ledger.sql.rows(f"UPDATE execution_calls {add} WHERE id = %s RETURNING step_id", [*paid, call])
+    if booked:
+        # The objects as well: what else this turn writes about the step starts from them.
+        step.input_tokens += usage.input_tokens
+        step.output_tokens += usage.output_tokens
+        step.cost += reply.cost
+        ledger.sql.send(f"UPDATE execution_steps {add} WHERE id = %s", [*paid, step.id])
+        run_of = "(SELECT execution_id FROM execution_steps WHERE id = %s)"
+        ledger.sql.send(f"UPDATE recipe_executions {add} WHERE id = {run_of}", [*paid, step.id])
 
 
 def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:

@@ -1,6 +1,6 @@
 """Steps under lock, the jobs they become, and what those come to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +73,7 @@ class Job:
     """A claimed step whose first intent is committed: the call may be sent. fence: what a write about it must carry.
 
     journal: what earlier workers did of this attempt, by path. approvals: what people decided, by the call's id.
+    earlier: effects of earlier attempts, by tool and arguments.
     policy: when a person is asked before a side effect: after_untrusted, always or never. origins: where untrusted
     text stands in what it is told already. heard: what it is told, without words of its own or of agents that had read
     untrusted text.
@@ -89,6 +90,7 @@ class Job:
     task: Task
     journal: dict[str, Recorded] = field(default_factory=dict)
     approvals: dict[UUID, Decision] = field(default_factory=dict)
+    earlier: Mapping[str, Recorded] = field(default_factory=dict)
     policy: str = "after_untrusted"
     origins: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class Outcome:
     error: AppError | None = None
     path: str = FIRST
     origins: tuple[str, ...] = ()
+    attempt: int = 0
 
 
 @dataclass(slots=True)

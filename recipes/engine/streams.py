@@ -36,6 +36,8 @@ class Streams:
 
     def __init__(self) -> None:
         self.open_streams: dict[UUID, Stream] = {}
+        # Steps, by id and attempt, whose text Redis need not keep any longer.
+        self.ended: list[tuple[UUID, int]] = []
 
     def open(self, job: Job) -> Stream:
         """Start a stream."""
@@ -47,6 +49,8 @@ class Streams:
         stream = self.open_streams.get(job.step_id)
         if stream is not None and stream.job.fence == job.fence:
             del self.open_streams[job.step_id]
+            if stream.offset:
+                self.ended.append((job.step_id, job.attempt))
 
     def take(self) -> list[TextChunk]:
         """What is new since the last tick: at most one piece for each execution, the others wait for the next tick."""

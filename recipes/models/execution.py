@@ -51,9 +51,10 @@ class Execution(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="executions")
-    recipe = models.ForeignKey(Recipe, models.PROTECT, null=True, related_name="executions")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="answers")
+    # The indexes below begin with these columns, so the keys need none of their own.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="executions", db_index=False)
+    recipe = models.ForeignKey(Recipe, models.PROTECT, null=True, related_name="executions", db_index=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="answers", db_index=False)
     recipe_name = models.CharField(max_length=160)
     recipe_version = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
@@ -152,9 +153,9 @@ class ExecutionStep(StepSettings):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
-    execution = models.ForeignKey(Execution, models.CASCADE, related_name="steps")
-    agent = models.ForeignKey(Agent, models.PROTECT, related_name="execution_steps")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="steps", db_index=False)
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="execution_steps", db_index=False)
     agent_name = models.CharField(max_length=120)
     depends_on = ArrayField(models.PositiveIntegerField(), default=list)
     waiting_on = models.PositiveIntegerField(default=0)

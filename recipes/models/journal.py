@@ -23,8 +23,8 @@ class Call(models.Model):
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
-    step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="calls")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="calls", db_index=False)
     attempt = models.PositiveSmallIntegerField()
     # Where in the step's work: "0", "1", …, and "3.0" for the first call of an agent that call 3 asked.
     path = models.CharField(max_length=40, default="0")
@@ -55,8 +55,8 @@ class Call(models.Model):
 class Event(models.Model):
     """What changed, numbered without gap in each execution."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
-    execution = models.ForeignKey(Execution, models.CASCADE, related_name="events")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
     type = models.CharField(max_length=30)
     step = models.PositiveIntegerField(null=True)

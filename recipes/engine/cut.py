@@ -1,0 +1,54 @@
+"""Answers that were broken off from outside: what had come in is kept with the step, marked as cut, and paid once."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from automatos.errors import AppError
+from automatos.llm.types import ModelReply
+from recipes.engine.journal import Result, results_noted
+from recipes.engine.ledger import Ledger
+from recipes.engine.sql import statements
+from recipes.engine.steps import lock_steps
+from recipes.models import StepStatus
+from workspaces.scope.tenancy import Purpose
+
+CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A call that was broken off. fence: what its worker held the step under; is_answer: its text is the step's own."""
+
+    step_id: UUID
+    fence: int
+    call_id: UUID
+    reply: ModelReply
+    is_answer: bool
+
+
+def keep_cut(cut: Cut) -> None:
+    """Keep and pay what had come in of a step that has ended meanwhile; nothing where another worker has it."""
+    with statements(Purpose.ENGINE) as sql:
+        ledger = Ledger(sql)
+        held = lock_steps(ledger, [cut.step_id]).get(cut.step_id)
+        if held is None or held[1].status not in (StepStatus.CANCELLED, StepStatus.FAILED):
+            return
+        run, step = held
+        stopped = AppError("The answer was stopped before its end.", code="stopped")
+        text, params = results_noted(ledger.now, [Result(cut.call_id, cut.reply, error=stopped)])
+        if not sql.rows(f"{text} RETURNING c.id", params):
+            return
+        usage = cut.reply.usage
+        spent = [usage.input_tokens, usage.output_tokens, cut.reply.cost]
+        sql.send(
+            "UPDATE recipe_executions SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, "
+            "cost = cost + %s WHERE id = %s",
+            [*spent, run.id],
+        )
+        output, reason = (cut.reply.text, CUT) if cut.is_answer else ("", "")
+        sql.send(
+            "UPDATE execution_steps SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, "
+            "cost = cost + %s, output = CASE output WHEN '' THEN %s ELSE output END, "
+            "finish_reason = CASE %s WHEN '' THEN finish_reason ELSE %s END WHERE id = %s",
+            [*spent, output, reason, reason, step.id],
+        )
