@@ -16,7 +16,7 @@ HostClass = Literal[
 ]
 FACTOR: dict[HostClass, float] = {
     "service": 0.4,
-    "own": 0.85,
+    "own": 0.9,
     "registry": 0.3,
     "private": 0.2,
     "placeholder": 0.2,
@@ -80,6 +80,7 @@ LOW_TRUST = frozenset(
     ddns.net hopto.org zapto.org sytes.net dynu.com serveftp.com myftp.org chickenkiller.com mooo.com
     iplogger.org grabify.link""".split()
 )
+SERVICE_ENDINGS = (".googleapis.com", ".openai.azure.com", ".cognitiveservices.azure.com")
 # Anybody's content under a well-known name: the first part of the path says whose.
 HOSTED = frozenset(
     (
@@ -87,6 +88,7 @@ HOSTED = frozenset(
         "gist.github.com",
         "objects.githubusercontent.com",
         "codeload.github.com",
+        "storage.googleapis.com",
         "cdn.jsdelivr.net",
         "glot.io",
     )
@@ -268,7 +270,9 @@ def _class(name: str, domain: str, address: str, known: Known) -> HostClass:
         return "low_trust"
     if name in HOSTED or domain in HOSTED:
         return _of_owner(lower, known)
-    if domain in SERVICES or name in SERVICES:
+    if domain == "github.com" and re.search(r"/(?:releases/download|raw|archive)/", lower):
+        return _of_owner(lower, known)
+    if domain in SERVICES or name in SERVICES or name.endswith(SERVICE_ENDINGS):
         return "service"
     if domain in REGISTRIES or name in REGISTRIES:
         return "registry"

@@ -13,6 +13,7 @@ from marketplace.scanning.prose.control import control_hits
 from marketplace.scanning.prose.doing import doing_hits
 from marketplace.scanning.prose.outward import outward_hits
 from marketplace.scanning.prose.reading import Sentence, read_sentence
+from marketplace.scanning.prose.voice import LESSON
 from marketplace.scanning.segments import Segment, segments, sentences
 
 SHELL_LANGS = frozenset(
@@ -66,15 +67,8 @@ class ProseReader:
             if COMMANDED.match(code) or match.group(1):
                 before = len(self.shell.facts)
                 read_shell(code.removeprefix("$ "), piece.line_at(match.start()), self.shell)
-                role = (
-                    1.0
-                    if match.group(1)
-                    else 0.4
-                    if piece.kind in ("table", "quote")
-                    else 0.6
-                    if not RUN_WORDING.search(piece.text[: match.start()])
-                    else 0.8
-                )
+                listed = piece.kind in ("table", "quote") or LESSON.search(piece.heading)
+                role = 1.0 if match.group(1) else 0.4 if listed else 0.95
                 self._take(before, role, auto=bool(match.group(1)))
 
     def comments(self, text: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from marketplace.scanning.scale import ASKING_TOTAL, RULES_VERSION, SEVERITIES, Severity
+from marketplace.scanning.scale import ASKING_FILE, ASKING_TOTAL, RULES_VERSION, SEVERITIES, Severity
 
 # The threat classes, by letter.
 CLASSES: Mapping[str, str] = {
@@ -131,10 +131,20 @@ class StaticReport:
         return tuple(row for row in self.coverage if row.gap)
 
     @property
+    def densest(self) -> float:
+        """The best points of each class, added up, in the file where that is most."""
+        files: dict[str, dict[str, float]] = {}
+        for finding in self.findings:
+            classes = files.setdefault(finding.file, {})
+            if finding.severity != "info":
+                classes[finding.threat] = max(classes.get(finding.threat, 0.0), finding.points)
+        return max((sum(classes.values()) for classes in files.values()), default=0.0)
+
+    @property
     def asks_person(self) -> bool:
         """Whether a person has to look, whatever a model says."""
         loud = any(finding.severity in ("critical", "high") for finding in self.findings)
-        return loud or self.total >= ASKING_TOTAL or bool(self.gaps)
+        return loud or self.total >= ASKING_TOTAL or self.densest >= ASKING_FILE or bool(self.gaps)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, with the counts beside it for those who only list."""

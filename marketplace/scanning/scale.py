@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-RULES_VERSION = "2026.11.1"
+RULES_VERSION = "2026.11.2"
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Strength = Literal["capability", "weak", "medium", "strong", "decisive"]
@@ -15,7 +15,9 @@ LEAST: dict[Severity, float] = {"critical": 14.0, "high": 8.0, "medium": 4.0, "l
 KEPT = 0.35
 CAPABILITIES = 3.0
 # How far a package's total may go before a person has to look.
-ASKING_TOTAL = 18.0
+ASKING_TOTAL = 24.0
+# The same for a single file, since what is hostile stands together and what is harmless lies about.
+ASKING_FILE = 10.0
 # How strongly two facts are joined, by what joins them.
 JOINED = {"flow": 1.0, "block": 0.8, "reference": 0.7, "package": 0.4}
 BLOCK_LINES = 40

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from marketplace.scanning.model_report import ModelReport
 from marketplace.scanning.report import StaticReport
-from marketplace.scanning.scale import ASKING_TOTAL
+from marketplace.scanning.scale import ASKING_FILE, ASKING_TOTAL
 
 VerdictWord = Literal["safe", "review_required", "blocked"]
 BLOCKING_RISK = 70
@@ -38,6 +38,10 @@ def verdict(static: StaticReport, model: ModelReport | None) -> Verdict:
         (
             static.total >= ASKING_TOTAL,
             f"The findings add up to {static.total:.1f} of {ASKING_TOTAL:g} points.",
+        ),
+        (
+            static.densest >= ASKING_FILE,
+            f"The findings of one file add up to {static.densest:.1f} of {ASKING_FILE:g} points.",
         ),
         (bool(static.gaps), f"{len(static.gaps)} of its parts could not be read."),
         (ASKING_RISK <= risk < BLOCKING_RISK, f"The model's risk score is {risk}; a person looks from {ASKING_RISK}."),

@@ -12,7 +12,7 @@ class Flow(FlowValues):
     """Calls: of functions of the same file by following them, of all others by what `meaning` says of them."""
 
     def call(self, node: ir.Call) -> Value:
-        function = self.value(node.func)
+        function = self.value(node.func.items[-1] if isinstance(node.func, ir.Many) and node.func.items else node.func)
         args = [self.value(item) for item in node.args]
         kwargs = {name: self.value(item) for name, item in node.kwargs.items()}
         every = [*args, *kwargs.values()]

@@ -194,7 +194,7 @@ class CodeFlow(FileFlow):
             address[:160] or dotted,
         )
         return Value(
-            frozenset(("network", "wire")) | (body & {"secret", "environment"}) - {"secret", "environment"},
+            frozenset(("network", "wire")) | (frozenset((f"to:{address}",)) if address else NONE),
             dotted=f"{dotted}()" if "wire" in function.labels else "response",
         )
 

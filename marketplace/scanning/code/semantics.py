@@ -21,7 +21,7 @@ OVERRIDES = re.compile(
     r"PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS)$"
 )
 HOME_WIDE = re.compile(
-    r"^(?:/|~/?|\$HOME/?|\$\{HOME\}/?|/\*|~/\*|\$HOME/\*|/home/?\S*|/Users/?\S*|/etc/?\*?|"
+    r"^(?:/|~/?|\$HOME/?|\$\{HOME\}/?|/\*|~/\*|\$HOME/\*|/home/?\*?|/home/[\w.*-]+/?(?:Documents|Desktop|Pictures|\*)?/?|/Users/?\*?|/Users/[\w.*-]+/?(?:Documents|Desktop|Pictures|\*)?/?|/etc/?\*?|"
     r"/usr/?\*?|/var/?\*?|\*|\.\*|\.|C:\\\\?|%USERPROFILE%|\.git/?|\.\./?|\.\./\*|/root/?|/boot/?|"
     r"~/Documents/?|~/Desktop/?|~/Pictures/?|\$USERPROFILE.*|\./?\*?|/opt/?|/srv/?|/data/?|"
     r"/mnt/?\*?|/var/log/?\*?|/var/lib\S*|/var/backups\S*|(?:~|\$HOME|\$\{HOME\})/[Bb]ackups?\S*|~/\.\w[\w/.-]*|\$HOME/\.\w[\w/.-]*)$"

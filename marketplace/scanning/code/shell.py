@@ -108,6 +108,12 @@ def _command(command: ShellCommand, flow: Labels, context: ShellContext) -> Labe
         else words[0]
     )
     name = name.lower().removesuffix(".exe")
+    if words[0] == "for" and len(words) > 2:
+        context.variables[words[1]] = carried | outgoing(words[3:], context)
+        return NONE
+    if words[0] == "read" and len(words) > 1 and flow:
+        context.variables[words[-1]] = flow
+        return flow
     if name == ASSIGNMENT:
         _assigned(command, carried, context)
         return NONE

@@ -86,7 +86,7 @@ DISK = re.compile(
 )
 DESTRUCTION = re.compile(
     r"vssadmin(?:\.exe)? delete shadows|wbadmin delete|bcdedit /set|git push\b[^;|"
-    r"\n]*(?:--force(?!-with-lease)\b|\s-f\b|--mirror)[^;|\n]*|git filter-branch|git update-ref "
+    r"\n]*(?:--force(?!-with-lease)\b|\s-f\b|--mirror)[^;|&\n]*|git filter-branch|git update-ref "
     r"-d|git reflog expire|"
     r"aws s3 (?:rb|rm)\b[^;|]*(?:--force|--recursive)|kubectl delete (?:ns|namespace|all|pvc|"
     r"--all)|terraform destroy\b[^;|]*-auto-approve|dropdb\b|DROP (?:DATABASE|SCHEMA)|"

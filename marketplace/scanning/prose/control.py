@@ -89,8 +89,14 @@ def _conceal(reading: Reading, sentence: Sentence, around: list[Sentence]) -> It
         index = next(at for at, word in enumerate(sentence.words) if "NOTELL" in word.tags)
         tale = any("THIRD" in word.tags for word in sentence.words[:index])
         about = sentence.has("DOING") and sentence.any("USER", "STEALTH", "PEOPLE", "TRIGGER")
+        faked = "as if" in text and sentence.any("USER", "DOING")
         yield order_hit(
-            "D-01", step(1, about, outward, outward, hidden), sentence, index, 0.3 if tale else 1.0, chain=chain
+            "D-01",
+            step(1, about or faked, faked, outward, outward, hidden),
+            sentence,
+            index,
+            0.3 if tale else 1.0,
+            chain=chain,
         )
         return
     if not sentence.any("STEALTH", "QUIET") or (
@@ -117,7 +123,37 @@ def _stealthy(sentence: Sentence, index: int) -> bool:
     return any(word.tags & {"STEALTH", "QUIET"} for word in sentence.words[max(index - 5, 0) : index + 12])
 
 
+ASKS_LATER = re.compile(
+    r"\bif (?:the )?(?:user|anyone|someone|they|client|customer|somebody) (?:later )?(?:asks?|"
+    r"wonders?|wants? to know)\b[^.]{0,60}\b(?:name only|mention only|say nothing|deny|claim|only "
+    r"(?:mention|name)|tell (?:them|him|her) (?:it|that) (?:was|is) (?:a )?(?:routine|nothing))",
+    re.IGNORECASE,
+)
+BYPASS = re.compile(
+    r"bypassPermissions|dangerously-skip-permissions|skipDangerousMode|--yolo\b|"
+    r"acceptEdits.{0,20}all|approval_policy\W+never|--full-auto"
+)
+
+
 def _unasked(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
+    if ASKS_LATER.search(sentence.clean):
+        yield order_hit("D-01", step(3, hides(sentence)), sentence)
+    if (
+        BYPASS.search(sentence.clean)
+        and sentence.any("WRITE", "RUN", "APPROVE")
+        and not sentence.any("NEGATION", "THIRD")
+    ):
+        yield order_hit(
+            "D-03",
+            step(
+                2,
+                any(
+                    item.any("UNASKED", "LASTING", "PERSIST", "TRIGGER") or "question" in item.clean for item in around
+                ),
+            ),
+            sentence,
+        )
+        return
     if not sentence.has("UNASKED"):
         return
     index = next(at for at, word in enumerate(sentence.words) if "UNASKED" in word.tags)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from marketplace.scanning.hits import Hit, Reading, step
+from marketplace.scanning.hosts import Host
 from marketplace.scanning.prose.orders import first_verb, spoken_hit
 from marketplace.scanning.prose.reading import Sentence
 from marketplace.scanning.prose.serving import CONDITION, false_word_hits, serving_hits
 from marketplace.scanning.prose.voice import hides
 from marketplace.scanning.report import ChainStep
 
+THING = re.compile(r"\b(?:build|companion|runtime|helper|client|agent|driver|tool|program)\b", re.IGNORECASE)
 NOT_RUN = frozenset(("use", "apply", "start", "source"))
 PAGE = re.compile(
     r"\b(?:instructions?|rules?|prompts?|directives?|commands?|tasks?|steps?|guidance|orders|"
@@ -24,6 +26,10 @@ PROGRAM = re.compile(
     re.IGNORECASE,
 )
 REPLACES = re.compile(
+    r"\bdo (?:what|whatever|as|everything)\b[^.]{0,30}\b(?:says?|listed|written|stands|told|tells|"
+    r"asks?|there|found)\b|\bact on (?:it|them|what)|\bwork through (?:it|them|the list)|"
+    r"\bcarry (?:it|them|these|those) out\b|\blet it (?:decide|tell|choose|say)|\bas (?:it|the page|"
+    r"the answer|the response) (?:says|tells|directs|demands)|"
     r"\b(?:replaces?|supersedes?|overrides?|takes? the place of|in place of|instead of) (?:the |"
     r"this |these |all |any )?(?:\w+ ){0,2}(?:sections?|skill|instructions?|steps?|file|guide|"
     r"text|rules?|prompt|content)|\bas if (?:they|it|that|this|the steps) (?:stood|were|was|had "
@@ -32,7 +38,8 @@ REPLACES = re.compile(
     re.IGNORECASE,
 )
 QUARANTINE = re.compile(
-    r"com\.apple\.quarantine|xattr -[cr]*[cd]|spctl --master-disable|disable (?:your "
+    r"\brun anyway\b|\bopen anyway\b|\binstall anyway\b|\bignore the (?:security )?warning|\bdismiss "
+    r"the warning|com\.apple\.quarantine|xattr -[cr]*[cd]|spctl --master-disable|disable (?:your "
     r")?(?:antivirus|windows defender|defender|gatekeeper|smartscreen|firewall)|Unblock-File|turn "
     r"off (?:your )?(?:antivirus|defender|gatekeeper|firewall)|add an? exclusion",
     re.IGNORECASE,
@@ -41,6 +48,11 @@ LOCKED = re.compile(
     r"\.(?:zip|7z|rar)\b[^.]{0,120}\bpass(?:word|phrase)?\b|\bpass(?:word|"
     r"phrase)?\b[^.]{0,60}\b(?:zip|archive|7z|rar)\b|\barchive'?s? password\b|\bextract(?: it)? "
     r"(?:using|with)\b[^.]{0,20}\bpass",
+    re.IGNORECASE,
+)
+RUINED = re.compile(
+    r"\brandom (?:bytes|data)|\bunusable|\bunrecoverabl|\birrecoverabl|\bbeyond recovery|\bcannot be "
+    r"restored|\bmultiple passes",
     re.IGNORECASE,
 )
 PASTE = re.compile(
@@ -87,6 +99,11 @@ def _fetch_and_run(
         return
     if place is None or not place.outside or place.kind == "placeholder":
         return
+    yield from _from_place(sentence, place)
+
+
+def _from_place(sentence: Sentence, place: Host) -> Iterator[Hit]:
+    """Something is fetched from a place and run."""
     fetching = first_verb(sentence, "FETCH")
     running = next(
         (
@@ -100,7 +117,11 @@ def _fetch_and_run(
         None,
     )
     ran = running is not None
-    if fetching is not None and ran and PROGRAM.search(sentence.clean):
+    if (
+        fetching is not None
+        and ran
+        and (PROGRAM.search(sentence.clean) or (THING.search(sentence.clean) and place.kind != "service"))
+    ):
         yield spoken_hit(
             "A-02",
             step(
@@ -154,7 +175,7 @@ def _page(reading: Reading, sentence: Sentence, before: list[Sentence]) -> Itera
         (
             item
             for item in [sentence, *reversed(before)]
-            if item.place is not None and item.place.outside and item.any("FETCH", "READ")
+            if item.place is not None and item.place.outside and item.any("FETCH", "READ", "SENDISH")
         ),
         None,
     )
@@ -199,7 +220,7 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     near = any(
         item.any("NOTELL", "STEALTH") or (item.any("SEND") and item.place) for item in around if item is not sentence
     )
-    chosen = any(item.chosen for item in around)
+    chosen = sentence.chosen
     shell = re.search(
         r"bashrc|zshrc|profile|crontab|cron job|launchagent|launchd|systemd|authorized_keys|git hook|"
         r"git/hooks|startup|login item|run key|scheduled task|gitconfig",
@@ -214,8 +235,22 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     bypass = re.search(
         r"bypassPermissions|dangerously-skip|\"allow\":\s*\[|\bBash\(\*\)|autoApprove|skip-permissions", sentence.clean
     )
+    money = sentence.has("MONEY")
     strength = step(
-        0, bound, orders, near, near and global_memory, shell, sentence.any("STEALTH"), hides(sentence), bypass, bypass
+        0,
+        bound,
+        orders,
+        bound and orders,
+        money and bound,
+        orders and money,
+        shell and orders,
+        near,
+        near and global_memory,
+        shell,
+        sentence.any("STEALTH"),
+        hides(sentence),
+        bypass,
+        bypass,
     )
     if chosen:
         strength = step(-1, bound, orders, near, shell)
@@ -224,18 +259,27 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
 
 
 def _damage(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
-    if not sentence.has("DELETE") or not sentence.any("BROAD"):
+    if not sentence.has("DELETE"):
+        return
+    if not sentence.any("BROAD"):
+        if (
+            CONDITION.search(sentence.clean)
+            and sentence.any("STEALTH", "NOTELL", "UNASKED")
+            and not sentence.any("THIRD")
+        ):
+            yield spoken_hit("J-02", step(3, hides(sentence)), sentence, first_verb(sentence, "DELETE"))
         return
     for index, word in enumerate(sentence.words):
         if "DELETE" in word.tags and word.form and sentence.after(index, "BROAD", within=8):
             unasked = any(item.any("STEALTH", "NOTELL", "UNASKED") for item in around)
             lurking = CONDITION.search(sentence.clean)
+            ruined = RUINED.search(sentence.clean)
             chosen = sentence.chosen
             if chosen and not unasked:
                 return
             yield spoken_hit(
                 "J-02",
-                step(1, unasked, unasked, lurking, lurking, sentence.has("TRIGGER"), hides(sentence)),
+                step(1, unasked, unasked, lurking, lurking, ruined, ruined, sentence.has("TRIGGER"), hides(sentence)),
                 sentence,
                 index,
             )

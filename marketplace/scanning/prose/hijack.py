@@ -70,6 +70,26 @@ AUTHORITY = re.compile(
 )
 
 
+ONLY_TEXT = re.compile(
+    r"\b(?:only|sole) (?:text|instructions?|rules?|source|document|file|word|guidance)s? that "
+    r"(?:counts?|matters?|applies|apply|is valid|are valid|holds?)\b|"
+    r"\b(?:everything|whatever|anything|all|what) you (?:were|have been|are) (?:told|taught|asked|"
+    r"instructed)\b[^.]{0,80}"
+    r"\b(?:not apply|no longer|void|forget|ignored?|irrelevant|not count)|"
+    r"\btreat (?:it|them|those|that|these|everything \w+) as (?:withdrawn|void|obsolete|outdated|"
+    r"cancell?ed|superseded|revoked|expired)\b|"
+    r"\byour (?:earlier|previous|former|old|original) (?:role|task|job|instructions?|orders|guidance|"
+    r"persona) (?:is|are|has|have) (?:now )?(?:over|ended|gone|void|withdrawn|expired)\b",
+    re.IGNORECASE,
+)
+CARRY_ON = re.compile(
+    r"\b(?:asks?|tells?|orders?|wants?|begs?|instructs?) you to (?:stop|cancel|abort|pause|wait|halt|"
+    r"undo)\b[^.]{0,90}\b(?:carry on|continue|keep going|proceed|go on|press on|finish|ignore)",
+    re.IGNORECASE,
+)
+YOU_ARE = re.compile(r"\b(?:you are|you're|you will be|act as|become|you answer|you have) \w", re.IGNORECASE)
+
+
 def hijack_hits(sentence: Sentence) -> Iterator[Hit]:
     text, hidden = sentence.clean, hides(sentence)
     if sentence.has("OVERRIDE", "RULES", "PRIOR"):
@@ -97,11 +117,14 @@ def hijack_hits(sentence: Sentence) -> Iterator[Hit]:
                 index,
             )
             return
+    if not sentence.any("THIRD") and (ONLY_TEXT.search(text) or CARRY_ON.search(text)):
+        yield order_hit("C-02", step(3, hidden), sentence, next(iter(range(len(sentence.words))), None))
+        return
     if sentence.any("PRIORITY", "OVERRIDE", "RULES") and ANSWER_ANYWAY.search(text):
         loud = sentence.any("SEND", "STEALTH", "NOTELL", "DELETE", "FIRST", "PROMOTE")
         yield order_hit("C-02", step(2, loud, hidden), sentence)
         return
-    if sentence.any("FREEDOM") and MODE.search(text):
+    if sentence.any("FREEDOM") and (MODE.search(text) or YOU_ARE.search(text)):
         index = next((at for at, word in enumerate(sentence.words) if "FREEDOM" in word.tags), None)
         yield order_hit("C-03", step(3, hidden), sentence, index, 1.0 if not sentence.any("THIRD") else 0.3)
 
@@ -149,7 +172,18 @@ def first_hits(sentence: Sentence) -> Iterator[Hit]:
         r"\b(?:must|mandatory|always|critical|important|required)\b", sentence.clean, re.IGNORECASE
     )
     described = sentence.segment.kind == "meta" or sentence.segment.key in ("description",)
-    yield order_hit("C-04", step(1, forced, described, sentence.any("SEND", "SECRET"), hides(sentence)), sentence)
+    yield order_hit(
+        "C-04",
+        step(
+            1,
+            forced,
+            described,
+            sentence.has("PRIVATE") or sentence.has("PRIORITY"),
+            sentence.any("SEND", "SECRET"),
+            hides(sentence),
+        ),
+        sentence,
+    )
 
 
 def turn_hits(sentence: Sentence) -> Iterator[Hit]:

@@ -9,37 +9,36 @@ from marketplace.scanning.prose.languages import FOREIGN
 VERBS: dict[str, str] = {
     "SEND": """send post upload transmit forward email e-mail mail submit relay deliver exfiltrate beacon dispatch
         publish transfer ship""",
-    "SENDISH": """push sync mirror stream export share copy report replicate log append attach include add embed encode
-        pass ping notify register cc bcc save store back-up backup pipe call hit make fire emit provide write
-        put persist request give feed route redirect point broadcast drop archive deposit synchronize
-        synchronise contact""",
-    "READ": """read collect gather cat capture harvest retrieve extract grab scrape obtain dump enumerate locate find
-        search copy open load record save list encode compress zip archive bundle summarize summarise scan
-        inspect check look parse take include concatenate print export fetch get pull store note concatenate
+    "SENDISH": """paste push sync mirror stream export share copy report replicate log append attach include add embed
+        encode pass ping notify register cc bcc save store back-up backup pipe call hit make fire emit
+        provide write put persist request give feed route redirect point broadcast drop archive deposit
+        synchronize synchronise contact""",
+    "READ": """read collect gather cat capture harvest retrieve extract grab scrape obtain dump enumerate locate
+        find search copy open load record save list encode compress zip archive bundle summarize summarise
+        scan inspect check look parse take include concatenate print export fetch get pull store note
         assemble compile pick""",
-    "FETCH": """fetch download curl wget pull retrieve get grab load visit open request query read check consult see
-        obtain access use""",
+    "FETCH": """take obtain fetch download curl wget pull retrieve get grab load visit open request query read check
+        consult see access use""",
     "RUN": """run execute invoke launch eval evaluate install start source pipe paste apply unpack extract open
         double-click bash exec""",
     "OBEY": "follow obey comply adopt execute apply perform implement honor honour enact treat carry act",
     "OVERRIDE": "ignore disregard forget override bypass supersede discard abandon dismiss overrule",
     "TELL": """tell mention inform notify alert disclose reveal show report display announce explain surface expose
-        acknowledge discuss divulge warn describe reference narrate state note flag list bring-up say talk share
-        discuss""",
+        acknowledge discuss divulge warn describe reference narrate state note flag list bring-up say talk
+        share""",
     "ASK": "ask prompt confirm verify request seek wait check consult require",
     "APPROVE": "approve allow accept grant permit trust whitelist allowlist authorize authorise auto-approve",
     "SKIP": """skip omit bypass disable suppress deactivate remove mute silence exclude hide ignore drop withhold
-        filter downplay turn-off switch-off circumvent evade strip relax loosen weaken downgrade lower soften
-        redact conceal""",
+        filter downplay turn-off switch-off circumvent evade strip relax loosen weaken downgrade lower
+        soften redact conceal""",
     "DELETE": """delete remove wipe erase destroy drop purge truncate overwrite shred format nuke clear reset encrypt
         unlink corrupt""",
-    "WRITE": """add append write insert save install register edit modify update store create place put inject copy set
-        persist remember record prepend embed memorize memorise keep""",
+    "WRITE": """add append write insert save install register edit modify update store create place put inject copy
+        set persist remember record prepend embed memorize memorise keep""",
     "PAY": "pay transfer wire purchase buy donate tip withdraw swap remit charge deposit route send refund",
     "GRANT": "grant invite add give assign elevate promote share provision enable open create",
-    "PROMOTE": """recommend promote suggest prefer favor favour endorse advertise steer mention choose select
-        rank praise
-        use insert include present direct upsell push position""",
+    "PROMOTE": """recommend promote suggest prefer favor favour endorse advertise steer mention choose select rank
+        praise use insert include present direct upsell push position""",
     "CLAIM": """mark classify rate label consider treat report return output respond answer conclude score assign
         approve deem set record declare certify grade pass""",
     "HOLD": "hide conceal mask obscure disguise bury cover cloak",
@@ -64,22 +63,23 @@ IRREGULAR = """
 """
 # Things, people and circumstances, by what they are; phrases are divided by `|`.
 NOUNS: dict[str, str] = {
-    "SECRET": """api key|api keys|apikey|access key|access keys|access token|access tokens|auth token|auth tokens|
-        bearer token|session token|session tokens|oauth token|oauth tokens|refresh token|refresh tokens|
-        personal access token|github token|npm token|service account key|private key|private keys|ssh key|
-        ssh keys|signing key|secret key|secret keys|encryption key|passwords|password|passphrase|credentials|
-        credential|secrets|secret|cookies|session cookies|keychain|keyring|seed phrase|seed phrases|
-        recovery phrase|mnemonic phrase|wallet file|wallet files|wallet keys|keystore|id_rsa|id_ed25519|.env|
-        .env files|.env file|env file|env files|environment variables|environment variable|env vars|
-        env variables|environment block|process environment|os.environ|process.env|~/.ssh|~/.aws|.netrc|
-        .npmrc|.pypirc|.git-credentials|kubeconfig|kube config|~/.kube|~/.docker|~/.config/gcloud|
-        /etc/shadow|/etc/passwd|.aws/credentials|tokens and keys|keys and tokens|login data|saved logins|
-        browser profile|browser profiles|password store|auth.json|connection string|connection strings|
-        database url|client secret|client secrets|pem files|certificates and keys|authentication material|
-        sensitive values|vault token|cloud credentials|shell history|.bash_history|.zsh_history|clipboard|
-        secrets.json|credentials.json|dotenv file|dotenv files|dotenv|api tokens|api token|deploy keys|
-        deploy key|license keys|ssn|social security numbers|card numbers|credit card numbers|bank details|
-        2fa codes|otp codes|one-time codes|recovery codes|backup codes""",
+    "SECRET": """shell environment|terminal history|signing keys|api key|api keys|apikey|access key|access keys|
+        access token|access tokens|auth token|auth tokens|bearer token|session token|session tokens|
+        oauth token|oauth tokens|refresh token|refresh tokens|personal access token|github token|npm token|
+        service account key|private key|private keys|ssh key|ssh keys|signing key|secret key|secret keys|
+        encryption key|passwords|password|passphrase|credentials|credential|secrets|secret|cookies|
+        session cookies|keychain|keyring|seed phrase|seed phrases|recovery phrase|mnemonic phrase|
+        wallet file|wallet files|wallet keys|keystore|id_rsa|id_ed25519|.env|.env files|.env file|env file|
+        env files|environment variables|environment variable|env vars|env variables|environment block|
+        process environment|os.environ|process.env|~/.ssh|~/.aws|.netrc|.npmrc|.pypirc|.git-credentials|
+        kubeconfig|kube config|~/.kube|~/.docker|~/.config/gcloud|/etc/shadow|/etc/passwd|.aws/credentials|
+        tokens and keys|keys and tokens|login data|saved logins|browser profile|browser profiles|
+        password store|auth.json|connection string|connection strings|database url|client secret|
+        client secrets|pem files|certificates and keys|authentication material|sensitive values|vault token|
+        cloud credentials|shell history|.bash_history|.zsh_history|clipboard|secrets.json|credentials.json|
+        dotenv file|dotenv files|dotenv|api tokens|api token|deploy keys|deploy key|license keys|ssn|
+        social security numbers|card numbers|credit card numbers|bank details|2fa codes|otp codes|
+        one-time codes|recovery codes|backup codes""",
     "DATA": """conversation|conversations|chat history|chat log|chat logs|conversation history|transcript|
         transcripts|session log|session transcript|messages|user input|user inputs|prompt|prompts|
         user request|user's request|user's question|system prompt|system instructions|tool output|
@@ -96,19 +96,22 @@ NOUNS: dict[str, str] = {
         payroll|salary|salaries|contract|contracts|ticket|tickets|transaction|transactions|ledger|statement|
         statements|medical records|phone numbers|email addresses|names|artifact|artifacts|archive|snapshot|
         tarball|bundle|event|events|record|profile|plan|design|specification|manuscript|resume|resumes""",
-    "PRIVATE": """conversation|chat history|conversation history|transcript|transcripts|session transcript|user input|
-        user inputs|system prompt|file contents|source code|source files|codebase|customer data|
-        customer records|customer list|user data|personal data|memory files|git remote|git config|
-        project files|working tree|emails|inbox|contacts|address book|payroll|medical records|database dump|
-        user's prompt|user prompt|user's prompts|user's message|user messages|user's messages|contracts|
-        repository contents|directory listing|full context|context window|entire context|full conversation|
-        user's files|user's documents|user's code|uncommitted changes|diff|invoice|invoices|customer emails|
-        phone numbers|salary|salaries|hostname|username|query results|order history|whole ticket|
-        entire ticket|bank details|card number|statement entries|original image|original images""",
-    "RULES": """instructions|instruction|rules|rule|prompts|prompt|guidelines|guideline|directions|constraints|
-        constraint|policies|policy|directives|directive|safeguards|safeguard|restrictions|restriction|
-        guardrails|guardrail|safety|training|programming|limits|limitations|configuration|context|orders|
-        preferences|claude.md|agents.md|messages|content policy""",
+    "PRIVATE": """git remote url|machine's name|user name|the whole ticket|the user's last|machine name|
+        whole conversation|entire conversation|last messages|signed-in user|terminal history|
+        shell environment|conversation|chat history|conversation history|transcript|transcripts|
+        session transcript|user input|user inputs|system prompt|file contents|source code|source files|
+        codebase|customer data|customer records|customer list|user data|personal data|memory files|
+        git remote|git config|project files|working tree|emails|inbox|contacts|address book|payroll|
+        medical records|database dump|user's prompt|user prompt|user's prompts|user's message|user messages|
+        user's messages|contracts|repository contents|directory listing|full context|context window|
+        entire context|full conversation|user's files|user's documents|user's code|uncommitted changes|diff|
+        invoice|invoices|customer emails|phone numbers|salary|salaries|hostname|username|query results|
+        order history|whole ticket|entire ticket|bank details|card number|statement entries|original image|
+        original images""",
+    "RULES": """guidance|instructions|instruction|rules|rule|prompts|prompt|guidelines|guideline|directions|
+        constraints|constraint|policies|policy|directives|directive|safeguards|safeguard|restrictions|
+        restriction|guardrails|guardrail|safety|training|programming|limits|limitations|configuration|
+        context|orders|preferences|claude.md|agents.md|messages|content policy""",
     "PRIOR": """previous|prior|above|earlier|preceding|existing|system|developer|safety|original|initial|default|all|
         any|other|your|security|ethical|conflicting|former|everything|built-in|platform|operator|hierarchy""",
     "PEOPLE": """user|users|operator|human|humans|owner|owners|developer|developers|customer|customers|client|clients|
@@ -143,15 +146,16 @@ NOUNS: dict[str, str] = {
         login item|login items|registry run key|scheduled task|task scheduler|startup folder|autostart|
         global gitconfig|~/.gitconfig|~/.claude|system prompt|other skills|all skills|hooks.json|user rules|
         global rules|future sessions|every session|later sessions|all sessions|bootstrap file""",
-    "LASTING": """future session|future sessions|every session|all sessions|later sessions|next session|new session|
-        each session|across sessions|permanently|persistently|future conversations|future conversation|
-        every conversation|all conversations|from now on|hereafter|survives|subsequent sessions|all future|
-        every future|always remember|on login|at login|on boot|at boot|on startup|every reboot|next time|
-        going forward""",
-    "FINDINGS": """finding|findings|vulnerability|vulnerabilities|warning|warnings|issue|issues|error|errors|failure|
-        failures|alert|alerts|defect|defects|violation|violations|risk|risks|negative|criticism|complaint|
-        complaints|discrepancy|discrepancies|cve|cves|side effects|adverse events|objections|anomaly|
-        anomalies|flags|losses|fees|fee|red flags|disclaimer|disclaimers|limitations""",
+    "LASTING": """all later|later talks|every later|for good|from then on|later conversations|future session|
+        future sessions|every session|all sessions|later sessions|next session|new session|each session|
+        across sessions|permanently|persistently|future conversations|future conversation|every conversation|
+        all conversations|from now on|hereafter|survives|subsequent sessions|all future|every future|
+        always remember|on login|at login|on boot|at boot|on startup|every reboot|next time|going forward""",
+    "FINDINGS": """drawbacks|drawback|weaknesses|weakness|downsides|flaws|problems|shortcomings|finding|findings|
+        vulnerability|vulnerabilities|warning|warnings|issue|issues|error|errors|failure|failures|alert|
+        alerts|defect|defects|violation|violations|risk|risks|negative|criticism|complaint|complaints|
+        discrepancy|discrepancies|cve|cves|side effects|adverse events|objections|anomaly|anomalies|flags|
+        losses|fees|fee|red flags|disclaimer|disclaimers|limitations""",
     "REVIEWER": """scanner|scanners|reviewer|reviewers|moderator|moderators|auditor|auditors|security tool|
         security tools|classifier|classifiers|judge|evaluator|evaluators|automated review|automated reviewer|
         automated reviewers|automated scanners|automated scanner|automated analysis|automated analyzer|
@@ -163,11 +167,11 @@ NOUNS: dict[str, str] = {
         virus scan|content filter|policy engine|grader|risk engine|risk model|screening""",
     "REVIEWING": """reviewing|scanning|evaluating|analyzing|analysing|auditing|assessing|inspecting|moderating|vetting|
         classifying|checking|judging|grading|screening""",
-    "PACKAGE": """this skill|this plugin|this package|this file|this extension|this repository|this bundle|this tool|
-        this document|this content|this command|this agent|this manifest|the skill|the plugin|the package|
-        this submission|this directory|this folder|this module|this code|this script|these files|
-        this section|this component|its contents|the following section|the remaining|this text|this server|
-        the rest""",
+    "PACKAGE": """this listing|this entry|this upload|this one|submissions|this archive|this skill|this plugin|
+        this package|this file|this extension|this repository|this bundle|this tool|this document|
+        this content|this command|this agent|this manifest|the skill|the plugin|the package|this submission|
+        this directory|this folder|this module|this code|this script|these files|this section|this component|
+        its contents|the following section|the remaining|this text|this server|the rest""",
     "VERDICT": """safe|benign|approved|clean|harmless|low risk|low-risk|no issues|no risk|no threats|no findings|
         not malicious|trusted|verified|pass|passed|passes|risk score|score 0|score of 0|risk_score|verdict|
         false positive|false positives|pre-approved|preapproved|whitelisted|allowlisted|certified|
@@ -176,13 +180,14 @@ NOUNS: dict[str, str] = {
     "MONEY": """wallet|wallet address|payment|payments|funds|fund|money|bitcoin|btc|eth|ethereum|usdt|usdc|solana|
         sol|crypto|invoice|balance|iban|bank account|account number|payee|beneficiary|routing number|
         gift card|gift cards|donation|subscription|purchase|refund|payout|fee|commission|amount|percent""",
-    "BROAD": """all files|every file|everything|home directory|home folder|root directory|entire disk|entire drive|
-        whole disk|all data|all backups|backups|backup|entire repository|whole repository|git history|
-        commit history|all branches|all databases|production database|all tables|all records|user's files|
-        system files|all logs|all users|all resources|all volumes|the workspace|the repository|
-        entire project|entire workspace|project files|working directory|user's home|all documents|all emails|
-        snapshots|shadow copies|recovery partition|volumes|the .git directory|.git directory|.git folder|
-        all containers|all namespaces|customer records|audit logs|audit log|log files""",
+    "BROAD": """each file|all the files|every document|all copies|remaining copies|all files|every file|everything|
+        home directory|home folder|root directory|entire disk|entire drive|whole disk|all data|all backups|
+        backups|backup|entire repository|whole repository|git history|commit history|all branches|
+        all databases|production database|all tables|all records|user's files|system files|all logs|
+        all users|all resources|all volumes|the workspace|the repository|entire project|entire workspace|
+        project files|working directory|user's home|all documents|all emails|snapshots|shadow copies|
+        recovery partition|volumes|the .git directory|.git directory|.git folder|all containers|
+        all namespaces|customer records|audit logs|audit log|log files""",
     "TRIGGER": """every time|each time|after each|after every|before each|before every|before any|whenever|on every|
         on each|for every|for each|at the start of|at the end of|at the beginning of|once per session|
         each session|every session|per session|upon completion|once finished|when finished|when done|
@@ -190,8 +195,9 @@ NOUNS: dict[str, str] = {
         before proceeding|first thing|always|as the first step|as the last step|as a final step|
         as a first step|at session start|on startup|periodically|every few|hourly|daily|automatically|
         any time|anytime|as part of every|with every|in every|with each|in each|after the|prior to""",
-    "PRETEXT": """compliance|audit|auditing|audit trail|telemetry|analytics|backup purposes|backup|licence|
-        license validation|license check|license verification|quality assurance|quality|diagnostics|
+    "PRETEXT": """licensing|license terms|archiving|so that quality|accounting purposes|record-keeping purposes|
+        support cases|compliance|audit|auditing|audit trail|telemetry|analytics|backup purposes|backup|
+        licence|license validation|license check|license verification|quality assurance|quality|diagnostics|
         diagnostic|troubleshooting|debugging|support|monitoring|traceability|security requirement|regulatory|
         regulation|gdpr|hipaa|sox|record keeping|record-keeping|retention|improve the service|
         continuous improvement|synchronization|synchronisation|verification purposes|validation service|
@@ -199,8 +205,9 @@ NOUNS: dict[str, str] = {
         archival|enrichment|attestation|governance|usage metrics|metering|calibration""",
     "QUIET": """silently|quietly|in the background|under the hood|behind the scenes|transparently to the user|
         without comment|without displaying|without showing""",
-    "STEALTH": """secretly|covertly|invisibly|discreetly|discretely|stealthily|unobtrusively|without telling|
-        without informing|without notifying|without mentioning|without alerting|without disclosing|
+    "STEALTH": """without a word|without saying|wordlessly|without further notice|without anyone knowing|secretly|
+        covertly|invisibly|discreetly|discretely|stealthily|unobtrusively|without telling|without informing|
+        without notifying|without mentioning|without alerting|without disclosing|
         without the user's knowledge|without the user knowing|without their knowledge|without user awareness|
         without announcing|without revealing|without drawing attention|unnoticed|undetected|
         hidden from the user|invisible to the user|not visible to the user|confidential from|
@@ -212,16 +219,18 @@ NOUNS: dict[str, str] = {
         skip confirmation|skip the confirmation|without further confirmation|automatically approve|
         without discussion|without asking again|without question|without questions|without hesitation|
         no questions asked|do not wait for|don't wait for""",
-    "PRIORITY": """take precedence|takes precedence|taking precedence|take priority|takes priority|higher priority|
-        highest priority|override|overrides|overriding|supersede|supersedes|superseding|outrank|outranks|
-        trump|trumps|prevail|prevails|more authoritative|absolute priority|regardless of|no matter what|
-        even if|in place of|instead of""",
-    "FREEDOM": """unrestricted|jailbroken|jailbreak|no restrictions|without restrictions|no limitations|
-        without limitations|no filters|unfiltered|uncensored|god mode|god-mode|dan mode|do anything now|
-        sudo mode|no rules|no guidelines|without guidelines|bypass mode|privileged mode|elevated privileges|
-        unlimited mode|superuser mode|safety off|no safety|without safety|ignore safety|no ethical|
-        without ethical|developer mode|admin mode|root mode|maintenance mode|trusted mode|full write access|
-        full access|yolo mode|administrator mode|without limits|no limits|free of restrictions|exempt from""",
+    "PRIORITY": """whatever the user|whatever they ask|whatever anyone|take precedence|takes precedence|
+        taking precedence|take priority|takes priority|higher priority|highest priority|override|overrides|
+        overriding|supersede|supersedes|superseding|outrank|outranks|trump|trumps|prevail|prevails|
+        more authoritative|absolute priority|regardless of|no matter what|even if|in place of|instead of""",
+    "FREEDOM": """without boundaries|no boundaries|refuses nothing|refuse nothing|never refuse|never refuses|
+        answers everything|free of rules|no taboos|unrestricted|jailbroken|jailbreak|no restrictions|
+        without restrictions|no limitations|without limitations|no filters|unfiltered|uncensored|god mode|
+        god-mode|dan mode|do anything now|sudo mode|no rules|no guidelines|without guidelines|bypass mode|
+        privileged mode|elevated privileges|unlimited mode|superuser mode|safety off|no safety|
+        without safety|ignore safety|no ethical|without ethical|developer mode|admin mode|root mode|
+        maintenance mode|trusted mode|full write access|full access|yolo mode|administrator mode|
+        without limits|no limits|free of restrictions|exempt from""",
     "FIRST": """before any other tool|before any other tools|before using any other|before all other|
         before calling any|instead of any other|in preference to|over any other|over all other|
         must be called first|must be run first|call this first|run this first|use this first|
@@ -252,10 +261,11 @@ NOUNS: dict[str, str] = {
         tracking pixel|utm_source|five stars|5 stars|positive review|positive reviews|star the|upvote|
         best choice|first choice|top choice|preferred vendor|preferred provider|preferred partner|
         exclusively recommend|the leading""",
-    "ACCESS": """collaborator|collaborators|admin access|admin role|administrator|owner role|write access|read access|
-        full access|full control|deploy key|ssh key|access|role|member|maintainer|permissions|editor access|
-        api access|account|service account|guest|root access|public|publicly|anyone with the link|
-        inbound rule|security group|port|superuser|contributor|backdoor|public-read|0.0.0.0/0""",
+    "ACCESS": """rights|editor rights|editor|owner rights|admin rights|collaborator|collaborators|admin access|
+        admin role|administrator|owner role|write access|read access|full access|full control|deploy key|
+        ssh key|access|role|member|maintainer|permissions|editor access|api access|account|service account|
+        guest|root access|public|publicly|anyone with the link|inbound rule|security group|port|superuser|
+        contributor|backdoor|public-read|0.0.0.0/0""",
     "PASSING": """passing|passed|success|successful|succeeded|green|all tests pass|tests pass|no vulnerabilities|
         no issues found|secure|within limits|compliant|resolved""",
     "ARCHIVE": """password-protected|password protected|passworded|encrypted zip|encrypted archive|

@@ -15,12 +15,17 @@ OUTLET = re.compile(
     r"(?:public|new) (?:issue|gist|repo\w*)|gist|"
     r"query (?:parameter|string|param)|url param\w*|user-agent|(?:http|request|custom|x-[\w-]+) "
     r"header|subdomain|dns|image url|"
-    r"markdown image|tracking|webhook|telegram|branch name|form field|(?:hidden|extra|additional|"
+    r"markdown image|description|ticket|chat|slack channel|log file|forum|comment section|tracking|"
+    r"webhook|telegram|branch name|form field|(?:hidden|extra|additional|"
     r"optional) (?:parameter|field|argument)|"
     r"sidenote|`?\w+`? (?:parameter|argument|field)|public (?:bucket|channel|url|link|paste)|bcc|"
     r"screenshot url|error message|"
     r"release notes|package metadata|as (?:a )?(?:comment|metadata)|footer|signature)\b",
     re.IGNORECASE,
+)
+IMAGE_LEAK = re.compile(r"!\[[^\]]{0,200}\]\((https?://[^)\s]{4,200}?[?&=/](?:<|\{|\$|%s|\[)[^)]{0,200})\)")
+HELP_DESK = re.compile(
+    r"\b(?:support|help|info|contact|security|sales|hello|feedback|press|abuse|team)@", re.IGNORECASE
 )
 ENDPOINT = re.compile(
     r"\b(?:to|with|via|through|at) (?:the|our|a|an|this|its|their|your)?\s*(?:\w+[ "
@@ -47,6 +52,10 @@ def outward_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
             if found:
                 yield found
                 continue
+        if "](" in sentence.clean and (match := IMAGE_LEAK.search(sentence.clean)):
+            host = reading.known.host(match.group(1))
+            if host.outside and host.kind not in ("service", "registry") and sentence.any("DATA", "SECRET", "PRIVATE"):
+                yield Hit("B-03", "strong", sentence.segment.line, sentence.clean, role(sentence), host=host.factor)
         if sentence.has("SECRET"):
             yield from _secret_outlet(sentence, around)
 
@@ -76,7 +85,10 @@ def _rank(hit: Hit) -> float:
 def _leads_to_place(sentence: Sentence, index: int) -> bool:
     """Whether a verb that may mean anything is followed by `to` (or the like) and the place."""
     words = sentence.words[index + 1 : index + 26]
+    copied = any(word.text in ("copy", "cc", "bcc") for word in words)
     for at, word in enumerate(words):
+        if word.kind == "email" and copied and at < 4:
+            return True
         if word.kind in ("url", "email", "ip", "host"):
             before = [item.text for item in words[max(at - 4, 0) : at]]
             return any(
@@ -120,16 +132,19 @@ def _graded(
 ) -> Hit | None:
     trigger, pretext = sentence.has("TRIGGER"), sentence.has("PRETEXT")
     stealth = any(item.any("STEALTH", "NOTELL") for item in around) or sentence.any("UNASKED", "QUIET")
-    chosen = sentence.chosen or any(item.chosen for item in around)
+    chosen = sentence.chosen
     hidden = hides(sentence)
     if place is None:
         start, host = (1 if secret or private else 0), 1.0
         if not (secret or private) or not (stealth or trigger):
             return None
     else:
-        start, host = (2 if data or private else 1), place.factor
+        copied = sentence.any("TRIGGER") and any(word.kind == "email" for word in sentence.words)
+        start, host = (2 if data or private or copied else 1), place.factor
         if place.kind in ("placeholder", "private") and not secret:
             return None
+    if place is not None and HELP_DESK.search(sentence.clean) and not (private or secret or stealth):
+        start -= 2
     if REQUEST.search(sentence.clean) and not (private or secret):
         start -= 1
     strength = step(
@@ -163,11 +178,15 @@ def _chain(reading: Reading, earlier: Sentence, later: Sentence) -> tuple[ChainS
     )
 
 
+def _means_secret(sentence: Sentence, index: int) -> bool:
+    """`print the key and paste it …`: the pronoun stands for the secret before it."""
+    pronoun = any(word.text in ("it", "them", "that", "this", "its") for word in sentence.words[index + 1 : index + 3])
+    return pronoun and sentence.before(index, "SECRET", within=20)
+
+
 def _is_destination(sentence: Sentence, index: int) -> bool:
     return any(
-        word.text in ("into", "to", "in", "as", "your", "from")
-        for word in sentence.words[max(index - 3, 0) : index]
-        if word.text != "`"
+        word.text in ("into", "to", "as") for word in sentence.words[max(index - 3, 0) : index] if word.text != "`"
     )
 
 
@@ -180,7 +199,7 @@ def _secret_outlet(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
         if (
             word.tags.intersection(("SENDISH", "SEND", "WRITE"))
             and word.form in ("base", "s", "ing", "ed")
-            and sentence.after(index, "SECRET", within=8)
+            and (sentence.after(index, "SECRET", within=8) or _means_secret(sentence, index))
         ):
             carrying = word.text in (
                 "include",
@@ -201,6 +220,9 @@ def _secret_outlet(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
                 "place",
                 "provide",
                 "base64-encode",
+                "print",
+                "output",
+                "echo",
             )
             if not carrying:
                 continue

@@ -121,6 +121,9 @@ def read_sentence(segment: Segment, clean: str, known: Known) -> Sentence:
     _other_languages(words, text)
     _mute(words, text)
     _repeat(words, text)
+    _mark(words, text, BEFORE_OTHERS, "FIRST")
+    _mark(words, text, LEFT_OUT, "SKIP", form="base")
+    _mark(words, text, PRETENDED, "NOTELL")
     tags = frozenset(tag for word in words for tag in word.tags)
     return Sentence(segment, clean, words, known, tags, _quoted(words))
 
@@ -189,7 +192,7 @@ MUTED = re.compile(
     r"not|mustn't|without|avoid|refrain from|not necessary to|no reason to|"
     r"rather not|instead of|stop short of|not worth|nor|no one (?:has|needs) to|nobody (?:has|"
     r"needs) to|not have to|not be)\s+(?:\w+\s+){0,2}?"
-    r"(?:mention\w*|tell\w*|told|inform\w*|notif\w+|rais\w+ (?:it|this|that|the)|bring\w* (?:\w+ "
+    r"(?:mention\w*|tell(?:s|ing)?\b|told|inform(?:s|ed|ing)?\b|notif\w+|rais\w+ (?:it|this|that|the)|bring\w* (?:\w+ "
     r"){0,3}up|disclos\w+|reveal\w*|alert\w*|announc\w+|discuss\w*|"
     r"comment\w* on|call\w* attention|draw\w* attention|point\w* (?:it|this|that|them) out|"
     r"bother\w*|troubl\w+|worr\w+|surfac\w+|acknowledg\w+|advertis\w+|"
@@ -198,7 +201,7 @@ MUTED = re.compile(
     r"about (?:it|this))|"
     r"\bsay(?:ing)? nothing (?:about|of|to)|\bkeep (?:it|this|that|them|the \w+|quiet|"
     r"silent)\s?(?:\w+\s){0,2}(?:quiet|secret|private|hidden|to yourself|between|internal|"
-    r"confidential|out of|from the)|"
+    r"confidential|away from them)|"
     r"\bkeep (?:quiet|silent) about|\bstay (?:quiet|silent)|\bleav(?:e|ing) (?:it|this|that|them|"
     r"this step|the step|these|that part|this part) out\b|\bleave out (?:this|that|the) (?:step|"
     r"part|call|upload|request)|"
@@ -213,6 +216,9 @@ MUTED = re.compile(
     r"can)(?:n't| not|not)? (?:not |never )?(?:need to |have to )?(?:know|see|notice|be told|be "
     r"informed|be aware|be bothered|learn|find out|be shown|hear)\b",
     re.IGNORECASE,
+)
+CONDITIONAL = re.compile(
+    r"\b(?:if|when|whether|because|since|where|in case|until)\s+(?:the |a |your |an )?(?:\w+ )?$", re.IGNORECASE
 )
 MAY_MUTE = re.compile(
     r"not\b|n't|never|without|\bnor\b|\bno\b|nobody|avoid|refrain|keep|leav|omit|exclud|drop|"
@@ -232,7 +238,11 @@ def _mute(words: list[Word], text: str) -> None:
     if not MAY_MUTE.search(text):
         return
     match = MUTED.search(text)
-    if match is None or POSITIVE.search(match.group()):
+    if (
+        match is None
+        or POSITIVE.search(match.group())
+        or CONDITIONAL.search(text[max(match.start() - 24, 0) : match.start()])
+    ):
         return
     for word in words:
         if match.start() <= word.start < match.end():
@@ -246,9 +256,46 @@ REPEATED = re.compile(
     r"conversation|ticket|request|call|change|edit|build|merge|order|booking|export|upload|answer|"
     r"response|turn|prompt|query|draft|scan|analysis|meeting|day|hour|week|month|minute|payment|"
     r"push|pull|sync|login|install\w*|update|start|completion|use|invocation|step|digest|brief|"
-    r"summary|hunt|audit|migration|backup)\b",
+    r"summary|hunt|audit|migration|backup|mail|e-mail|document|link|contract|file|page|post|table|"
+    r"amount|record|item|entry|customer|client|user|project|half hour|morning|evening|night|"
+    r"quarter)\b",
     re.IGNORECASE,
 )
+
+
+BEFORE_OTHERS = re.compile(
+    r"\b(?:before|ahead of|prior to|instead of|in place of|over) (?:any|every|all|each) (?:of the "
+    r")?other (?:tool|skill|agent|plugin|command|server)s?\b",
+    re.IGNORECASE,
+)
+LEFT_OUT = re.compile(
+    r"\b(?:leav(?:e|es|ing) (?:\w+ ){0,2}out|play(?:s|ing)? down|pass(?:es|ing)? over|gloss(?:es)? over)\b",
+    re.IGNORECASE,
+)
+PRETENDED = re.compile(
+    r"\bas if (?:only|nothing|no \w+|it had|they had)\b|\bso (?:that )?(?:(?:nobody|no one|none of "
+    r"them) (?:sees?|notices?|knows?|learns?)|(?:the user|they) (?:doesn't|does not|do not|don't|"
+    r"won't|never) (?:see|notice|know|learn))\b|"
+    r"\bunless (?:the |a )?(?:client|user|customer|reader|they|someone|anyone) (?:notices?|asks?|"
+    r"complains?|objects?)\b|\bneed(?:s)?(?: not|n't) be (?:explained|mentioned|shown|said|discussed|"
+    r"raised|known)\b|"
+    r"\b(?:is|are|be) never (?:mentioned|named|shown|told|discussed)\b|\b(?:name|mention|say|speak "
+    r"of|report|show) only the\b|"
+    r"\bremove (?:the |any |all )?(?:line|entry|entries|trace|traces|note|mention|record)s? (?:about|"
+    r"of|for|on) (?:it|this|that|the)\b|\bkeep it out of\b|\b(?:costs?|does) the (?:user|client|"
+    r"customer) nothing\b",
+    re.IGNORECASE,
+)
+
+
+def _mark(words: list[Word], text: str, shape: re.Pattern[str], tag: str, form: str = "") -> None:
+    """Tag the words of what a shape matches."""
+    for match in shape.finditer(text):
+        inside = [word for word in words if match.start() <= word.start < match.end()]
+        for word in inside:
+            word.tags |= {tag}
+        if form and inside and not inside[0].form:
+            inside[0].form = form
 
 
 def _repeat(words: list[Word], text: str) -> None:

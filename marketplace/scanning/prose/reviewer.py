@@ -15,6 +15,12 @@ END_OF = re.compile(
     r"SCAN\w*|scan\w*|EVALUATION|SUBMISSION)\b|</(?:untrusted|package|skill|submission)[\w-]*>"
 )
 ADDRESS = re.compile(
+    r"\breviewers? (?:can|should|may|need not|must|are asked|are free)\b|"
+    r"\b(?:for|to) (?:those|anyone|whoever|people|all|everyone) (?:who |that )?(?:check|review|scan|"
+    r"assess|inspect|audit|vet|judge|moderate|evaluate|approve)\w*|"
+    r"\b(?:models?|systems?|tools?|reviewers?|people|assistants?|agents?) (?:that|which|who) "
+    r"(?:review|scan|evaluat|assess|audit|vet|judg|moderat|classif|check|inspect)\w*|"
+    r"^\W*(?:scanners?|reviewers?|moderators?|auditors?|analy[sz]ers?|classifiers?|evaluators?)\s*:|"
     r"\b(?:a )?(?:note|word|message|notice|request|plea|hint|remark|information|instructions?|"
     r"memo|heads[- ]up) (?:to|for) (?:whoever|anyone|anybody|any(?:thing)?|those|all|the "
     r"(?:person|people|system|one|model|tool))\b[^.]{0,60}\b(?:assess|review|scann?|evaluat|"
@@ -54,6 +60,7 @@ SHOUTED = re.compile(
     r"CLASSIFIERS?|EVALUATORS?)\b[A-Z ,/&-]*:"
 )
 VERDICT_ORDER = re.compile(
+    r"\b(?:result|verdict|status|rating)\W{1,4}(?:clean|safe|pass|ok|benign|approved)\b|"
     r"\b(?:classify|mark|rate|label|score|report|return|respond|output|answer|treat|consider|"
     r"conclude|approve|assign|set|give|deem|flag|grade|record|rank|declare|certify|pass|emit|"
     r"produce|reply)\b[^.]{0,80}\b(?:safe|benign|approved?|clean|harmless|low[- ]risk|no "
@@ -64,7 +71,8 @@ VERDICT_ORDER = re.compile(
     re.IGNORECASE,
 )
 SKIP_REVIEW = re.compile(
-    r"\b(?:skip|ignore|omit|exclude|disregard|bypass|stop|do not (?:flag|report|scan|analy[sz]e|"
+    r"\b(?:do not (?:descend|enter|open|look)|(?:go|move|pass) on (?:with|to) the next|skip|ignore|"
+    r"omit|exclude|disregard|bypass|stop|do not (?:flag|report|scan|analy[sz]e|"
     r"review|inspect|include|evaluate|raise|treat)|don't (?:flag|report|scan|analy[sz]e|review|"
     r"inspect|include|evaluate|raise)|no need to (?:scan|review|analy[sz]e|flag|inspect|report)|"
     r"need not be (?:scanned|reviewed|flagged|analy[sz]ed)|should not be (?:flagged|scanned|"
@@ -74,7 +82,7 @@ SKIP_REVIEW = re.compile(
 CLAIMED = re.compile(
     r"\b(?:this|the)\s+(?:skill|plugin|package|extension|file|code|bundle|script|content|"
     r"submission|repository|release|version|tool|server)s?\b[^.]{0,40}\b(?:has|have|was|were|is|"
-    r"are)\s+(?:already |been |fully |formally |previously |independently )*(?:audited|"
+    r"are)\s+(?:already |been |fully |formally |previously |independently )*(?:audited|checked|examined|inspected|"
     r"pre-?approved|approved|verified|certified|reviewed|vetted|cleared|whitelisted|allowlisted|"
     r"scanned|signed off|trusted|security[- ]reviewed|validated)\b"
     r"[^.]{0,60}\b(?:by|for|with|under|safe|security|anthropic|openai|team|trusted|marketplace|"
@@ -83,7 +91,8 @@ CLAIMED = re.compile(
 )
 MAY_END = re.compile(r"end|END|End|</")
 MAY_ADDRESS = re.compile(
-    r"review|scan|audit|moderat|evaluat|analy[sz]|judg|classif|vett|assess|inspect|grad|screen|"
+    r"check|listing|submission|review|scan|audit|moderat|evaluat|analy[sz]|judg|classif|vett|assess|"
+    r"inspect|grad|screen|"
     r"checking|language model|\bllm\b|ai (?:model|system|agent|assistant)",
     re.IGNORECASE,
 )

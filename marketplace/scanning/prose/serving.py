@@ -53,7 +53,8 @@ OVER_OTHERS = re.compile(
     re.IGNORECASE,
 )
 CONDITION = re.compile(
-    r"\b(?:if|when|once|after|whenever|unless) (?:the )?(?:date|year|time|clock|hostname|username|"
+    r"\b(?:belongs to|is owned by|should the licen[cs]e|licen[cs]e (?:has|have|is))|\b(?:if|when|"
+    r"once|after|whenever|unless) (?:the )?(?:date|year|time|clock|hostname|username|"
     r"user(?:name)? is|repo(?:sitory)? (?:name|is|contains)|remote (?:url )?(?:contains|matches)|"
     r"branch is|company|organi[sz]ation|domain (?:is|contains)|environment is|email (?:ends|"
     r"contains|domain)|user mentions|phrase|codeword|keyword|trigger word|message contains|"
@@ -88,15 +89,25 @@ def serving_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     """Hits of a sentence; around: those before and after it."""
     stealth = any(item.any("STEALTH", "NOTELL", "UNASKED") for item in around)
     pressed = (sentence.has("TRIGGER"), sentence.has("PRETEXT"), stealth, hides(sentence))
-    for find in (_paying, _granting, _leaving_out, _favouring):
+    for find in (_paying, _granting, _leaving_out, _favouring, _third_party):
         found = find(sentence, around, pressed)
         if found is not None:
             yield found
             return
 
 
+ACCOUNT = re.compile(r"\b(?:account|user|bot|app|key|team|group|organi[sz]ation) `?[A-Za-z][\w]*[-_.][\w.-]+")
+
+
+def first_base(sentence: Sentence) -> bool:
+    """Whether the sentence gives an order."""
+    return any(word.form == "base" and voice(sentence, at) >= 0.8 for at, word in enumerate(sentence.words))
+
+
 def _named(sentence: Sentence) -> bool:
     """Whether somebody or some place is named."""
+    if ACCOUNT.search(sentence.clean):
+        return True
     return any(word.kind in ("email", "handle", "url", "ip") for word in sentence.words)
 
 
@@ -143,7 +154,8 @@ def _granting(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> H
     granting = first_verb(sentence, "GRANT")
     if granting is not None and named and sentence.after(granting, "ACCESS", within=24) and not sentence.chosen:
         mighty = re.search(
-            r"\b(?:owner|admin\w*|root|full (?:access|control)|superuser|write access|maintainer)\b",
+            r"\b(?:owner|admin\w*|root|full (?:access|control)|superuser|write access|maintainer|push|write|"
+            r"deploy|editor)\b",
             text,
             re.IGNORECASE,
         )
@@ -191,6 +203,20 @@ def _leaving_out(sentence: Sentence, around: list[Sentence], pressed: Pressed) -
     return None
 
 
+def _third_party(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> Hit | None:
+    """Whatever is done for somebody who is named, and kept from the user."""
+    quiet = sentence.any("NOTELL", "STEALTH")
+    strange = any(host.kind in ("unknown", "low_trust", "own", "hosted", "declared") for host in sentence.hosts)
+    if not (quiet and strange) or sentence.any("THIRD") or sentence.segment.kind == "fence":
+        return None
+    acting = next(
+        (at for at, word in enumerate(sentence.words) if word.form == "base" and voice(sentence, at) >= 0.8), None
+    )
+    if acting is None and sentence.has("NEGATION"):
+        return None
+    return spoken_hit("M-08", step(3, pressed[0]), sentence, acting)
+
+
 def _favouring(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> Hit | None:
     """A seller pushed forward."""
     _, _, stealth, hidden = pressed
@@ -206,12 +232,52 @@ def _favouring(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> 
             ),
             sentence,
         )
+    if AFFILIATE.search(text) and sentence.any("WRITE", "SENDISH", "PROMOTE", "SEND"):
+        return spoken_hit("M-05", step(2, pressed[0], *pressed[2:]), sentence)
     if sentence.has("FAVOUR") and SELECT.search(text) and not sentence.any("THIRD"):
         pushing = OVER_OTHERS.search(text) or named
         return spoken_hit("M-05", step(1, pushing, *pressed), sentence)
     if stealth and sentence.any("PROMOTE") and sentence.any("TRIGGER", "PRIORITY") and OVER_OTHERS.search(text):
         return spoken_hit("M-05", step(2, hidden), sentence)
     return None
+
+
+SAYS_THAT = re.compile(
+    r"\b(?:tell|write|say|state|report|assure|note|confirm|answer|"
+    r"claim)\b[^.]{0,60}\bthat\b[^.]{0,80}\b(?:green|pass(?:ed|es|ing)?|successful|clean|complete|"
+    r"stays? (?:on|in|local)|nothing (?:is|was|has|leaves|left)|no (?:data|file|error)\w*|is safe|"
+    r"was deleted|is offline|is local|never leaves?)",
+    re.IGNORECASE,
+)
+CONTRARY = re.compile(
+    r"\ball the same\b|\banyway\b|\bnevertheless\b|\bregardless\b|\bstill (?:happens|runs|goes)|"
+    r"\bfail(?:s|ed|ing)?\b|\bskipped\b|\beven (?:if|when|though)\b|\bin truth\b|\bin fact\b",
+    re.IGNORECASE,
+)
+AFFILIATE = re.compile(r"\b(?:aff|affid|affiliate|ref|referrer|partner|tag|utm_\w+|via)=[\w-]{3,}")
+BOOKED = re.compile(
+    r"\b(?:difference|rest|remainder|surplus|cents?|amounts?|percent|%)\b[^.]{0,40}\b(?:to|into|on) "
+    r"(?:the )?(?:account|card|wallet|iban)\b|\baccount (?:no\.? ?|number )?\d{3,}|\baccount ending",
+    re.IGNORECASE,
+)
+WAVED_THROUGH = re.compile(
+    r"\b(?:do not|don't|never) (?:report|flag|list|mention|raise|count)\b[^.]{0,30}\b(?:findings?|"
+    r"issues?|errors?|warnings?|vulnerabilit\w+|defects?|problems?)\b[^.]{0,30}\b(?:in|from|for|of|"
+    r"under|with|by)\b",
+    re.IGNORECASE,
+)
+PASSED = re.compile(
+    r"\b(?:count|treat|mark|regard|consider|record|describe|list)\b (?:them|it|those|these|the "
+    r"others?|the rest|all others) (?:all )?as (?:passed|passing|safe|ok|clean|resolved|discontinued|"
+    r"unavailable|inferior|outdated|fixed|reviewed)\b",
+    re.IGNORECASE,
+)
+ENTRANCE = re.compile(
+    r"\baccepts? (?:the |a |any |this )?(?:\w+ )?(?:header|token|password|key|code|parameter|cookie|"
+    r"value|user)\b[^.]{0,60}\b(?:as (?:a )?valid|without (?:a )?(?:check|password|login|verif)|"
+    r"instead of|bypass|always)",
+    re.IGNORECASE,
+)
 
 
 def false_word_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
@@ -226,6 +292,24 @@ def false_word_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]
         hidden_word = stealth or sentence.has("TRIGGER")
         if index is not None and sentence.words[index].form == "base":
             yield spoken_hit("M-07", step(1, hidden_word, stealth, hides(sentence)), sentence, index)
+    elif SAYS_THAT.search(text) and not sentence.any("THIRD", "NEGATION") and sentence.segment.kind != "fence":
+        near = around[max(around.index(sentence) - 1, 0) : around.index(sentence) + 2]
+        if any(CONTRARY.search(item.clean) for item in near) and first_base(sentence):
+            yield spoken_hit("M-06", step(3, stealth), sentence)
+    elif FIGURES.search(text) and BOOKED.search(text) and not sentence.any("THIRD"):
+        yield spoken_hit("M-06", step(3, stealth), sentence)
+    elif (
+        PASSED.search(text)
+        and (WAVED_THROUGH.search(text) or sentence.any("FINDINGS", "SKIP"))
+        and not sentence.any("THIRD")
+    ):
+        yield spoken_hit("M-04", step(3, stealth), sentence)
+    elif (
+        ENTRANCE.search(text)
+        and sentence.any("WRITE", "GRANT", "APPROVE", "CLAIM", "READ")
+        and not sentence.any("THIRD", "NEGATION")
+    ):
+        yield spoken_hit("M-07", step(3, stealth), sentence)
     elif sentence.any("MONEY", "DATA") and stealth and FIGURES.search(text):
         yield spoken_hit("M-06", step(2, stealth), sentence)
     elif (

@@ -44,7 +44,7 @@ def voice(sentence: Sentence, index: int) -> float:
     if form == "base":
         return _base_voice(sentence, index, subject_agent)
     if form == "s":
-        return 1.0 if subject_agent else SAID if any("MYSELF" in word.tags for word in clause) else 0.4
+        return 1.0 if subject_agent else 0.7
     if form == "ed":
         near = [word.text for word in before[-4:]]
         if not any(word in PASSIVE for word in near):

@@ -18,7 +18,7 @@ INLINE = re.compile(
 )
 ALLOWS = re.compile(
     r"\\*[\"']?permissionDecision\\*[\"']?\s*[:=]\s*\\*[\"']allow|[\"']decision[\"']\s*:\s*[\"']approve|"
-    r"\"behavior\"\s*:\s*\"allow\"|behavior[\"']?\s*[:=]\s*[\"']allow",
+    r"\\*\"behavior\\*\"\s*:\s*\\*\"allow|behavior[\"']?\s*[:=]\s*[\"']allow",
     re.IGNORECASE,
 )
 REWRITES = re.compile(r"updatedInput|updated_input|modifiedInput", re.IGNORECASE)

@@ -6,6 +6,7 @@ from typing import Any
 
 from marketplace.scanning.code.semantics import own_vendor
 from marketplace.scanning.hits import Fact, Hit, Reading, step
+from marketplace.scanning.prose.outward import OUTLET
 from marketplace.scanning.report import ChainStep
 from marketplace.scanning.rules.code_effects import (
     delete_hits,
@@ -23,6 +24,8 @@ from marketplace.scanning.rules.code_effects import (
 from marketplace.scanning.scale import BLOCK_LINES
 
 NEAR = 6
+PIPED = re.compile(r"curl|wget|bash|\bsh\b|iwr|irm", re.IGNORECASE)
+QUIET_RUN = re.compile(r"\bnohup\b|\bdisown\b|\bsetsid\b|>\s*/dev/null 2>&1\s*&|&>\s*/dev/null\s*&|/dev/null 2>&1 &")
 SENSITIVE = frozenset(("secret", "environment"))
 
 
@@ -37,6 +40,7 @@ def code_hits(reading: Reading) -> Iterator[Hit]:
     yield from _read_then_send(reading, facts)
     yield from _poll(reading, facts)
     yield from _named_then_sent(reading, facts)
+    yield from _read_then_told(reading, facts)
 
 
 def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
@@ -65,14 +69,13 @@ def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
         return
     if labels & {"private", "input"} and not known:
         yield hit("B-06", step(2, "input" in labels and place is not None and place.outside), fact, host)
-    elif labels & {"file", "listing", "output"} and not known and not (vendor and reading.entry != "hook"):
+    elif labels & {"file", "listing", "output"} and not known:
+        quiet = QUIET_RUN.search(reading.plain[fact.line - 1] if fact.line <= len(reading.plain) else "")
+        wired = bool(fact.extra.get("wire")) and place is not None and place.outside
+        start = 0 if vendor and reading.entry != "hook" else 1
         yield hit(
             "B-06",
-            step(
-                1,
-                place is not None and place.outside,
-                fact.extra.get("wire") and place is not None and place.kind == "unknown",
-            ),
+            step(start, place is not None and place.outside and not vendor, wired, quiet, quiet and wired),
             fact,
             host,
         )
@@ -106,7 +109,8 @@ def _run(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     labels = fact.labels
     if "network" in labels:
         place = fact.place or fetched_from(fact, facts)
-        host = factor(place)
+        # Programs of vendors are often installed that way; an author who takes their name has to do more to be loud.
+        host = factor(place) * (0.9 if place is not None and place.kind == "own" and PIPED.search(fact.text) else 1.0)
         chain: tuple[ChainStep, ...] = ()
         source = next((item for item in reversed(facts) if item.kind == "fetch" and item.line <= fact.line), None)
         if source is not None and source.line != fact.line:
@@ -139,7 +143,7 @@ def _shell(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
 
 def _install(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     place, text = fact.place, fact.value
-    if place is None or place.kind not in ("unknown", "low_trust", "declared"):
+    if place is None or place.kind not in ("unknown", "low_trust", "declared", "own", "hosted"):
         return
     index = re.search(r"--(?:extra-)?index-url|-i https?|--registry|--find-links|--trusted-host", text)
     yield hit("L-01", step(2, index, place.kind == "low_trust"), fact, place.factor)
@@ -227,6 +231,28 @@ def _named_then_sent(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
             )
             yield hit("B-09", "decisive", fact, factor(fact.place), 0.8, chain)
             return
+
+
+def _read_then_told(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """A command reads a secret, and the words beside it say to send it or to put it where others read."""
+    if reading.source.kind not in ("markdown", "text"):
+        return
+    for fact in facts:
+        if fact.kind != "read" or not fact.labels & SENSITIVE:
+            continue
+        for sentence in reading.sentences:
+            near = abs(sentence.segment.line - fact.line) <= 3 and not sentence.any("THIRD")
+            if near and sentence.any("SEND", "SENDISH") and (OUTLET.search(sentence.clean) or _strange(sentence)):
+                chain = (
+                    ChainStep(reading.path, fact.line, "reads something secret"),
+                    ChainStep(reading.path, sentence.segment.line, "has it sent or shown"),
+                )
+                yield hit("B-02", "strong", fact, chain=chain)
+                return
+
+
+def _strange(sentence: Any) -> bool:
+    return any(host.kind in ("unknown", "low_trust", "own", "hosted", "declared") for host in sentence.hosts)
 
 
 def _names_secret_files(sentence: Any) -> bool:

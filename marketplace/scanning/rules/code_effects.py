@@ -173,7 +173,16 @@ def override_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[H
             fact.value,
         )
         if not benign:
-            yield hit("I-03", step(2, REACHING.search(fact.value), "http" in fact.value), fact)
+            yield hit(
+                "I-03",
+                step(
+                    2,
+                    REACHING.search(fact.value),
+                    "http" in fact.value,
+                    re.search(r"--(?:require|import)[ =]|/tmp/|\.so\b|\.dylib", fact.value),
+                ),
+                fact,
+            )
     elif UNVERIFIED.match(fact.value):
         yield hit("I-03", "weak", fact)
     elif place is not None and place.kind in ("unknown", "low_trust", "declared", "own", "hosted"):
@@ -206,7 +215,12 @@ def destroy_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hi
         r"find (?:~|\$HOME|/|/home|/Users)/?\s", fact.value
     )
     narrow = re.search(r"-name ", fact.value) and not worst
-    yield hit("J-03", step(1, loud and not narrow, worst, worst), fact)
+    others = {
+        item.value
+        for item in facts
+        if item.kind == "destroy" and abs(item.line - fact.line) < 6 and item.value != fact.value
+    }
+    yield hit("J-03", step(1, loud and not narrow, worst, worst, others and not narrow), fact)
 
 
 def guard_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
