@@ -19,6 +19,8 @@ ENCRYPTED, DESCRIBED, STRONG, UTF8 = 0x1, 0x8, 0x40, 0x800
 SAME_FLAGS = ENCRYPTED | DESCRIBED | STRONG | UTF8
 SIZES_ELSEWHERE, ELSEWHERE = 0x0001, 0xFFFFFFFF
 UNICODE_PATH = 0x7075
+# Version 4.5 of the format has all that is read here.
+NEWEST = 45
 STORED, DEFLATED = 0, 8
 
 
@@ -111,10 +113,17 @@ def _entries(data: bytes, count: int, start: int, size: int) -> Iterator[_Listed
         fixed = struct.unpack_from("<6H3L5H2L", data, at + 4)
         flags, method, checksum, packed, unpacked = fixed[2], fixed[3], fixed[6], fixed[7], fixed[8]
         name, extra, comment, attributes, offset = fixed[9], fixed[10], fixed[11], fixed[14], fixed[15]
+        needed, disk = fixed[1] & 0xFF, fixed[12]
         at += ENTRY_SIZE
         more = data[at + name : at + name + extra]
         packed, unpacked, offset = _sizes(more, unpacked, packed, offset)
         raw = data[at : at + name]
+        shown = raw.decode(errors="replace")
+        if disk:
+            raise ArchiveRefused("split", f"{shown[:120]!r} is in another part of a split archive.", shown)
+        if needed > NEWEST and method in (STORED, DEFLATED):
+            what = "needs a newer version of the ZIP format; pack it as an ordinary ZIP file"
+            raise ArchiveRefused("packing", f"{shown[:120]!r} {what}.", shown)
         yield _Listed(raw, attributes >> 16, method, flags, packed, unpacked, checksum, offset, more)
         at += name + extra + comment
     if at != start + size:

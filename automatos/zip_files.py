@@ -108,7 +108,11 @@ def _check_entry(entry: ZipEntry, path: str, is_folder: bool) -> None:
     kind = stat.S_IFMT(entry.mode)
     checks = (
         (is_unsafe(path), "unsafe_path", "leads out of the archive: paths must be relative, without `..`"),
-        (is_odd(path), "odd_name", "has a name that is too long or has characters that cannot be shown"),
+        (
+            is_odd(path),
+            "odd_name",
+            "has a name that is too long or has characters that cannot be shown or kept",
+        ),
         (kind not in (0, stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR), "device", "is neither a file nor a folder"),
         ((kind == stat.S_IFDIR) != is_folder and kind != 0, "device", "is a folder and a file at once"),
         (is_folder and entry.size > 0, "device", "is a folder with content"),
@@ -121,7 +125,7 @@ def _check_entry(entry: ZipEntry, path: str, is_folder: bool) -> None:
     )
     for wrong, code, what in checks:
         if wrong:
-            raise ArchiveRefused(code, f"{path[:120]!r} {what}.", path)
+            raise ArchiveRefused(code, f"{path[:120]!r} {what}.", entry.name)
 
 
 def _check_names(found: Mapping[str, ZipEntry]) -> None:
@@ -184,6 +188,6 @@ def _target(path: str, content: bytes) -> str:
     """Where a link leads, if that is inside the archive."""
     target = content[:LONGEST_TARGET].decode(errors="replace")
     if leads_out(path, target):
-        sentence = f"{path[:120]!r} is a symbolic link out of the archive; put the file itself in its place."
+        sentence = f"{path[:120]!r} is a symbolic link out of the archive or to itself; put the file in its place."
         raise ArchiveRefused("link", sentence, path)
     return target

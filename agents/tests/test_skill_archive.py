@@ -70,7 +70,7 @@ def test_what_is_no_plain_file_is_refused() -> None:
         return lambda info: setattr(info, "external_attr", (kind | 0o777) << 16)
 
     link = packed({"SKILL.md": "/etc/passwd"}, as_kind(stat.S_IFLNK))
-    assert refused(link) == "'SKILL.md' is a symbolic link out of the archive; put the file itself in its place."
+    assert refused(link) == "'SKILL.md' is a symbolic link out of the archive or to itself; put the file in its place."
     assert "neither a file nor a folder" in refused(packed({"x": ""}, as_kind(stat.S_IFIFO)))
     assert "characters that cannot be shown" in refused(packed({"a\nb": ""}))
     assert "characters that cannot be shown" in refused(packed({"x" * 300: ""}))

@@ -52,7 +52,8 @@ def read_front_matter(text: str) -> FrontMatter:
         return FrontMatter(body=text, problem="Its front matter never ends: close it with a line ---.")
     head, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :]).strip("\n")
     if len(head) > LONGEST:
-        return FrontMatter(body=body, problem=f"Its front matter is longer than {LONGEST:,} characters.")
+        excess = f"it is longer than {LONGEST:,} characters"
+        return FrontMatter(body=body, problem=f"Its front matter cannot be used: {excess}.", excess=excess)
     fields, warnings, excess = _read(head)
     return FrontMatter(fields=fields, body=body, warnings=tuple(warnings), excess=excess)
 
@@ -116,6 +117,7 @@ class _Builder:
         found: dict[str, Any] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
+                self.value(key, depth + 1)
                 raise _Refused("a name in it is a list or mapping")
             name = str(key.value)
             if name in found:

@@ -7,7 +7,8 @@ from typing import Any
 from automatos.paths import is_unsafe
 from marketplace.packages.folder import under
 from marketplace.packages.json_text import read_object
-from marketplace.packages.layouts import CATALOGUE_FILE, PLUGIN_FILE
+from marketplace.packages.layouts import CATALOGUE_FILE
+from marketplace.packages.manifests import PLUGIN_FILE
 from marketplace.packages.notes import Notes, shown
 from marketplace.packages.package import PackageFile, PackageRefused, Refusal
 from marketplace.packages.values import line
@@ -52,6 +53,10 @@ def read_catalogue(file: PackageFile, paths: Iterable[str], notes: Notes) -> Cat
     reader = _Entries(list(paths), _base(value), line(value.get("name"), 100))
     for entry in listed[:MOST_PLUGINS]:
         reader.take(entry)
+    if reader.elsewhere:
+        names = ", ".join(shown(name) for name in list(reader.elsewhere)[:5])
+        sentence = f"{len(reader.elsewhere):,} plugins of the catalogue are kept elsewhere and were not read: {names}."
+        notes.warn("elsewhere", CATALOGUE_FILE, sentence)
     return Catalogue(reader.listed, tuple(reader.plans), tuple(reader.refusals), reader.elsewhere)
 
 

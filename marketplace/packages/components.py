@@ -109,10 +109,19 @@ def _check_head(folder: Folder, file: PackageFile) -> FrontMatter:
         sentence = f"{shown(file.path)} has {file.size:,} bytes; at most {LONGEST_FILE:,} are read of such a file."
         raise refusal("text_too_large", file.path, sentence)
     head = read_front_matter(text_of(file, folder.notes))
+    if _holds_zero(head.fields):
+        sentence = f"The front matter of {shown(file.path)} has a text with a zero byte. Leave it out."
+        raise refusal("zero_bytes", file.path, sentence)
     if head.excess:
         sentence = f"The front matter of {shown(file.path)} cannot be taken: {head.excess}. Make it simpler."
         raise refusal("yaml_bomb", file.path, sentence)
     return head
+
+
+def _holds_zero(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_zero(item) for pair in value.items() for item in pair)
+    return any(map(_holds_zero, value)) if isinstance(value, list) else "\x00" in value
 
 
 def _read(folder: Folder, file: PackageFile) -> tuple[FrontMatter, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from automatos.paths import is_unsafe
-from marketplace.packages.notes import Notes, shown
+from marketplace.packages.notes import Notes, refusal, shown
 from marketplace.packages.package import PackageFile
 
 NEVER_ENTERED = frozenset({".git", "node_modules", "__pycache__"})
@@ -48,17 +48,18 @@ class Folder:
         return any(not folder or path.startswith(f"{folder}/") for path in self.by_path)
 
     def inside(self, value: object, where: str) -> str | None:
-        """A path that a manifest names, from the root and without `./`; None, with a warning, if it may not be used.
+        """A path that a manifest names, from the root and without `./`; None, with a warning, if there is no such file.
 
-        where: the manifest's own path.
+        where: the manifest's own path. Raises PackageRefused for a path that leads out.
         """
         if not isinstance(value, str):
             self.notes.warn("manifest_path", where, f"{shown(str(value))} should be a path and was passed over.")
             return None
         path = _normal(value)
         if path is None:
-            self.notes.warn("path_leads_out", where, f"{shown(value)} leads out of the package and was not followed.")
-        elif path not in self.by_path and not self.holds(path):
+            sentence = f"{shown(value)} leads out of the package. Name files inside it, from its root."
+            raise refusal("unsafe_path", where, sentence)
+        if path not in self.by_path and not self.holds(path):
             self.notes.warn("missing_file", where, f"{shown(value)} is named here, but there is no such file.")
             return None
         return path

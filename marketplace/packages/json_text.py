@@ -14,13 +14,16 @@ MOST_VALUES = 20_000
 LONGEST_NUMBER = 40
 
 
-def read_object(file: PackageFile, notes: Notes) -> dict[str, Any]:
-    """The object in a JSON file, its texts without invisible characters. Raises PackageRefused naming the file."""
+def read_object(file: PackageFile, notes: Notes, *, strict: bool = False) -> dict[str, Any]:
+    """The object in a JSON file, its texts without invisible characters. Raises PackageRefused naming the file.
+
+    strict: also for a name that stands twice and for NaN, which other programs read otherwise or not at all.
+    """
     if file.size > LARGEST:
         raise refusal(
             "json_too_large", file.path, f"{shown(file.path)} has {file.size:,} bytes; at most {LARGEST:,} are read."
         )
-    value = _Reader(file.path, notes).read(text_of(file, notes))
+    value = _Reader(file.path, notes, strict=strict).read(text_of(file, notes))
     if not isinstance(value, dict):
         raise refusal("not_an_object", file.path, f"{shown(file.path)} must hold an object: {{ … }}.")
     return value
@@ -47,8 +50,8 @@ def text_of(file: PackageFile, notes: Notes) -> str:
 class _Reader:
     """One reading, which counts values as they come."""
 
-    def __init__(self, path: str, notes: Notes) -> None:
-        self._path, self._notes = path, notes
+    def __init__(self, path: str, notes: Notes, *, strict: bool) -> None:
+        self._path, self._notes, self._strict = path, notes, strict
         self._left = MOST_VALUES
         self._hidden = 0
 
@@ -80,8 +83,10 @@ class _Reader:
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
             doubled = next(name for name in names if names.count(name) > 1) if len(names) < 1_000 else names[0]
-            sentence = f"{shown(doubled)!r} stands in {shown(self._path)} twice; the last one counts."
-            self._notes.warn("json_name_twice", self._path, sentence)
+            sentence = f"{shown(doubled)!r} stands in {shown(self._path)} twice"
+            if self._strict:
+                raise refusal("bad_json", self._path, f"{sentence}. Leave one of them.")
+            self._notes.warn("json_name_twice", self._path, f"{sentence}; the last one counts.")
         return found
 
     def _number(self, text: str) -> float:
@@ -90,6 +95,8 @@ class _Reader:
         return float(text) if not text.lstrip("-").isdigit() else int(text)
 
     def _constant(self, text: str) -> None:
+        if self._strict:
+            raise refusal("bad_json", self._path, f"{text} in {shown(self._path)} is no JSON. Write a number or null.")
         self._notes.warn("json_constant", self._path, f"{text} in {shown(self._path)} is no JSON; it counts as null.")
 
     def _clean(self, value: Any, depth: int) -> Any:
@@ -107,6 +114,10 @@ class _Reader:
         return value
 
     def _seen(self, text: str) -> str:
+        if "\x00" in text:
+            raise refusal("zero_bytes", self._path, f"{shown(self._path)} has a text with a zero byte. Leave it out.")
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise refusal("not_utf8", self._path, f"{shown(self._path)} has a text with half a character. Mend it.")
         kept, hidden = visible(text)
         self._hidden += hidden
         return kept

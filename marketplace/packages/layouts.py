@@ -9,27 +9,18 @@ from marketplace.packages.assembling import Found, assemble
 from marketplace.packages.components import read_skills
 from marketplace.packages.folder import Folder
 from marketplace.packages.json_text import read_object
-from marketplace.packages.notes import refusal, shown
+from marketplace.packages.manifests import MANIFEST_FIELDS, MANIFEST_FILE, PLUGIN_FILE, manifest_fields, plugin_fields
+from marketplace.packages.notes import Notes, refusal
 from marketplace.packages.package import AgentTemplate, Command, Package, Tool
 from marketplace.packages.values import line, words
 
-PLUGIN_FILE, MANIFEST_FILE = ".claude-plugin/plugin.json", "manifest.json"
 CATALOGUE_FILE = ".claude-plugin/marketplace.json"
 DEEPEST = 6
 COMPONENTS = ("skills", "commands", "agents", "hooks", "mcpServers")
-PLUGIN_FIELDS = words(
-    "name $schema displayName version description author homepage repository license keywords metadata defaultEnabled "
-    "dependencies settings userConfig channels skills commands agents hooks mcpServers lspServers outputStyles "
-    "workflows experimental"
-)
-# What a catalogue's entry has beside a plugin's own fields.
-ENTRY_FIELDS = words("source category tags strict relevance headers headersHelper")
 # Fields by which a manifest.json is known to be another program's: a web app's, a browser extension's, an MCP bundle's.
 FOREIGN = words("manifest_version dxt_version mcpb_version icons start_url short_name")
-MANIFEST_FIELDS = words(
-    "slug name version description long_description author license tags recommended_models token_estimate contents "
-    "tools category homepage repository"
-)
+# So many unknown fields a package's manifest may have that lacks its slug; with more it is none.
+MOST_OTHERS = 2
 MOST_TOOLS = 200
 Component = TypeVar("Component", Command, AgentTemplate)
 
@@ -41,8 +32,8 @@ def read_layout(folder: Folder, *, root: str = "", entry: dict[str, Any] | None 
     """
     if entry is not None or folder.get(PLUGIN_FILE):
         return _claude_plugin(folder, root, entry or {}, listed)
-    if (manifest := _own_manifest(folder)) is not None:
-        return _manifest_package(folder, root, manifest)
+    if _has_own_manifest(folder):
+        return _manifest_package(folder, root)
     if has_components(folder):
         return _claude_plugin(folder, root, {}, listed)
     return _skills_package(folder, root)
@@ -57,11 +48,8 @@ def has_components(folder: Folder) -> bool:
 
 def _claude_plugin(folder: Folder, root: str, entry: dict[str, Any], listed: str) -> Package:
     file = folder.get(PLUGIN_FILE)
-    own = read_object(file, folder.notes) if file else {}
+    own = plugin_fields(file, folder) if file else {}
     where = PLUGIN_FILE if file else CATALOGUE_FILE if entry else ""
-    if unknown := [name for name in own if name not in PLUGIN_FIELDS]:
-        names = ", ".join(map(shown, unknown[:8]))
-        folder.notes.warn("unknown_field", where, f"Not part of the format, kept and not used: {names}.")
     fields = _merged(own, entry)
     only_named = not file and "skills" in entry
     files = locating.skill_files(folder, fields.get("skills"), where, only_named=only_named)
@@ -81,8 +69,6 @@ def _claude_plugin(folder: Folder, root: str, entry: dict[str, Any], listed: str
     read = {skill.path for skill in found.skills}
     deeper = [each.path for each in folder.matching(rf"skills/.+/{SKILL_FILE}") if each.path not in read]
     folder.notes.warn_of_all("unread_skill", deeper, "deeper than skills/<name>/ and kept as a file, not as a skill")
-    if file and not own.get("name"):
-        folder.notes.warn("no_name", where, "The manifest names no plugin; it is called after its folder.")
     return assemble(folder, found)
 
 
@@ -97,27 +83,22 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _own_manifest(folder: Folder) -> dict[str, Any] | None:
-    """The fields of the package's manifest.json, unless it is another program's."""
+def _has_own_manifest(folder: Folder) -> bool:
+    """Whether there is a manifest.json that is a package's, and not another program's."""
     file = folder.get(MANIFEST_FILE)
     if file is None:
-        return None
-    fields = read_object(file, folder.notes)
-    if "slug" not in fields and FOREIGN.intersection(fields):
+        return False
+    fields = read_object(file, Notes())
+    others = len(fields.keys() - MANIFEST_FIELDS)
+    if "slug" not in fields and (others > MOST_OTHERS or FOREIGN.intersection(fields)):
         folder.notes.warn("foreign_manifest", MANIFEST_FILE, "manifest.json is another program's and was not read.")
-        return None
-    return fields
+        return False
+    return True
 
 
-def _manifest_package(folder: Folder, root: str, fields: dict[str, Any]) -> Package:
-    if missing := [name for name in ("slug", "name", "version") if not line(fields.get(name))]:
-        raise refusal("missing_field", MANIFEST_FILE, f"manifest.json lacks {' and '.join(missing)}. Add it.")
-    if unknown := [name for name in fields if name not in MANIFEST_FIELDS]:
-        names = ", ".join(map(shown, unknown[:8]))
-        folder.notes.warn("unknown_field", MANIFEST_FILE, f"Not part of the format, kept and not used: {names}.")
+def _manifest_package(folder: Folder, root: str) -> Package:
+    fields = manifest_fields(folder)
     contents = fields.get("contents")
-    if contents is not None and not isinstance(contents, dict):
-        raise refusal("contents", MANIFEST_FILE, "`contents` in manifest.json must be an object of lists. Mend it.")
     given = {name: value for name, value in (contents or {}).items() if isinstance(value, (str, list, dict))}
     files = {file.path: file for file in locating.skill_files(folder, given.get("skills"), MANIFEST_FILE)}
     if alone := folder.get(SKILL_FILE):
@@ -158,6 +139,8 @@ def _tools(folder: Folder, value: Any) -> list[Tool]:
     if len(value) > MOST_TOOLS:
         folder.notes.warn("tools", MANIFEST_FILE, f"{len(value):,} tools are named; {MOST_TOOLS} are kept.")
     named = [item if isinstance(item, dict) else {"name": item} for item in value[:MOST_TOOLS]]
+    if not all(line(item.get("name")) for item in named):
+        folder.notes.warn("tools", MANIFEST_FILE, "A tool in manifest.json has no name and was left out.")
     return [
         Tool(line(item.get("name"), 100), line(item.get("description"))) for item in named if line(item.get("name"))
     ]

@@ -9,11 +9,13 @@ from marketplace.packages.components import command_name, read_agent, read_comma
 from marketplace.packages.folder import Folder
 from marketplace.packages.json_text import read_object
 from marketplace.packages.notes import shown
-from marketplace.packages.package import AgentTemplate, Command, Hook, McpServer, PackageFile
+from marketplace.packages.package import AgentTemplate, Command, Hook, McpServer, PackageFile, PackageRefused
 from marketplace.packages.values import LONGEST_TEXT, line, tools
 from marketplace.packages.wiring import read_hooks, read_servers
 
 BUNDLES = (".mcpb", ".dxt")
+# What an author may get wrong in a file that is not the manifest.
+MISTAKES = ("bad_json", "not_an_object")
 
 
 def named_paths(value: Any) -> list[Any]:
@@ -74,7 +76,7 @@ def hooks(folder: Folder, value: Any, where: str) -> list[Hook]:
             file = folder.get(path) if path else None
             if file and file.path not in read:
                 read.add(file.path)
-                found += read_hooks(read_object(file, folder.notes), file.path, folder.notes)
+                found += read_hooks(_object_in(folder, file), file.path, folder.notes)
     return found
 
 
@@ -103,7 +105,18 @@ def _servers_of(folder: Folder, given: Any, where: str, read: set[str]) -> list[
     if file is None or file.path in read:
         return []
     read.add(file.path)
-    return read_servers(read_object(file, folder.notes), file.path, folder.notes)
+    return read_servers(_object_in(folder, file), file.path, folder.notes)
+
+
+def _object_in(folder: Folder, file: PackageFile) -> dict[str, Any]:
+    """What a component's file holds; nothing, with a warning, where a mistake keeps it from being read."""
+    try:
+        return read_object(file, folder.notes)
+    except PackageRefused as error:
+        if error.code not in MISTAKES:
+            raise
+        folder.notes.warn("component_left_out", file.path, f"Left out: {error.refusal.sentence}")
+        return {}
 
 
 def _path_in(item: Any) -> Any:

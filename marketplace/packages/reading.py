@@ -4,7 +4,7 @@ One package that is not taken does not sink the others of its source.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automatos.paths import collisions, is_odd, is_unsafe
@@ -13,7 +13,8 @@ from automatos.skill_format.trees import Entry, MemoryTree, Tree
 from automatos.zip_files import CLUTTER
 from marketplace.packages.catalogue import Catalogue, Plan, read_catalogue
 from marketplace.packages.folder import NEVER_ENTERED, Folder
-from marketplace.packages.layouts import CATALOGUE_FILE, MANIFEST_FILE, PLUGIN_FILE, read_layout
+from marketplace.packages.layouts import CATALOGUE_FILE, read_layout
+from marketplace.packages.manifests import MANIFEST_FILE, PLUGIN_FILE
 from marketplace.packages.nested import look_into
 from marketplace.packages.notes import Notes, refusal, shown
 from marketplace.packages.package import Package, PackageFile, PackageRefused, PackageWarning, Refusal
@@ -24,8 +25,9 @@ MOST_BYTES = 50_000_000
 DEEPEST = 6
 # What is taken along from the top of a source when only some of its folders are.
 TOP_FILES = re.compile(r"(?i)(readme|licen[cs]e|notice|copying|changelog)[^/]*")
-# What makes the top a package although it has no manifest.
+# What makes the top a package although it has no manifest, and one that cannot be taken apart.
 COMPONENTS = re.compile(r"hooks/hooks\.json|\.mcp\.json|(?:commands|agents)/[^/]+\.(?i:md)|skills/[^/]+/SKILL\.md")
+WHOLE = re.compile(r"hooks/hooks\.json|\.mcp\.json|(?:commands|agents)/[^/]+\.(?i:md)")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ class _Source:
                 return catalogue
         if PLUGIN_FILE in paths or MANIFEST_FILE in paths or SKILL_FILE in paths:
             return Catalogue("", (Plan("", self._name("")),))
+        # A collection that is too large for one package is one package for each skill.
+        roots = _skill_roots(paths)
+        if len(paths) > MOST_FILES and len(roots) > 1 and not any(WHOLE.fullmatch(path) for path in paths):
+            return Catalogue("", tuple(Plan(root, self._name(root)) for root in roots))
         if any(COMPONENTS.fullmatch(path) for path in paths):
             return Catalogue("", (Plan("", self._name("")),))
         if plans := [Plan(root, self._name(root)) for root in _roots(paths)]:
@@ -176,6 +182,18 @@ def _roots(paths: Sequence[str]) -> list[str]:
         if root != path and root.count("/") < DEEPEST and not NEVER_ENTERED.intersection(root.split("/")):
             found.add(root)
     return sorted(root for root in found if not any(root != other and _lies_in(root, other) for other in found))
+
+
+def _skill_roots(paths: Sequence[str]) -> list[str]:
+    """Folders of skills, none inside another."""
+    found = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == SKILL_FILE}
+    inside = (root for root in found if root and root.count("/") < DEEPEST)
+    return sorted(root for root in inside if not any(_lies_in(root, other) for other in _above(root) if other in found))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _of_skills(entries: list[Entry], root: str, notes: Notes) -> list[Entry]:

@@ -75,7 +75,7 @@ def _of_event(event: str, groups: Any, path: str, notes: Notes) -> Iterator[Hook
         handlers = group.get("hooks", [group] if _action(group) else [])
         for handler in handlers if isinstance(handlers, list) else [handlers]:
             if isinstance(handler, dict):
-                yield _hook(event, group, handler, path)
+                yield _hook(event, group, handler, path, notes)
             else:
                 notes.warn(
                     "hooks", path, f"A hook of {shown(event)} in {shown(path)} is no object and was passed over."
@@ -91,7 +91,11 @@ def _listed_hook(item: Any, path: str, notes: Notes) -> Iterator[Hook]:
         notes.warn("hooks", path, f"A hook in {shown(path)} names no event and was passed over.")
 
 
-def _hook(event: str, group: dict[str, Any], handler: dict[str, Any], path: str) -> Hook:
+def _hook(event: str, group: dict[str, Any], handler: dict[str, Any], path: str, notes: Notes) -> Hook:
+    if not _action(handler):
+        notes.warn("hooks", path, f"A hook of {shown(event)} in {shown(path)} does not say what it does.")
+    if "timeout" in handler and not seconds(handler["timeout"]):
+        notes.warn("hooks", path, f"The timeout of a hook of {shown(event)} in {shown(path)} is no number of seconds.")
     name = line(handler.get("type"))
     kind = KINDS.get(name) or ("other" if name else "command" if handler.get("command") else "other")
     taken = {"type", "timeout", "hooks", "matcher", "event", *ACTIONS}
@@ -124,6 +128,13 @@ def _server(name: str, settings: Any, path: str, notes: Notes) -> McpServer | No
         return None
     if not (settings.get("command") or settings.get("url")):
         notes.warn("mcp_servers", path, f"The MCP server {shown(name)} in {shown(path)} has neither command nor url.")
+    for field, kind in (("args", list), ("env", dict), ("headers", dict)):
+        value = settings.get(field)
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if value is not None and (not isinstance(value, kind) or not all(isinstance(item, str) for item in inside)):
+            notes.warn(
+                "mcp_servers", path, f"`{field}` of the MCP server {shown(name)} in {shown(path)} should hold texts."
+            )
     arguments = settings.get("args")
     given = [line(word, LONGEST_ACTION) for word in arguments] if isinstance(arguments, list) else []
     return McpServer(

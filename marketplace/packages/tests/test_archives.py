@@ -41,9 +41,9 @@ def tar_of(files: Files) -> bytes:
 HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "absolute path": (lambda: zipped({"SKILL.md": SKILL, "/etc/cron.d/x": "x"}), "unsafe_path", "/etc/cron.d/x"),
     "parent path": (lambda: zipped({"SKILL.md": SKILL, "a/../../x": "x"}), "unsafe_path", "a/../../x"),
-    "parent path with backslashes": (lambda: zipped({"SKILL.md": SKILL, "..\\x": "x"}), "unsafe_path", "../x"),
+    "parent path with backslashes": (lambda: zipped({"SKILL.md": SKILL, "..\\x": "x"}), "unsafe_path", "..\\x"),
     "drive": (lambda: zipped({"SKILL.md": SKILL, "C:x": "x"}), "unsafe_path", "C:x"),
-    "parent folder": (lambda: zipped({"SKILL.md": SKILL, "../x/": ""}), "unsafe_path", "../x"),
+    "parent folder": (lambda: zipped({"SKILL.md": SKILL, "../x/": ""}), "unsafe_path", "../x/"),
     "absolute folder": (lambda: zipped({"SKILL.md": SKILL, "/x/": ""}), "unsafe_path", "/x/"),
     "zero byte in a name": (lambda: raw_zip([GOOD, RawEntry(b"a\x00.md", b"x")]), "odd_name", "a.md"),
     "line end in a name": (lambda: zipped({"SKILL.md": SKILL, "a\nb": "x"}), "odd_name", "a b"),
@@ -54,7 +54,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     ),
     "device": (lambda: raw_zip([GOOD, RawEntry(b"null", mode=stat.S_IFCHR | 0o666)]), "device", "null"),
     "pipe": (lambda: raw_zip([GOOD, RawEntry(b"pipe", mode=stat.S_IFIFO | 0o666)]), "device", "pipe"),
-    "folder with content": (lambda: raw_zip([GOOD, RawEntry(b"d/", b"content", mode=0o040755)]), "device", "d"),
+    "folder with content": (lambda: raw_zip([GOOD, RawEntry(b"d/", b"content", mode=0o040755)]), "device", "d/"),
     "link out of the archive": (
         lambda: raw_zip([GOOD, RawEntry(b"x", b"../../etc/passwd", mode=0o120777)]),
         "link",

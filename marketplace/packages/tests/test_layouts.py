@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.packages.package import as_json, from_json
+from marketplace.packages.package import PackageFile, as_json, from_json
+from marketplace.packages.reading import read_package
 from marketplace.packages.tests.kit import MANIFEST, SKILL, Files, one, plain, plugin, read, refused, warned
 
 
@@ -69,7 +70,22 @@ def test_a_manifest_package_is_read() -> None:
         ({"manifest.json": json.dumps({**MANIFEST, "x": [0] * 30_000})}, "json_bomb", "manifest.json", "20,000 values"),
         ({"manifest.json": '{"slug": ' + "1" * 5_000 + "}"}, "json_bomb", "manifest.json", "digits"),
         ({**manifest(contents=["x"])}, "contents", "manifest.json", "object of lists"),
-        ({**manifest(slug="???")}, "no_name", "manifest.json", "no letters"),
+        ({**manifest(slug="???")}, "bad_field", "manifest.json", "lowercase letters"),
+        ({**manifest(slug="A b")}, "bad_field", "manifest.json", "lowercase letters"),
+        ({**manifest(version=1)}, "bad_field", "manifest.json", "such as 1.2.0"),
+        ({**manifest(version="new")}, "bad_field", "manifest.json", "such as 1.2.0"),
+        ({**manifest(name=" ")}, "missing_field", "manifest.json", "lacks name"),
+        ({**manifest(description="\0")}, "zero_bytes", "manifest.json", "zero byte"),
+        ({**manifest(description="\ud800")}, "not_utf8", "manifest.json", "half a character"),
+        ({**manifest(contents={"skills": ["../x"]})}, "unsafe_path", "manifest.json", "leads out"),
+        ({"manifest.json": '{"slug": "x", "slug": "y"}'}, "bad_json", "manifest.json", "twice"),
+        ({"manifest.json": '{"slug": NaN}'}, "bad_json", "manifest.json", "NaN"),
+        (plugin({"name": ""}), "missing_field", ".claude-plugin/plugin.json", "no `name`"),
+        (plugin({"name": "../x"}), "bad_name", ".claude-plugin/plugin.json", "characters no name"),
+        (plugin({"name": "x\u202ey"}), "bad_name", ".claude-plugin/plugin.json", "hidden ones"),
+        (plugin({"commands": "/etc"}), "unsafe_path", ".claude-plugin/plugin.json", "leads out"),
+        ({"SKILL.md": '---\nname: "a\\0"\n---\nText'}, "zero_bytes", "SKILL.md", "zero byte"),
+        ({"SKILL.md": f"---\nname: {'x ' * 20_000}\n---\nText"}, "yaml_bomb", "SKILL.md", "longer than"),
         ({"SKILL.md": b"---\nname: x\xff\n---\nText"}, "not_utf8", "SKILL.md", "byte 11"),
         ({"SKILL.md": b"---\nname: x\x00\n---\nText"}, "zero_bytes", "SKILL.md", "zero bytes"),
         ({"SKILL.md": ""}, "no_usable_skill", "SKILL.md", "no description"),
@@ -119,10 +135,7 @@ def test_a_claude_code_plugin_is_read_with_every_kind_of_part() -> None:
     assert package.skills[0].files == ("skills/pdf/forms.md",)
     assert (package.commands[0].argument_hint, package.commands[0].allowed_tools) == ("[file]", ("Bash(git *)", "Read"))
     assert [(server.name, server.transport) for server in package.mcp_servers] == [("files", "stdio"), ("web", "http")]
-    assert {(part.kind, part.path) for part in package.parts} == {
-        ("executable", "bin/run"),
-        ("lsp_server", ".lsp.json"),
-    }
+    assert [part.path for part in package.parts] == ["bin/run", ".lsp.json"]
     assert {(permission.kind, permission.value) for permission in package.permissions} == {
         ("tool", "Bash(git *)"), ("tool", "Read"), ("tool", "Grep"), ("command", "npx -y files"),
         ("host", "mcp.example"),
@@ -144,7 +157,7 @@ def test_paths_of_a_manifest_add_to_or_replace_the_default_folders() -> None:
         "more.json": json.dumps({"x": {"url": "https://x.example/sse", "type": "sse"}}),
     }  # fmt: skip
     told = {
-        "skills": ["./more/", "../outside", "./absent"], "commands": inline, "agents": "./team/new.md",
+        "skills": ["./more/", "./absent"], "commands": inline, "agents": "./team/new.md",
         "mcpServers": ["./more.json", {"y": {"command": "y"}}, "./z.mcpb"], "hooks": {"Stop": [{"hooks": [handler]}]},
     }  # fmt: skip
     package = one(plugin(told, **files))
@@ -153,7 +166,7 @@ def test_paths_of_a_manifest_add_to_or_replace_the_default_folders() -> None:
     assert [agent.name for agent in package.agents] == ["new"]
     assert [server.name for server in package.mcp_servers] == ["x", "y", "z"]
     assert [hook.event for hook in package.hooks] == ["Stop"]
-    assert warned(package) == {"path_leads_out", "missing_file", "command_left_out", "no_name"} - {"no_name"}
+    assert warned(package) == {"missing_file", "command_left_out"}
 
 
 def test_a_plugin_needs_no_manifest() -> None:
@@ -179,6 +192,22 @@ def test_skills_are_packages_alone_and_together() -> None:
     assert (both.layout, both.slug, both.long_description) == ("skills", "my-skills", "# R")
     assert [(skill.name, skill.files) for skill in both.skills] == [("a", ()), ("c", ("b/c/x.md",))]
     assert one(SKILL.encode(), "SKILL.md").slug == "pdf"
+
+
+def test_a_collection_too_large_for_one_package_is_one_for_each_skill() -> None:
+    files = {f"all/{name}/{number}.md": "x" for name in ("a", "b/c") for number in range(300)}
+    heads = {f"all/{name}/SKILL.md": plain(name[-1]) for name in ("a", "b/c", "b/c/inner")}
+    packed = [PackageFile(path, data.encode()) for path, data in {**files, **heads}.items()]
+    reading = read_package(packed)
+    found = [(package.slug, package.root, len(package.skills)) for package in reading]
+    assert found == [("a", "a", 1), ("c", "b/c", 1)]
+
+
+def test_a_manifest_of_another_program_is_no_manifest() -> None:
+    extension = {"manifest_version": 3, "name": "x", "version": "1"}
+    for other in (extension, {"name": "x", "version": "1", "ports": {}, "install": [], "x": 1}):
+        package = one({"manifest.json": json.dumps(other), "SKILL.md": SKILL})
+        assert (package.layout, warned(package)) == ("skill", {"foreign_manifest"})
 
 
 def test_a_marketplace_yields_several_packages_and_a_bad_entry_sinks_no_other() -> None:
@@ -234,7 +263,7 @@ def test_plugins_that_share_the_top_get_their_own_parts() -> None:
 
 def test_what_real_authors_get_wrong_is_read_with_a_warning_each() -> None:
     files = plugin(
-        {"name": "My Plugin!", "description": "d" * 1_500, "version": 2, "token_estimate": "x", "homepage": "a.b"},
+        {"name": "My Plugin!", "description": "d" * 1_500, "version": 2, "keywords": "x", "homepage": "a.b"},
         **{
             "skills/x/SKILL.md": "---\nname: x\ndescription: Use it: always, when [asked\n---\nText",
             "commands/c.md": "---\ndescription: a: b: c\nodd: 1\n---\nC\u200b.", "agents/a.md": "You are an agent.",
@@ -247,7 +276,7 @@ def test_what_real_authors_get_wrong_is_read_with_a_warning_each() -> None:
     assert package.skills[0].description == "Use it: always, when [asked"
     assert (package.commands[0].description, package.commands[0].body) == ("a: b: c", "C.")
     assert warned(package) == {
-        "name", "long_description", "token_estimate", "address", "skill", "front_matter", "unknown_field", "no_name",
+        "name", "long_description", "wrong_kind", "address", "skill", "front_matter", "unknown_field", "no_name",
         "invisible_characters", "hidden_files", "executables", "hooks",
     }  # fmt: skip
 
