@@ -6,7 +6,9 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 
+from marketplace.moderation import views
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -25,6 +27,35 @@ class ModerationSite(AdminSite):
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         shown = [model for model in models if model._meta.label_lower not in KEPT_OUT]
         super().register(shown, *args, **options)
+
+    def get_urls(self) -> list[Any]:
+        """The desk of moderators beside Django's own pages."""
+        desk = [
+            path("moderation/queue/", views.queue, name="moderation_queue"),
+            path("moderation/next/", views.next_version, name="moderation_next"),
+            path("moderation/bulk/", views.bulk, name="moderation_bulk"),
+            path("moderation/reports/<uuid:report_id>/", views.report, name="moderation_report"),
+            path("moderation/rescans/<uuid:scan_id>/", views.seen, name="moderation_seen"),
+            path("moderation/<uuid:version_id>/", views.review, name="moderation_review"),
+            path("moderation/<uuid:version_id>/scan/", views.rescan, name="moderation_rescan"),
+        ]
+        for pattern in desk:
+            pattern.callback = self.admin_view(pattern.callback)
+        return [*desk, *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """What the sidebar and the first page list: the desk first."""
+        found = super().get_app_list(request, app_label)
+        if app_label:
+            return found
+        queue = reverse("admin:moderation_queue")
+        places = {"Queue": queue, "Reports of users": f"{queue}?tab=reports", "Other rules": f"{queue}?tab=rescans"}
+        models: list[dict[str, Any]] = [
+            {"name": name, "object_name": name, "perms": {}, "admin_url": url, "add_url": None, "view_only": True}
+            for name, url in places.items()
+        ]
+        moderation = {"name": "Moderation", "app_label": "moderation", "app_url": queue, "has_module_perms": True}
+        return [{**moderation, "models": models}, *found]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """The view, guarded as Django does, in one transaction that sees every workspace."""

@@ -1,5 +1,6 @@
 """Where Celery looks for the app's tasks."""
 
+from marketplace.plugins.tasks import import_repository, sweep_imports
 from marketplace.scans.tasks import scan_version, sweep_scans
 
-__all__ = ["scan_version", "sweep_scans"]
+__all__ = ["import_repository", "scan_version", "sweep_imports", "sweep_scans"]

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from marketplace.moderation import api as desk
 from marketplace.plugins import api as plugins
+from marketplace.plugins import import_api as imports
 from marketplace.publishers import api as publishers
 
 pages: list[URLPattern | URLResolver] = []
@@ -12,6 +13,8 @@ api: list[URLPattern | URLResolver] = [
     path("marketplace/plugins", plugins.PluginList.as_view(), name="api_plugins"),
     path("marketplace/plugins/<uuid:plugin_id>", plugins.PluginDetail.as_view(), name="api_plugin"),
     path("marketplace/plugins/<uuid:plugin_id>/reports", plugins.PluginReports.as_view(), name="api_plugin_report"),
+    path("marketplace/imports", imports.ImportList.as_view(), name="api_plugin_imports"),
+    path("marketplace/imports/<uuid:import_id>", imports.ImportDetail.as_view(), name="api_plugin_import"),
     path("marketplace/submissions", plugins.SubmissionList.as_view(), name="api_submissions"),
     path("marketplace/submissions/<uuid:version_id>", plugins.SubmissionDetail.as_view(), name="api_submission"),
     path(
@@ -40,6 +43,8 @@ api: list[URLPattern | URLResolver] = [
         name="api_publisher_key",
     ),
     path("admin/plugins/upload", desk.PluginUpload.as_view(), name="api_plugins_upload"),
+    path("admin/plugins/imports", desk.DeskImports.as_view(), name="api_desk_imports"),
+    path("admin/plugins/imports/<uuid:import_id>", desk.DeskImport.as_view(), name="api_desk_import"),
     path("admin/plugins/pending", desk.PendingList.as_view(), name="api_plugins_pending"),
     path("admin/plugins/reports", desk.DeskReports.as_view(), name="api_desk_reports"),
     path("admin/plugins/reports/<uuid:report_id>", desk.DeskReport.as_view(), name="api_desk_report"),

@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS = {
         "PluginScanState": "marketplace.models.PluginScan.State",
         "PluginReportState": "marketplace.models.PluginReport.State",
         "PluginReportKind": "marketplace.models.PluginReport.Kind",
+        "PluginImportState": "marketplace.models.PluginImport.State",
         "PluginNoticeKind": "marketplace.models.PluginNotice.Kind",
     },
 }

@@ -238,6 +238,7 @@ CROSSING = {
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
     ("marketplace.moderation.staff", "MODERATION"),
+    ("marketplace.plugins.imports", "SCAN"),
     ("marketplace.scans.holding", "SCAN"),
     ("marketplace.scans.jobs", "SCAN"),
     ("marketplace.scans.outcome", "SCAN"),

@@ -11,16 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer, JsonParser
+from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
-from marketplace.models import PluginReport, PluginScan, PluginVersion
+from marketplace.models import PluginImport, PluginReport, PluginScan, PluginVersion
 from marketplace.moderation import counts, difference, queries, services
 from marketplace.moderation.staff import StaffView
 from marketplace.plugins.api import PackageIn, read_upload, submitted_answer
+from marketplace.plugins.import_api import ImportIn, import_answer, request_import
 from marketplace.plugins.serializers import (
     AnswerOut,
     DecisionOut,
     FileTextOut,
     PluginFileOut,
+    PluginImportOut,
     PluginVersionOut,
     ReportOut,
     ScanOut,
@@ -140,6 +143,32 @@ class PluginUpload(StaffView):
         """Take the package in; it is scanned and waits for approval as any other."""
         status, body = submitted_answer(upload_as_staff(user=self.caller, **read_upload(request)))
         return Response(body, status=status)
+
+
+class DeskImports(StaffView):
+    """Repositories fetched for the installation."""
+
+    @extend_schema(
+        operation_id="plugins_import", request=ImportIn, responses={202: PluginImportOut, **errors(409, 415)}
+    )
+    def post(self, request: Request) -> Response:
+        """Have a public git repository fetched; read it until its state is `done`."""
+        body = ImportIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        status, answer = import_answer(request_import(None, self.caller, body.validated_data))
+        return Response(answer, status=status)
+
+
+class DeskImport(StaffView):
+    """One of them."""
+
+    @extend_schema(operation_id="plugins_import_read", responses={200: PluginImportOut, **errors(404)})
+    def get(self, request: Request, import_id: UUID) -> Response:
+        """How far it is, whoever asked for it."""
+        row = PluginImport.objects.filter(pk=import_id).first()
+        if row is None:
+            raise NotFound()
+        return Response(PluginImportOut(row).data)
 
 
 class PendingList(StaffView):

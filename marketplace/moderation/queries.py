@@ -1,11 +1,11 @@
 """What the desk shows: what waits, by risk and age; one version whole; what is new beside the approved one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from automatos.errors import NotFound
@@ -38,10 +38,9 @@ class Counts:
     waiting: int
     late: int
     second: int
-    decided: int
+    answered: int
     reports: int
     rescans: int
-    by: Mapping[str, int] = field(default_factory=dict)
 
 
 def versions() -> QuerySet[PluginVersion]:
@@ -55,6 +54,13 @@ def queue(order: str = "risk") -> QuerySet[PluginVersion]:
     """What waits for a moderator; order: risk, age or newest."""
     rows = versions().filter(status=VersionStatus.PENDING).annotate(rank=WORST)
     return rows.order_by(*ORDERINGS[order])
+
+
+def answered() -> QuerySet[PluginVersion]:
+    """Versions whose author has answered since the last decision, the longest unheard first."""
+    heard = Q(reviewed_at__isnull=True) | Q(answers__sent_at__gt=F("reviewed_at"))
+    rows = versions().filter(heard, answers__sent_at__isnull=False).exclude(status=VersionStatus.APPROVED)
+    return rows.annotate(sent_at=Max("answers__sent_at")).order_by("sent_at", "pk")
 
 
 def decided() -> QuerySet[PluginVersion]:
@@ -81,7 +87,7 @@ def tab_counts() -> Counts:
         waiting=waiting.count(),
         late=waiting.filter(submitted_at__lt=timezone.now() - LATE).count(),
         second=waiting.filter(first_reviewer__isnull=False).count(),
-        decided=PluginVersion.objects.filter(status__in=DECIDED).count(),
+        answered=answered().count(),
         reports=open_reports().count(),
         rescans=rescans().count(),
     )

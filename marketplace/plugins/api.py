@@ -1,6 +1,7 @@
 """REST: plugins that can be had, what a workspace submits, reports and notices."""
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from marketplace.models import PluginReport, PluginVersion, Verdict, VersionStatus
 from marketplace.plugins import queries, services
-from marketplace.plugins.intake import Submitted
 from marketplace.plugins.serializers import (
     AnswerOut,
     CategoryOut,
@@ -25,6 +25,7 @@ from marketplace.plugins.serializers import (
     PluginFileOut,
     PluginOut,
     PluginVersionOut,
+    RefusalOut,
     ReportOut,
     ScanOut,
     SubmittedOut,
@@ -106,16 +107,19 @@ def read_upload(request: Request) -> dict[str, Any]:
         raise wrong_field("file", "Send the package as `file` of a multipart form.")
     services.check_size(file.size or 0)
     known = ("category", "notes", "signature")
-    words = {name: str(request.POST.get(name, "")) for name in known}
-    return {"data": file.read(), "filename": file.name or "", **words}
+    words = services.Words(**{name: str(request.POST.get(name, "")) for name in known})
+    return {"data": file.read(), "filename": file.name or "", "words": words}
 
 
-def submitted_answer(found: list[Submitted]) -> tuple[int, dict[str, Any]]:
+def submitted_answer(intake: services.Intake) -> tuple[int, dict[str, Any]]:
     """Status and body: the first version in full, the others beside it."""
+    found = intake.submitted
     first = found[0]
+    refusals = [dict(RefusalOut(each).data) for each in intake.refusals]
     body = dict(PluginVersionOut(first.version).data)
     others = [dict(PluginVersionOut(each.version).data) for each in found[1:]]
-    return (201 if any(each.is_new for each in found) else 200), {**body, "is_new": first.is_new, "others": others}
+    more = {"is_new": first.is_new, "others": others, "refusals": refusals}
+    return (201 if any(each.is_new for each in found) else 200), {**body, **more}
 
 
 class CategoryList(WorkspaceView):
@@ -165,7 +169,7 @@ class PluginList(WorkspaceView):
     def post(self, request: Request) -> Response:
         """Take the package in; it is scanned, then a moderator decides. Follow it at /api/marketplace/submissions."""
         parts = read_upload(request)
-        said = {**parts, "data": hashlib.sha256(parts["data"]).hexdigest()}
+        said = {**asdict(parts["words"]), "data": hashlib.sha256(parts["data"]).hexdigest()}
         status, body = once(
             workspace=self.workspace,
             user=self.caller,

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from automatos.errors import Conflict, InvalidInput, wrong_field
+from automatos.errors import AppError, Conflict, InvalidInput, wrong_field
 from automatos.llm.tokens import estimate_tokens
 from marketplace.models import Plugin, PluginCategory, PluginFile, PluginScan, PluginVersion, Publisher, PublisherKey
-from marketplace.packages.package import Package, as_json
+from marketplace.packages.package import Package, Refusal, as_json
 from marketplace.publishers import signing
 from marketplace.versions import bodies, numbering
 from workspaces.audit import log as audit
@@ -65,6 +65,28 @@ def take_in(package: Package, origin: Origin) -> Submitted:
                 return _added(package, plugin, number, origin)
         except IntegrityError:
             return _there_already(package, plugin, number)
+
+
+def take_all(packages: Sequence[Package], origin: Origin) -> tuple[list[Submitted], list[Refusal]]:
+    """Take in each by itself: what was taken, and why others were not; if none is, what the first was refused for.
+
+    To be called in the transaction that keeps all of it.
+    """
+    found: list[Submitted] = []
+    refused: list[AppError] = []
+    refusals: list[Refusal] = []
+    if origin.signature.strip() and len(packages) > 1:
+        raise wrong_field("signature", "A signature is for one package; submit those of a collection one by one.")
+    for package in packages:
+        try:
+            with transaction.atomic():
+                found.append(take_in(package, origin))
+        except AppError as error:
+            refused.append(error)
+            refusals.append(Refusal(error.code, package.root or package.slug, error.message))
+    if refused and not found:
+        raise refused[0]
+    return found, refusals
 
 
 def _stated(package: Package) -> str:

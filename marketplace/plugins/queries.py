@@ -69,6 +69,11 @@ def imports_of(workspace: Workspace) -> QuerySet[PluginImport]:
     return PluginImport.objects.filter(workspace=workspace).order_by("-created_at", "pk")
 
 
+def import_(*, workspace: Workspace, import_id: UUID) -> PluginImport:
+    """One of them. Raises NotFound."""
+    return _found(imports_of(workspace).filter(pk=import_id))
+
+
 def last_scan(version: PluginVersion) -> PluginScan | None:
     """The newest scan, whatever its state."""
     return PluginScan.objects.filter(version=version).order_by("-created_at").first()

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from marketplace.models import (
     Action,
     ModelState,
+    PluginImport,
     PluginNotice,
     PluginReport,
     PluginScan,
@@ -110,11 +111,35 @@ class PluginVersionOut(serializers.Serializer[Any]):
         return version.signed_by is not None and version.signed_by.revoked_at is None
 
 
+class RefusalOut(serializers.Serializer[Any]):
+    """Why a package was not taken."""
+
+    code = serializers.CharField()
+    entry = serializers.CharField(help_text="What is to blame; empty for the whole.")
+    sentence = serializers.CharField()
+
+
+class PluginImportOut(serializers.Serializer[PluginImport]):
+    """A repository whose packages are taken in. error: why it failed, or which of its packages were not taken."""
+
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+    ref = serializers.CharField()
+    commit = serializers.CharField(help_text="What was fetched; empty until then.")
+    state = serializers.ChoiceField(choices=PluginImport.State.choices)
+    error = serializers.CharField()
+    entry = serializers.CharField(help_text="The file a refusal is about.")
+    version_ids = serializers.ListField(child=serializers.UUIDField())
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
 class SubmittedOut(PluginVersionOut):
-    """A version that was submitted. others: further plugins of the same archive."""
+    """A version that was submitted. others: further plugins of the same archive; refusals: those not taken."""
 
     is_new = serializers.BooleanField(help_text="False when these very bytes had been submitted before.")
     others = PluginVersionOut(many=True)
+    refusals = RefusalOut(many=True)
 
 
 class PluginFileOut(serializers.Serializer[Any]):

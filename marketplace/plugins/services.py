@@ -1,6 +1,7 @@
 """Changes: packages are submitted, answered for, reported, and notices put away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,27 +11,59 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, TooMany, wrong_field
+from automatos.skill_format.repository import Network, checked_address, checked_ref
+from automatos.zip_files import ZipLimits
 from marketplace.models import (
     Plugin,
     PluginAnswer,
     PluginCategory,
+    PluginImport,
     PluginNotice,
     PluginReport,
     PluginScan,
     PluginVersion,
+    Publisher,
     VersionStatus,
 )
+from marketplace.packages.intake import checked_folder, take_upload
+from marketplace.packages.package import PackageWarning, Refusal
+from marketplace.packages.reading import Reading
 from marketplace.plugins import queries
-from marketplace.plugins.intake import LONGEST_NOTES, Origin, Submitted, take_in
-from marketplace.plugins.reading import packages_in
+from marketplace.plugins.intake import LONGEST_NOTES, Origin, Submitted, take_all
+from marketplace.plugins.tasks import send_import
 from marketplace.publishers.services import ensure_publisher, installation_publisher
 from marketplace.scans.tasks import send_scan
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
-LARGEST_UPLOAD = 10_000_000
+LARGEST_UPLOAD = ZipLimits().packed
 LONGEST_ANSWER, LONGEST_REPORT = 5_000, 5_000
 MOST_ANSWERS = 200
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said beside a package. category: a slug; notes: for the moderators; signature: Ed25519 in Base64."""
+
+    category: str = ""
+    notes: str = ""
+    signature: str = ""
+
+    def check(self) -> None:
+        """Raises InvalidInput naming what cannot be used."""
+        problems = Problems()
+        if self.category and not PluginCategory.objects.filter(slug=self.category).exists():
+            problems.choice("category", self.category, PluginCategory.objects.values_list("slug", flat=True))
+        problems.text("notes", self.notes, longest=LONGEST_NOTES)
+        problems.raise_any()
+
+    def origin(
+        self, publisher: Publisher, user: User | None, filename: str, workspace: Workspace | None = None
+    ) -> Origin:
+        """Where an upload with these words comes from."""
+        source = {"kind": "upload", "filename": filename.replace("\x00", "")[:200]}
+        words = {"category": self.category, "notes": self.notes, "signature": self.signature}
+        return Origin(publisher, workspace=workspace, user=user, source=source, **words)
 
 
 def check_size(size: int) -> None:
@@ -39,72 +72,80 @@ def check_size(size: int) -> None:
         raise wrong_field("file", f"The file has {size:,} bytes; at most {LARGEST_UPLOAD:,} are allowed.")
 
 
-def submit_upload(
-    *,
-    workspace: Workspace,
-    user: User,
-    data: bytes,
-    filename: str,
-    category: str = "",
-    notes: str = "",
-    signature: str = "",
-) -> list[Submitted]:
+@dataclass(frozen=True)
+class Intake:
+    """What came of an upload: versions that wait, further packages that were not taken, and what was untidy."""
+
+    submitted: Sequence[Submitted]
+    refusals: Sequence[Refusal]
+    warnings: Sequence[PackageWarning]
+
+
+def submit_upload(*, workspace: Workspace, user: User, data: bytes, filename: str, words: Words = Words()) -> Intake:
     """Submit the package or packages of an archive for a workspace.
 
     Raises PackageRefused naming `file` and the entry to blame, InvalidInput, Conflict, TooMany past the day's number.
     """
-    _check_words(category, notes)
+    words.check()
     check_size(len(data))
-    packages = packages_in(data, filename)
+    reading = take_upload(data, filename)
     with transaction.atomic():
         publisher = ensure_publisher(workspace=workspace)
-        _require_daily_room(workspace, len(packages))
-        source = {"kind": "upload", "filename": filename[:200]}
-        origin = Origin(
-            publisher, workspace=workspace, user=user, source=source, category=category, notes=notes,
-            signature=signature,
-        )  # fmt: skip
-        return _queued([take_in(package, origin) for package in packages])
+        _require_daily_room(workspace, len(reading.packages))
+        return _taken(reading, words.origin(publisher, user, filename, workspace))
 
 
-def upload_as_staff(
-    *,
-    user: User | None,
-    data: bytes,
-    filename: str,
-    category: str = "",
-    notes: str = "",
-    signature: str = "",
-) -> list[Submitted]:
+def upload_as_staff(*, user: User | None, data: bytes, filename: str, words: Words = Words()) -> Intake:
     """The same for whoever runs the installation. To be called across workspaces."""
-    _check_words(category, notes)
+    words.check()
     check_size(len(data))
-    packages = packages_in(data, filename)
+    reading = take_upload(data, filename)
     with transaction.atomic():
-        source = {"kind": "upload", "filename": filename[:200]}
-        origin = Origin(
-            installation_publisher(), user=user, source=source, category=category, notes=notes, signature=signature
-        )
-        return _queued([take_in(package, origin) for package in packages])
+        return _taken(reading, words.origin(installation_publisher(), user, filename))
 
 
-def _queued(found: list[Submitted]) -> list[Submitted]:
+def _taken(reading: Reading, origin: Origin) -> Intake:
+    found, refusals = take_all(reading.packages, origin)
     for submitted in found:
         if submitted.scan is not None:
             _send(submitted.scan.pk)
-    return found
+    return Intake(found, [*reading.refusals, *refusals], reading.warnings)
+
+
+@transaction.atomic
+def request_import(
+    *, workspace: Workspace | None, user: User, url: str, ref: str = "", folder: str = "", words: Words = Words()
+) -> PluginImport:
+    """Have a git repository fetched and its packages taken in. workspace: None for the installation's own.
+
+    Raises InvalidInput naming `url`, `ref` or `folder`; what is wrong with the repository itself its row says later.
+    """
+    words.check()
+    checked_folder(folder)
+    address = str(checked_address(url, Network(ca_file=settings.GIT_CA_FILE)).url)
+    publisher = ensure_publisher(workspace=workspace) if workspace else installation_publisher()
+    if workspace is not None:
+        _require_daily_room(workspace, 1)
+    row = PluginImport.objects.create(
+        workspace=workspace,
+        requested_by=user,
+        url=address,
+        ref=checked_ref(ref),
+        options={
+            "folder": folder,
+            "category": words.category,
+            "notes": words.notes,
+            "publisher_id": str(publisher.pk),
+        },
+    )
+    target = ("plugin_import", row.pk, address)
+    audit.record("plugin.import_requested", workspace_id=row.workspace_id, target=target, after={"ref": row.ref})
+    transaction.on_commit(lambda: send_import(row.pk))
+    return row
 
 
 def _send(scan_id: UUID) -> None:
     transaction.on_commit(lambda: send_scan(scan_id))
-
-
-def _check_words(category: str, notes: str) -> None:
-    problems = Problems()
-    if category and not PluginCategory.objects.filter(slug=category).exists():
-        problems.choice("category", category, PluginCategory.objects.values_list("slug", flat=True))
-    problems.text("notes", notes, longest=LONGEST_NOTES)
-    problems.raise_any()
 
 
 def _require_daily_room(workspace: Workspace, more: int) -> None:
@@ -194,6 +235,7 @@ def dismiss_notice(*, workspace: Workspace, user: User, notice_id: UUID) -> None
         audit.record("plugin.notice_dismissed", workspace_id=workspace.pk, target=target)
 
 
+@transaction.atomic
 def request_scan(*, version: PluginVersion, user: User | None, trigger: str) -> PluginScan:
     """Have it scanned once more. To be called across workspaces. Raises Conflict while a scan is under way."""
     PluginVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
@@ -206,5 +248,6 @@ def request_scan(*, version: PluginVersion, user: User | None, trigger: str) -> 
         sha256=version.sha256,
         requested_by=user,
     )
+    audit.record("plugin.scan_requested", workspace_id=version.workspace_id, target=queries.target_of(version))
     _send(scan.pk)
     return scan

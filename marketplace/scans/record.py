@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -26,10 +27,11 @@ class Record:
 
     def __init__(self, scan_id: UUID) -> None:
         self._scan_id = scan_id
+        self._asked: Counter[str] = Counter()
 
     def ask(self, request: ModelRequest) -> ModelReply:
         """The model's reply, from the record if it is there. Raises ModelError; what failed is asked again."""
-        key = key_of(request)
+        key = self._key(request)
         if kept := self._intended(key, request.model):
             return kept
         reply = asyncio.run(_complete(replace(request, idempotency_key=key)))
@@ -38,6 +40,13 @@ class Record:
                 reply=reply.to_json(), cost=reply.cost, answered_at=timezone.now()
             )
         return reply
+
+    def _key(self, request: ModelRequest) -> str:
+        """The same question asked once more is another call; after a crash they are numbered alike."""
+        asked = key_of(request)
+        self._asked[asked] += 1
+        count = self._asked[asked]
+        return asked if count == 1 else hashlib.sha256(f"{asked}:{count}".encode()).hexdigest()
 
     def paid(self) -> dict[str, Any]:
         """What this scan itself had to pay, whichever worker asked: input_tokens, output_tokens, cost."""

@@ -62,8 +62,28 @@ def test_the_same_bytes_are_the_same_submission_and_other_bytes_are_refused() ->
 
 def test_a_package_without_a_version_gets_the_next_one() -> None:
     desk = Desk()
-    versions = [desk.submit(package("loose", "", what=what))["version"] for what in ("sing", "dance", "sing")]
+    text = "---\nname: loose\ndescription: To {0}.\n---\nDo it."
+    loose = [archive({"loose/SKILL.md": text.format(what)}) for what in ("sing", "dance", "sing")]
+    versions = [desk.submit(data)["version"] for data in loose]
     assert versions == ["0.1.0", "0.1.1", "0.1.0"]
+
+
+def test_a_collection_becomes_one_submission_each_and_what_is_refused_is_named() -> None:
+    desk = Desk()
+    skill = "---\nname: {0}\ndescription: Says how to {0}.\n---\nDo it.\n"
+    files = {f"skills/{name}/SKILL.md": skill.format(name) for name in ("sing", "dance")}
+    for name in ("one", "two"):
+        files |= {f"plugins/{name}/.claude-plugin/plugin.json": f'{{"name": "{name}", "version": "1.0.0"}}'}
+        files |= {f"plugins/{name}/commands/go.md": "Go on."}
+    files |= {"plugins/bad/.claude-plugin/plugin.json": "{"}
+    listed = ", ".join(f'{{"name": "{name}", "source": "./plugins/{name}"}}' for name in ("one", "two", "bad"))
+    files |= {".claude-plugin/marketplace.json": f'{{"name": "shop", "owner": {{"name": "K"}}, "plugins": [{listed}]}}'}
+    body = desk.submit(archive(files))
+    taken = {row["slug"] for row in [body, *body["others"]]}
+    assert {"one", "two"} <= taken
+    assert PluginVersion.objects.filter(workspace=desk.workspace).count() == len(taken)
+    again = desk.submit(archive(files))
+    assert (again["is_new"], len(again["others"])) == (False, len(body["others"]))
 
 
 def test_a_slug_belongs_to_who_submitted_it_first() -> None:

@@ -21,6 +21,7 @@ MOST_CHECKED = 20_000
 TARGETS = (
     "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "persona", "skill",
     "skill_source", "document", "memory", "conversation", "recipe", "run", "approval",
+    "plugin", "plugin_version", "plugin_import", "publisher",
 )  # fmt: skip
 WAYS = {
     "session": "in the browser", "clerk": "through Clerk", "api_key": "with the API key", "open": "in open mode",

@@ -28,6 +28,8 @@ GROUPS = {
     "document": "Documents",
     "memory": "Memory",
     "conversation": "Conversations",
+    "plugin": "Plugins",
+    "publisher": "Publishers",
     "recipe": "Recipes",
     "run": "Runs",
     "approval": "Approvals",

@@ -45,6 +45,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},
     "run_again": {400},  # its step's order is not given
+    "plugin_imports_create": {400},  # no server of git is there
     "plugins_submit": {400},  # there is no file
     "plugins_report": {201, 409},  # one was reported already
     "publisher_keys_create": {400},  # half a key

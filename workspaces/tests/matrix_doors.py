@@ -44,6 +44,7 @@ MODELS = {
     "publisher_key_id": "PublisherKey",
     "report_id": "PluginReport",
     "scan_id": "PluginScan",
+    "import_id": "PluginImport",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
@@ -102,6 +103,8 @@ BODIES: dict[str, Any] = {
     "members_invite": {"email": "<any>@example.org", "role": "viewer"},
     "members_update": {"role": "viewer"},
     "workspaces_transfer": {"user_id": "<User>"},
+    "plugin_imports_create": {"url": "https://127.0.0.1:1/plugins"},
+    "plugins_import": {"url": "https://127.0.0.1:1/plugins"},
     "plugins_submit": {},  # a file is sent otherwise
     "plugins_report": {"kind": "broken", "text": "It does nothing."},
     "plugin_submissions_answer": {"answers": {"": "It is a test."}},
@@ -162,7 +165,7 @@ OUTSIDE = {
             *("plugins_upload", "plugins_pending", "plugins_review", "plugins_review_files", "plugins_review_file"),
             *("plugins_approve", "plugins_reject", "plugins_request_changes", "plugins_deactivate", "plugins_block"),
             *("plugins_reopen", "plugins_scan", "plugins_reports", "plugins_reports_resolve", "plugins_rescans"),
-            "plugins_rescans_seen",
+            *("plugins_rescans_seen", "plugins_import", "plugins_import_read"),
         ),
         STAFF,
     ),

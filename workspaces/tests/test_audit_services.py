@@ -15,7 +15,10 @@ WRITES = {
 }  # fmt: skip
 # module.function: why nothing is recorded.
 DRAFT = "what one person typed into a form so far; the agent made of it is recorded"
+ONCE = "made once for an installation; what is submitted under it is recorded"
 SILENT = {
+    "marketplace.publishers.services.installation_publisher": ONCE,
+    "marketplace.publishers.services.project_publisher": ONCE,
     "agents.drafts.services.discard_draft": DRAFT,
     "agents.drafts.services.dismiss_proposal": DRAFT,
     "agents.drafts.services.restore_draft": DRAFT,

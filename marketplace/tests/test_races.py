@@ -1,0 +1,152 @@
+"""Two at once, and uploads that die halfway: one wins, the other is told, and nothing is half there."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connections
+
+from marketplace.models import EnabledPlugin, Plugin, PluginDecision, PluginScan, PluginVersion
+from marketplace.packages.package import digest_of
+from marketplace.scans import holding, jobs
+from marketplace.tests.desk_kit import Desk, package, send, signed_in
+from marketplace.versions import bodies, contents
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 5
+WHY = "I have read every line of it."
+
+
+def together(*jobs: Callable[[], Any]) -> list[Any]:
+    """What each of them answers, all started at the same moment on connections of their own."""
+    gate, found = threading.Barrier(len(jobs)), [None] * len(jobs)
+
+    def run(place: int) -> None:
+        try:
+            gate.wait(10)
+            found[place] = jobs[place]()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return found
+
+
+def test_of_two_moderators_one_decides_and_the_other_is_told_who() -> None:
+    desk = Desk()
+    other = desk.staff("second")
+    for _ in range(ROUNDS):
+        body = desk.scanned(package())
+        approve = partial(desk.decide, body["id"], "approve", WHY, desk.desk)
+        reject = partial(desk.decide, body["id"], "reject", WHY, signed_in(other))
+        answers = together(approve, reject)
+        assert sorted(status for status, _ in answers) == [200, 409], answers
+        lost = next(answer for status, answer in answers if status == 409)
+        assert lost["error"]["code"] == "decided"
+        assert "decided by" in lost["error"]["message"]
+        assert PluginDecision.objects.filter(version_id=body["id"]).count() == 1
+
+
+def test_one_moderator_who_clicks_twice_is_not_two() -> None:
+    desk = Desk()
+    desk.staff("second")
+    for _ in range(ROUNDS):
+        body = desk.scanned(package(), safe=False)
+        answers = together(*[partial(desk.decide, body["id"], "approve", WHY, signed_in(desk.moderator))] * 2)
+        assert sorted(status for status, _ in answers) == [200, 409], answers
+        assert PluginVersion.objects.get(pk=body["id"]).status == "pending"
+
+
+def test_the_same_version_twice_at_once_is_one_version() -> None:
+    desk = Desk()
+    clients = [signed_in(desk.staff(str(number))) for number in range(4)]
+    for _ in range(ROUNDS):
+        slug = f"race-{uuid4().hex[:8]}"
+        data = package(slug)
+        answers = together(*[partial(send, client, "/api/admin/plugins/upload", data) for client in clients])
+        assert sorted(status for status, _ in answers) == [200, 200, 200, 201], answers
+        assert len({body["id"] for _, body in answers}) == 1
+        assert PluginScan.objects.filter(version__plugin__slug=slug).count() == 1
+
+
+def test_the_same_version_with_other_bytes_at_once_is_taken_once() -> None:
+    desk = Desk()
+    clients = [signed_in(desk.staff(str(number))) for number in range(2)]
+    for _ in range(ROUNDS):
+        slug = f"race-{uuid4().hex[:8]}"
+        uploads = [
+            partial(send, client, "/api/admin/plugins/upload", package(slug, what=what))
+            for client, what in zip(clients, ("sing", "dance"), strict=True)
+        ]
+        answers = together(*uploads)
+        assert sorted(status for status, _ in answers) == [201, 409], answers
+        assert PluginVersion.objects.filter(plugin__slug=slug).count() == 1
+        assert Plugin.objects.filter(slug=slug).count() == 1
+
+
+def test_one_scan_is_held_by_one_worker() -> None:
+    desk = Desk()
+    body = desk.submit(package())
+    scan = PluginScan.objects.get(version_id=body["id"])
+    claims = together(*[partial(holding.claim, scan.pk)] * 4)
+    assert len([claim for claim in claims if claim]) == 1
+    jobs.run_scan(scan.pk)
+    assert PluginScan.objects.get(pk=scan.pk).state == "running"
+
+
+def test_a_worker_that_lost_its_scan_writes_nothing_more() -> None:
+    desk = Desk()
+    body = desk.submit(package())
+    scan_id = PluginScan.objects.get(version_id=body["id"]).pk
+    first = holding.claim(scan_id)
+    assert first is not None
+    PluginScan.objects.filter(pk=scan_id).update(heartbeat_at="2020-01-01T00:00:00Z")
+    assert holding.due() == [scan_id]
+    second = holding.claim(scan_id)
+    assert second is not None
+    with pytest.raises(holding.Superseded):
+        holding.note(first, done=7)
+    holding.note(second, done=1)
+    assert PluginScan.objects.get(pk=scan_id).done == 1
+
+
+def test_what_a_killed_upload_left_half_written_is_written_again() -> None:
+    desk = Desk()
+    data = package("half")
+    probe = desk.submit(data)
+    version = PluginVersion.objects.get(pk=probe["id"])
+    sha256 = version.files.get(path="SKILL.md").sha256
+    whole = bodies.read(sha256)
+    version.delete()
+    name = f"plugins/{sha256[:2]}/{sha256[2:]}"
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(whole[:10]))
+    again = desk.submit(data)
+    assert again["is_new"] is True
+    found = PluginVersion.objects.get(pk=again["id"])
+    assert contents.package_of(found).digest == found.sha256
+    rows = found.files.values_list("path", "sha256", "executable")
+    assert digest_of(rows) == found.sha256
+
+
+def test_a_block_tells_every_workspace_also_one_that_enables_it_meanwhile() -> None:
+    desk = Desk()
+    for _ in range(ROUNDS):
+        body = desk.approved(package())
+        user = Desk()
+
+        def enable(user: Desk = user, body: dict[str, Any] = body) -> None:
+            EnabledPlugin.objects.create(workspace=user.workspace, plugin_id=body["plugin_id"], version_id=body["id"])
+
+        together(enable, partial(desk.decide, body["id"], "block", WHY, desk.desk))
+        # Whoever came first, nothing of it can be read any more: its files go by the version's status.
+        assert PluginVersion.objects.get(pk=body["id"]).status == "blocked"
