@@ -297,6 +297,9 @@ def _of_owner(lower: str, known: Known) -> HostClass:
     return "own" if any(word in known.words for part in parts for word in WORD.findall(part)) else "hosted"
 
 
+SET_ASIDE = re.compile(r"(?:^|\.)example\.(?:com|org|net|edu)$")
+
+
 def _reserved(name: str) -> HostClass:
     """Names that no one can register: an author's stand-in, unless it was given a telling name of its own."""
     if (
@@ -304,6 +307,8 @@ def _reserved(name: str) -> HostClass:
         or "." not in name
     ):
         return "private"
+    if SET_ASIDE.search(name):
+        return "placeholder"
     labels = [
         label for label in name.split(".") if label not in ("example", "com", "org", "net", "edu", "test", "invalid")
     ]

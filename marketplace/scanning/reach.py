@@ -1,9 +1,11 @@
 """How each file is come by: run by itself, read as instructions, named by those, or by nobody."""
 
+import json
 import re
 from collections.abc import Iterable
 
 from marketplace.packages.package import Package
+from marketplace.scanning.config import LIFECYCLE
 from marketplace.scanning.inventory import Source
 
 AUTO, ENTRY, NAMED, DOCUMENT, LOOSE, SCRIPT, OTHER = 1.5, 1.0, 1.0, 0.9, 0.8, 0.7, 0.4
@@ -95,11 +97,25 @@ def _automatic(package: Package) -> Iterable[str]:
         yield " ".join((server.command, *server.args))
     for file in package.files:
         if (
-            file.path.rpartition("/")[2]
-            in ("hooks.json", "monitors.json", ".mcp.json", "settings.json", ".lsp.json", "package.json")
+            file.path.rpartition("/")[2] in ("hooks.json", "monitors.json", ".mcp.json", "settings.json", ".lsp.json")
             and file.text
         ):
             yield file.text[:200_000]
+        elif file.path.rpartition("/")[2] == "package.json" and file.text:
+            yield _lifecycle(file.text)
+
+
+def _lifecycle(text: str) -> str:
+    """The scripts of a package.json that run when it is installed."""
+    try:
+        scripts = json.loads(text).get("scripts", {})
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return (
+        " ".join(str(command) for name, command in scripts.items() if name in LIFECYCLE)
+        if isinstance(scripts, dict)
+        else ""
+    )
 
 
 def _name(path: str) -> str:

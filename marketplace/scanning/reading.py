@@ -47,13 +47,23 @@ def read_source(source: Source, known: Known, deadline: float) -> Reading:
     return reading
 
 
+UNREAD = re.compile(r"<(script|style)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
+
+
+def _blank(match: re.Match[str]) -> str:
+    """The lines of a script or style sheet, empty: they are read as code."""
+    return "\n" * match.group().count("\n")
+
+
 class _Reader(CodeReader):
     """Reads one source; texts found inside are read by the same rules, one layer deeper."""
 
     def read(self, text: str, kind: str) -> None:
         if kind in ("markdown", "text", "html"):
             if kind != "html" or self.reading.path.endswith((".html", ".htm", ".svg")):
-                self.markdown(text, shown=kind == "html" and len(text) > 40_000)
+                self.markdown(
+                    UNREAD.sub(_blank, text) if kind == "html" else text, shown=kind == "html" and len(text) > 40_000
+                )
             if kind == "html":
                 for match in SCRIPT_TAG.finditer(text):
                     self.javascript(match.group(1), text.count("\n", 0, match.start()) + 1)

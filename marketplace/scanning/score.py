@@ -53,7 +53,7 @@ def _finding(hit: Hit, reading: Reading | None, rule: Rule) -> Finding:
     base = BASE[hit.strength]
     role, voice = (1.0, 1.0) if hit.kept else (hit.role, hit.voice)
     if hit.kept:
-        reach = max(reach, 1.0)
+        reach = max(reach, 0.8)
     points = base * reach * role * voice * hit.host * hit.joined
     factors = {"base": base, "reach": reach, "role": role, "voice": voice, "host": hit.host, "joined": hit.joined}
     if hit.strength in ("strong", "decisive"):

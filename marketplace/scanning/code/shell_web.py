@@ -79,14 +79,8 @@ def wire_command(name: str, words: list[str], command: ShellCommand, carried: La
         remote = target.rpartition("@")[2].split(":")[0]
     else:
         remote = target or next((word for word in rest if "\x01" in word or VARIABLES.search(word)), "")
-    if name in ("dig", "nslookup", "host", "ping") and not labels & {
-        "secret",
-        "environment",
-        "file",
-        "private",
-        "system",
-        "secretvar",
-    }:
+    telling = labels & {"secret", "environment", "private", "system", "secretvar"} or "\x01" in " ".join(rest)
+    if name in ("dig", "nslookup", "host", "ping") and not telling:
         return NONE
     if name in ("dig", "nslookup", "host", "ping"):
         remote = remote.rpartition("\x01")[2].strip(".") or remote

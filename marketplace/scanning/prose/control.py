@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from marketplace.scanning.hits import Hit, Reading, step
 from marketplace.scanning.prose.hijack import AUTHORITY, first_hits, hijack_hits, turn_hits
-from marketplace.scanning.prose.orders import acts_outward, order_hit
+from marketplace.scanning.prose.orders import acts_outward, gives_order, order_hit
 from marketplace.scanning.prose.reading import Sentence
 from marketplace.scanning.prose.reviewer import reviewer_hits
 from marketplace.scanning.prose.voice import hides, voice
@@ -141,6 +141,7 @@ def _unasked(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     if (
         BYPASS.search(sentence.clean)
         and sentence.any("WRITE", "RUN", "APPROVE")
+        and gives_order(sentence)
         and not sentence.any("NEGATION", "THIRD")
     ):
         yield order_hit(

@@ -57,3 +57,8 @@ def spoken_hit(rule: str, strength: Strength, sentence: Sentence, index: int | N
 def first_verb(sentence: Sentence, *tags: str) -> int | None:
     """The place of the first verb that can mean one of these."""
     return next((at for at, word in enumerate(sentence.words) if word.form and word.tags.intersection(tags)), None)
+
+
+def gives_order(sentence: Sentence) -> bool:
+    """Whether a verb of the sentence tells somebody to do something."""
+    return any(word.form == "base" and voice(sentence, at) >= 0.8 for at, word in enumerate(sentence.words))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from marketplace.scanning.hits import Hit, step
-from marketplace.scanning.prose.orders import first_verb, spoken_hit
+from marketplace.scanning.prose.orders import first_verb, gives_order, spoken_hit
 from marketplace.scanning.prose.reading import Sentence
 from marketplace.scanning.prose.voice import LESSON, hides, voice
 
@@ -97,11 +97,6 @@ def serving_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
 
 
 ACCOUNT = re.compile(r"\b(?:account|user|bot|app|key|team|group|organi[sz]ation) `?[A-Za-z][\w]*[-_.][\w.-]+")
-
-
-def first_base(sentence: Sentence) -> bool:
-    """Whether the sentence gives an order."""
-    return any(word.form == "base" and voice(sentence, at) >= 0.8 for at, word in enumerate(sentence.words))
 
 
 def _named(sentence: Sentence) -> bool:
@@ -294,7 +289,7 @@ def false_word_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]
             yield spoken_hit("M-07", step(1, hidden_word, stealth, hides(sentence)), sentence, index)
     elif SAYS_THAT.search(text) and not sentence.any("THIRD", "NEGATION") and sentence.segment.kind != "fence":
         near = around[max(around.index(sentence) - 1, 0) : around.index(sentence) + 2]
-        if any(CONTRARY.search(item.clean) for item in near) and first_base(sentence):
+        if any(CONTRARY.search(item.clean) for item in near) and gives_order(sentence):
             yield spoken_hit("M-06", step(3, stealth), sentence)
     elif FIGURES.search(text) and BOOKED.search(text) and not sentence.any("THIRD"):
         yield spoken_hit("M-06", step(3, stealth), sentence)

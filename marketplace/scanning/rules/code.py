@@ -221,7 +221,7 @@ def _named_then_sent(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
     named = [sentence.segment.line for sentence in reading.sentences if _names_secret_files(sentence)]
     for fact in facts:
         strange = fact.place is not None and fact.place.kind in ("unknown", "low_trust", "own", "hosted", "declared")
-        if fact.kind != "send" or not strange or not fact.labels & {"file", "listing", "private", "output"}:
+        if fact.kind != "send" or not strange or not fact.labels & {"file", "listing"}:
             continue
         line = next((line for line in named if abs(line - fact.line) <= NEAR), None)
         if line is not None:
