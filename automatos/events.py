@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 WORKERS_GROUP = "workers"
 # Seconds that Redis keeps streamed text: after its last piece, and after the end of its step.
 TEXT_TTL, TEXT_AFTER = 3600, 60
-WAKE_KEY = "automatos:wake"
-WAKE_TTL_MS = 1000
 
 _loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
@@ -98,6 +96,18 @@ def _client() -> redis.asyncio.Redis:
     return _loop_clients[loop]
 
 
+def _group_channel(group: str) -> str:
+    """Where the channel layer listens for a group, so that messages to many groups go in one round trip."""
+    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
+    return f"{config['prefix']}__group__{group}"
+
+
+def wake_workers() -> None:
+    """Tell every worker that there may be runnable steps: one message, no queue. Raises RedisError or OSError."""
+    message = get_channel_layer().serialize({"type": "wake"})
+    sync_client().publish(_group_channel(WORKERS_GROUP), message)
+
+
 async def publish(notices: list[Notice]) -> None:
     """Tell viewers and Redis listeners. Never raises: who missed it reads the database."""
     try:
@@ -107,10 +117,10 @@ async def publish(notices: list[Notice]) -> None:
                 channel = channel_name(notice.workspace_id, notice.execution_id)
                 for event in notice.events:
                     pipe.publish(channel, orjson.dumps(event))
+                group = group_name(notice.workspace_id, notice.execution_id)
+                message = {"type": "execution.events", "events": notice.events}
+                pipe.publish(_group_channel(group), layer.serialize(message))
             await pipe.execute()
-        for notice in notices:
-            group = group_name(notice.workspace_id, notice.execution_id)
-            await layer.group_send(group, {"type": "execution.events", "events": notice.events})
     except (RedisError, OSError) as error:
         logger.warning("Events were not published, viewers catch up from the database: %s", error)
 
@@ -144,10 +154,10 @@ async def publish_text(chunks: list[TextChunk]) -> None:
                     pipe.delete(key)
                 pipe.append(key, chunk.text)
                 pipe.expire(key, TEXT_TTL)
+                group = group_name(chunk.workspace_id, chunk.execution_id)
+                message = {"type": "execution.text", "message": chunk.message()}
+                pipe.publish(_group_channel(group), layer.serialize(message))
             await pipe.execute()
-        for chunk in chunks:
-            group = group_name(chunk.workspace_id, chunk.execution_id)
-            await layer.group_send(group, {"type": "execution.text", "message": chunk.message()})
     except (RedisError, OSError) as error:
         logger.warning("Streamed text was not published: %s", error)
 
@@ -212,13 +222,3 @@ async def _tell_access_changed(workspace_id: UUID) -> None:
         await get_channel_layer().group_send(access_group(workspace_id), {"type": "access.changed"})
     except (RedisError, OSError) as error:
         logger.warning("Viewers were not told that access changed, they ask by themselves: %s", error)
-
-
-def wake_is_due() -> bool:
-    """Whether a wake-up message should be sent: false while one is on its way, whose receiver will see our rows too."""
-    return bool(sync_client().set(WAKE_KEY, b"1", nx=True, px=WAKE_TTL_MS))
-
-
-def wake_has_arrived() -> None:
-    """Called before the receiver looks for work, so that rows committed from now on send a new wake-up."""
-    sync_client().delete(WAKE_KEY)

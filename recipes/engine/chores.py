@@ -42,8 +42,8 @@ async def sweep(decide: Decide, publisher: Publisher) -> None:
             publisher.add(turn.notices, turn.dropped)
 
 
-async def listen(drop: Callable[[set[str], set[str]], None]) -> None:
-    """Hear at once which runs to drop; the heartbeat finds them too when Redis is away."""
+async def listen(drop: Callable[[set[str], set[str]], None], wake: Callable[[], None]) -> None:
+    """Hear at once of new work and of runs to drop; poll and heartbeat find both too when Redis is away."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
     while True:
@@ -51,6 +51,9 @@ async def listen(drop: Callable[[set[str], set[str]], None]) -> None:
             await layer.group_add(events.WORKERS_GROUP, channel)
             while True:
                 message = await layer.receive(channel)
+                if message["type"] == "wake":
+                    wake()
+                    continue
                 drop(set(message.get("executions", ())), set(message.get("steps", ())))
         except (RedisError, OSError) as error:
             logger.warning("Redis did not answer: %s", error)

@@ -9,8 +9,6 @@ import asyncio
 import itertools
 import logging
 import uuid
-from collections import Counter, deque
-from math import ceil
 
 from django.conf import settings
 from django.db import OperationalError
@@ -20,9 +18,9 @@ from automatos.events import Notice
 from automatos.llm.errors import ModelError, ModelTimeout
 from automatos.llm.registry import Models
 from recipes.engine import chores, rescue, turns
-from recipes.engine.claiming import Wanted
 from recipes.engine.cut import Cut, keep_cut
 from recipes.engine.deciders import ERRANDS, Deciders
+from recipes.engine.desk import Desk
 from recipes.engine.heart import now
 from recipes.engine.lease import Lease
 from recipes.engine.notebook import GivenUp
@@ -37,9 +35,6 @@ logger = logging.getLogger(__name__)
 TURNERS = 2
 # Seconds a cancelled task may take to end.
 UNWILLING = 2.0
-BATCH = 64
-# How much of a worker's slots one workspace may fill.
-SHARE = 0.9
 # How long a call may overrun its own time-out before it is cut off from outside.
 OVERRUN = 2.0
 
@@ -49,26 +44,18 @@ class Conductor:
 
     def __init__(self, *, slots: int = settings.WORKER_SLOTS, grace: float = settings.WORKER_GRACE) -> None:
         self.owner = uuid.uuid4()
-        self.slots, self.grace = slots, grace
+        self.desk, self.grace = Desk(slots), grace
         self.models = Models()
         self.streams = Streams()
-        self.cooking: dict[uuid.UUID, tuple[Job, asyncio.Task[None]]] = {}
-        self.outcomes: deque[Outcome] = deque()
         self.wanted = True
-        self.claiming = 0
         self.work = asyncio.Event()
         self.stopping = asyncio.Event()
         self.deciders, self.errands = Deciders(), Deciders(ERRANDS, "errand")
         self.decide = self.deciders.run
-        # Steps whose outcome is being recorded, by fence.
-        self.settling: dict[uuid.UUID, int] = {}
-        # Outcomes whose run somebody holds, by fence: to be recorded a moment later.
-        self.delayed: dict[uuid.UUID, int] = {}
         # What is written down of calls that were cut off.
         self.after: set[asyncio.Task[None]] = set()
-        self.active_turns: set[int] = set()
         self.turn_numbers = itertools.count()
-        self.lease = Lease(self.owner, self, self.decide)
+        self.lease = Lease(self.owner, self.desk, self.decide, self.returned)
         self.publisher = Publisher()
 
     # --- Life ---------------------------------------------------------------------------------------------------------
@@ -80,20 +67,20 @@ class Conductor:
             self.lease.watch(),
             chores.poll(self.lease, self.decide, self.returned),
             chores.sweep(self.decide, self.publisher),
-            chores.listen(self.drop),
+            chores.listen(self.desk.drop, self.wake),
             chores.stream(self.streams),
         ]
         working += [self._turns() for _ in range(TURNERS)]
         tasks = [asyncio.create_task(chore) for chore in working]
         publishing = asyncio.create_task(self.publisher.run())
         stop = asyncio.create_task(self.stopping.wait())
-        logger.info("Worker %s is ready with %s slots", self.owner, self.slots)
+        logger.info("Worker %s is ready with %s slots", self.owner, self.desk.slots)
         await asyncio.wait([stop, publishing, *tasks], return_when=asyncio.FIRST_COMPLETED)
         broken = [task for task in (publishing, *tasks) if task.done()]
         self.stopping.set()
         if not broken:
             await self._finish_calls()
-        cooking = [task for _, task in self.cooking.values()]
+        cooking = [task for _, task in self.desk.cooking.values()]
         for task in (*cooking, *tasks):
             task.cancel()
         _, unwilling = await asyncio.wait([*tasks, *cooking], timeout=UNWILLING)
@@ -113,10 +100,10 @@ class Conductor:
         """Give what cooks a little time to end by itself."""
         try:
             async with asyncio.timeout(self.grace):
-                while self.cooking or self.outcomes:  # noqa: ASYNC110 - a stop may look every 50 ms
+                while self.desk.cooking or self.desk.outcomes:  # noqa: ASYNC110 - a stop may look every 50 ms
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            logger.info("Handing on %s steps that did not finish in time", len(self.cooking))
+            logger.info("Handing on %s steps that did not finish in time", len(self.desk.cooking))
 
     def stop(self) -> None:
         """Take nothing new and come to an end."""
@@ -126,20 +113,6 @@ class Conductor:
         """There may be runnable steps."""
         self.wanted = True
         self.work.set()
-
-    # --- What is in hand ----------------------------------------------------------------------------------------------
-
-    def known(self) -> dict[uuid.UUID, int]:
-        """The steps at work here, by fence; any thread may ask."""
-        at_work = {step_id: job.fence for step_id, (job, _) in list(self.cooking.items())}
-        at_work |= {outcome.step_id: outcome.fence for outcome in list(self.outcomes)}
-        return at_work | dict(self.settling) | dict(self.delayed)
-
-    def abort(self, step_id: uuid.UUID, fence: int) -> None:
-        """Cut off the work on a step under this fence, if there is any."""
-        job, task = self.cooking.get(step_id, (None, None))
-        if job and task and job.fence == fence:
-            task.cancel()
 
     def returned(self, notices: list[Notice]) -> None:
         """Steps were made runnable again."""
@@ -152,31 +125,23 @@ class Conductor:
         """Take turns as long as there is something to settle or to claim."""
         while True:
             await self.work.wait()
-            outcomes = [self.outcomes.popleft() for _ in range(min(BATCH, len(self.outcomes)))]
-            limit = self._free_slots() if (self.wanted or outcomes) and not self.stopping.is_set() else 0
+            outcomes = self.desk.take_outcomes()
+            limit = self.desk.free_slots() if (self.wanted or outcomes) and not self.stopping.is_set() else 0
             self.wanted = False
-            if not self.outcomes:
+            if not self.desk.outcomes:
                 self.work.clear()
             if outcomes or limit:
                 await self._turn(outcomes, limit)
 
-    def _free_slots(self) -> int:
-        return max(0, min(BATCH, self.slots - len(self.cooking) - self.claiming))
-
     async def _turn(self, outcomes: list[Outcome], limit: int) -> None:
         number, began = next(self.turn_numbers), now()
-        self.active_turns.add(number)
-        self.claiming += limit
-        self.settling |= {outcome.step_id: outcome.fence for outcome in outcomes}
+        self.desk.begin_turn(number, outcomes, limit)
         try:
             turn = await self._safe_turn(outcomes, limit)
             for job in turn.jobs:
-                self.cooking[job.step_id] = (job, asyncio.create_task(self._cook(job, began)))
+                self.desk.cooking[job.step_id] = (job, asyncio.create_task(self._cook(job, began)))
         finally:
-            self.claiming -= limit
-            self.active_turns.discard(number)
-            for outcome in outcomes:
-                self.settling.pop(outcome.step_id, None)
+            self.desk.end_turn(number, outcomes, limit)
         if turn.more:
             self.wake()
         self.publisher.add(turn.notices, turn.dropped)
@@ -184,7 +149,8 @@ class Conductor:
     async def _safe_turn(self, outcomes: list[Outcome], limit: int) -> Turn:
         """A turn, and never an error. When a batch fails each part of it is done alone, so none holds up others."""
         try:
-            return await self.deciders.run(turns.take_turn, self.owner, outcomes, limit, self._wanted(), or_locked=True)
+            wanted = self.desk.wanted()
+            return await self.deciders.run(turns.take_turn, self.owner, outcomes, limit, wanted, or_locked=True)
         except Exception:
             logger.exception("A turn with %s outcomes failed", len(outcomes))
         turn = Turn()
@@ -204,19 +170,14 @@ class Conductor:
         try:
             return await self.deciders.run(rescue.settle_alone, self.owner, outcome, or_locked=True)
         except OperationalError:
-            self.delayed[outcome.step_id] = outcome.fence
+            self.desk.delayed[outcome.step_id] = outcome.fence
             asyncio.get_running_loop().call_later(chores.POLL, self._again, outcome)
             return Turn()
 
     def _again(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-        self.delayed.pop(outcome.step_id, None)
+        self.desk.outcomes.append(outcome)
+        self.desk.delayed.pop(outcome.step_id, None)
         self.work.set()
-
-    def _wanted(self) -> Wanted:
-        """No workspace fills all slots: some are left for those whose work comes next."""
-        busy = Counter(job.workspace_id for job, _ in self.cooking.values())
-        return Wanted(share=ceil(self.slots * SHARE), busy=busy)
 
     # --- Calls --------------------------------------------------------------------------------------------------------
 
@@ -228,8 +189,8 @@ class Conductor:
             return
         finally:
             self.streams.close(job)
-            self.cooking.pop(job.step_id, None)
-        self.outcomes.append(outcome)
+            self.desk.cooking.pop(job.step_id, None)
+        self.desk.outcomes.append(outcome)
         self.work.set()
 
     async def _outcome(self, job: Job, claimed: float) -> Outcome:
@@ -264,9 +225,3 @@ class Conductor:
         notices = await self.decide(keep, progress)
         self.publisher.add(notices or [])
         return notices is not None
-
-    def drop(self, execution_ids: set[str], step_ids: set[str]) -> None:
-        """Abort the calls of these executions and steps at once."""
-        for job, task in list(self.cooking.values()):
-            if str(job.execution_id) in execution_ids or str(job.step_id) in step_ids:
-                task.cancel()

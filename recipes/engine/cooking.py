@@ -179,7 +179,7 @@ class Cook:
         intents = [
             self.notebook.intent(path, call.name, call.arguments)
             for path, call in calls
-            if self._is_due(task, path, call)
+            if _is_due(self.job, task, path, call)
         ]
         if self.notebook.unkept or intents:
             await self.notebook.keep(intents=intents)
@@ -187,16 +187,6 @@ class Cook:
         for path, call in calls:
             self.taint.read(task.tools.get(call.name), results[path])
         return [ToolResult(call.id, told(results[path]), results[path].is_error) for path, call in calls]
-
-    def _is_due(self, task: Task, path: str, call: ToolCall) -> bool:
-        """Whether the call is about to be made: for the first time, or again since its result was lost."""
-        known = self.job.journal.get(path)
-        return known is None or (known.status == "sent" and not self._is_lost(task, path, call))
-
-    def _is_lost(self, task: Task, path: str, call: ToolCall) -> bool:
-        """Whether it was sent, its result is not known, and making it again might do harm."""
-        tool = task.tools.get(call.name)
-        return path in self.job.journal and tool is not None and not tool.is_repeatable(call.arguments)
 
     async def _results(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> dict[str, contract.ToolResult]:
         """By path. What is asked for twice in one round is done once, and the second answered from the record."""
@@ -221,7 +211,7 @@ class Cook:
             return result_of(known)
         if _decided(self.job, self.notebook.id(path), call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
-        elif self._is_lost(task, path, call):
+        elif _is_lost(self.job, task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True)
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
@@ -273,6 +263,18 @@ class Cook:
         ]
         if waiting:
             raise NeedsPerson(waiting)
+
+
+def _is_due(job: Job, task: Task, path: str, call: ToolCall) -> bool:
+    """Whether the call is about to be made: for the first time, or again since its result was lost."""
+    known = job.journal.get(path)
+    return known is None or (known.status == "sent" and not _is_lost(job, task, path, call))
+
+
+def _is_lost(job: Job, task: Task, path: str, call: ToolCall) -> bool:
+    """Whether it was sent, its result is not known, and making it again might do harm."""
+    tool = task.tools.get(call.name)
+    return path in job.journal and tool is not None and not tool.is_repeatable(call.arguments)
 
 
 def _decided(job: Job, key: UUID, call: ToolCall) -> str:

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 from automatos.events import Notice
 from recipes.engine import turns
+from recipes.engine.desk import Desk
 from recipes.engine.heart import Heart, Pulse, now
 from recipes.engine.notebook import GivenUp
 from recipes.engine.steps import Job
@@ -15,26 +16,17 @@ from recipes.engine.steps import Job
 logger = logging.getLogger(__name__)
 
 
-class Desk(Protocol):
-    """What the worker has in hand."""
-
-    active_turns: set[int]
-
-    def known(self) -> Mapping[UUID, int]:
-        """The steps at work, by fence; any thread may ask."""
-
-    def abort(self, step_id: UUID, fence: int) -> None:
-        """Cut off the work on a step under this fence, if there is any."""
-
-    def returned(self, notices: list[Notice]) -> None:
-        """Steps were made runnable again."""
-
-
 class Lease:
-    """The heartbeat of one worker, and what follows from each beat."""
+    """The heartbeat of one worker, and what follows from each beat. returned: told of steps to be claimed anew."""
 
-    def __init__(self, owner: UUID, desk: Desk, decide: Callable[..., Awaitable[Any]]) -> None:
-        self.owner, self.desk, self.decide = owner, desk, decide
+    def __init__(
+        self,
+        owner: UUID,
+        desk: Desk,
+        decide: Callable[..., Awaitable[Any]],
+        returned: Callable[[list[Notice]], None],
+    ) -> None:
+        self.owner, self.desk, self.decide, self.returned = owner, desk, decide, returned
         self.loop = asyncio.get_running_loop()
         self.pulses: asyncio.Queue[Pulse] = asyncio.Queue()
         self.heart = Heart(owner, desk.known, self._feel)
@@ -101,4 +93,4 @@ class Lease:
         self.suspects = suspects
         if lost:
             logger.warning("%s claims were lost with their connection; they are made again", len(lost))
-            self.desk.returned(await self.decide(turns.give_back, self.owner, lost))
+            self.returned(await self.decide(turns.give_back, self.owner, lost))

@@ -39,8 +39,9 @@ class Publisher:
         """
         while not self.closing or self.waiting:
             await self.news.wait()
-            await asyncio.sleep(GATHER)
             await self._flush()
+            # What comes meanwhile goes together.
+            await asyncio.sleep(GATHER)
 
     def close(self) -> None:
         """Send what was added so far and come to an end."""

@@ -3,7 +3,6 @@
 import logging
 
 from asgiref.sync import async_to_sync
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos import events
@@ -30,9 +29,8 @@ def sweep() -> None:
 
 
 def send_wake_up(execution_id: str) -> None:
-    """Queue a wake-up unless one is on its way. Without Redis the worker's own poll finds the run a second later."""
+    """Wake every worker. Without Redis their own poll finds the run a second later."""
     try:
-        if events.wake_is_due():
-            cook.apply_async((execution_id,), retry=False, expires=60)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.warning("No wake-up could be queued, the worker's poll will find the run: %s", error)
+        events.wake_workers()
+    except (RedisError, OSError) as error:
+        logger.warning("Run %s wakes nobody, a worker's poll will find it: %s", execution_id, error)

@@ -11,7 +11,6 @@ from typing import Any
 import uvloop
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
-from automatos import events
 from recipes.engine.conductor import Conductor
 from workspaces.credentials import master_key
 
@@ -41,7 +40,6 @@ class Kitchen:
 
     def wake(self) -> None:
         """From any thread: there may be runnable steps."""
-        events.wake_has_arrived()
         if self.conductor is not None:
             self.loop.call_soon_threadsafe(self.conductor.wake)
 
