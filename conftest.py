@@ -39,7 +39,7 @@ from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 from automatos.local import servers  # noqa: E402
 from automatos.quick_start import no_collection  # noqa: E402
 from automatos.testing import Stack, cut_network  # noqa: E402
-from automatos.tests.app_role import clients_have_the_app_role  # noqa: E402
+from automatos.tests.app_role import doors_have_the_app_role  # noqa: E402
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -47,7 +47,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.DATABASES["default"] = settings.DATABASES.pop("owner")
 with no_collection():
     django.setup()
-clients_have_the_app_role()
+doors_have_the_app_role()
 # Whoever this process starts finds its settings by itself; pytest-xdist's workers have to choose their own first.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

@@ -1,42 +1,90 @@
-"""The test's own connection belongs to the owner of the tables; a door it knocks at runs as the product does."""
+"""The test's own connection belongs to the owner of the tables; every door it knocks at runs as the product does.
 
-from collections.abc import Iterator
+Doors are requests of a test client, what runs after a commit, Celery tasks and commands. What is called past them, such
+as a service, opens the scope it needs by itself or stands in the test's.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
+from celery import Task
+from django.core.management import BaseCommand
 from django.db import connection
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.client import ClientHandler
 
 from automatos.database_roles import APP_ROLE
 
-SET_ROLE = "SELECT set_config('role', %s, true)"
+SET_ROLE = "SELECT set_config('role', %s, %s)"
 # One question instead of two: this stands around every request of every test.
-CHANGE_ROLE = "SELECT current_setting('role'), set_config('role', %s, true)"
+CHANGE_ROLE = "SELECT current_setting('role'), set_config('role', %s, %s)"
+# What the owner of the tables does in the product too.
+OF_THE_OWNER = ("migrate", "makemigrations", "flush")
 
 
 @contextmanager
 def app_role() -> Iterator[None]:
-    """What happens inside sees what a process of the product sees outside of any scope: no row of a workspace."""
-    if not connection.in_atomic_block:
-        yield
-        return
+    """What happens inside sees what a process of the product sees outside of any scope: no row of a workspace.
+
+    In a transaction for as long as it lasts; else for the connection, so that what is committed inside is real.
+    """
+    is_local = connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute(CHANGE_ROLE, [APP_ROLE])
+        cursor.execute(CHANGE_ROLE, [APP_ROLE, is_local])
         before = cursor.fetchone()[0]
-        try:
-            yield
-        finally:
-            if not connection.needs_rollback:
-                cursor.execute(SET_ROLE, [before])
+    try:
+        yield
+    finally:
+        if connection.connection is not None and connection.in_atomic_block == is_local and not _is_lost():
+            with connection.cursor() as cursor:
+                cursor.execute(SET_ROLE, [before, is_local])
 
 
-def clients_have_the_app_role() -> None:
-    """From now on every django.test.Client knocks as a process of the product would."""
-    answer = ClientHandler.get_response
+def _is_lost() -> bool:
+    return connection.in_atomic_block and connection.needs_rollback
 
-    def get_response(self: ClientHandler, request: HttpRequest) -> HttpResponseBase:
+
+def doors_have_the_app_role() -> None:
+    """From now on every door is knocked at as a process of the product would."""
+    for owner, name, wrap in (
+        (ClientHandler, "get_response", _with_role),
+        (BaseDatabaseWrapper, "run_and_clear_commit_hooks", _hooked),
+        (BaseCommand, "execute", _commanded),
+        (Task, "__call__", _with_role),
+    ):
+        setattr(owner, name, wrap(getattr(owner, name)))
+
+
+def _with_role(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
         with app_role():
-            return answer(self, request)
+            return function(*args, **kwargs)
 
-    ClientHandler.get_response = get_response  # type: ignore[method-assign, assignment]
+    return called
+
+
+def _hooked(run: Callable[..., None]) -> Callable[..., None]:
+    @wraps(run)
+    def run_and_clear(self: BaseDatabaseWrapper) -> None:
+        if not self.run_on_commit or self.alias != connection.alias:
+            run(self)
+            return
+        with app_role():
+            run(self)
+
+    return run_and_clear
+
+
+def _commanded(execute: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(execute)
+    def executed(self: BaseCommand, *args: Any, **options: Any) -> Any:
+        name = type(self).__module__.rsplit(".", 1)[-1]
+        if type(self).__module__.startswith("django.") or name in OF_THE_OWNER:
+            return execute(self, *args, **options)
+        with app_role():
+            return execute(self, *args, **options)
+
+    return executed
