@@ -13,6 +13,8 @@ import agents.places
 import recipes.places
 import workspaces.places
 from automatos.places import SECTIONS, NavEntry, PaletteEntry
+from marketplace.models import PluginNotice
+from marketplace.plugins.queries import open_notices
 from workspaces.doors.asking import whom_to_ask
 from workspaces.models import Membership, Role, Workspace
 from workspaces.queries import memberships_of
@@ -50,6 +52,7 @@ class Shell:
 
     workspace: Workspace
     role: str
+    membership_role: str
     memberships: Sequence[Membership]
     nav: Sequence[Group]
     palette: Sequence[Group]
@@ -60,6 +63,16 @@ class Shell:
     def ask(self) -> str:
         """Whom to ask for what one's own role does not allow; looked up where a page says so."""
         return whom_to_ask(self.workspace)
+
+    @property
+    def plugin_notices(self) -> Sequence[PluginNotice]:
+        """Versions of plugins that were taken away from the workspace; looked up where a page shows them."""
+        return open_notices(self.workspace)
+
+    @property
+    def may_submit(self) -> bool:
+        """Whether one's own role looks after plugins."""
+        return allowed(self.membership_role, "plugins:submit")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -84,6 +97,7 @@ def _shell(path: str, membership: Membership) -> Shell:
     return Shell(
         workspace=workspace,
         role=Role(membership.role).label,
+        membership_role=membership.role,
         memberships=list(memberships_of(membership.user)),
         nav=_nav(home, path, workspace),
         palette=_palette(home, membership.role),

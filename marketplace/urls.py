@@ -5,9 +5,12 @@ from django.urls import URLPattern, URLResolver, path
 from marketplace.moderation import api as desk
 from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
+from marketplace.plugins import views
 from marketplace.publishers import api as publishers
 
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("plugins/notices/<uuid:notice_id>/dismiss/", views.notice_dismiss, name="plugin_notice_dismiss"),
+]
 api: list[URLPattern | URLResolver] = [
     path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),
     path("marketplace/plugins", plugins.PluginList.as_view(), name="api_plugins"),

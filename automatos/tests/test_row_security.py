@@ -237,6 +237,7 @@ CROSSING = {
     ("agents.skills.sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
+    ("marketplace.management.commands.plugins", "OPERATOR"),
     ("marketplace.moderation.staff", "MODERATION"),
     ("marketplace.plugins.imports", "SCAN"),
     ("marketplace.scans.holding", "SCAN"),

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from agents.personas.seeds import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
+from marketplace.plugins.categories import seed_categories
 from workspaces.credentials import master_key
 from workspaces.credentials.types import seed_credential_types
 from workspaces.scope.acting import SYSTEM, acting_as
@@ -14,7 +15,7 @@ from workspaces.scope.tenancy import Purpose, system_scope
 
 class Command(BaseCommand):
     help = (
-        "Bring the reference data (credential types, personas) up to date; "
+        "Bring the reference data (credential types, personas, categories of plugins) up to date; "
         "with --demo also make what is missing of the demo kitchen."
     )
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
     def _seed(self, demo: bool) -> None:
         self.stdout.write(f"{seed_credential_types()} types of credentials are up to date.")
         self.stdout.write(f"{seed_personas()} personas are up to date.")
+        self.stdout.write(f"{seed_categories()} categories of plugins are up to date.")
         if not demo:
             return
         seeded = seed_demo()
