@@ -43,17 +43,23 @@ def _known(name: str) -> str:
 
 
 def download(workspace_id: UUID, execution_id: UUID, name: str) -> HttpResponse:
-    """The file to keep. An agent wrote it, so no browser may show it as a page or guess what it is.
-
-    From a bucket the browser fetches it itself, at an address that is good for minutes.
-    """
-    if address := link_to(workspace_id, execution_id, name):
-        redirect = HttpResponseRedirect(address)
-        redirect.headers["Cache-Control"] = "no-store"
-        redirect.headers["Referrer-Policy"] = "no-referrer"
-        return redirect
+    """The file to keep. An agent wrote it, so no browser may show it as a page or guess what it is."""
     answer = HttpResponse(content_of(workspace_id, execution_id, name), content_type="application/octet-stream")
     answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def browser_download(workspace_id: UUID, execution_id: UUID, name: str) -> HttpResponse:
+    """The same for a browser, which fetches a file of a bucket itself, at an address that is good for minutes.
+
+    Not for programs: some send their API key along to wherever they are led.
+    """
+    address = link_to(workspace_id, execution_id, name)
+    if address is None:
+        return download(workspace_id, execution_id, name)
+    redirect = HttpResponseRedirect(address)
+    redirect.headers["Cache-Control"] = "no-store"
+    redirect.headers["Referrer-Policy"] = "no-referrer"
+    return redirect

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict
-from recipes.runs.files import download
+from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
 from recipes.waits.queries import waiting
@@ -52,4 +52,4 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
 def run_file(request: WorkspaceRequest, execution_id: UUID, name: str) -> HttpResponse:
     """One file of a run, to keep."""
     found = find_execution(workspace=request.workspace, execution_id=execution_id)
-    return download(request.workspace.pk, found.pk, name)
+    return browser_download(request.workspace.pk, found.pk, name)
