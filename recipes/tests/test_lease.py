@@ -19,6 +19,7 @@ from recipes.engine.heart import LEASE
 from recipes.models import Call, Event, Execution, ExecutionStep, Worker
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
+from workspaces.models import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
@@ -73,6 +74,24 @@ def test_a_workspace_that_is_held_up_takes_no_other_ones_steps(stack: Stack, sec
     assert [ended(one, 40).status for one in ours] == ["completed"] * 16
     assert handed_on(*theirs, *ours) == 0
     assert not Call.objects.filter(step__execution__in=[*theirs, *ours], sends__gt=1).exists()
+
+
+def test_a_burst_of_tools_loses_no_step(stack: Stack, second: Part, cast: Cast) -> None:
+    """Nothing fails: nobody is given up, nothing is sent again and all is paid once, however busy the machine is."""
+    with_tools(cast.agent, "file_write", "calculator")
+    Workspace.objects.filter(pk=cast.workspace.pk).update(approval_policy="never")
+    calls = [call("calculator", 1, expression="1+1"), call("file_write", 2, name="a.txt", content="x")]
+    stack.models.conversation("burst", {"tool_calls": calls}, {"reply": "Done."})
+    recipe = cast.recipe("burst")
+    executions = [cast.cook(recipe) for _ in range(150)]
+    assert Counter(ended(one, 200).status for one in executions) == {"completed": 150}
+    assert handed_on(*executions) == 0
+    ours = Call.objects.filter(step__execution__in=executions)
+    assert (ours.count(), ours.filter(sends__gt=1).count(), len(stack.models.requests)) == (600, 0, 300)
+    for execution in executions:
+        execution.refresh_from_db()
+        tokens = sum(ours.filter(step__execution=execution).values_list("input_tokens", flat=True))
+        assert (execution.input_tokens, execution.tool_calls) == (tokens, 2)
 
 
 def test_a_worker_that_was_frozen_keeps_its_own_steps(stack: Stack, cast: Cast) -> None:
