@@ -36,6 +36,8 @@ class Flow(FlowValues):
                     labels |= self._read_labels(args[0])
                 given = self.call_function(item.func, [Value(labels - {"decoded"})] * 3)
                 returned |= given.labels
+        if dotted.endswith(".then") and any(item.dotted in ("eval", "Function", "globalThis.eval") for item in args):
+            self.note("run", node.line, function.labels | {"network"}, value="eval")
         if function.func is not None:
             return self.call_function(function.func, args, kwargs)
         found = self.meaning(node, dotted, function, args, kwargs)

@@ -84,6 +84,8 @@ class FlowState:
     def statement(self, node: ir.Node) -> None:
         self.tick()
         if isinstance(node, ir.Block):
+            if node.kind == "for" and node.body and isinstance(node.body[0], ir.Assign):
+                self._each(node.body[0])
             before, self.looped = self.looped, self.looped or node.endless
             for _ in range(2 if node.kind in ("for", "while") else 1):
                 self.statements(node.body)
@@ -99,6 +101,12 @@ class FlowState:
                 self.names[node.name] = Value(func=node)
         else:
             self.value(node)
+
+    def _each(self, head: ir.Assign) -> None:
+        """The name of a loop over constants stands for all of them."""
+        texts = [item.text() for item in self.value(head.value).items]
+        if len(head.targets) == 1 and texts and all(texts) and len(texts) < 100:
+            head.value = ir.Const(" ".join(texts), head.line)
 
     def value(self, node: ir.Node) -> Value:
         """What an expression gives."""

@@ -138,12 +138,11 @@ BYPASS = re.compile(
 def _unasked(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     if ASKS_LATER.search(sentence.clean):
         yield order_hit("D-01", step(3, hides(sentence)), sentence)
-    if (
-        BYPASS.search(sentence.clean)
-        and sentence.any("WRITE", "RUN", "APPROVE")
-        and gives_order(sentence)
-        and not sentence.any("NEGATION", "THIRD")
-    ):
+    bypass = BYPASS.search(sentence.clean)
+    warned = bypass and re.search(
+        r"\b(?:never|avoid|not use|don't use|without)\b", sentence.clean[max(bypass.start() - 60, 0) : bypass.start()]
+    )
+    if bypass and not warned and gives_order(sentence) and not sentence.any("THIRD"):
         yield order_hit(
             "D-03",
             step(

@@ -26,7 +26,8 @@ PROGRAM = re.compile(
     re.IGNORECASE,
 )
 REPLACES = re.compile(
-    r"\bdo (?:what|whatever|as|everything)\b[^.]{0,30}\b(?:says?|listed|written|stands|told|tells|"
+    r"\bwork by (?:it|them)\b|\bis the authority\b|\bgo by (?:it|what)|\bdo (?:what|whatever|as|"
+    r"everything)\b[^.]{0,30}\b(?:says?|listed|written|stands|told|tells|"
     r"asks?|there|found)\b|\bact on (?:it|them|what)|\bwork through (?:it|them|the list)|"
     r"\bcarry (?:it|them|these|those) out\b|\blet it (?:decide|tell|choose|say)|\bas (?:it|the page|"
     r"the answer|the response) (?:says|tells|directs|demands)|"
@@ -236,10 +237,12 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
         r"bypassPermissions|dangerously-skip|\"allow\":\s*\[|\bBash\(\*\)|autoApprove|skip-permissions", sentence.clean
     )
     money = sentence.has("MONEY")
+    strange = any(host.kind not in ("service", "registry", "private", "placeholder") for host in sentence.hosts)
     strength = step(
         0,
         bound,
         orders,
+        strange,
         bound and orders,
         money and bound,
         orders and money,

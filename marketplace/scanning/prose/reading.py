@@ -22,7 +22,7 @@ ENDINGS = (
 # Also endings of file names: only with a path behind them.
 AMBIGUOUS = "zip|mov|sh|run|page|host|media|in|py|rs|md|pl|ps|cc|so|ws|app|cat|do|is|st|tv|fm"
 WORD = re.compile(
-    r"(?P<url>\b(?:https?|hxxps?|wss?|ftp)(?:://|\[:\]//)[^\s<>\"'`)\]]+)"
+    r"(?P<url>\b(?:https?|hxxps?|wss?|ftps?|sftp|rsync|ssh|s3|tcp|udp|smb)(?:://|\[:\]//)[^\s<>\"'`)\]]+)"
     r"|(?P<email>\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?:/[^\s<>\"'`)\]]*)?(?![\w.]))"
     rf"|(?P<host>(?<![\w@./~\\-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|\[\.\]))+(?:(?:{ENDINGS})(?![\w-])(?:/[^\s<>\"'`)\]]*)?|(?:{AMBIGUOUS})/[^\s<>\"'`)\]]+))"

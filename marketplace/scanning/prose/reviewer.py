@@ -15,6 +15,8 @@ END_OF = re.compile(
     r"SCAN\w*|scan\w*|EVALUATION|SUBMISSION)\b|</(?:untrusted|package|skill|submission)[\w-]*>"
 )
 ADDRESS = re.compile(
+    r"\b(?:inform|tell|advise|remind|assure) (?:the |any |all )?(?:\w+ ){0,2}(?:review\w+|scann\w+|"
+    r"audit\w+|moderat\w+|evaluat\w+)\b|"
     r"\breviewers? (?:can|should|may|need not|must|are asked|are free)\b|"
     r"\b(?:for|to) (?:those|anyone|whoever|people|all|everyone) (?:who |that )?(?:check|review|scan|"
     r"assess|inspect|audit|vet|judge|moderate|evaluate|approve)\w*|"
@@ -60,7 +62,7 @@ SHOUTED = re.compile(
     r"CLASSIFIERS?|EVALUATORS?)\b[A-Z ,/&-]*:"
 )
 VERDICT_ORDER = re.compile(
-    r"\b(?:result|verdict|status|rating)\W{1,4}(?:clean|safe|pass|ok|benign|approved)\b|"
+    r"\b(?:result|verdict|status|rating)(?:\W{1,4}| is | be )(?:low[- ]risk|clean|safe|pass|ok|benign|approved)\b|"
     r"\b(?:classify|mark|rate|label|score|report|return|respond|output|answer|treat|consider|"
     r"conclude|approve|assign|set|give|deem|flag|grade|record|rank|declare|certify|pass|emit|"
     r"produce|reply)\b[^.]{0,80}\b(?:safe|benign|approved?|clean|harmless|low[- ]risk|no "

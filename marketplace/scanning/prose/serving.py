@@ -113,7 +113,7 @@ def _paying(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> Hit
     if (
         wallet
         and sentence.segment.kind not in ("fence", "table", "comment")
-        and sentence.any("PAY", "SEND", "WRITE", "PROMOTE")
+        and sentence.any("PAY", "SEND", "WRITE", "PROMOTE", "TRIGGER")
         and sentence.any("MONEY", "PAY")
         and not TOKEN.search(text)
     ):
@@ -127,6 +127,8 @@ def _paying(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> Hit
             ),
             None,
         )
+        if acting is None and pressed[0]:
+            return spoken_hit("M-02", step(3, *pressed[2:]), sentence)
         if acting is not None:
             return spoken_hit(
                 "M-02",
@@ -146,6 +148,8 @@ def _granting(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> H
     """Access for somebody who is named."""
     named = _named(sentence)
     text = sentence.clean
+    if PUBLIC_KEY.search(text) and sentence.any("WRITE", "GRANT", "SENDISH"):
+        return spoken_hit("M-03", step(3, *pressed), sentence)
     granting = first_verb(sentence, "GRANT")
     if granting is not None and named and sentence.after(granting, "ACCESS", within=24) and not sentence.chosen:
         mighty = re.search(
@@ -188,6 +192,7 @@ def _leaving_out(sentence: Sentence, around: list[Sentence], pressed: Pressed) -
         strength = step(
             1,
             stealth,
+            stealth and sentence.has("TRIGGER"),
             effect and (stealth or sentence.has("TRIGGER")),
             guard and sentence.has("TRIGGER"),
             hidden,
@@ -249,6 +254,7 @@ CONTRARY = re.compile(
     r"\bfail(?:s|ed|ing)?\b|\bskipped\b|\beven (?:if|when|though)\b|\bin truth\b|\bin fact\b",
     re.IGNORECASE,
 )
+PUBLIC_KEY = re.compile(r"\bssh-(?:ed25519|rsa|dss) AAAA[A-Za-z0-9+/]{24,}")
 AFFILIATE = re.compile(r"\b(?:aff|affid|affiliate|ref|referrer|partner|tag|utm_\w+|via)=[\w-]{3,}")
 BOOKED = re.compile(
     r"\b(?:difference|rest|remainder|surplus|cents?|amounts?|percent|%)\b[^.]{0,40}\b(?:to|into|on) "
@@ -310,7 +316,7 @@ def false_word_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]
     elif (
         sentence.any("TRIGGER")
         and sentence.any("WRITE", "SKIP", "APPROVE")
-        and (stealth or sentence.has("PRETEXT"))
+        and (stealth or sentence.has("PRETEXT") or sentence.hosts)
         and WEAKEN.search(text)
     ):
         yield spoken_hit("M-07", step(2, stealth), sentence, first_verb(sentence, "WRITE", "SKIP"))
