@@ -7,10 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connections
 
+from automatos.storage import objects
 from marketplace.models import EnabledPlugin, Plugin, PluginDecision, PluginScan, PluginVersion
 from marketplace.packages.package import digest_of
 from marketplace.scans import holding, jobs
@@ -128,8 +127,7 @@ def test_what_a_killed_upload_left_half_written_is_written_again() -> None:
     whole = bodies.read(sha256)
     version.delete()
     name = f"plugins/{sha256[:2]}/{sha256[2:]}"
-    default_storage.delete(name)
-    default_storage.save(name, ContentFile(whole[:10]))
+    objects.write(name, whole[:10])
     again = desk.submit(data)
     assert again["is_new"] is True
     found = PluginVersion.objects.get(pk=again["id"])

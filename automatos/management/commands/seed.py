@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from agents.personas.seeds import seed_personas
 from automatos.demo import DEMO_WORKSPACE, seed_demo
+from marketplace.moderation.seed_services import seed_plugins
 from marketplace.plugins.categories import seed_categories
 from workspaces.credentials import master_key
 from workspaces.credentials.types import seed_credential_types
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{seed_credential_types()} types of credentials are up to date.")
         self.stdout.write(f"{seed_personas()} personas are up to date.")
         self.stdout.write(f"{seed_categories()} categories of plugins are up to date.")
+        self.stdout.write(f"{seed_plugins()} plugins of the project are in the marketplace.")
         if not demo:
             return
         seeded = seed_demo()
