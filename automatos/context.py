@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 import agents.places
 import recipes.places
+import tools.places
 import workspaces.places
 from automatos.places import SECTIONS, NavEntry, PaletteEntry
 from marketplace.models import PluginNotice
@@ -23,7 +24,7 @@ from workspaces.scope.tenancy import workspace_scope
 from workspaces.settings_nav import SettingsPlace, settings_places
 
 # Each app's own, in the order in which the palette shows them.
-APPS = (workspaces.places.PLACES, agents.places.PLACES, recipes.places.PLACES)
+APPS = (workspaces.places.PLACES, tools.places.PLACES, agents.places.PLACES, recipes.places.PLACES)
 
 
 @dataclass(frozen=True)

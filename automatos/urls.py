@@ -14,6 +14,7 @@ from recipes.urls import api as recipe_api
 from recipes.urls import openai as recipe_openai
 from recipes.urls import pages as recipe_pages
 from tools.urls import api as tool_api
+from tools.urls import pages as tool_pages
 from workspaces.urls import accounts
 from workspaces.urls import api as workspace_api
 from workspaces.urls import outside as workspaces_outside
@@ -31,7 +32,10 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("demo/", views.enter_demo, name="enter_demo"),
     path("w/<slug:workspace>/search", views.search, name="search"),
-    path("w/<slug:workspace>/", include([*workspace_pages, *marketplace_pages, *agent_pages, *recipe_pages])),
+    path(
+        "w/<slug:workspace>/",
+        include([*workspace_pages, *tool_pages, *marketplace_pages, *agent_pages, *recipe_pages]),
+    ),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
     path("", include(workspaces_outside)),
     path("admin/", admin.site.urls),

@@ -1,9 +1,16 @@
-"""Addresses: the API under /api/."""
+"""Addresses: pages under /w/<workspace>/, the API under /api/."""
 
 from django.urls import URLPattern, URLResolver, path
 
 from tools import api as rest
+from tools.app_calls import urls as app_calls_urls
+from tools.composio import urls as composio_urls
+from tools.logs import urls as logs_urls
 
+pages: list[URLPattern | URLResolver] = [*composio_urls.pages, *app_calls_urls.pages, *logs_urls.pages]
 api: list[URLPattern | URLResolver] = [
     path("tools", rest.ToolList.as_view(), name="api_tools"),
+    *composio_urls.api,
+    *app_calls_urls.api,
+    *logs_urls.api,
 ]

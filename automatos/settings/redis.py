@@ -38,6 +38,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-scans": {"task": "marketplace.tasks.sweep_scans", "schedule": 15.0, "options": {"expires": 15}},
     "purge-personas": {"task": "agents.tasks.purge_personas", "schedule": 3600.0, "options": {"expires": 3600}},
     "sync-apps": {"task": "tools.tasks.sync_catalogues", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "look-at-apps": {"task": "tools.tasks.look_at_connections", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-apps": {"task": "tools.tasks.sweep_apps", "schedule": 60.0, "options": {"expires": 60}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }

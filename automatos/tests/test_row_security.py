@@ -230,6 +230,9 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 CROSSING = {
     ("tools.composio.catalogue", "UPKEEP"),
+    ("tools.composio.connections", "UPKEEP"),
+    ("tools.composio.messages", "SIGN_IN"),
+    ("tools.composio.triggers", "UPKEEP"),
     ("tools.composio.indexing", "UPKEEP"),
     ("tools.composio.jobs", "UPKEEP"),
     ("tools.composio.logos", "UPKEEP"),

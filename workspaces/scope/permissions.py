@@ -42,6 +42,12 @@ NEEDED_ROLE: dict[str, Role] = {
     "plugins:read": Role.VIEWER,
     "plugins:report": Role.VIEWER,
     "plugins:submit": Role.ADMIN,
+    "tools:write": Role.EDITOR,
+    "tools:run": Role.EDITOR,
+    "apps:read": Role.VIEWER,
+    "apps:connect": Role.EDITOR,
+    "apps:disconnect": Role.ADMIN,
+    "apps:sync": Role.EDITOR,
 }
 
 

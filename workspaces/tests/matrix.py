@@ -39,6 +39,11 @@ NEW_EACH_TIME = re.compile(
 REFUSED_ANYWAY: dict[str, set[int]] = {
     "skill_sources_create": {400},  # no server of git is there
     "agents_import": {400},  # an empty document
+    "apps_connect": {409},  # its server of apps has a private address, so nobody asks it
+    "apps_event_kinds": {409},
+    "apps_trigger_create": {409},
+    "apps_trigger_delete": {409},
+    "composio_webhook": {401},  # not signed
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused
     "moved": {301},
@@ -73,7 +78,7 @@ class Ids(dict[tuple[str, str], str]):
     def of(cls, company: Company) -> "Ids":
         found = cls()
         for name, row in company.rows.items():
-            for column in ("pk", "slug", "template_id"):
+            for column in ("pk", "slug", "template_id", "action"):
                 text = str(getattr(row, column, ""))
                 if len(text) >= SHORTEST:
                     found[name, column] = text

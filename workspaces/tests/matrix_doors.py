@@ -37,6 +37,8 @@ MODELS = {
     "draft_id": "AgentDraft",
     "persona_id": "Persona",
     "old_address": "WorkspaceSlug",
+    "trigger_id": "ComposioTrigger",
+    "log_id": "ToolExecutionLog",
     "plugin_id": "Plugin",
     "version_id": "PluginVersion",
     "desk_id": "PluginVersion",
@@ -48,6 +50,8 @@ MODELS = {
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
+# Parameters that name a row by its own word, wherever they stand.
+BY_WORD = {"app": ("ComposioAppCache", "slug"), "action": ("ComposioActionCache", "action")}
 # Parameters that name no row of a workspace.
 FIXED = {
     "step": "skills",
@@ -57,6 +61,7 @@ FIXED = {
     "number": "1",
     "version": "1",
     "after": "0",
+    "state": "unknown",
     "path": "SKILL.md",
 }
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
@@ -89,6 +94,12 @@ BODIES: dict[str, Any] = {
     "skill_sources_dismiss_create": {"commit": "f" * 40},
     "skills_change": {"is_enabled": False},
     "clerk_webhook": {},
+    "composio_webhook": {},
+    "apps_connect": {},
+    "apps_sync": {"kind": "incremental"},
+    "apps_trigger_create": {"app": "<ComposioAppCache.slug>", "event": "X"},
+    "tool_policies_change": {"app": "<ComposioAppCache.slug>", "level": "app", "asks": "never"},
+    "tools_try": {"arguments": {}},
     "recipes_create": {"name": "New", "steps": [STEP]},
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
@@ -121,6 +132,7 @@ BODIES: dict[str, Any] = {
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
 FORMS: dict[str, Any] = {
+    "tool_policy": {"level": "app", "asks": "never"},
     "member_change": {"role": "viewer"},
     "agent_version_restore": {"version": "1"},
     "recipe_take_back": {"version": "1"},
@@ -174,6 +186,7 @@ OUTSIDE = {
     "workspaces_create": PERSON,
     "invitations_accept": PERSON,
     "clerk_webhook": ANYONE,
+    "composio_webhook": ANYONE,
 }
 
 
@@ -205,6 +218,8 @@ class Door:
             return "", FIXED[parameter]
         if parameter == "workspace":
             return "Workspace", "slug"
+        if parameter in BY_WORD:
+            return BY_WORD[parameter]
         if parameter == "key":
             return SLUGS[self.path.removeprefix("/w/{workspace}/").split("/")[0]]
         return MODELS[parameter], "pk"

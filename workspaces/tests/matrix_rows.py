@@ -85,19 +85,15 @@ VALUES: dict[str, Any] = {
     "Chunk.embedding_model": embeddings.LOCAL,
     "Memory.embedding_model": embeddings.LOCAL,
     "Persona.suggested_models": [],
-    "ComposioAppCache.slug": "leak_app",
     "ComposioAppCache.logo_url": "https://example.org/%s.png",
     "ComposioActionCache.parameters": {"type": "object", "properties": {"text": {"description": "%s"}}},
     "ComposioActionCache.embedding_model": "",
     "ComposioAppLogo.media_type": "image/png",
     "ComposioSyncJob.status": "completed",
-    "ComposioConnection.app": "leak_app",
     "ComposioConnection.status": "active",
     "ComposioConnection.state_hash": "",
     "ComposioTrigger.config": {"text": "%s"},
-    "AgentAppAssignment.app": "leak_app",
     "AgentAppAssignment.name": "",
-    "ToolPolicy.app": "leak_app",
     "ToolPolicy.name": "",
     "ToolPolicy.asks": "always",
     "ToolExecutionLog.source": "app",
@@ -145,6 +141,14 @@ class Company:
             type_slug=provider,
             name=self.marker,
             fields={"api_key": self.marker},
+        )
+        # A server of its own, which is not asked: its address is private.
+        credentials.create(
+            workspace=self.workspace,
+            user=self.people[Role.OWNER],
+            type_slug="composio",
+            name=f"{self.marker}-apps",
+            fields={"api_key": self.marker, "base_url": "https://127.0.0.1:1"},
         )
         for name in ("Chunk", "Memory"):
             # As the worker does it, so that a search finds the text by its words.

@@ -1,0 +1,19 @@
+"""The tools' places in the navigation and the palette."""
+
+from django.db.models import QuerySet
+
+from automatos.places import NavEntry, Places
+from tools.models import ComposioConnection
+
+
+def connected() -> QuerySet[ComposioConnection]:
+    """Apps that are connected, or were and need to be again."""
+    return ComposioConnection.objects.filter(status__in=("active", "error"))
+
+
+PLACES = Places(
+    nav=(
+        NavEntry("Extend", 20, "Apps", "plug", "apps/", count=connected),
+        NavEntry("Extend", 40, "Tool log", "scroll-text", "tool-log/"),
+    ),
+)
