@@ -7,6 +7,7 @@ from agents.copies import api as copies_api
 from agents.copies import views as copies_views
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
+from agents.equipment import app_api, app_views
 from agents.equipment import views as equipment_views
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
@@ -39,6 +40,7 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/new/import/", copies_views.import_file, name="agent_import"),
     path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
+    path("agents/<slug:key>/apps/", app_views.apps, name="agent_apps"),
     path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
     path("agents/<slug:key>/history/", versions_views.history, name="agent_history"),
     path("agents/<slug:key>/history/restore/", versions_views.version_restore, name="agent_version_restore"),
@@ -66,6 +68,7 @@ api: list[URLPattern | URLResolver] = [
         "agents/<uuid:agent_id>/assembled-context", equipment_api.AssembledContext.as_view(), name="api_agent_context"
     ),
     path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
+    path("agents/<uuid:agent_id>/apps", app_api.AgentApps.as_view(), name="api_agent_apps"),
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     path("personas", own_personas_api.Personas.as_view(), name="api_personas"),
     path("personas/<uuid:persona_id>", own_personas_api.PersonaDetail.as_view(), name="api_persona"),

@@ -133,6 +133,18 @@ class Skills(Protocol):
         ...
 
 
+class Apps(Protocol):
+    """The apps of the workspace, for one agent at a time."""
+
+    async def find(self, agent_id: UUID, task: str) -> ToolResult:
+        """The agent's actions that would do this, with what they take."""
+        ...
+
+    async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
+        """Make one call. ToolProblem where the connection, the agent or the action says no."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one agent asks another. depth: how many agents stand above it. budget: US dollars left, or None."""
@@ -164,6 +176,7 @@ class ToolContext:
     knowledge: Knowledge | None = None
     call: Noting = Noting()
     skills: Skills | None = None
+    apps: Apps | None = None
     credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
     ask_agent: Callable[[Question], Awaitable[str]] | None = None
     depth: int = 0
@@ -184,7 +197,7 @@ class Tool:
     changing: the same call may give something else a moment later, so it is never answered from the record. longest:
     characters of a result. quotes: whether a result was written by others and holds nothing that the agent wrote.
     sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
-    one made once, although it stays here.
+    one made once, although it stays here. asks_by: whether the workspace wants a person's word before this call.
     """
 
     name: str
@@ -200,6 +213,7 @@ class Tool:
     effects_by: Callable[[Arguments], Effects] | None = None
     sends_by: Callable[[Arguments], str] | None = None
     adds_by: Callable[[Arguments], bool] | None = None
+    asks_by: Callable[[Arguments], bool] | None = None
 
     def effects_of(self, arguments: Arguments) -> Effects:
         """What a call with these arguments can do."""
@@ -208,6 +222,10 @@ class Tool:
     def sends(self, arguments: Arguments) -> str:
         """What a call with these arguments tells the place it reads from; empty where it reads here."""
         return self.sends_by(arguments) if self.sends_by else ""
+
+    def asks_person(self, arguments: Arguments) -> bool:
+        """Whether the workspace wants a person to allow this very call, whatever was read before."""
+        return bool(self.asks_by and self.asks_by(arguments))
 
     def is_repeatable(self, arguments: Arguments) -> bool:
         """Whether a call that may have been carried out may be made again without harm."""

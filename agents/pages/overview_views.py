@@ -9,6 +9,7 @@ from agents.pages import figures
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from agents.work.queries import spec_of
+from tools.composio.page import broken_apps
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
@@ -17,8 +18,11 @@ from workspaces.doors.pages import WorkspaceRequest, workspace_page
 def overview(request: WorkspaceRequest, key: str) -> HttpResponse:
     """What is sent to its model, who uses it, what it did lately."""
     agent = agent_at(workspace=request.workspace, key=key)
+    sent = spec_of(agent)
     context = {
-        "sent": spec_of(agent),
+        "sent": sent,
+        "broken": broken_apps(request.workspace, sent.apps.apps) if sent.apps.apps else (),
+        "can_connect": request.access.allows("apps:connect"),
         "refused": not_taken(agent.agent_model_config.model),
         "figures": figures.figures_of([agent])[agent.pk],
         "uses": figures.recipes_naming(agent),

@@ -13,6 +13,7 @@ PLACES = (
     ("agent_edit", "sliders-horizontal", "Configuration"),
     ("agent_skills", "graduation-cap", "Skills"),
     ("agent_tools", "wrench", "Tools"),
+    ("agent_apps", "plug", "Apps"),
     ("agent_documents", "library", "Knowledge"),
     ("agent_runs", "flame", "Runs"),
     ("agent_usage", "gauge", "Usage"),

@@ -1,7 +1,7 @@
 """An agent at work: its settings read once, turned into a model request."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from agents.work.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 from automatos.skill_format.skill import Brief, origin_of, tokens
+from tools.app_calls.tools import AgentApps, apps_from
 
 # Runs a statement with its parameters and gives its rows.
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -50,6 +51,7 @@ class AgentSpec:
     approval_policy: str = "after_untrusted"
     skills: tuple[Brief, ...] = ()
     has_documents: bool = False
+    apps: AgentApps = field(default_factory=AgentApps)
 
     @property
     def token_estimate(self) -> int:
@@ -110,7 +112,14 @@ SPECS = (
     "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
     "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL), "
     "EXISTS (SELECT 1 FROM agent_documents k JOIN documents d ON d.id = k.document_id "
-    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0) FROM agents a "
+    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0), "
+    "(SELECT json_agg(x.app ORDER BY x.app) FROM agent_app_assignments x "
+    "WHERE x.agent_id = a.id AND x.level = 'app' AND x.allowed), "
+    "(SELECT json_agg(json_build_array(t.app, t.level, t.name, t.asks)) FROM tool_policies t "
+    "WHERE t.workspace_id = a.workspace_id AND t.app IN "
+    "(SELECT x.app FROM agent_app_assignments x WHERE x.agent_id = a.id AND x.level = 'app' AND x.allowed)), "
+    "(SELECT json_agg(DISTINCT l.tool) FROM tool_execution_logs l "
+    "WHERE l.agent_id = a.id AND l.source = 'app' AND l.status = 'done') FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -134,13 +143,14 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
 
 def _spec(row: tuple[Any, ...]) -> AgentSpec:
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, tools, policy, skills, has_documents = settings
+    *settings, schema, tokens, cost, slug, tools, policy, skills, has_documents, apps, policies, done = settings
     briefs = tuple(_brief(*values) for values in _json(skills) or ())
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
     unusable = why_unusable(name, status, deleted=deleted)
-    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs, has_documents]
+    own_apps = apps_from(_json(policies) or (), _json(done) or (), _json(apps) or ())
+    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs, has_documents, own_apps]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
 
 

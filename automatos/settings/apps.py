@@ -6,4 +6,4 @@ from automatos import env
 COMPOSIO_API_KEY = env.text("COMPOSIO_API_KEY")
 COMPOSIO_BASE_URL = env.url("COMPOSIO_BASE_URL", schemes=("http", "https"))
 # Functions that say what needs an app.
-APP_USES: list[str] = []
+APP_USES = ["agents.equipment.app_uses.agents_using"]

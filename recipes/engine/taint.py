@@ -37,7 +37,12 @@ class Taint:
                 self._heard.append(result.content)
 
     def needs_person(self, tool: Tool | None, call: ToolCall, policy: str) -> bool:
-        """Whether the workspace's policy (after_untrusted, always or never) wants a person's word before the call."""
+        """Whether a person's word is wanted before the call.
+
+        By the tool's own policy, or by the workspace's (after_untrusted, always or never).
+        """
+        if tool is not None and tool.asks_person(call.arguments):
+            return True
         if policy == "never" or tool is None:
             return False
         is_side_effect = effects_of(tool, call) in SIDE_EFFECTS

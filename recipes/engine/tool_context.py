@@ -14,6 +14,7 @@ from recipes.engine.cooking import Cook, Writing
 from recipes.engine.notebook import Keep
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
+from tools.app_calls.stored import StoredApps
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
 from workspaces.credentials import reading as opened
@@ -61,13 +62,15 @@ def of(job: Job, decide: Decide) -> ToolContext:
     async def count(more: int) -> None:
         await decide(_counted, job.workspace_id, more)
 
+    files = StoredRunFiles(job.workspace_id, job.execution_id, count=count)
     return ToolContext(
         workspace_id=job.workspace_id,
         execution_id=job.execution_id,
-        files=StoredRunFiles(job.workspace_id, job.execution_id, count=count),
+        files=files,
         credential=credential,
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
+        apps=StoredApps(job.workspace_id, job.execution_id, job.task.spec.name, decide, files),
         memory=StoredMemory(job.workspace_id, job.task.spec.id, job.execution_id, decide),
     )
 

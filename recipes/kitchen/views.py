@@ -18,6 +18,7 @@ from recipes.runs import queries as run_list
 from recipes.runs import services as runs
 from recipes.runs.reading import execution as find_execution
 from recipes.waits.queries import waiting
+from tools.composio.page import broken_apps
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
@@ -31,6 +32,8 @@ def dashboard(request: WorkspaceRequest) -> HttpResponse:
     shown = {
         "board": read_dashboard(request.workspace),
         "asked": waiting(request.workspace),
+        "broken": broken_apps(request.workspace),
+        "can_connect": request.access.allows("apps:connect"),
         "can_write": can_write,
         "ask": "" if can_write else whom_to_ask(request.workspace),
     }

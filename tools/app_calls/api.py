@@ -25,9 +25,9 @@ class ToolPolicyOut(serializers.Serializer[ToolPolicy]):
     """When a tool asks a person; what is not listed follows what stands above it."""
 
     app = serializers.CharField()
-    level = serializers.ChoiceField(choices=Level.values)
+    level = serializers.ChoiceField(choices=Level.choices)
     name = serializers.CharField(help_text="The group or the action; empty for the whole app.")
-    asks = serializers.ChoiceField(choices=ToolPolicy.Asks.values)
+    asks = serializers.ChoiceField(choices=ToolPolicy.Asks.choices)
     updated_at = serializers.DateTimeField()
 
 
@@ -35,9 +35,9 @@ class ToolPolicyIn(InputSerializer):
     """One policy; without asks it is taken away."""
 
     app = serializers.CharField(max_length=100)
-    level = serializers.ChoiceField(choices=Level.values)
+    level = serializers.ChoiceField(choices=Level.choices)
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
-    asks = serializers.ChoiceField(choices=ToolPolicy.Asks.values, required=False, allow_null=True)
+    asks = serializers.ChoiceField(choices=ToolPolicy.Asks.choices, required=False, allow_null=True)
 
 
 class TryIn(InputSerializer):

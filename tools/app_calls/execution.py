@@ -13,7 +13,7 @@ from tools.composio.access import Access, access_for
 from tools.composio.client import Account, Executed, Request, execute
 from tools.composio.connections import ComposioEntityManager
 from tools.composio.problems import ComposioProblem
-from tools.contract import LONGEST_CONTENT, RunFiles, ToolProblem, ToolResult
+from tools.contract import LONGEST_CONTENT, RunFiles, Schema, ToolProblem, ToolResult
 from tools.models import ComposioConnection
 from workspaces.scope.tenancy import workspace_scope
 
@@ -47,6 +47,7 @@ class Ready:
     app_name: str
     is_reading: bool
     connection: ComposioConnection | None
+    schema: Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def prepare(call: AppCall) -> Ready:
         arguments=call.arguments,
     )
     is_reading = found.action.category == "reads"
-    return Ready(access, request, found.action.app.display_name, is_reading, found.connection)
+    schema: Schema = found.action.parameters
+    return Ready(access, request, found.action.app.display_name, is_reading, found.connection, schema)
 
 
 def _look_again(call: AppCall, found: Passage) -> None:

@@ -18,6 +18,7 @@ from tools.assignments import services
 from tools.composio import page, queries
 from tools.composio.safe_paths import safe_next
 from tools.composio.waiting import page_answer
+from tools.models import ComposioActionCache, ComposioAppCache
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
 
@@ -32,21 +33,8 @@ def try_action(request: WorkspaceRequest, app: str, action: str) -> HttpResponse
     """The form of an action's arguments; a POST says what would happen, or makes the call."""
     row = queries.app_of(request.workspace, app)
     found = queries.action_of(row, action)
-    shown = page.one_app(request.workspace, row)
-    agents = [use for use in shown.uses if use.kind == "agent"]
     typed = {name.removeprefix(PREFIX): str(request.POST[name]) for name in request.POST if name.startswith(PREFIX)}
-    chosen = request.POST.get("agent", "") or request.GET.get("agent", "")
-    agent_id = next((use.id for use in agents if str(use.id) == chosen), None)
-    context: dict[str, Any] = {
-        "shown": shown,
-        "app": row,
-        "action": found,
-        "effect": EFFECTS[found.category],
-        "agents": agents,
-        "agent_id": agent_id,
-        "can_run": request.access.allows("tools:run"),
-        "fields": forms.fields_of(found.parameters),
-    }
+    context = _context(request, row, found)
     if request.method != "POST":
         return render(request, "tools/try.html", context)
     arguments, errors = _arguments(found.parameters, typed)
@@ -54,11 +42,28 @@ def try_action(request: WorkspaceRequest, app: str, action: str) -> HttpResponse
     if errors:
         return render(request, "tools/try.html", {**context, "errors": errors}, status=422)
     if request.POST.get("do") != "run":
-        dry = trial.dry_run(request.workspace.pk, agent_id, row.slug, found.action, arguments)
+        dry = trial.dry_run(request.workspace.pk, context["agent_id"], row.slug, found.action, arguments)
         return render(request, "tools/try.html", {**context, "dry": dry})
     request.access.require("tools:run")
-    call = AppCall(request.workspace.pk, agent_id, row.slug, found.action, arguments)
+    call = AppCall(request.workspace.pk, context["agent_id"], row.slug, found.action, arguments)
     return _run(request, call, context)
+
+
+def _context(request: WorkspaceRequest, row: ComposioAppCache, found: ComposioActionCache) -> dict[str, Any]:
+    """What the page shows before anything was typed."""
+    shown = page.one_app(request.workspace, row)
+    agents = [use for use in shown.uses if use.kind == "agent"]
+    chosen = request.POST.get("agent", "") or request.GET.get("agent", "")
+    return {
+        "shown": shown,
+        "app": row,
+        "action": found,
+        "effect": EFFECTS[found.category],
+        "agents": agents,
+        "agent_id": next((use.id for use in agents if str(use.id) == chosen), None),
+        "can_run": request.access.allows("tools:run"),
+        "fields": forms.fields_of(found.parameters),
+    }
 
 
 def _run(request: WorkspaceRequest, call: AppCall, context: dict[str, Any]) -> HttpResponseBase:

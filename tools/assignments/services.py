@@ -107,30 +107,6 @@ def require_place(workspace: Workspace, app: str, place: Place) -> None:
     problems.raise_any()
 
 
-def forget_agent(*, workspace_id: UUID, agent_id: UUID) -> None:
-    """Clear what a purged agent had."""
-    AgentAppAssignment.objects.filter(workspace_id=workspace_id, agent_id=agent_id).delete()
-
-
-def copy_switches(*, workspace_id: UUID, from_agent: UUID, to_agent: UUID, user: User | None) -> None:
-    """Give a copy of an agent what the first one has."""
-    rows = AgentAppAssignment.objects.filter(workspace_id=workspace_id, agent_id=from_agent)
-    AgentAppAssignment.objects.bulk_create(
-        [
-            AgentAppAssignment(
-                workspace_id=workspace_id,
-                agent_id=to_agent,
-                app=row.app,
-                level=row.level,
-                name=row.name,
-                allowed=row.allowed,
-                updated_by=user,
-            )
-            for row in rows
-        ]
-    )
-
-
 def _apps(workspace: Workspace) -> QuerySet[ComposioAppCache]:
     catalogue = key_state(workspace.pk).catalogue(workspace.pk)
     return ComposioAppCache.objects.filter(in_catalogue(catalogue))

@@ -219,14 +219,15 @@ def _write_actions(job: ComposioSyncJob, app: Due, items: Sequence[Any]) -> tupl
             update_fields=[*ACTION_FIELDS, "embedding_model", "embedding", "words"],
         )
         own = ComposioActionCache.objects.filter(app=app.pk)
-        _write_words(app.pk, changed)
+        write_words(app.pk, changed)
         own.filter(action__in=rows).exclude(status="active").update(status="active")
         own.exclude(action__in=rows).update(status=ComposioActionCache.Status.GONE)
         ComposioAppCache.objects.filter(pk=app.pk).update(action_count=len(rows), synced_state=app.state)
     return len(changed), len(rows)
 
 
-def _write_words(app_id: int, rows: Sequence[ComposioActionCache]) -> None:
+def write_words(app_id: int, rows: Sequence[ComposioActionCache]) -> None:
+    """Make an app's actions findable by their words."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE composio_action_cache a SET words = to_tsvector('english', v.text) "

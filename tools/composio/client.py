@@ -139,9 +139,10 @@ class Composio:
 
     def add_trigger(self, slug: str, account_id: str, config: Mapping[str, Any]) -> str:
         """Ask to be told of an event; its id."""
-        made = self._client.trigger_instances.upsert(
-            slug, connected_account_id=account_id, body_trigger_config_1=dict(config)
-        )
+        with _own_errors():
+            made = self._client.trigger_instances.upsert(
+                slug, connected_account_id=account_id, body_trigger_config_1=dict(config)
+            )
         return str(made.trigger_id)
 
     def remove_trigger(self, trigger_id: str) -> None:

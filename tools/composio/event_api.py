@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from automatos.rest_lists import list_parameters, listing, page_of
 from tools.composio import queries, triggers
-from tools.composio.shapes import EventKindOut, EventKindsOut, EventOut, TriggerIn, TriggerOut
+from tools.composio.shapes import AppEventOut, EventKindOut, EventKindsOut, TriggerIn, TriggerOut
 from tools.composio.waiting import api_answer
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -103,8 +103,8 @@ class EventList(WorkspaceView):
     @extend_schema(
         operation_id="apps_events",
         parameters=[*FOUND, *list_parameters(search=False, filters={"app": ()})],
-        responses={200: page_of(EventOut), **errors(404)},
+        responses={200: page_of(AppEventOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
         """The newest first, each once however often it was delivered."""
-        return listing(request, queries.events_of(self.workspace, request.query_params.get("app", "")), EventOut)
+        return listing(request, queries.events_of(self.workspace, request.query_params.get("app", "")), AppEventOut)

@@ -66,7 +66,7 @@ def request_sync(*, workspace: Workspace, user: User | None, kind: str, app: str
     )
     _add(job)
     audit.record(
-        "apps.sync_requested",
+        "app.sync_requested",
         workspace_id=workspace.pk,
         target=("composio_sync_job", job.pk, job.get_kind_display()),
         after={"kind": kind, "app": app},

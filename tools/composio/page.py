@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tools.composio import queries
 from tools.composio.access import KeyState
 from tools.composio.app_uses import AppUse, uses_of
-from tools.composio.queries import Word
+from tools.composio.words import Word, word_of
 from tools.models import ComposioAppCache, ComposioConnection
 from workspaces.models import Workspace
 
@@ -48,7 +48,7 @@ def shown(apps: Sequence[ComposioAppCache], connections: Mapping[str, ComposioCo
         ShownApp(
             app.slug,
             app.display_name,
-            queries.word_of(connections.get(app.slug)),
+            word_of(connections.get(app.slug)),
             app,
             connections.get(app.slug),
             app.pk in logos,
@@ -67,7 +67,7 @@ def connected_apps(workspace: Workspace, *, with_uses: bool = True) -> list[Show
         ShownApp(
             row.app,
             names[row.app].display_name if row.app in names else row.app,
-            queries.word_of(row),
+            word_of(row),
             names.get(row.app),
             row,
             row.app in names and names[row.app].pk in logos,
@@ -78,7 +78,9 @@ def connected_apps(workspace: Workspace, *, with_uses: bool = True) -> list[Show
 
 
 def broken_apps(workspace: Workspace, only: Iterable[str] | None = None) -> list[ShownApp]:
-    """Those that need reconnecting. only: of these apps."""
+    """Those that need reconnecting; one query where none does. only: of these apps."""
+    if not queries.broken(workspace.pk).exists():
+        return []
     wanted = None if only is None else set(only)
     return [app for app in connected_apps(workspace) if app.is_broken and (wanted is None or app.slug in wanted)]
 
@@ -88,7 +90,7 @@ def one_app(workspace: Workspace, app: ComposioAppCache) -> ShownApp:
     connection = queries.connection_of(workspace, app.slug)
     uses = uses_of(workspace, [app.slug])[app.slug]
     has_logo = bool(queries.with_logos([app]))
-    return ShownApp(app.slug, app.display_name, queries.word_of(connection), app, connection, has_logo, uses)
+    return ShownApp(app.slug, app.display_name, word_of(connection), app, connection, has_logo, uses)
 
 
 def sync_counts(workspace: Workspace, state: KeyState) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """Reads: the apps there are, what they can do, and how a workspace is connected to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
@@ -19,28 +18,6 @@ from tools.models import (
     in_catalogue,
 )
 from workspaces.models import Workspace
-
-# The four words, with their icon and tone, by the connection's status.
-WORDS = {
-    "active": ("Connected", "circle-check", "ok"),
-    "error": ("Needs reconnecting", "triangle-alert", "warn"),
-    "pending": ("Waiting for approval", "hourglass", "info"),
-    "added": ("Not connected", "circle", "line"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """How a connection stands, as pages say it."""
-
-    label: str
-    icon: str
-    tone: str
-
-
-def word_of(connection: ComposioConnection | None) -> Word:
-    """One of the four words; an app that was never connected is not connected."""
-    return Word(*WORDS[connection.status if connection else "added"])
 
 
 def state_of(workspace: Workspace) -> KeyState:

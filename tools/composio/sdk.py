@@ -100,7 +100,10 @@ def _later_transport(own_server: bool) -> httpx.AsyncHTTPTransport:
 
 def require_https(access: Access) -> None:
     """Pass an address the key may be sent to: on another machine, over https only, unless the operator lists it."""
-    url = httpx.URL(access.base_url)
+    try:
+        url = httpx.URL(access.base_url)
+    except (httpx.InvalidURL, ValueError):
+        raise unreachable("Its address is none that can be asked.") from None
     listed = settings.OUTSIDE_PRIVATE_HOSTS
     if access.own_server and url.scheme != "https" and not listed.has(url.host, url.port or 80):
         raise unreachable("Its address has to start with https://, as the key is sent along.")
@@ -111,7 +114,10 @@ def opened(access: Access, *, seconds: float, retries: int) -> Iterator[composio
     """A client that waits at most so many seconds for each answer; its failures come out as ComposioProblem."""
     require_https(access)
     timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
-    with httpx.Client(transport=_transport(access.own_server), timeout=timeout, follow_redirects=False) as http:
+    with (
+        understood(access),
+        httpx.Client(transport=_transport(access.own_server), timeout=timeout, follow_redirects=False) as http,
+    ):
         client = composio_client.Composio(
             auth=composio_client.ProjectAuth(access.api_key),
             base_url=access.base_url,
@@ -119,8 +125,7 @@ def opened(access: Access, *, seconds: float, retries: int) -> Iterator[composio
             max_retries=retries,
             http_client=http,
         )
-        with understood(access):
-            yield client
+        yield client
 
 
 # One pool of connections for each loop; the key is given with each call and stays in no client.

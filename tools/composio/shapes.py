@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from automatos.api import InputSerializer
-from tools.composio.queries import word_of
+from tools.composio.words import word_of
 from tools.models import (
     ComposioActionCache,
     ComposioAppCache,
@@ -30,7 +30,7 @@ class AppOut(serializers.Serializer[ComposioAppCache]):
     no_auth = serializers.BooleanField(help_text="Agents can use it without a connection.")
     action_count = serializers.IntegerField()
     trigger_count = serializers.IntegerField(help_text="Events it can tell of.")
-    status = serializers.ChoiceField(choices=ComposioAppCache.Status.values)
+    status = serializers.ChoiceField(choices=ComposioAppCache.Status.choices)
     last_synced_at = serializers.DateTimeField(allow_null=True)
     connection_status = serializers.SerializerMethodField(
         help_text="active, pending, error or added (not connected); empty when it never was connected."
@@ -48,7 +48,7 @@ class ActionOut(serializers.Serializer[ComposioActionCache]):
     action = serializers.CharField(help_text="Its name at Composio.")
     display_name = serializers.CharField()
     description = serializers.CharField()
-    category = serializers.ChoiceField(choices=ComposioActionCache.Category.values)
+    category = serializers.ChoiceField(choices=ComposioActionCache.Category.choices)
     tags = serializers.ListField(child=serializers.CharField())
     version = serializers.CharField(help_text="Of the schema; it is sent with each call.")
     no_auth = serializers.BooleanField()
@@ -60,7 +60,7 @@ class ConnectionOut(serializers.Serializer[ComposioConnection]):
 
     id = serializers.UUIDField()
     app = serializers.CharField()
-    status = serializers.ChoiceField(choices=STATUSES)
+    status = serializers.ChoiceField(choices=ComposioConnection.Status.choices)
     says = serializers.SerializerMethodField(help_text="The status in words.")
     problem = serializers.CharField()
     broken_since = serializers.DateTimeField(allow_null=True)
@@ -91,7 +91,7 @@ class ConnectOut(serializers.Serializer[Any]):
 class SyncIn(InputSerializer):
     """What to read."""
 
-    kind = serializers.ChoiceField(choices=ComposioSyncJob.Kind.values, default="incremental")
+    kind = serializers.ChoiceField(choices=ComposioSyncJob.Kind.choices, default="incremental")
     app = serializers.CharField(required=False, allow_blank=True, max_length=100, help_text="With kind app.")
 
 
@@ -99,9 +99,9 @@ class SyncOut(serializers.Serializer[ComposioSyncJob]):
     """A reading of the catalogue."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=ComposioSyncJob.Kind.values)
+    kind = serializers.ChoiceField(choices=ComposioSyncJob.Kind.choices)
     app = serializers.CharField()
-    status = serializers.ChoiceField(choices=ComposioSyncJob.Status.values)
+    status = serializers.ChoiceField(choices=ComposioSyncJob.Status.choices)
     apps_total = serializers.IntegerField()
     apps_done = serializers.IntegerField()
     actions_done = serializers.IntegerField()
@@ -127,7 +127,7 @@ class TriggerOut(serializers.Serializer[ComposioTrigger]):
     app = serializers.CharField(source="connection.app")
     event = serializers.CharField(source="slug")
     config = serializers.DictField()
-    status = serializers.ChoiceField(choices=ComposioTrigger.Status.values)
+    status = serializers.ChoiceField(choices=ComposioTrigger.Status.choices)
     created_at = serializers.DateTimeField()
     last_event_at = serializers.DateTimeField(allow_null=True)
 
@@ -148,11 +148,11 @@ class EventKindsOut(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
-class EventOut(serializers.Serializer[ComposioEvent]):
+class AppEventOut(serializers.Serializer[ComposioEvent]):
     """A message that came in."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=ComposioEvent.Kind.values)
+    kind = serializers.ChoiceField(choices=ComposioEvent.Kind.choices)
     app = serializers.CharField()
     event = serializers.CharField(source="slug")
     trigger_id = serializers.UUIDField(allow_null=True)

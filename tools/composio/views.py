@@ -14,6 +14,7 @@ from automatos import listing
 from automatos.errors import AppError, Conflict
 from tools.assignments.lookup import policies_for
 from tools.composio import jobs, page, queries
+from tools.composio.access import KeyState
 from tools.composio.app_uses import uses_of
 from tools.composio.connections import ComposioEntityManager
 from tools.composio.safe_paths import safe_next
@@ -47,7 +48,21 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     sync = jobs.sync_state(catalogue)
     if request.htmx and request.GET.get("part") == "sync":
         return render(request, "tools/apps.html#sync", _sync_context(request, sync))
-    everything = queries.apps_of(workspace, state)
+    connected = page.connected_apps(workspace)
+    context = {
+        "connected": connected,
+        "broken": [app for app in connected if app.is_broken],
+        "counts": page.sync_counts(workspace, state),
+        "can_connect": request.access.allows("apps:connect"),
+        **_catalogue(request, state),
+        **_sync_context(request, sync),
+    }
+    return render(request, "tools/apps.html", context)
+
+
+def _catalogue(request: WorkspaceRequest, state: KeyState) -> dict[str, object]:
+    """The apps that the address asks for, on the page it asks for."""
+    workspace, everything = request.workspace, queries.apps_of(request.workspace, state)
     categories = queries.categories_of(everything)
     wanted = {
         "q": listing.words(request.GET),
@@ -61,20 +76,14 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         rows = rows.order_by("-action_count", "display_name", "id")
     found = listing.page_of(rows, request.GET)
     connections = queries.by_app(workspace, [app.slug for app in found])
-    connected = page.connected_apps(workspace)
-    context = {
+    return {
         "page": found,
         "apps": page.shown(list(found), connections),
-        "connected": connected,
-        "broken": [app for app in connected if app.is_broken],
         "categories": categories,
         "wanted": wanted,
         "narrows": bool(wanted["q"] or wanted["category"]),
         "sorts": SORTS,
-        "counts": page.sync_counts(workspace, state),
-        "can_connect": request.access.allows("apps:connect"),
     }
-    return render(request, "tools/apps.html", {**context, **_sync_context(request, sync)})
 
 
 def _sync_context(request: WorkspaceRequest, sync: jobs.SyncState) -> dict[str, object]:

@@ -20,9 +20,9 @@ class ToolLogOut(serializers.Serializer[ToolExecutionLog]):
 
     id = serializers.UUIDField()
     tool = serializers.CharField()
-    source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]  # only read by name
+    source = serializers.ChoiceField(choices=ToolExecutionLog.Source.choices)  # type: ignore[assignment]  # only read by name
     app = serializers.CharField()
-    status = serializers.ChoiceField(choices=STATUSES)
+    status = serializers.ChoiceField(choices=ToolExecutionLog.Status.choices)
     is_dry_run = serializers.BooleanField()
     agent_id = serializers.UUIDField(allow_null=True)
     agent_name = serializers.CharField()

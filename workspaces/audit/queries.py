@@ -21,6 +21,8 @@ GROUPS = {
     "invitation": "Invitations",
     "api_key": "API keys",
     "credential": "Credentials",
+    "app": "Apps",
+    "tool": "Tools",
     "agent": "Agents",
     "persona": "Personas",
     "skill": "Skills",

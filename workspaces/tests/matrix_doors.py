@@ -80,6 +80,8 @@ BODIES: dict[str, Any] = {
     "agents_skills_change": {"skill_ids": ["<Skill>"]},
     "agents_status": {"status": "paused"},
     "agents_tools_change": {"tool_ids": []},
+    "agents_apps_change": {"apps": ["<ComposioAppCache.slug>"]},
+    "agents_apps_switch": {"app": "<ComposioAppCache.slug>", "level": "group", "name": "reads", "allowed": False},
     "agents_version_restore": {"version": 1},
     "agents_import": {"document": {}},
     "agents_chat": {"message": "", "conversation_id": "<Conversation>"},  # too empty to wait for an answer
@@ -146,6 +148,7 @@ SENT_BY = {
     "agent_skills": Role.EDITOR,
     "agent_status": Role.EDITOR,
     "agent_tools": Role.EDITOR,
+    "agent_apps": Role.EDITOR,
     "approval_decide": NEEDED_ROLE["approvals:decide"],
     "skill_source": Role.EDITOR,
     "skill_update": Role.EDITOR,
