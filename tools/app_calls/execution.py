@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.utils import timezone
 
 from tools.app_calls.passage import Passage, passage
 from tools.composio.access import Access, access_for
 from tools.composio.client import Account, Executed, Request, execute
-from tools.composio.connections import ComposioEntityManager
+from tools.composio.connections import FRESH, ComposioEntityManager
 from tools.composio.problems import ComposioProblem
 from tools.contract import LONGEST_CONTENT, RunFiles, Schema, ToolProblem, ToolResult
 from tools.models import ComposioConnection
@@ -63,14 +64,14 @@ def prepare(call: AppCall) -> Ready:
     """Ask the three, and look at a connection that was not looked at lately. Raises ToolProblem with the first no."""
     with workspace_scope(call.workspace_id):
         found = passage(call.workspace_id, call.agent_id, call.app, call.action)
-    if not found.is_open or found.action is None:
-        raise ToolProblem(found.refusal)
+        if not found.is_open or found.action is None:
+            raise ToolProblem(found.refusal)
+        access = access_for(call.workspace_id)
     _look_again(call, found)
-    access = access_for(call.workspace_id)
     request = Request(
         action=found.action.action,
         version=found.action.version,
-        user_id=found.entity_id,
+        user_id=str(call.workspace_id),
         account_id=found.connection.account_id if found.connection else None,
         arguments=call.arguments,
     )
@@ -81,7 +82,7 @@ def prepare(call: AppCall) -> Ready:
 
 def _look_again(call: AppCall, found: Passage) -> None:
     row = found.connection
-    if row is None:
+    if row is None or (row.checked_at is not None and row.checked_at > timezone.now() - FRESH):
         return
     try:
         checked = ComposioEntityManager(call.workspace_id).check(call.app)

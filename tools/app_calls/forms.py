@@ -37,8 +37,10 @@ def fields_of(
     schema: Schema, typed: Mapping[str, str] | None = None, errors: Mapping[str, Sequence[str]] | None = None
 ) -> list[FormField]:
     """A field for each argument, those that are needed first."""
-    required, properties = set(schema.get("required", [])), dict(schema.get("properties", {}))
-    ordered = sorted(properties, key=lambda name: name not in required)[:MOST_FIELDS]
+    properties = dict(schema.get("properties", {}))
+    # In the order the schema demands them; a stored schema does not keep that of its properties.
+    required = [name for name in dict.fromkeys(schema.get("required", [])) if name in properties]
+    ordered = [*required, *(name for name in properties if name not in required)][:MOST_FIELDS]
     return [_field(name, properties[name], name in required, typed, (errors or {}).get(name, ())) for name in ordered]
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from automatos.errors import AppError
-from tools.assignments.lookup import policies_for, switches_for
-from tools.assignments.switches import Asking, Switches
+from tools.assignments.lookup import switches_for
+from tools.assignments.switches import Switches
 from tools.composio.access import key_state
 from tools.models import ComposioActionCache, ComposioConnection, in_catalogue
-from tools.models.connections import ComposioEntity
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +35,6 @@ class Passage:
     answers: tuple[Answer, ...]
     action: ComposioActionCache | None = None
     connection: ComposioConnection | None = None
-    entity_id: str = ""
-    asks: Asking | None = None
 
     @property
     def is_open(self) -> bool:
@@ -68,9 +65,7 @@ def passage(workspace_id: UUID, agent_id: UUID | None, app: str, action: str) ->
     look = _Look(workspace_id, agent_id, app, action)
     checks = [("Workspace connection", _connection), ("Agent", _agent), ("Action", _action)]
     answers = tuple(_asked(name, check, look) for name, check in checks)
-    asks = policies_for(workspace_id, app).action(action, look.row.category) if look.row else None
-    entity = ComposioEntity.objects.filter(workspace_id=workspace_id).first()
-    return Passage(answers, look.row, look.connection, entity.entity_id if entity else str(workspace_id), asks)
+    return Passage(answers, look.row, look.connection)
 
 
 def _asked(name: str, check: Callable[[_Look], str], look: _Look) -> Answer:

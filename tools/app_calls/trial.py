@@ -11,6 +11,7 @@ from asgiref.sync import async_to_sync
 from tools import arguments as reading
 from tools.app_calls.execution import AppCall, Outcome, perform, prepare
 from tools.app_calls.passage import Answer, Passage, passage
+from tools.assignments.lookup import policies_for
 from tools.composio.waiting import in_thread
 from tools.contract import Schema, ToolProblem, ToolResult
 from tools.logs.entries import Entry, write
@@ -46,11 +47,14 @@ def dry_run(workspace_id: UUID, agent_id: UUID | None, app: str, action: str, ar
     answers = (*found.answers, checked)
     refusal = next((answer.says for answer in answers if not answer.is_open), "")
     reads = refusal or f"The answer of {action}. Nothing was sent, so nothing came back."
-    return DryRun(answers, reads, _asks(found))
+    return DryRun(answers, reads, _asks(workspace_id, found))
 
 
-def _asks(found: Passage) -> str:
-    return found.asks.label if found.asks else ""
+def _asks(workspace_id: UUID, found: Passage) -> str:
+    if found.action is None:
+        return ""
+    policies = policies_for(workspace_id, found.action.app.slug)
+    return policies.action(found.action.action, found.action.category).label
 
 
 def run(call: AppCall, user_id: UUID, schema: Schema) -> Outcome:

@@ -52,6 +52,12 @@ class ToolExecutionLog(models.Model):
             models.Index(fields=["workspace", "-created_at", "-id"], name="tool_logs_newest"),
             models.Index(fields=["workspace", "tool", "-created_at"], name="tool_logs_by_tool"),
             models.Index(fields=["call_id"], name="tool_logs_by_call"),
+            # Which actions an agent carried out before, asked for each of its steps.
+            models.Index(
+                fields=["agent_id", "tool"],
+                condition=models.Q(source="app", status="done"),
+                name="tool_logs_used",
+            ),
         )
 
     def __str__(self) -> str:
