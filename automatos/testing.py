@@ -103,7 +103,7 @@ class Stack:
         self.models, self.static_root = models, static_root
         self.folder = Path(os.environ["DATA"]) / "logs"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port, self.apps_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = self._environment()
         self.web = Part("web", commands.web(self.port), environment, self.folder / "web.log")
@@ -116,6 +116,8 @@ class Stack:
             "ANTHROPIC_BASE_URL": self.models.anthropic_url,
             "ANTHROPIC_API_KEY": "test-key",
             "LOCAL_LLM_URL": self.models.openai_url,
+            # Where a test that needs apps puts its server.
+            "COMPOSIO_BASE_URL": f"http://127.0.0.1:{self.apps_port}",
             "SECRET_KEY": settings.SECRET_KEY,
             "STATIC_ROOT": str(self.static_root),
         }

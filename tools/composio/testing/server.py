@@ -173,11 +173,11 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(world: World | None = None) -> Iterator[StandIn]:
-    """A server on a free port of this machine, until the end of the block."""
+def serve(world: World | None = None, port: int = 0) -> Iterator[StandIn]:
+    """A server on this port of this machine, or on a free one, until the end of the block."""
     found = world or World()
     handler = type("Handler", (Handler,), {"world": found})
-    server = Server(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", port), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield StandIn(found, server.server_address[1])
