@@ -17,7 +17,7 @@ import httpx
 from django.conf import settings
 
 from automatos.outside.errors import OutsideError
-from automatos.outside.targets import find_host
+from automatos.outside.targets import find_host, parse_url
 from tools.composio.access import Access
 from tools.composio.problems import ComposioProblem, busy, refused_key, said, too_slow, unreachable
 
@@ -100,12 +100,14 @@ def _later_transport(own_server: bool) -> httpx.AsyncHTTPTransport:
 
 def require_https(access: Access) -> None:
     """Pass an address the key may be sent to: on another machine, over https only, unless the operator lists it."""
+    if not access.own_server:
+        return
     try:
-        url = httpx.URL(access.base_url)
-    except (httpx.InvalidURL, ValueError):
-        raise unreachable("Its address is none that can be asked.") from None
+        url = parse_url(access.base_url)
+    except OutsideError as refusal:
+        raise unreachable(refusal.message) from None
     listed = settings.OUTSIDE_PRIVATE_HOSTS
-    if access.own_server and url.scheme != "https" and not listed.has(url.host, url.port or 80):
+    if url.scheme != "https" and not listed.has(url.raw_host or "", url.port or 80):
         raise unreachable("Its address has to start with https://, as the key is sent along.")
 
 
