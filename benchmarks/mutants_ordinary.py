@@ -11,7 +11,7 @@ from benchmarks.mutants import Mutant, applied, chosen
 
 # By the beginning of a mutant's name: the tests of the suite that are about it.
 TESTS = {
-    "workspaces.clerk_": ["workspaces/tests/test_clerk_webhooks.py", "workspaces/tests/test_clerk_first_sight.py"],
+    "workspaces.clerk.": ["workspaces/tests/test_clerk_webhooks.py", "workspaces/tests/test_clerk_first_sight.py"],
     "workspaces.credentials.services": ["workspaces/tests/test_credentials_api.py"],
     "workspaces.doors.idempotency": ["recipes/tests/test_api_execute.py"],
     "workspaces.queries": ["workspaces/tests/test_landing.py", "workspaces/tests/test_workspaces.py"],
@@ -29,7 +29,7 @@ TESTS = {
     "workspaces.doors.installation": ["workspaces/tests/test_open_access.py"],
     "workspaces.accounts.services": ["workspaces/tests/test_accounts_delete.py"],
     "workspaces.api_keys.services": ["workspaces/tests/test_members.py", "workspaces/tests/test_api_keys.py"],
-    "agents.queries.": ["agents/tests/test_personas.py"],
+    "agents.personas.queries.": ["agents/tests/test_personas.py"],
     "agents.copies.services": ["agents/tests/test_agent_copies.py"],
     "recipes.analytics.dashboard": ["recipes/tests/test_dashboard.py"],
     "recipes.runs.purging": ["workspaces/tests/test_purge.py"],

@@ -79,6 +79,8 @@ ONLY = {
     "httpx": ("tools.composio",),
     "httpcore": ("tools.composio",),
     "urllib.request": ("workspaces.clerk.keys",),
+    # Late, so that processes that check nothing start without it; the second only names a type.
+    "jsonschema": ("automatos.json_schema", "tools.arguments"),
     # What parses files from outside does it in a process of its own.
     "docx": ("tools.confined",),
     "fpdf": ("tools.confined",),

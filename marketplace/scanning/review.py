@@ -10,9 +10,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from automatos.errors import AppError
+from automatos.json_schema import schema_errors
 from automatos.llm.types import Message, ModelReply, ModelRequest
 from marketplace.packages.package import Package
 from marketplace.scanning.chunks import PIECE_TOKENS, pieces_of, sources_of
@@ -208,8 +207,8 @@ def _read(reply: ModelReply, schema: dict[str, Any]) -> tuple[dict[str, Any] | N
         value = json.loads(reply.text)
     except (ValueError, RecursionError):
         return None, "The model's answer is no JSON."
-    if wrong := next(iter(Draft202012Validator(schema).iter_errors(value)), None):
-        return None, f"The model's answer is not in the form that was asked for: {wrong.message[:200]}"
+    if wrong := schema_errors(value, schema):
+        return None, f"The model's answer is not in the form that was asked for: {wrong[0].message[:200]}"
     return value, ""
 
 

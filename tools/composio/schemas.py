@@ -3,10 +3,9 @@
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from automatos.checking import unstorable_text
+from automatos.json_schema import schema_problem
 from tools.contract import Schema
 
 LONGEST = 60_000
@@ -30,8 +29,10 @@ def usable(raw: object) -> Schema:
     required = found.get("required")
     found["required"] = [name for name in required if name in found["properties"]] if isinstance(required, list) else []
     try:
-        Draft202012Validator.check_schema(found)
-    except (SchemaError, RecursionError):
+        is_schema = not schema_problem(found)
+    except RecursionError:
+        is_schema = False
+    if not is_schema:
         return dict(ANYTHING)
     return found if len(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)) <= LONGEST else _names_only(found)
 
