@@ -169,6 +169,8 @@ def understood(access: Access) -> Iterator[None]:
     except composio_client.APIStatusError as error:
         details = error.details or {}
         raise said(error.status_code, details, error.request_id or "") from None
+    except httpx.InvalidURL:
+        raise unreachable("Its address is none that can be asked.") from None
     except (composio_client.APIError, ValueError, TypeError) as error:
         raise ComposioProblem(
             f"Composio answered in a form that is not understood ({type(error).__name__}). Try again later."
