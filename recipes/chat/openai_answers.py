@@ -63,7 +63,9 @@ async def completion(asked: Asked) -> JsonResponse:
         return problem(error)
     if _failed(end):
         return problem(_error(end))
-    message = {"role": "assistant", "content": end.text or None, "refusal": _refusal(end)}
+    # What a filter broke off is no content in their words; it stays with the run.
+    content = None if end.error else end.text or None
+    message = {"role": "assistant", "content": content, "refusal": _refusal(end)}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(end)}
     return JsonResponse({**asked.head("chat.completion"), "choices": [choice], "usage": _usage(end)})
 
