@@ -12,6 +12,7 @@ from typing import Any
 
 from automatos.errors import AppError
 from automatos.json_schema import schema_errors
+from automatos.llm.errors import ModelBadReply
 from automatos.llm.types import Message, ModelReply, ModelRequest
 from marketplace.packages.package import Package
 from marketplace.scanning.chunks import PIECE_TOKENS, pieces_of, sources_of
@@ -150,7 +151,10 @@ class _Review:
         why = ""
         for attempt in range(TRIES):
             question = build(chance(self.package.digest, self.model, REVIEW_VERSION, number, attempt))
-            value, why = _read(self._asked(question), question.schema)
+            try:
+                value, why = _read(self._asked(question), question.schema)
+            except ModelBadReply as error:
+                value, why = None, error.message
             if value is None:
                 continue
             if any(_is_sham(item, question.sham) for item in value[listed]):
@@ -174,6 +178,8 @@ class _Review:
         self.calls += 1
         try:
             reply = self.ask(request)
+        except ModelBadReply:
+            raise
         except AppError as error:
             raise Unread(error.message) from error
         self.input_tokens += reply.usage.input_tokens

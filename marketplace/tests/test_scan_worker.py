@@ -120,8 +120,7 @@ def test_no_package_is_clean_by_what_a_model_fails_to_do(reviewing: Stack, desk:
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="stops only servers that the suite started")
 def test_a_scan_survives_a_restart_of_the_database(reviewing: Stack, desk: Desk) -> None:
     models = reviewing.models
-    held = models.hold("")
-    models.on(decide=partial(honest, known=FILES))
+    held = models.hold("", decide=partial(honest, known=FILES))
     body = desk.submit(package(what=f"tidy up {uuid4().hex}"))
     scan_id = scan_of(body).pk
     held.wait_for_requests(1)
