@@ -112,7 +112,7 @@ def test_a_moderator_decides_by_keys_and_goes_on_to_the_next(desk: Desk, moderat
     expect(page).to_have_url(re.compile(r"/admin/moderation/[0-9a-f-]{36}/"))
     page.get_by_role("region", name="Text of").focus()
     page.keyboard.press("a")
-    expect(page.get_by_label("Reason")).to_be_focused()
+    expect(page.locator("#why-a")).to_be_focused()
     page.keyboard.type("I have read every line of it.")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("is approved")).to_be_visible()
