@@ -19,14 +19,15 @@ MOST_APPS = 50
 
 def assign_apps(*, workspace: Workspace, agent_id: UUID, apps: Sequence[str], user: User | None) -> list[str]:
     """Exactly these apps; an app that goes takes its switches along. Raises InvalidInput naming each unknown one."""
-    wanted = list(dict.fromkeys(app.lower() for app in apps))
+    wanted = list(dict.fromkeys(apps))
     problems = Problems()
     if len(wanted) > MOST_APPS:
         problems.add("apps", f"These are {len(wanted)} apps; an agent has at most {MOST_APPS}.")
     known = set(_apps(workspace).filter(slug__in=wanted).values_list("slug", flat=True))
-    for app in wanted:
+    for place, app in enumerate(wanted):
         if app not in known:
-            problems.add("apps", f"There is no app {app[:60]!r}. GET /api/composio/apps lists those there are.")
+            text = "There is no such app in the catalogue. GET /api/composio/apps lists those there are."
+            problems.add(f"apps.{place}", text)
     problems.raise_any()
     rows = AgentAppAssignment.objects.filter(workspace=workspace, agent_id=agent_id)
     before = sorted(rows.filter(level=Level.APP, allowed=True).values_list("app", flat=True))
@@ -97,11 +98,11 @@ def require_place(workspace: Workspace, app: str, place: Place) -> None:
     problems.choice("level", level, Level.values)
     row = _apps(workspace).filter(slug=app).first()
     if row is None:
-        problems.add("app", f"There is no app {app[:60]!r}.")
+        problems.add("app", "There is no such app in the catalogue.")
     elif level == Level.GROUP:
         problems.choice("name", name, GROUPS)
     elif level == Level.ACTION and not ComposioActionCache.objects.filter(app=row, action=name).exists():
-        problems.add("name", f"{row.display_name} has no action {name[:80]!r}.")
+        problems.add("name", "The app has no such action.")
     elif level == Level.APP and name:
         problems.add("name", "The whole app has no name of its own; leave it empty.")
     problems.raise_any()
