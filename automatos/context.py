@@ -1,6 +1,6 @@
 """What every page's frame shows: theme, and inside a workspace the navigation with its counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,7 @@ class Shell:
     workspace: Workspace
     role: str
     membership_role: str
+    notices: int
     memberships: Sequence[Membership]
     nav: Sequence[Group]
     palette: Sequence[Group]
@@ -68,7 +69,7 @@ class Shell:
     @property
     def plugin_notices(self) -> Sequence[PluginNotice]:
         """Versions of plugins that were taken away from the workspace; looked up where a page shows them."""
-        return open_notices(self.workspace)
+        return open_notices(self.workspace) if self.notices else ()
 
     @property
     def may_submit(self) -> bool:
@@ -95,12 +96,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def _shell(path: str, membership: Membership) -> Shell:
     workspace = membership.workspace
     home = f"/w/{workspace.slug}/"
+    entries = _entries()
+    counts, notices = _counts(workspace, entries)
     return Shell(
         workspace=workspace,
         role=Role(membership.role).label,
         membership_role=membership.role,
         memberships=list(memberships_of(membership.user)),
-        nav=_nav(home, path, workspace),
+        nav=_nav(home, path, entries, counts),
+        notices=notices,
         palette=_palette(home, membership.role),
         search=f"{home}search",
         settings=settings_places(workspace.slug, membership.role, path) if path.startswith(f"{home}settings/") else (),
@@ -113,15 +117,18 @@ def _entries() -> list[NavEntry]:
     return sorted(entries, key=lambda entry: (SECTIONS.index(entry.section), entry.order))
 
 
-def _counts(workspace: Workspace, entries: Sequence[NavEntry]) -> dict[str, int]:
-    """The number beside each entry that has one, by its address, in one query."""
+def _counts(workspace: Workspace, entries: Sequence[NavEntry]) -> tuple[dict[str, int], int]:
+    """The number beside each entry that has one, by its address, and how many notices are open, in one query."""
     counted = {
         f"n_{number}": Coalesce(Subquery(_number(entry.count().filter(workspace=workspace))), 0)
         for number, entry in enumerate(entries)
         if entry.count
     }
+    open_ones = PluginNotice.objects.filter(workspace=workspace, dismissed_at=None)
+    counted["notices"] = Coalesce(Subquery(_number(open_ones)), 0)
     row = Workspace.objects.filter(pk=workspace.pk).annotate(**counted).values(*counted).get()
-    return {entries[int(name.removeprefix("n_"))].under: number for name, number in row.items()}
+    notices = row.pop("notices")
+    return {entries[int(name.removeprefix("n_"))].under: number for name, number in row.items()}, notices
 
 
 def _number(queryset: QuerySet[Any]) -> QuerySet[Any, int]:
@@ -129,10 +136,7 @@ def _number(queryset: QuerySet[Any]) -> QuerySet[Any, int]:
     return counted.values_list("n", flat=True)
 
 
-def _nav(home: str, path: str, workspace: Workspace) -> list[Group]:
-    entries = _entries()
-    counts = _counts(workspace, entries)
-
+def _nav(home: str, path: str, entries: Sequence[NavEntry], counts: Mapping[str, int]) -> list[Group]:
     def place(entry: NavEntry) -> Place:
         href = home + entry.under
         number = counts.get(entry.under)
