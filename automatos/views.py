@@ -128,7 +128,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """500 with the request's id; rendered without context processors, so that nothing can fail twice."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/v1/")):
         error = AppError("Something went wrong on our side. It was noted under this request id.", code="internal")
         return JsonResponse(api.error_body(error), status=500)
     return HttpResponse(render_to_string("errors/500.html", {"request_id": request_id.current()}), status=500)

@@ -8,6 +8,7 @@ from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
 from recipes.chat import openai_api as completions_api
+from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.kitchen import views as runs_views
@@ -76,7 +77,11 @@ api: list[URLPattern | URLResolver] = [
 # Where OpenAI's clients look.
 openai: list[URLPattern | URLResolver] = [
     path("models", completions_api.ModelIndex.as_view(), name="openai_models"),
+    path("embeddings", openai_embeddings_api.Embeddings.as_view(), name="openai_embeddings"),
+    path("models/agent:<slug:agent_slug>", completions_api.ModelOne.as_view(), name="openai_model"),
+    path("models/<path:model>", completions_api.no_model, name="openai_no_model"),
     path("chat/completions", completions_api.ChatCompletions.as_view(), name="openai_chat_completions"),
+    re_path(r"^(?P<rest>.*)$", completions_api.nothing_here),
 ]
 sockets: list[URLPattern | URLResolver] = [
     path("ws/executions/<str:execution_id>/", consumers.ExecutionConsumer.as_asgi()),

@@ -17,7 +17,7 @@ from automatos.errors import AppError
 from automatos.llm.errors import ContextTooLong, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.tokens import estimate_request
-from automatos.llm.types import Message, ModelReply, ModelRequest
+from automatos.llm.types import Message, ModelReply, ModelRequest, ToolSpec
 
 # How often a model may mend an answer that does not follow the wanted schema.
 REPAIRS = 2
@@ -36,6 +36,8 @@ class Task:
 
     path: stands before the paths of its calls; empty for the step itself.
     asked_by: the task in which another agent asked for this one; what this one spends is spent by that one too.
+    client_tools: tools that who asks will use: a call of one ends the task. tool_choice: for the first call of a model,
+    as ModelRequest has it; one_call: only one call at a time.
     """
 
     spec: AgentSpec
@@ -48,6 +50,9 @@ class Task:
     path: str = ""
     use_fallback: bool = False
     asked_by: "Task | None" = None
+    client_tools: tuple[ToolSpec, ...] = ()
+    tool_choice: str = "auto"
+    one_call: bool = False
 
     @property
     def model(self) -> str:
@@ -98,6 +103,8 @@ async def run_agent(task: Task, actions: Actions) -> tuple[str, ModelReply]:
     work = _Work(task, actions)
     for round_ in range(task.rounds + REPAIRS + 1):
         path, reply = await work.ask(may_use_tools=round_ < task.rounds)
+        if handed := _handed_out(task, reply):
+            return path, handed
         if reply.tool_calls:
             await work.use(reply)
         elif problem := problem_with(reply.text, task.spec.response_schema):
@@ -111,6 +118,16 @@ async def run_agent(task: Task, actions: Actions) -> tuple[str, ModelReply]:
     )
 
 
+def _handed_out(task: Task, reply: ModelReply) -> ModelReply | None:
+    """The reply with the calls of the client's tools alone, if there are any; the agent makes its own again later."""
+    names = {tool.name for tool in task.client_tools}
+    calls = tuple(call for call in reply.tool_calls if call.name in names)
+    if not calls:
+        return None
+    kept = tuple(part for part in reply.parts if not isinstance(part, ToolCall) or part in calls)
+    return replace(reply, tool_calls=calls, parts=kept, finish_reason="tool_calls")
+
+
 def _final(task: Task, reply: ModelReply) -> ModelReply:
     """The answer as it is handed on: JSON that was asked for without a fence around it."""
     return replace(reply, text=unwrapped(reply.text)) if task.spec.response_schema is not None else reply
@@ -122,12 +139,13 @@ class _Work:
     def __init__(self, task: Task, actions: Actions) -> None:
         self.task, self.actions = task, actions
         self.messages = list(task.messages)
-        self.specs = told(task.tools)
+        self.specs = (*told(task.tools), *task.client_tools)
         self.offered = estimate_request((), self.specs)
         self.number = 0
         self.repairs = 0
         self.use_fallback = task.use_fallback
         self.takes_notes = True
+        self.has_used_tools = False
         # Tokens, once the model said that what it got was too much.
         self.most: int | None = None
 
@@ -190,14 +208,16 @@ class _Work:
             timeout=self.task.timeout,
             use_fallback=self.use_fallback,
         )
-        if not self.task.tools:
+        if not self.specs:
             return request
         # The last word is without tools: an answer from what is known is worth more than none.
-        choice = "auto" if may_use_tools else "none"
-        return replace(request, tools=self.specs, tool_choice=choice, cache_prompt=True)
+        choice = (self.task.tool_choice if not self.has_used_tools else "auto") if may_use_tools else "none"
+        request = replace(request, tools=self.specs, tool_choice=choice, cache_prompt=bool(self.task.tools))
+        return replace(request, parallel_tool_calls=False) if self.task.one_call else request
 
     async def use(self, reply: ModelReply) -> None:
         calls = [(self.next_path(), call) for call in reply.tool_calls]
+        self.has_used_tools = True
         results = await self.actions.use(self.task, calls)
         self.messages += [reply.message, Message("tool", results)]
 

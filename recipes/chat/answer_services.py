@@ -1,7 +1,7 @@
 """One answer of an agent in a conversation: a run of one step, without a recipe, on the same engine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ class Question:
 
     model: `provider:model` for this answer alone; attachments: what `claiming` adds to the message, see `history`.
     messages: what was said before, as a chat client sent it, instead of a parent; origins: of untrusted text in it.
+    The text may be empty then. wishes: what a chat client wants the answer to be.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Question:
     attachments: tuple[Mapping[str, Any], ...] = ()
     messages: tuple[Mapping[str, Any], ...] = ()
     origins: tuple[str, ...] = ()
+    wishes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ask(*, conversation: Conversation, question: Question, user: User | None, trigger: Trigger) -> Execution:
@@ -80,7 +82,8 @@ def ask(*, conversation: Conversation, question: Question, user: User | None, tr
 
 
 def _check(agent: Agent, question: Question) -> None:
-    if not question.text.strip() and not question.attachments:
+    follows = bool(question.messages) and question.messages[-1]["role"] != "user"
+    if not question.text.strip() and not question.attachments and not follows:
         raise InvalidInput("Write a message.", fields={"message": ["Write a message."]})
     if len(question.text) > LONGEST_MESSAGE:
         text = f"A message has at most {LONGEST_MESSAGE:,} characters; this one has {len(question.text):,}."
@@ -97,6 +100,7 @@ def _input(question: Question) -> dict[str, Any]:
         "attachments": list(question.attachments),
         "messages": list(question.messages),
         "origins": list(question.origins),
+        "wishes": dict(question.wishes),
     }
     return {name: value for name, value in given.items() if value}
 

@@ -10,6 +10,8 @@ import orjson
 from django.http import JsonResponse
 
 from automatos.errors import AppError
+from automatos.llm.parts import ToolCall
+from recipes.chat.openai_tools import Stopper
 from recipes.chat.stream import Ended, ended, pieces, whole
 from recipes.live.following import Followed
 from recipes.models import Execution
@@ -33,17 +35,21 @@ REFUSED = "model_refused"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The run that answers. model: as the client named it; stays: whether the run goes on when the client leaves."""
+    """The run that answers. model: as the client named it; stays: whether the run goes on when the client leaves.
+
+    stops: texts at which the answer ends.
+    """
 
     execution_id: str
     model: str
     followed: Followed
     stays: bool
+    stops: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, execution: Execution, model: str, *, stays: bool) -> "Asked":
+    def of(cls, execution: Execution, model: str, *, stays: bool, stops: tuple[str, ...] = ()) -> "Asked":
         """The answer of this run."""
-        return cls(execution.pk.hex, model, Followed(execution.pk, execution.workspace_id), stays)
+        return cls(execution.pk.hex, model, Followed(execution.pk, execution.workspace_id), stays, stops)
 
     def head(self, kind: str) -> dict[str, Any]:
         """What every object about it begins with."""
@@ -63,9 +69,13 @@ async def completion(asked: Asked) -> JsonResponse:
         return problem(error)
     if _failed(end):
         return problem(_error(end))
+    stopper = Stopper(asked.stops)
+    text = stopper.feed(end.text) + stopper.rest()
     # What a filter broke off is no content in their words; it stays with the run.
-    content = None if end.error else end.text or None
-    message = {"role": "assistant", "content": content, "refusal": _refusal(end)}
+    content = None if end.error else text or None
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": _refusal(end)}
+    if end.calls:
+        message["tool_calls"] = [_call(call) for call in end.calls]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(end)}
     return JsonResponse({**asked.head("chat.completion"), "choices": [choice], "usage": _usage(end)})
 
@@ -79,10 +89,14 @@ async def chunks(asked: Asked, *, include_usage: bool) -> AsyncIterator[bytes]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         return _data({**head, "choices": [choice], **usage})
 
+    stopper = Stopper(asked.stops)
     yield chunk({"role": "assistant", "content": ""})
     try:
         async for text in pieces(asked.followed, stays=asked.stays):
-            yield chunk({"content": text}) if text else b": waiting\n\n"
+            if shown := stopper.feed(text):
+                yield chunk({"content": shown})
+            elif not text:
+                yield b": waiting\n\n"
     except AppError as error:
         yield _data(error_body(error))
         return
@@ -90,6 +104,11 @@ async def chunks(asked: Asked, *, include_usage: bool) -> AsyncIterator[bytes]:
     if _failed(end):
         yield _data(error_body(_error(end)))
         return
+    if shown := stopper.rest():
+        yield chunk({"content": shown})
+    if end.calls:
+        calls = [{"index": index, **_call(call)} for index, call in enumerate(end.calls)]
+        yield chunk({"tool_calls": calls})
     if refusal := _refusal(end):
         yield chunk({"refusal": refusal})
     yield chunk({}, _reason(end))
@@ -133,12 +152,24 @@ def _error(end: Ended) -> AppError:
 
 def _reason(end: Ended) -> str:
     """In OpenAI's words; a refusal ends by itself, a filter breaks off."""
+    if end.calls:
+        return "tool_calls"
     return end.finish_reason if end.finish_reason in ("length", "content_filter") else "stop"
 
 
-def _usage(end: Ended) -> dict[str, int]:
-    total = end.input_tokens + end.output_tokens
-    return {"prompt_tokens": end.input_tokens, "completion_tokens": end.output_tokens, "total_tokens": total}
+def _call(call: ToolCall) -> dict[str, Any]:
+    """A call of a client's tool, as it is handed out."""
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.text}}
+
+
+def _usage(end: Ended) -> dict[str, Any]:
+    return {
+        "prompt_tokens": end.input_tokens,
+        "completion_tokens": end.output_tokens,
+        "total_tokens": end.input_tokens + end.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": end.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": end.reasoning_tokens},
+    }
 
 
 def _data(body: Mapping[str, Any]) -> bytes:

@@ -1,24 +1,27 @@
 """The chat completions of OpenAI's API, with agents as models: any client of it can talk to an agent.
 
-https://platform.openai.com/docs/api-reference/chat: what an agent decides for itself (temperature, max_tokens, top_p,
-seed, stop and their like) is taken and left aside; what would change the shape of the answer is refused.
+https://platform.openai.com/docs/api-reference/chat: what an agent decides for itself (temperature, top_p, seed and
+their like) is taken and left aside; a client's tools are handed out to it, beside those the agent uses by itself.
 """
 
 import asyncio
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_401_UNAUTHORIZED
 
 from agents import queries as agent_queries
 from agents.models import Agent
 from automatos.api import understood
-from automatos.errors import AppError, wrong_field
+from automatos.errors import AppError, NotFound, wrong_field
 from automatos.later import LaterResponse
 from recipes.chat import openai_pictures, services
 from recipes.chat.api import BigJsonParser, event_stream
@@ -34,6 +37,18 @@ from workspaces.doors.endpoints import WorkspaceView
 from workspaces.doors.idempotency import HEADER, once
 
 PREFIX = "agent:"
+WRONG_KEY = (
+    "Incorrect API key provided. Create one under the workspace's settings, API keys, and send it as "
+    "`Authorization: Bearer …`, which clients of OpenAI do with their api_key."
+)
+
+
+class ModelMissing(NotFound):
+    """No agent of this name."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code, self.fields = "model_not_found", {"model": ["There is no such model."]}
 
 
 class OpenAiProblem(serializers.Serializer[Any]):
@@ -51,31 +66,46 @@ class OpenAiError(serializers.Serializer[Any]):
     error = OpenAiProblem()
 
 
-def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
+def openai_errors(*statuses: int) -> dict[int, OpenApiResponse]:
     return {status: OpenApiResponse(OpenAiError) for status in (400, 401, 403, 404, 406, 429, *statuses)}
 
 
 class OpenAiView(WorkspaceView):
     """An operation in OpenAI's shapes."""
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """JSON whatever a client accepts, as at OpenAI's: clients of event streams ask for those alone."""
+        return JSONRenderer(), JSONRenderer.media_type
+
     def handle_exception(self, exc: Exception) -> Response:
         """The error in OpenAI's shape."""
         answer = super().handle_exception(exc)
         told = answer.data["error"]
-        error = AppError(told["message"], code=told["code"], fields=told.get("fields"))
+        code, message = told["code"], told["message"]
+        if answer.status_code == HTTP_401_UNAUTHORIZED:
+            code, message = "invalid_api_key", WRONG_KEY
+        error = AppError(message, code=code, fields=told.get("fields"))
         error.http_status = answer.status_code
         answer.data = error_body(error)
         return answer
 
     def agent(self, model: str) -> Agent:
-        """The agent a model's name means. Raises InvalidInput naming those there are."""
+        """The agent a model's name means. Raises ModelMissing naming those there are."""
         slug = model.removeprefix(PREFIX)
         agents = agent_queries.agents_of(self.workspace)
         found = agents.filter(slug=slug).first() if model.startswith(PREFIX) else None
         if found is None:
             known = ", ".join(f"{PREFIX}{one}" for one in agents.values_list("slug", flat=True)[:10])
-            raise wrong_field("model", f"There is no model {model[:80]!r} here. There are: {known or 'no agents yet'}.")
+            raise ModelMissing(
+                f"The model {model[:80]!r} does not exist or you do not have access to it. "
+                f"There are: {known or 'no agents yet'}."
+            )
         return found
+
+    def shown(self, agent: Agent) -> dict[str, Any]:
+        """An agent as a model."""
+        created = int(agent.created_at.timestamp())
+        return {"id": f"{PREFIX}{agent.slug}", "object": "model", "created": created, "owned_by": self.workspace.slug}
 
 
 class ModelIndex(OpenAiView):
@@ -83,20 +113,40 @@ class ModelIndex(OpenAiView):
 
     needs = {"GET": "agents:read"}
 
-    @extend_schema(operation_id="openai_models", responses={200: OpenApiTypes.OBJECT, **_errors()})
+    @extend_schema(operation_id="openai_models", responses={200: OpenApiTypes.OBJECT, **openai_errors()})
     def get(self, request: Request) -> Response:
         """Every agent of the key's workspace."""
         agents = agent_queries.agents_of(self.workspace)
-        data = [
-            {
-                "id": f"{PREFIX}{agent.slug}",
-                "object": "model",
-                "created": int(agent.created_at.timestamp()),
-                "owned_by": self.workspace.slug,
-            }
-            for agent in agents
-        ]
-        return Response({"object": "list", "data": data})
+        return Response({"object": "list", "data": [self.shown(agent) for agent in agents]})
+
+
+class ModelOne(OpenAiView):
+    """One agent as a model."""
+
+    needs = {"GET": "agents:read"}
+
+    @extend_schema(
+        operation_id="openai_model",
+        parameters=[OpenApiParameter("agent_slug", OpenApiTypes.STR, OpenApiParameter.PATH)],
+        responses={200: OpenApiTypes.OBJECT, **openai_errors()},
+    )
+    def get(self, request: Request, agent_slug: str) -> Response:
+        """The agent of this name, as in the list."""
+        return Response(self.shown(self.agent(f"{PREFIX}{agent_slug}")))
+
+
+@csrf_exempt
+def no_model(request: HttpRequest, model: str) -> JsonResponse:
+    """Any name that is not an agent's."""
+    return problem(ModelMissing(f"The model {model[:80]!r} does not exist. Agents are called {PREFIX}<slug>."))
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str = "") -> JsonResponse:
+    """Any other address under /v1/, in OpenAI's shape."""
+    error = NotFound(f"Unknown request URL: {request.method} {request.path[:200]}. Check the spelling.")
+    error.code = "unknown_url"
+    return problem(error)
 
 
 class ChatCompletions(OpenAiView):
@@ -112,7 +162,7 @@ class ChatCompletions(OpenAiView):
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "With `stream`: chunks, then [DONE]."),
-            **_errors(409, 413, 415, 502, 503, 504),
+            **openai_errors(409, 413, 415, 502, 503, 504),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -139,7 +189,7 @@ class ChatCompletions(OpenAiView):
             execution = await self._begun(agent, wanted, pictures, key)
         except Exception as error:
             return problem(understood(error))
-        asked = Asked.of(execution, wanted.model, stays=key is not None)
+        asked = Asked.of(execution, wanted.model, stays=key is not None, stops=wanted.wishes.stops)
         if wanted.stream:
             return event_stream(chunks(asked, include_usage=wanted.include_usage))
         return await completion(asked)

@@ -1,47 +1,49 @@
 """The body of a chat completion, read: what is used, what is left aside, what is refused."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from automatos.errors import wrong_field
 from recipes.chat.openai_pictures import Picture, read_picture, uploads
+from recipes.chat.openai_tools import Wishes, read_wishes
 from recipes.chat.services import Saying, Turn
 
 MOST_MESSAGES = 1000
 MOST_PICTURES = 10
 # OpenAI's newer name for the same role.
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
 # What would change the shape of the answer: parameter, the values that ask for nothing, why not.
 REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("n", (None, 1), "One answer is given at a time; leave n out."),
     ("logprobs", (None, False), "Log probabilities are not given; leave logprobs out."),
     ("top_logprobs", (None, 0), "Log probabilities are not given; leave top_logprobs out."),
-    ("tools", (None, []), "An agent uses the tools it was given; tools of the client are not called."),
-    ("functions", (None, []), "An agent uses the tools it was given; functions of the client are not called."),
+    ("functions", (None, []), "functions is the older name; send them as tools."),
     ("audio", (None,), "Agents answer in text; leave audio out."),
-    ("response_format", (None, {"type": "text"}), "Set the schema of answers at the agent; leave response_format out."),
 )
 PARTS = "The content is a text, or a list of parts of the types text and image_url."
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message."""
+    """One message. calls: of the client's tools, as id, name and arguments; answers: the call a result belongs to."""
 
     role: str
     text: str
     pictures: tuple[Picture, ...] = ()
+    calls: tuple[dict[str, str], ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is asked: the messages, the last one of the user."""
+    """What is asked: the messages, and what the answer has to be."""
 
     model: str
     messages: tuple[Said, ...]
     stream: bool
     include_usage: bool
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def pictures(self) -> list[Picture]:
@@ -62,9 +64,9 @@ def read_request(body: Any) -> ChatRequest:
     if not isinstance(model, str) or not model:
         raise wrong_field("model", "Name an agent as the model, such as agent:quill.")
     messages = tuple(_messages(body.get("messages")))
-    if messages[-1].role != "user":
-        raise wrong_field("messages", "The last message has to be of the role user.")
-    request = ChatRequest(model, messages, _yes(body, "stream", "stream"), _include_usage(body))
+    _check_results(messages)
+    streams = _yes(body, "stream", "stream")
+    request = ChatRequest(model, messages, streams, _include_usage(body), read_wishes(body))
     if len(request.pictures) > MOST_PICTURES:
         text = f"A request takes at most {MOST_PICTURES} pictures; these are {len(request.pictures)}."
         raise wrong_field("messages", text)
@@ -77,8 +79,30 @@ def as_saying(request: ChatRequest, pictures: Sequence[Picture]) -> Saying:
     for message in request.messages:
         count, start = len(message.pictures), len(pictures) - len(left) + 1
         mine, left = left[:count], left[count:]
-        turns.append(Turn(message.role, message.text, uploads(mine, start)))
-    return Saying(text=turns[-1].text, uploads=turns[-1].uploads, before=turns[:-1])
+        turns.append(Turn(message.role, message.text, uploads(mine, start), message.calls, message.answers))
+    wishes = request.wishes.kept()
+    if turns[-1].role != "user":
+        # Results of the client's tools, for example: the answer follows what was said before.
+        return Saying(text="", before=turns, wishes=wishes)
+    return Saying(text=turns[-1].text, uploads=turns[-1].uploads, before=turns[:-1], wishes=wishes)
+
+
+def _check_results(messages: Sequence[Said]) -> None:
+    """Each call is answered once, right after the message it is in."""
+    open_calls: set[str] = set()
+    for index, message in enumerate(messages):
+        if message.role == "tool":
+            if message.answers not in open_calls:
+                text = "This is no id of a call in the message before; a result follows its call."
+                raise wrong_field(f"messages.{index}.tool_call_id", text)
+            open_calls.discard(message.answers)
+            continue
+        if open_calls:
+            missing = ", ".join(sorted(open_calls))
+            raise wrong_field(f"messages.{index}", f"Send the results of these calls first: {missing[:200]}.")
+        open_calls = {call["id"] for call in message.calls}
+    if open_calls:
+        raise wrong_field("messages", f"Send the results of these calls, too: {', '.join(sorted(open_calls))[:200]}.")
 
 
 def _yes(values: dict[str, Any], name: str, field: str) -> bool:
@@ -111,16 +135,33 @@ def _messages(messages: Any) -> Iterator[Said]:
 def _message(field: str, message: Any) -> Said:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in ROLES:
-        raise wrong_field(f"{field}.role", f"The role is one of {', '.join(ROLES)}; tools of clients are not called.")
-    if message.get("tool_calls"):
-        raise wrong_field(f"{field}.tool_calls", "Tools of clients are not called; send the text alone.")
+        raise wrong_field(f"{field}.role", f"The role is one of {', '.join(ROLES)}.")
+    calls = tuple(_calls(f"{field}.tool_calls", message.get("tool_calls"))) if role == "assistant" else ()
+    answers = message.get("tool_call_id") if role == "tool" else ""
+    if not isinstance(answers, str) or (role == "tool" and not answers):
+        raise wrong_field(f"{field}.tool_call_id", "Name the call that this is the result of.")
     content = message.get("content")
+    if content is None and calls:
+        content = ""
     if content is None and role == "assistant":
         content = message.get("refusal")  # an answer of ours that came back
     text, pictures = _content(f"{field}.content", content)
     if pictures and role != "user":
         raise wrong_field(f"{field}.content", "Only messages of the user hold pictures.")
-    return Said(ROLES[role], text, pictures)
+    return Said(ROLES[role], text, pictures, calls, answers)
+
+
+def _calls(field: str, calls: Any) -> Iterator[dict[str, str]]:
+    """The client's calls as they were handed out."""
+    if calls is not None and not isinstance(calls, list):
+        raise wrong_field(field, "tool_calls is a list, as it was handed out.")
+    for index, call in enumerate(calls or ()):
+        function = call.get("function") if isinstance(call, dict) else None
+        given = function if isinstance(function, dict) else {}
+        values = {"id": (call or {}).get("id"), "name": given.get("name"), "arguments": given.get("arguments")}
+        if not all(isinstance(value, str) for value in values.values()) or not values["id"] or not values["name"]:
+            raise wrong_field(f"{field}.{index}", "A call has an id, and a function with name and arguments.")
+        yield {name: str(value) for name, value in values.items()}
 
 
 def _content(field: str, content: Any) -> tuple[str, tuple[Picture, ...]]:

@@ -1,7 +1,7 @@
 """Conversations with agents: messages sent, answers found, and what is kept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -30,11 +30,16 @@ TITLE_FROM = 60
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something said before, as a chat client tells it. role: system, user or assistant."""
+    """Something said before, as a chat client tells it. role: system, user, assistant or tool.
+
+    calls: of the client's own tools, as id, name and arguments; answers: the id of the call that a result belongs to.
+    """
 
     role: str
     text: str
     uploads: Sequence[Upload] = ()
+    calls: Sequence[Mapping[str, str]] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Saying:
     """A message as a door read it. conversation: None begins one; model: `provider:model` for this answer alone.
 
     before: what was said before, instead of a parent; its uploads have other names than those of the message.
+    wishes: what the answer has to be, see `openai_tools`.
     """
 
     text: str
@@ -50,6 +56,7 @@ class Saying:
     model: str = ""
     uploads: Sequence[Upload] = ()
     before: Sequence[Turn] = ()
+    wishes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigger: Trigger) -> Execution:
@@ -63,10 +70,11 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     attached = _attached(saying.uploads, used)
     before = tuple(_said(turn, used) for turn in saying.before)
     origins = client_history.origins_of(agent, (turn.text for turn in saying.before if turn.role == "assistant"))
-    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins))
+    _check_tools(agent, saying)
+    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins), saying.wishes)
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
-            workspace=workspace, agent=agent, user=user, title=_title(saying.text)
+            workspace=workspace, agent=agent, user=user, title=_title(_last_words(saying))
         )
         execution = ask(conversation=talk, question=question, user=user, trigger=trigger)
         attachments.keep(
@@ -75,13 +83,31 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     return execution
 
 
+def _last_words(saying: Saying) -> str:
+    """What a person said last."""
+    return saying.text or next((turn.text for turn in reversed(saying.before) if turn.role == "user"), "")
+
+
+def _check_tools(agent: Agent, saying: Saying) -> None:
+    """A tool of the client may not have the name of one of the agent's own."""
+    for index, tool in enumerate(saying.wishes.get("tools", ())):
+        if tool["name"] in agent.tool_ids:
+            text = f"The agent has a tool {tool['name']} of its own. Give yours another name."
+            raise InvalidInput(text, fields={f"tools.{index}.function.name": [text]})
+
+
 def _attached(uploads: Sequence[Upload], model: str) -> tuple[dict[str, str], ...]:
     return tuple(one.kept() for one in attachments.read(uploads, sees=sees(model), model=model))
 
 
 def _said(turn: Turn, model: str) -> dict[str, Any]:
     attached = _attached(turn.uploads, model)
-    return {"role": turn.role, "content": turn.text, **({"attachments": attached} if attached else {})}
+    found: dict[str, Any] = {"role": turn.role, "content": turn.text}
+    if attached:
+        found["attachments"] = attached
+    if turn.calls:
+        found["calls"] = [dict(call) for call in turn.calls]
+    return {**found, "answers": turn.answers} if turn.answers else found
 
 
 def checked_model(workspace: Workspace, name: str) -> str:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.db.models import QuerySet, Sum
 
 from automatos.errors import Conflict
+from automatos.llm.parts import ToolCall, part_from_json
 from recipes.chat.client_history import AGAIN
 from recipes.live.following import Followed
 from recipes.live.server_sent import happenings, sse
-from recipes.models import Execution, ExecutionStatus
+from recipes.models import Call, Execution, ExecutionStatus
 from recipes.runs import services as runs
+from recipes.runs.tool_calls import in_order
 from workspaces.scope.tenancy import workspace_scope
 
 WAITS = (
@@ -26,7 +29,8 @@ WAITS = (
 class Ended:
     """What an answer came to. error: code and message, None when it went well.
 
-    finish_reason: of its last model call, empty when none came to an end.
+    finish_reason: of its last model call, empty when none came to an end. calls: of the client's tools, if it ended
+    with them.
     """
 
     text: str
@@ -37,6 +41,9 @@ class Ended:
     output_tokens: int
     cost: float
     tool_calls: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    calls: tuple[ToolCall, ...] = ()
 
 
 class Written:
@@ -128,13 +135,26 @@ def _ended(followed: Followed) -> Ended:
         run = Execution.objects.get(pk=followed.id)
         rows = run.steps.values_list("model", "finish_reason", "output")
         model, finish_reason, written = rows.first() or ("", "", "")
+        replies = Call.objects.filter(step__execution=run, kind=Call.Kind.MODEL)
+        counted = replies.aggregate(cached=Sum("cached_tokens"), reasoning=Sum("reasoning_tokens"))
+        calls = _handed_out(run, replies) if finish_reason == "tool_calls" else ()
     error = None
     if run.status != ExecutionStatus.COMPLETED:
         told = run.error or {"code": run.status, "message": f"The answer was {run.get_status_display().lower()}."}
         error = {"code": str(told.get("code", "error")), "message": str(told.get("message", ""))}
     text = (run.output_data or {}).get("final_output", "") or written
     tokens = run.input_tokens, run.output_tokens
-    return Ended(text, error, finish_reason, model, *tokens, float(run.cost), run.tool_calls)
+    more = counted["cached"] or 0, counted["reasoning"] or 0
+    return Ended(text, error, finish_reason, model, *tokens, float(run.cost), run.tool_calls, *more, calls)
+
+
+def _handed_out(run: Execution, replies: QuerySet[Call]) -> tuple[ToolCall, ...]:
+    """The calls of the client's tools that the run ended with."""
+    names = {tool["name"] for tool in (run.input_data.get("wishes") or {}).get("tools", ())}
+    last = in_order(call for call in replies if "." not in call.path)[-1:]
+    parts = ((last[0].data or {}).get("parts") or ()) if last else ()
+    calls = (part_from_json(part) for part in parts if part.get("type") == "tool_call")
+    return tuple(call for call in calls if isinstance(call, ToolCall) and call.name in names)
 
 
 def _cancel(followed: Followed) -> None:

@@ -9,7 +9,7 @@ from agents.work.loop import Task
 from agents.work.spec import AgentSpec, AgentUnusable, load_specs
 from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
-from automatos.llm.types import Message
+from automatos.llm.types import Message, ToolSpec
 from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
@@ -172,10 +172,24 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
 
 def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:
     """The job of an answer in a conversation; a chat client's own system messages follow the agent's."""
-    spec = replace(spec, model=run.input_data.get("model") or spec.model)
+    wishes = run.input_data.get("wishes") or {}
+    spec = replace(
+        spec,
+        model=run.input_data.get("model") or spec.model,
+        max_tokens=min(spec.max_tokens, wishes.get("max_tokens") or spec.max_tokens),
+        response_schema=wishes.get("response_schema") or spec.response_schema,
+    )
     message, origins = question_of(run.workspace_id, run.id, run.input_data, step.prompt_template)
-    opening = (*spec.opening("", before.turns)[:-1], message)
-    return replace(_job(ledger, run, step, spec, opening), origins=(*before.origins, *origins))
+    said = (message,) if message.content.strip() or message.images else ()
+    opening = (*spec.opening("", before.turns)[:-1], *said)
+    job = _job(ledger, run, step, spec, opening)
+    task = replace(
+        job.task,
+        client_tools=tuple(ToolSpec(**tool) for tool in wishes.get("tools", ())),
+        tool_choice=wishes.get("tool_choice") or "auto",
+        one_call=bool(wishes.get("one_call")),
+    )
+    return replace(job, task=task, origins=(*before.origins, *origins))
 
 
 def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[Message, ...]) -> Job:
@@ -191,7 +205,7 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
         use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
     )
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
-    heard = tuple(message.content for message in opening if message.role != "assistant")
+    heard = tuple(message.content for message in opening if message.role not in ("assistant", "tool"))
     return replace(job, policy=spec.approval_policy, heard=heard)
 
 

@@ -12,7 +12,7 @@ from agents.work.loop import Failed, Spent, Task, run_agent
 from agents.work.spec import AgentSpec
 from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
-from automatos.llm.deltas import Delta, ThinkingDelta
+from automatos.llm.deltas import Delta
 from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
@@ -60,8 +60,8 @@ class Writing(Protocol):
     def write(self, text: str) -> None:
         """A piece of it."""
 
-    def think(self, text: str) -> None:
-        """A piece of what the model thinks before it answers."""
+    def hear(self, delta: Delta) -> None:
+        """A piece of anything: what the model thinks is among it."""
 
     def restart(self) -> None:
         """What follows takes the place of what was written."""
@@ -132,7 +132,7 @@ class Cook:
             reply = await self.models.complete(
                 request,
                 self._on_text(path, aside),
-                on_delta=None if aside or "." in path else self._think,
+                on_delta=None if aside or "." in path else self.stream.hear,
                 credentials=self.job.credentials,
                 before_sending=self.before_sending,
                 on_cut=partial(self._was_cut, path),
@@ -162,10 +162,6 @@ class Cook:
         if path != FIRST:
             self.stream.restart()
         return self.stream.write
-
-    def _think(self, delta: Delta) -> None:
-        if isinstance(delta, ThinkingDelta):
-            self.stream.think(delta.text)
 
     # --- tools --------------------------------------------------------------------------------------------------------
 

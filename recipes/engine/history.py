@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from automatos.llm.parts import Text, ToolCall, ToolResult
 from automatos.llm.types import Message
 from recipes.engine.attachments import Attachment, origin_of, told
 from recipes.engine.ledger import from_json
 from recipes.engine.sql import Statements, array
 
+# What untrusted text is called that a tool of a chat client brought.
+CLIENT_TOOL = "a tool of the chat client"
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
 # What a model is told of its own answers that never came to their end.
@@ -71,10 +74,23 @@ def _answer(row: tuple[Any, ...]) -> _Answer:
 def _sent(workspace_id: UUID, execution_id: UUID, given: dict[str, Any]) -> Said:
     said = Said(origins=list(given.get("origins", ())))
     for turn in given["messages"]:
+        if turn["role"] == "tool":
+            _add_result(said, turn)
+            continue
         message, origins = question_of(workspace_id, execution_id, turn, turn["content"])
-        said.turns.append(Message(turn["role"], message.parts))
+        calls = [ToolCall.read(call["id"], call["name"], call["arguments"]) for call in turn.get("calls", ())]
+        parts = [part for part in message.parts if not isinstance(part, Text) or part.text or not calls]
+        said.turns.append(Message(turn["role"], [*parts, *calls]))
         said.origins += origins
     return said
+
+
+def _add_result(said: Said, turn: dict[str, Any]) -> None:
+    """What a tool of the client said, which anybody may have written; all results of a turn are one message."""
+    results = said.turns.pop().parts if said.turns and said.turns[-1].role == "tool" else ()
+    said.turns.append(Message("tool", [*results, ToolResult(turn["answers"], turn["content"])]))
+    if CLIENT_TOOL not in said.origins:
+        said.origins.append(CLIENT_TOOL)
 
 
 def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer]) -> Said:

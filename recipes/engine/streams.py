@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from automatos.events import TextChunk
+from automatos.llm.deltas import Delta, ThinkingDelta
 from recipes.engine.steps import Job
 
 
@@ -21,9 +22,10 @@ class Stream:
         """Take a piece of text as it arrives."""
         self.pieces.append(text)
 
-    def think(self, text: str) -> None:
-        """Take a piece of thinking as it arrives."""
-        self.thoughts.append(text)
+    def hear(self, delta: Delta) -> None:
+        """Take a piece of thinking as it arrives; anything else comes another way."""
+        if isinstance(delta, ThinkingDelta):
+            self.thoughts.append(delta.text)
 
     def restart(self) -> None:
         """Another call begins: its text takes the place of what was written before, which led to tool calls."""

@@ -18,6 +18,10 @@ from workspaces.tests.rest import Caller
 
 pytestmark = pytest.mark.slow
 HELLO: Any = [{"role": "user", "content": "Say hello"}]
+CALLED: Any = {
+    "role": "assistant",
+    "tool_calls": [{"id": "c", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}],
+}
 
 
 @pytest.fixture
@@ -126,9 +130,12 @@ def test_tools_of_the_agent_are_used_on_the_way(room: Room, client: openai.OpenA
 
 @pytest.mark.parametrize(
     ("extra", "param"),
-    [({"n": 2}, "n"), ({"logprobs": True}, "logprobs"), ({"tools": [{"type": "function"}]}, "tools"),
-     ({"messages": []}, "messages"), ({"model": "gpt-5"}, "model"),
-     ({"messages": [{"role": "assistant", "content": "x"}]}, "messages"), ({"stream": "yes"}, "stream"),
+    [({"n": 2}, "n"), ({"logprobs": True}, "logprobs"), ({"tools": [{"type": "function"}]}, "tools.0"),
+     ({"messages": []}, "messages"), ({"model": 5}, "model"), ({"tool_choice": "required"}, "tool_choice"),
+     ({"max_tokens": 0}, "max_tokens"), ({"stop": [1]}, "stop"), ({"response_format": "json"}, "response_format"),
+     ({"messages": [{"role": "tool", "tool_call_id": "a", "content": "x"}]}, "messages.0.tool_call_id"),
+     ({"messages": [*HELLO, CALLED, *HELLO]}, "messages.2"), ({"messages": [*HELLO, CALLED]}, "messages"),
+     ({"stream": "yes"}, "stream"),
      ({"stream_options": {"include_usage": True}}, "stream_options"),
      ({"stream": True, "stream_options": 1}, "stream_options")],
 )  # fmt: skip
@@ -145,7 +152,7 @@ def test_what_is_not_done_is_refused_in_their_shape(
 def test_a_wrong_key_is_refused_in_their_shape(room: Room, client: openai.OpenAI) -> None:
     with pytest.raises(openai.AuthenticationError) as refusal:
         client.with_options(api_key="atm_wrong").models.list()
-    assert refusal.value.type == "authentication_error"
+    assert (refusal.value.type, refusal.value.code) == ("authentication_error", "invalid_api_key")
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="something-else").models.list()
 

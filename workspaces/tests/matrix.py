@@ -46,6 +46,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "composio_webhook": {401},  # not signed
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused
+    "openai_embeddings": {400},  # there is no text
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},

@@ -106,6 +106,7 @@ BODIES: dict[str, Any] = {
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
     "recipes_execute": {"input_data": {}},
+    "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
     "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
     "workspaces_create": {"name": "New"},
     "workspaces_update": {"name": "New"},
@@ -221,6 +222,8 @@ class Door:
             return "", FIXED[parameter]
         if parameter == "workspace":
             return "Workspace", "slug"
+        if parameter == "agent_slug":
+            return "Agent", "slug"
         if parameter in BY_WORD:
             return BY_WORD[parameter]
         if parameter == "key":
