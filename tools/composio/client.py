@@ -104,6 +104,8 @@ class Composio:
     def link(self, *, auth_config_id: str, user_id: str, callback_url: str) -> Link:
         """Begin a connection."""
         made = self._client.link.create(auth_config_id=auth_config_id, user_id=user_id, callback_url=callback_url)
+        if not str(made.redirect_url).startswith(("https://", "http://")) or any(c <= " " for c in made.redirect_url):
+            raise ComposioProblem("Composio named no page at which the access could be allowed.")
         until = datetime.fromisoformat(str(made.expires_at).replace("Z", "+00:00"))
         return Link(str(made.connected_account_id), str(made.redirect_url), until)
 

@@ -25,6 +25,7 @@ from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.models import Role
 from workspaces.scope.permissions import NEEDED_ROLE
+from workspaces.scope.tenancy import workspace_scope
 
 TABS = ("actions", "events", "about")
 SORTS = {"name": "By name", "actions": "Most actions"}
@@ -182,7 +183,12 @@ def connect(request: WorkspaceRequest, app: str) -> HttpResponseBase:
 
     def work() -> HttpResponse:
         url = ComposioEntityManager(request.workspace.pk).connect(row.slug, back, next_page)
-        return redirect(url)
+        context = {"name": row.display_name, "url": url, "workspace_slug": slug}
+        with workspace_scope(request.workspace.pk, request.user.pk):
+            answer = render(request, "tools/app_leave.html", context)
+        # No redirect: the policy for forms lets none lead to another site.
+        answer.headers["Refresh"] = f"0; url={url}"
+        return answer
 
     return page_answer(actor_of(request), work, lambda refusal: _problem_page(here, refusal))
 
