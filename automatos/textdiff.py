@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from automatos.line_matching import LineMatcher
 
 # Unchanged lines kept around a change.
 CONTEXT = 2
-# Past this many lines the comparison itself would take seconds.
+# Past this many lines the answer would be more than anybody reads.
 MOST_LINES = 4_000
 
 
@@ -25,7 +26,7 @@ def compare(old: str, new: str) -> list[Line]:
         return []
     if len(before) + len(after) > MOST_LINES:
         return [Line("skip", f"Too long to compare: {len(before):,} lines became {len(after):,}.")]
-    groups = SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT)
+    groups = LineMatcher(before, after).get_grouped_opcodes(CONTEXT)
     return list(_lines(before, after, list(groups)))
 
 

@@ -183,9 +183,11 @@ def _text(
         rows = text_view.against(contents.text_of(changed.before) or "", after, mine)
     elif view == FINDINGS:
         rows = text_view.around(after, mine)
-    view = view if rows is not None else WHOLE
-    rows, left_out = text_view.shortened(text_view.whole(after, mine) if rows is None else rows)
-    return Text(row, rows, view, left_out, can_compare=can_compare)
+    if rows is None:
+        shown, left_out = text_view.whole(after, mine)
+        return Text(row, shown, WHOLE, left_out, can_compare=can_compare)
+    shown, left_out = text_view.shortened(rows)
+    return Text(row, shown, view, left_out, can_compare=can_compare)
 
 
 def tab_rows(tab: str, order: str) -> QuerySet[PluginVersion]:

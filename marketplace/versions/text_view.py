@@ -2,16 +2,19 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from io import StringIO
+from itertools import islice
 from typing import Any
+
+from automatos.line_matching import LineMatcher
 
 # Longer files are shown around their findings, or by their beginning.
 MOST_LINES = 2_500
 LONGEST_LINE = 2_000
 CONTEXT = 3
-# Past this many lines a comparison takes seconds.
+# Past this many lines together nothing is compared.
 MOST_COMPARED = 6_000
 # Part of what people see: of emoji, and the mark of a file's encoding where it belongs.
 SEEN = {"\t", "\ufe0f"}
@@ -38,30 +41,27 @@ class Row:
     notes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
-def whole(text: str, findings: Findings = ()) -> list[Row]:
-    """Every line."""
-    return _marked([_row(number, line) for number, line in enumerate(_lines(text), 1)], findings)
+def whole(text: str, findings: Findings = ()) -> tuple[list[Row], int]:
+    """The lines that a page has room for, and how many are left out at the end."""
+    rows = [_row(number, line) for number, line in enumerate(islice(_each_line(text), MOST_LINES), 1)]
+    left_out = _count(text) - len(rows)
+    return _marked(rows, findings), left_out
 
 
 def around(text: str, findings: Findings, context: int = CONTEXT) -> list[Row]:
     """The lines of findings with a few around them."""
-    rows = whole(text, findings)
-    wanted = {
-        number
-        for row in rows
-        if row.severity or row.notes
-        for number in range(row.number - context, row.number + context + 1)
-    }
-    return _with_gaps(rows, wanted)
+    marked = {line for finding in findings for line in (finding["line"], *finding.get("lines", ())) if line > 0}
+    wanted = {near for line in marked for near in range(line - context, line + context + 1)}
+    return _marked(_with_gaps(text, wanted), findings)
 
 
 def against(before: str, after: str, findings: Findings = ()) -> list[Row] | None:
     """The lines that differ with a few around them; None when the texts are too long to be compared."""
-    old, new = _lines(before), _lines(after)
-    if len(old) + len(new) > MOST_COMPARED:
+    if _count(before) + _count(after) > MOST_COMPARED:
         return None
+    old, new = list(_each_line(before)), list(_each_line(after))
     rows: list[Row] = []
-    for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT):
+    for group in LineMatcher(old, new).get_grouped_opcodes(CONTEXT):
         last = max((row.number for row in rows if row.kind != "del"), default=0)
         if group[0][3] > last:
             rows.append(_gap(last + 1, group[0][3] - last))
@@ -97,9 +97,14 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
-def _lines(text: str) -> list[str]:
-    lines = text.replace("\r\n", "\n").split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
+def _each_line(text: str) -> Iterator[str]:
+    """One at a time: a file of a few megabytes may have millions."""
+    for line in StringIO(text, newline="\n"):
+        yield line.removesuffix("\n") if not line.endswith("\r\n") else line[:-2]
+
+
+def _count(text: str) -> int:
+    return text.count("\n") + (text[-1:] not in ("", "\n"))
 
 
 def _row(number: int, line: str, kind: str = "") -> Row:
@@ -130,17 +135,16 @@ def _marked(rows: list[Row], findings: Findings) -> list[Row]:
     return rows
 
 
-def _with_gaps(rows: Iterable[Row], wanted: set[int]) -> list[Row]:
+def _with_gaps(text: str, wanted: set[int]) -> list[Row]:
     found: list[Row] = []
-    left_out = 0
-    for row in rows:
-        if row.kind == "head" or row.number in wanted:
-            if left_out:
-                found.append(_gap(row.number - left_out, left_out))
-            found.append(row)
-            left_out = 0
-        else:
-            left_out += 1
-    if left_out:
+    shown = 0
+    for number, line in enumerate(_each_line(text), 1):
+        if number not in wanted:
+            continue
+        if left_out := number - shown - 1:
+            found.append(_gap(shown + 1, left_out))
+        found.append(_row(number, line))
+        shown = number
+    if left_out := _count(text) - shown:
         found.append(_gap(0, left_out))
     return found
