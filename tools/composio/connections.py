@@ -18,7 +18,7 @@ from automatos.errors import Conflict, NotFound
 from tools.composio.access import Access, access_for, key_state
 from tools.composio.client import Account, connected
 from tools.composio.problems import ComposioProblem
-from tools.models import ComposioAppCache, ComposioConnection, ComposioEntity, in_catalogue
+from tools.models import ComposioAppCache, ComposioConnection, ComposioEntity, ComposioTrigger, in_catalogue
 from workspaces.audit import log as audit
 from workspaces.scope import acting
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -32,11 +32,14 @@ WATCHED = timedelta(minutes=30)
 ENDED = "The app ended the access. Reconnect it."
 GONE = "The account is gone at Composio. Reconnect the app."
 OTHER_KEY = "It was connected under another Composio key than the one in use now. Reconnect the app."
+# Our own word for the status of an account that the key in use does not reach.
+UNDER_OTHER_KEY = "UNDER_OTHER_KEY"
 REASONS = {
     "EXPIRED": "The access expired.",
     "REVOKED": "The access was taken back.",
     "INACTIVE": "The account was switched off at Composio.",
     "FAILED": "The app did not give access.",
+    UNDER_OTHER_KEY: OTHER_KEY,
 }
 # Where the browser comes back to, by the state that stands in the address.
 Back = Callable[[str], str]
@@ -95,6 +98,7 @@ class ComposioEntityManager:
             raise
         with workspace_scope(self.workspace_id):
             rows = self._row(wanted.connection_id)
+            self._let_go(rows.exclude(credential_id=access.credential_id))
             rows.filter(status=Status.ADDED).update(status=Status.PENDING)
             rows.update(
                 auth_config_id=config,
@@ -108,6 +112,11 @@ class ComposioEntityManager:
             )
             self._record("connect_started", wanted.connection_id, app)
         return link.url
+
+    def _let_go(self, rows: QuerySet[ComposioConnection]) -> None:
+        """What was made under another key means nothing under this one, or is somebody else's: nothing of it stays."""
+        ComposioTrigger.objects.filter(connection__in=rows).delete()
+        rows.update(status=Status.ADDED, account_id="", broken_since=None)
 
     def _wanted(self, app: str, access: Access) -> _Wanted:
         row = ComposioAppCache.objects.filter(in_catalogue(access.catalogue), slug=app, status="active").first()
@@ -131,17 +140,17 @@ class ComposioEntityManager:
             row = self.connections().filter(state_hash=hash_of(state)).exclude(state_hash="").first()
         if row is None:
             raise NotFound()
-        account = self.read_account(row.pending_id)
+        account = self.read_account(row, row.pending_id)
         with workspace_scope(self.workspace_id):
             taken = self.take(row, account)
         if taken and row.account_id and row.account_id != row.pending_id:
-            self._forget(row.account_id)
+            self._forget(row, row.account_id)
         with workspace_scope(self.workspace_id):
             return Finished(self.connection(row.app), row.next_page)
 
     def take(self, row: ComposioConnection, account: Account | None) -> bool:
         """Take the pending account in; whether the connection works by it."""
-        rows = self._row(row.pk).filter(pending_id=row.pending_id)
+        rows = self._row(row.pk).filter(pending_id=row.pending_id, credential_id=row.credential_id)
         if account is not None and account.is_open:
             return False  # the person came back before the app did: the sweep looks again
         now = timezone.now()
@@ -174,7 +183,7 @@ class ComposioEntityManager:
             row = self.connection(app)
         if key_state_of(self.workspace_id):
             for account_id in filter(None, (row.account_id, row.pending_id)):
-                self._forget(account_id)
+                self._forget(row, account_id)
         with workspace_scope(self.workspace_id):
             number, _ = row.triggers.all().delete()
             self._row(row.pk).update(
@@ -197,7 +206,7 @@ class ComposioEntityManager:
         is_fresh = row.checked_at is not None and row.checked_at > timezone.now() - FRESH
         if row.status != Status.ACTIVE or (is_fresh and not at_once):
             return row
-        account = self.read_account(row.account_id)
+        account = self.read_account(row, row.account_id)
         with workspace_scope(self.workspace_id):
             self.note(row, account)
             return self.connection(app)
@@ -214,16 +223,27 @@ class ComposioEntityManager:
         ):
             self._record("broke", row.pk, row.app)
 
-    def read_account(self, account_id: str) -> Account | None:
-        """The account as Composio knows it now. Blocks."""
-        with connected(access_for(self.workspace_id), seconds=SECONDS, retries=1) as composio:
+    def read_account(self, row: ComposioConnection, account_id: str) -> Account | None:
+        """The account as Composio knows it now; one of another key is not asked for. Blocks."""
+        access = access_for(self.workspace_id)
+        if row.credential_id != access.credential_id:
+            return Account(account_id, str(self.workspace_id), row.app, UNDER_OTHER_KEY)
+        with connected(access, seconds=SECONDS, retries=1) as composio:
             return composio.account(account_id)
 
-    def _forget(self, account_id: str) -> None:
-        """Take back what the app allowed. A Composio that is away does not keep a person from disconnecting here."""
+    def _forget(self, row: ComposioConnection, account_id: str) -> None:
+        """Take back what the app allowed. A Composio that is away does not keep a person from disconnecting here.
+
+        Whose account it is was said by the server of that time: only one of the key in use and of ours is touched.
+        """
+        access = access_for(self.workspace_id)
+        if row.credential_id != access.credential_id:
+            return
         try:
-            with connected(access_for(self.workspace_id), seconds=SECONDS, retries=1) as composio:
-                composio.remove_account(account_id)
+            with connected(access, seconds=SECONDS, retries=1) as composio:
+                account = composio.account(account_id)
+                if account is not None and self._is_ours(account, row):
+                    composio.remove_account(account_id)
         except ComposioProblem as problem:
             if problem.code == "composio_key_refused" or not problem.retryable:
                 return
@@ -285,11 +305,11 @@ def look_again(workspace_id: UUID) -> None:
         rows = list(manager.connections().exclude(account_id="", pending_id=""))
     for row in rows:
         if row.status == Status.ACTIVE and (row.checked_at is None or row.checked_at < now - WATCHED):
-            account = manager.read_account(row.account_id)
+            account = manager.read_account(row, row.account_id)
             with workspace_scope(workspace_id):
                 manager.note(row, account)
         if row.pending_id and row.pending_until and row.pending_until < now:
-            account = manager.read_account(row.pending_id)
+            account = manager.read_account(row, row.pending_id)
             with workspace_scope(workspace_id):
                 # One that is still open past its time will not be allowed any more.
                 manager.take(row, account if account is None or not account.is_open else None)

@@ -13,6 +13,7 @@ from automatos.errors import Conflict, InvalidInput, NotFound
 from tools.composio import schemas
 from tools.composio.access import Access, access_for
 from tools.composio.client import Composio, connected
+from tools.composio.connections import OTHER_KEY
 from tools.composio.problems import ComposioProblem, text_of
 from tools.models import ComposioConnection, ComposioTrigger, ComposioWebhook, in_catalogue
 from workspaces.audit import log as audit
@@ -61,11 +62,14 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
     if number >= MOST:
         raise Conflict(f"The workspace listens to {MOST} events already. End one first.")
     access = access_for(workspace_id)
+    if row.credential_id != access.credential_id:
+        raise Conflict(OTHER_KEY)
     subscribe(access)
     with _client(access) as composio:
         trigger_id = _added(composio, slug, row.account_id, config)
     try:
         with workspace_scope(workspace_id), transaction.atomic():
+            _require_same(row)
             made = ComposioTrigger.objects.create(
                 workspace_id=workspace_id,
                 connection=row,
@@ -78,6 +82,13 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
             return made
     except IntegrityError:
         raise Conflict("The workspace listens to this event already.") from None
+
+
+def _require_same(row: ComposioConnection) -> None:
+    """Hold the connection as it was when the event was asked for; Conflict when another account took its place."""
+    rows = ComposioConnection.objects.select_for_update().filter(pk=row.pk, credential_id=row.credential_id)
+    if rows.filter(account_id=row.account_id).first() is None:
+        raise Conflict("The connection changed in the meantime. Try again.")
 
 
 def _added(composio: Composio, slug: str, account_id: str, config: Mapping[str, Any]) -> str:
@@ -93,11 +104,15 @@ def _added(composio: Composio, slug: str, account_id: str, config: Mapping[str, 
 def ignore(workspace_id: UUID, trigger_id: UUID) -> None:
     """Listen no more."""
     with workspace_scope(workspace_id):
-        row = ComposioTrigger.objects.filter(workspace_id=workspace_id, pk=trigger_id).first()
+        rows = ComposioTrigger.objects.filter(workspace_id=workspace_id, pk=trigger_id)
+        row = rows.select_related("connection").first()
     if row is None:
         raise NotFound()
-    with _client(access_for(workspace_id)) as composio:
-        composio.remove_trigger(row.trigger_id)
+    access = access_for(workspace_id)
+    # The id was named by the server of that time: under another key it may be somebody else's.
+    if row.connection.credential_id == access.credential_id:
+        with _client(access) as composio:
+            composio.remove_trigger(row.trigger_id)
     with workspace_scope(workspace_id):
         row.delete()
         audit.record("app.event_ended", workspace_id=workspace_id, target=("composio_trigger", trigger_id, row.slug))
