@@ -1,7 +1,7 @@
 """Readable, unique addresses made from names."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -13,10 +13,10 @@ Row = TypeVar("Row")
 RESERVED = frozenset({"new"})
 
 
-def candidates(name: str, *, longest: int, otherwise: str) -> Iterator[str]:
+def candidates(name: str, *, longest: int, otherwise: str, reserved: Set[str] = RESERVED) -> Iterator[str]:
     """The name as a slug, then numbered ones, then random ones. otherwise: what a name without letters becomes."""
     base = slugify(name)[:longest].strip("-_") or otherwise
-    if base in RESERVED:
+    if base in reserved:
         base = f"{base}-{otherwise}"
     yield base
     for number in range(2, 7):
@@ -25,10 +25,12 @@ def candidates(name: str, *, longest: int, otherwise: str) -> Iterator[str]:
         yield f"{base[: longest - 7].strip('-_')}-{secrets.token_hex(3)}"
 
 
-def insert_with_slug(create: Callable[[str], Row], *, name: str, longest: int, otherwise: str) -> Row:
+def insert_with_slug(
+    create: Callable[[str], Row], *, name: str, longest: int, otherwise: str, reserved: Set[str] = RESERVED
+) -> Row:
     """The row that `create(slug)` inserts under the first slug no other row has, also when several do so at once."""
     refusal: IntegrityError | None = None
-    for slug in candidates(name, longest=longest, otherwise=otherwise):
+    for slug in candidates(name, longest=longest, otherwise=otherwise, reserved=reserved):
         try:
             with transaction.atomic():
                 return create(slug)

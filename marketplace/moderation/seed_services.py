@@ -5,21 +5,25 @@ its version and sign it anew: `manage.py plugins sign FILE.zip --key KEY.pem`; t
 """
 
 import json
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from automatos.errors import AppError
 from marketplace.models import Plugin, PluginScan, PluginVersion, PublisherKey, VersionStatus
 from marketplace.moderation.services import locked, publish
 from marketplace.packages.package import PackageFile
 from marketplace.packages.reading import read_package
 from marketplace.plugins.intake import Origin, take_in
 from marketplace.publishers import signing
-from marketplace.publishers.services import project_publisher
+from marketplace.publishers.services import installation_publisher, project_publisher
 from marketplace.scanning.report import StaticReport
 from marketplace.scans import jobs
+
+logger = logging.getLogger(__name__)
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 WHY = "Comes with the product: signed by the project, and the rules found nothing. No model has read it."
@@ -34,6 +38,7 @@ def signatures() -> dict[str, Any]:
 
 def seed_plugins() -> int:
     """Take in what is not there yet; how many of them are approved. To be called across workspaces."""
+    installation_publisher()
     publisher = project_publisher()
     key = signing.read_public_key(signatures()["public_key"])
     PublisherKey.objects.get_or_create(
@@ -52,7 +57,12 @@ def _is_approved(folder: Path) -> bool:
     (package,) = read_package(files, name=folder.name)
     signature = str(signatures()["signatures"].get(package.slug, ""))
     origin = Origin(project_publisher(), source={"kind": "seed"}, trigger=PluginScan.Trigger.SEED, signature=signature)
-    submitted = take_in(package, origin)
+    try:
+        submitted = take_in(package, origin)
+    except AppError as error:
+        # A workspace may have had the name first; the start goes on without this one.
+        logger.warning("The plugin %s that comes with the product is left out: %s", package.slug, error.message)
+        return False
     if submitted.is_new and submitted.scan is not None:
         jobs.run_scan(submitted.scan.pk, ask_model=False)
         _approve(submitted.version)

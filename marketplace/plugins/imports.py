@@ -17,6 +17,7 @@ from marketplace.packages.intake import take_repository
 from marketplace.packages.package import PackageRefused, Refusal
 from marketplace.packages.reading import Reading
 from marketplace.plugins.intake import Origin, Submitted, take_all
+from marketplace.plugins.limits import require_daily_room
 from workspaces.models import Workspace
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -113,7 +114,10 @@ def _added(row: PluginImport, reading: Reading) -> tuple[list[Submitted], list[R
     scope = workspace_scope(workspace.pk) if workspace else system_scope(Purpose.SCAN)
     with acting_as(actor), scope:
         publisher = Publisher.objects.get(pk=UUID(row.options["publisher_id"]))
-        here = Workspace.objects.get(pk=workspace.pk) if workspace else None
+        # Held until its packages are in, so that two at once count each other.
+        here = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk) if workspace else None
+        if here is not None:
+            require_daily_room(here, len(reading.packages))
         origin = Origin(
             publisher, workspace=here, user=user, source=source, trigger=PluginScan.Trigger.SUBMITTED, **options
         )

@@ -123,7 +123,7 @@ def _plugin(package: Package, origin: Origin) -> Plugin:
         except IntegrityError:
             found = Plugin.objects.filter(slug=package.slug).first()
     # One of another workspace that was never approved is not to be seen here, but its name is taken all the same.
-    if found is None or (origin.workspace and found.publisher_id != origin.publisher.pk):
+    if found is None or found.publisher_id != origin.publisher.pk:
         raise Conflict(
             f"The name {package.slug} belongs to another publisher. Give your plugin another slug.", code="slug_taken"
         )

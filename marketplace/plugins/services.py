@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotFound, TooMany, wrong_field
+from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.skill_format.repository import Network, checked_address, checked_ref
 from automatos.zip_files import ZipLimits
 from marketplace.models import (
@@ -30,6 +29,7 @@ from marketplace.packages.package import PackageWarning, Refusal
 from marketplace.packages.reading import Reading
 from marketplace.plugins import queries
 from marketplace.plugins.intake import LONGEST_NOTES, Origin, Submitted, take_all
+from marketplace.plugins.limits import require_daily_room
 from marketplace.plugins.tasks import send_import
 from marketplace.publishers.services import ensure_publisher, installation_publisher
 from marketplace.scans.tasks import send_scan
@@ -91,7 +91,7 @@ def submit_upload(*, workspace: Workspace, user: User, data: bytes, filename: st
     reading = take_upload(data, filename)
     with transaction.atomic():
         publisher = ensure_publisher(workspace=workspace)
-        _require_daily_room(workspace, len(reading.packages))
+        require_daily_room(workspace, len(reading.packages))
         return _taken(reading, words.origin(publisher, user, filename, workspace))
 
 
@@ -118,14 +118,15 @@ def request_import(
 ) -> PluginImport:
     """Have a git repository fetched and its packages taken in. workspace: None for the installation's own.
 
-    Raises InvalidInput naming `url`, `ref` or `folder`; what is wrong with the repository itself its row says later.
+    Raises InvalidInput naming `url`, `ref` or `folder`; TooMany past the day's number.
+    What is wrong with the repository itself its row says later.
     """
     words.check()
     checked_folder(folder)
     address = str(checked_address(url, Network(ca_file=settings.GIT_CA_FILE)).url)
     publisher = ensure_publisher(workspace=workspace) if workspace else installation_publisher()
     if workspace is not None:
-        _require_daily_room(workspace, 1)
+        require_daily_room(workspace, 1, fetches=True)
     row = PluginImport.objects.create(
         workspace=workspace,
         requested_by=user,
@@ -148,19 +149,6 @@ def _send(scan_id: UUID) -> None:
     transaction.on_commit(lambda: send_scan(scan_id))
 
 
-def _require_daily_room(workspace: Workspace, more: int) -> None:
-    """Pass, or raise TooMany; the workspace's row is held by now, so two at once count each other."""
-    most = settings.PLUGIN_SUBMISSIONS_PER_DAY
-    if not most:
-        return
-    since = timezone.now() - timedelta(days=1)
-    rows = PluginVersion.objects.filter(workspace=workspace, submitted_at__gt=since)
-    if rows.count() + more > most:
-        oldest = rows.order_by("submitted_at").values_list("submitted_at", flat=True).first()
-        wait = (oldest - since).total_seconds() if oldest else 86_400.0
-        raise TooMany(f"A workspace may submit {most} versions a day. Try again later.", retry_after=wait)
-
-
 @transaction.atomic
 def answer(
     *, workspace: Workspace, user: User, version_id: UUID, answers: Mapping[str, str], send: bool = False
@@ -173,8 +161,10 @@ def answer(
     if version.status == VersionStatus.APPROVED:
         raise Conflict("It is approved; there is nothing left to answer.")
     known = {"", *(item["key"] for item in queries.findings_of(version))}
+    if len(answers) > MOST_ANSWERS:
+        raise wrong_field("answers", f"Send at most {MOST_ANSWERS} answers at once; these are {len(answers)}.")
     problems = Problems()
-    for key, text in list(answers.items())[:MOST_ANSWERS]:
+    for key, text in answers.items():
         if key not in known:
             problems.add("answers", f"There is no finding {key[:80]!r} in the newest report.")
         problems.text("answers", text, longest=LONGEST_ANSWER)

@@ -1,5 +1,6 @@
 """Changes: the name a workspace publishes under, and the keys it signs with."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.slugs import insert_with_slug
+from automatos.slugs import RESERVED, insert_with_slug
 from marketplace.models import Publisher, PublisherKey
 from marketplace.publishers import signing
 from marketplace.publishers.queries import INSTALLATION, PROJECT, publisher_of
@@ -32,6 +33,7 @@ def ensure_publisher(*, workspace: Workspace, name: str = "") -> Publisher:
         name=name,
         longest=LONGEST_SLUG,
         otherwise="publisher",
+        reserved=RESERVED | {PROJECT, INSTALLATION},
     )
     _record("publisher.created", workspace, made, after={"name": made.name, "slug": made.slug})
     return made
@@ -39,14 +41,22 @@ def ensure_publisher(*, workspace: Workspace, name: str = "") -> Publisher:
 
 def installation_publisher() -> Publisher:
     """Whoever runs this installation, for what staff uploads. To be called across workspaces."""
-    made, _ = Publisher.objects.get_or_create(slug=INSTALLATION, defaults={"name": "This installation"})
-    return made
+    return _without_workspace(INSTALLATION, {"name": "This installation"})
 
 
 def project_publisher() -> Publisher:
     """The project itself, for what comes with the product. To be called across workspaces."""
     shown = {"name": "Automatos", "is_public": True, "is_verified": True, "is_system": True}
-    made, _ = Publisher.objects.get_or_create(slug=PROJECT, defaults=shown)
+    return _without_workspace(PROJECT, shown)
+
+
+@transaction.atomic
+def _without_workspace(slug: str, shown: dict[str, Any]) -> Publisher:
+    """The publisher of this slug that is no workspace's; one of a workspace makes room for it."""
+    for row in Publisher.objects.select_for_update(of=("self",)).filter(slug=slug, workspace__isnull=False):
+        row.slug = f"{slug}-{secrets.token_hex(3)}"
+        row.save(update_fields=["slug"])
+    made, _ = Publisher.objects.get_or_create(slug=slug, workspace=None, defaults=shown)
     return made
 
 

@@ -42,6 +42,8 @@ def settle(scan: PluginScan, static: StaticReport, report: ModelReport) -> None:
         if not done:
             raise holding.Superseded
         _show(version, PluginScan.objects.get(pk=scan.pk))
+        if before and version.status == VersionStatus.PENDING and _is_other(before, found, findings):
+            _ask_anew(version)
         if found.word == "blocked" and version.status == VersionStatus.PENDING:
             _reject(version, scan, found)
 
@@ -108,6 +110,18 @@ def _difference(before: PluginScan, found: Outcome, findings: list[dict[str, Any
     if before.verdict == found.word and not added and not gone:
         return {}
     return {"verdict": [before.verdict, found.word], "added": added, "gone": gone, "rules": before.rules_version}
+
+
+def _is_other(before: PluginScan, found: Outcome, findings: list[dict[str, Any]]) -> bool:
+    """Whether a moderator who read the report before has not seen this one."""
+    old, new = (sorted((item["key"], item["severity"]) for item in each) for each in (before.findings, findings))
+    return before.verdict != found.word or old != new
+
+
+def _ask_anew(version: PluginVersion) -> None:
+    """A first approval was given to another report: it does not count for this one."""
+    version.first_reviewer, version.first_reason = None, ""
+    version.save(update_fields=["first_reviewer", "first_reason"])
 
 
 def _short(item: dict[str, Any]) -> dict[str, Any]:
