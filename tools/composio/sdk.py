@@ -1,11 +1,12 @@
 """The vendor's client with our limits on it. Importing this takes seconds: `client.py` does it when it is needed.
 
-`composio_client` carries no telemetry. Requests to an address that a workspace chose go to checked addresses only.
+`composio_client` carries no telemetry. Requests to an address that a workspace chose go to checked addresses only,
+and what comes back is bounded (`limits.py`).
 """
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from django.conf import settings
 
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import find_host, parse_url
+from tools.composio import limits
 from tools.composio.access import Access
 from tools.composio.problems import ComposioProblem, busy, refused_key, said, too_slow, unreachable
 
@@ -44,10 +46,12 @@ class CheckedAddresses(httpcore.NetworkBackend):
         *others, last = asyncio.run(find_host(host, port))
         for address in others:
             try:
-                return self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                stream = self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return limits.BoundedStream(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return self._inner.connect_tcp(str(last), port, timeout, local_address, socket_options)
+        stream = self._inner.connect_tcp(str(last), port, timeout, local_address, socket_options)
+        return limits.BoundedStream(stream)
 
 
 class CheckedAddressesLater(httpcore.AsyncNetworkBackend):
@@ -68,10 +72,12 @@ class CheckedAddressesLater(httpcore.AsyncNetworkBackend):
         *others, last = await find_host(host, port)
         for address in others:
             try:
-                return await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                stream = await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return limits.BoundedStreamLater(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return await self._inner.connect_tcp(str(last), port, timeout, local_address, socket_options)
+        stream = await self._inner.connect_tcp(str(last), port, timeout, local_address, socket_options)
+        return limits.BoundedStreamLater(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -91,11 +97,17 @@ def _transport(own_server: bool) -> httpx.HTTPTransport:
 
 
 def _later_transport(own_server: bool) -> httpx.AsyncHTTPTransport:
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
-    transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=limits)
+    most = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+    transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=most)
     if own_server:
         transport._pool._network_backend = CheckedAddressesLater()
     return transport
+
+
+def _bounds(own_server: bool, refuse: Callable[..., Any]) -> dict[str, Any]:
+    """What an httpx client of such a server is made with."""
+    bounds = {"headers": limits.HEADERS, "event_hooks": {"response": [refuse]}}
+    return {"follow_redirects": False, **(bounds if own_server else {})}
 
 
 def require_https(access: Access) -> None:
@@ -118,7 +130,11 @@ def opened(access: Access, *, seconds: float, retries: int) -> Iterator[composio
     timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
     with (
         understood(access),
-        httpx.Client(transport=_transport(access.own_server), timeout=timeout, follow_redirects=False) as http,
+        httpx.Client(
+            transport=_transport(access.own_server),
+            timeout=timeout,
+            **_bounds(access.own_server, limits.refuse_packed),
+        ) as http,
     ):
         client = composio_client.Composio(
             auth=composio_client.ProjectAuth(access.api_key),
@@ -140,7 +156,7 @@ def later(access: Access, *, seconds: float) -> composio_client.AsyncComposio:
     pools = _pools.setdefault(asyncio.get_running_loop(), {})
     if access.own_server not in pools:
         pools[access.own_server] = httpx.AsyncClient(
-            transport=_later_transport(access.own_server), follow_redirects=False
+            transport=_later_transport(access.own_server), **_bounds(access.own_server, limits.refuse_packed_later)
         )
     return composio_client.AsyncComposio(
         auth=composio_client.ProjectAuth(access.api_key),
