@@ -275,17 +275,15 @@ def reason_of(account: Account | None) -> str:
     return f"{REASONS.get(account.status, ENDED)}{told}"[:1000]
 
 
-def break_account(account_id: str, reason: str) -> list[tuple[UUID, str]]:
-    """A verified message says that this account ended: workspaces and apps that are broken by it."""
-    with system_scope(Purpose.UPKEEP):
-        found = list(
-            ComposioConnection.objects.filter(account_id=account_id, status=Status.ACTIVE).exclude(account_id="")
+def break_account(workspace_id: UUID, account_id: str, reason: str) -> None:
+    """A message that was verified for this workspace says that this account of its ended."""
+    with workspace_scope(workspace_id):
+        rows = ComposioConnection.objects.filter(workspace_id=workspace_id, account_id=account_id).exclude(
+            account_id=""
         )
-    for row in found:
-        with workspace_scope(row.workspace_id):
-            told = Account(account_id, str(row.workspace_id), row.app, "EXPIRED", reason)
-            ComposioEntityManager(row.workspace_id).note(row, told)
-    return [(row.workspace_id, row.app) for row in found]
+        for row in rows.filter(status=Status.ACTIVE):
+            told = Account(account_id, str(workspace_id), row.app, "EXPIRED", reason)
+            ComposioEntityManager(workspace_id).note(row, told)
 
 
 def due_workspaces() -> list[UUID]:

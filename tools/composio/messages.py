@@ -72,8 +72,10 @@ def _workspace_of(about: Mapping[str, str]) -> UUID | None:
     if not account:
         return None
     with system_scope(Purpose.SIGN_IN):
-        rows = ComposioConnection.objects.filter(account_id=account).values_list("workspace_id", flat=True)
-        return rows.first()
+        rows = ComposioConnection.objects.filter(account_id=account).order_by("workspace_id")
+        found = list(rows.values_list("workspace_id", flat=True).distinct()[:2])
+    # An own server may name any account: what two workspaces claim says nothing of whom the message is for.
+    return found[0] if len(found) == 1 else None
 
 
 def _verified_id(body: bytes, headers: Mapping[str, str], workspace_id: UUID | None) -> str:
@@ -134,5 +136,5 @@ def _taken(
             columns = {"status": "disabled"} if kind == ComposioEvent.Kind.DISABLED else {}
             ComposioTrigger.objects.filter(pk=trigger.pk).update(last_event_at=timezone.now(), **columns)
     if kind == ComposioEvent.Kind.EXPIRED:
-        break_account(account, "Composio says that it expired.")
+        break_account(workspace_id, account, "Composio says that it expired.")
     return "applied" if event else "ignored"

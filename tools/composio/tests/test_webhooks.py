@@ -12,7 +12,7 @@ from tools.composio.access import Access
 from tools.composio.testing import StandIn
 from tools.composio.testing.server import signed
 from tools.composio.tests.kit import decide, filled, signed_in, whole
-from tools.models import ComposioConnection, ComposioEvent, ComposioTrigger
+from tools.models import ComposioConnection, ComposioEntity, ComposioEvent, ComposioTrigger
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 
@@ -123,6 +123,21 @@ def test_an_expired_account_is_known_before_a_run_needs_it(workspace: Workspace,
     row = ComposioConnection.objects.get()
     assert (row.status, "expired" in row.problem) == ("error", True)
     assert "needs reconnecting" in signed_in(User.objects.get()).get(f"/w/{workspace.slug}/apps/").text
+
+
+def test_a_message_breaks_the_account_of_its_own_workspace_only(workspace: Workspace, composio: StandIn) -> None:
+    mine = ComposioConnection.objects.get()
+    payload = message(workspace.pk, type="composio.connected_account.expired", data={"id": mine.account_id})
+    other = create_workspace(name="Other", owner=User.objects.get())
+    entity = ComposioEntity.objects.create(workspace=other, entity_id=str(other.pk))
+    claimed = {"app": "github", "status": "active", "account_id": mine.account_id}
+    theirs = ComposioConnection.objects.create(workspace=other, entity=entity, **claimed)
+    nobody = {**payload, "metadata": {"connected_account_id": mine.account_id}}
+    assert send(nobody, composio.secret).json()["outcome"] == "ignored"
+    assert send(payload, composio.secret).json()["outcome"] == "applied"
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.status, theirs.status) == ("error", "active")
 
 
 def test_a_trigger_that_the_app_ended_says_so(workspace: Workspace, composio: StandIn) -> None:
