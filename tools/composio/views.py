@@ -17,6 +17,7 @@ from tools.composio import jobs, page, queries
 from tools.composio.access import KeyState
 from tools.composio.app_uses import uses_of
 from tools.composio.connections import ComposioEntityManager
+from tools.composio.problems import text_of
 from tools.composio.safe_paths import safe_next
 from tools.composio.tasks import send_sync
 from tools.composio.waiting import page_answer
@@ -96,14 +97,14 @@ def _sync_context(request: WorkspaceRequest, sync: jobs.SyncState) -> dict[str, 
 def sync(request: WorkspaceRequest) -> HttpResponse:
     """Have the catalogue read again: all of it, or what changed."""
     kind = listing.choice(request.POST, "kind", ComposioSyncJob.Kind.values, "incremental")
-    app = request.POST.get("app", "")[:100]
+    app = text_of(request.POST.get("app", ""))[:100]
     try:
         job = jobs.request_sync(workspace=request.workspace, user=request.user, kind=kind, app=app)
     except Conflict as refusal:
         messages.error(request, refusal.message)
     else:
         send_sync(job.pk)
-    if kind == ComposioSyncJob.Kind.APP:
+    if kind == ComposioSyncJob.Kind.APP and app in queries.names_of(request.workspace, [app]):
         return redirect("app_detail", request.workspace.slug, app)
     return redirect("apps", request.workspace.slug)
 

@@ -12,6 +12,7 @@ from automatos.tests.app_role import app_role
 from tools.composio import catalogue, indexing, jobs, logos
 from tools.composio.testing import KEY, StandIn
 from tools.composio.testing.shapes import many, tool, toolkit
+from tools.composio.tests.kit import signed_in
 from tools.models import ComposioActionCache, ComposioAppCache, ComposioAppLogo, ComposioSyncJob
 from workspaces.credentials import services as credentials
 from workspaces.models import User, Workspace
@@ -209,3 +210,15 @@ def test_five_hundred_apps_and_ten_thousand_actions(workspace: Workspace, compos
     seconds = (job.completed_at - job.created_at).total_seconds() if job.completed_at else 0
     print(f"500 apps, 10,000 actions read in {seconds:.1f} s")
     assert UUID(str(job.pk))
+
+
+@pytest.mark.parametrize("app", ["", "a/b", "nothing", "nul\x00"])
+@pytest.mark.parametrize("key", ["", KEY])
+def test_a_sync_of_an_app_there_is_not_leads_nowhere(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, app: str, key: str
+) -> None:
+    monkeypatch.setattr(django_settings, "COMPOSIO_API_KEY", key)
+    client = signed_in(User.objects.get())
+    answer = client.post(f"/w/{workspace.slug}/apps/sync/", {"kind": "app", "app": app})
+    assert answer.status_code in ((302,) if not key else (400, 404))
+    assert answer.headers.get("Location", "") == ("" if key else f"/w/{workspace.slug}/apps/")
