@@ -42,7 +42,6 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "apps_connect": {409},  # its server of apps has a private address, so nobody asks it
     "apps_event_kinds": {409},
     "apps_trigger_create": {409},
-    "apps_trigger_delete": {409},
     "composio_webhook": {401},  # not signed
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused
