@@ -111,5 +111,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     running = getattr(item, "funcargs", {}).get("stack")
     if report.failed and running:
-        report.sections.append(("log of web and worker", running.logs()[-8000:]))
+        report.sections.append(("log of web and worker", running.logs(most=5000)))
     return report

@@ -181,7 +181,9 @@ class Stack:
         for part in (self.worker, self.web):
             part.stop()
 
-    def logs(self) -> str:
-        """What web and worker wrote so far."""
+    def logs(self, most: int = 0) -> str:
+        """What web and worker wrote so far; of each the last `most` characters if that is not 0."""
         files = [part.log for part in (self.web, self.worker)]
-        return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')}" for path in files if path.exists())
+        return "\n".join(
+            f"== {path.name}\n{path.read_text(errors='replace')[-most:]}" for path in files if path.exists()
+        )

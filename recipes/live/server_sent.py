@@ -62,11 +62,13 @@ async def _until_news(inbox: Inbox) -> AsyncIterator[dict[str, Any]]:
     """Text as it comes, until an event is announced or it is time to look anyway."""
     loop = asyncio.get_running_loop()
     look_at = loop.time() + LOOK_AGAIN
-    while (left := look_at - loop.time()) > 0:
+    while loop.time() < look_at:
         try:
-            message = await asyncio.wait_for(inbox.get(), left)
+            # asyncio.wait_for of Python 3.11 forgets that it was cancelled when a message comes at that very moment.
+            async with asyncio.timeout_at(look_at):
+                message = await inbox.get()
         except TimeoutError:
-            break
+            return
         if message["type"] != "execution.text":
             return
         yield message["message"]
@@ -97,8 +99,7 @@ async def _listening(followed: Followed, inbox: Inbox) -> AsyncIterator[None]:
     finally:
         if reader is not None:
             reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
+            await asyncio.wait([reader])
             with contextlib.suppress(RedisError, OSError):
                 await layer.group_discard(group, channel)
 

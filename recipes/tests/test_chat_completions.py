@@ -186,11 +186,6 @@ def left(room: Room, streamed: bool, headers: Sequence[str] = (), when: Callable
         when()
 
 
-# Seen beside other tests, about once in five runs: a run goes on for 90 s after its client left. Not understood yet.
-SOMETIMES_MISSED = pytest.mark.xfail(reason="a client that leaves is sometimes not noticed", strict=False)
-
-
-@SOMETIMES_MISSED
 @pytest.mark.parametrize("streamed", [True, False])
 def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
     held = room.stack.models.hold("Say hello", after_chunks=1)
@@ -200,7 +195,6 @@ def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
     held.release()
 
 
-@SOMETIMES_MISSED
 def test_no_run_lives_on_whenever_its_client_leaves(room: Room) -> None:
     held = room.stack.models.hold("Say hello", after_chunks=1)
     for number in range(20):
