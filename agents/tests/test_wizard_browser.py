@@ -137,6 +137,7 @@ def test_a_refused_step_moves_the_focus_to_its_summary_and_a_button_cures(desk: 
 
 def test_a_model_is_tried_in_the_background(desk: Desk, stack: Stack) -> None:
     mark = uuid4().hex[:8]
+    stack.models.clear()
     stack.models.on(f"good-{mark}", reply="I am ready.")
     stack.models.on(f"bad-{mark}", status=401, error="Incorrect API key provided.")
     page = desk.draft()

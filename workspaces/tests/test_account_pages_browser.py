@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from email import policy
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import Browser, Page, expect
@@ -22,14 +22,20 @@ from workspaces.tests.account_kit import PASSWORD, totp
 
 pytestmark = pytest.mark.browser
 
-ADDRESS = "lea.martin@example.com"
+
+class Newcomer(Visitor):
+    """Somebody about to sign up."""
+
+    def __init__(self, browser: Browser, base_url: str) -> None:
+        super().__init__(browser, base_url)
+        self.address = f"lea.{uuid4().hex[:8]}@example.com"
 
 
 @pytest.fixture
-def visitor(chromium: Browser, stack: Stack, people: People) -> Iterator[Visitor]:
+def visitor(chromium: Browser, stack: Stack, people: People) -> Iterator[Newcomer]:
     """Someone at http://localhost: browsers take passkeys at a name, not at an address of numbers."""
     throttling.forget_all()
-    made = Visitor(chromium, stack.url.replace("127.0.0.1", "localhost"))
+    made = Newcomer(chromium, stack.url.replace("127.0.0.1", "localhost"))
     yield made
     made.close()
 
@@ -43,9 +49,9 @@ def mailed(subject: str) -> str:
     raise AssertionError(f"no message {subject!r}")
 
 
-def sign_up_and_confirm(page: Page) -> None:
+def sign_up_and_confirm(page: Page, address: str) -> None:
     page.goto("/accounts/signup/")
-    page.get_by_label("E-mail").fill(ADDRESS)
+    page.get_by_label("E-mail").fill(address)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create the account").click()
     expect(page).to_have_url(re.compile("/w/"))
@@ -53,7 +59,7 @@ def sign_up_and_confirm(page: Page) -> None:
     assert link
     page.goto(urlsplit(link.group(0)).path)
     page.get_by_role("button", name="Yes, confirm it").click()
-    expect(page.get_by_text(f"{ADDRESS} is confirmed.")).to_be_visible()
+    expect(page.get_by_text(f"{address} is confirmed.")).to_be_visible()
 
 
 def confirm_it_is_me(page: Page) -> None:
@@ -87,9 +93,9 @@ def sign_out(page: Page) -> None:
     page.wait_for_url(lambda url: "logout" not in url)
 
 
-def give_password(page: Page) -> None:
+def give_password(page: Page, address: str) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("E-mail").fill(ADDRESS)
+    page.get_by_label("E-mail").fill(address)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -124,17 +130,17 @@ def add_passkey(page: Page, name: str) -> None:
     expect(page.locator(".rows .t")).to_have_text(name)
 
 
-def test_an_account_from_sign_up_to_its_last_session(visitor: Visitor) -> None:
+def test_an_account_from_sign_up_to_its_last_session(visitor: Newcomer) -> None:
     page = visitor.open("/")
-    sign_up_and_confirm(page)
+    sign_up_and_confirm(page, visitor.address)
     secret, codes = set_up_the_app(page)
     assert "turned on" in mailed("The authenticator app is on")
 
     sign_out(page)
-    give_password(page)
+    give_password(page, visitor.address)
     enter_code(page, totp(secret))
     sign_out(page)
-    give_password(page)
+    give_password(page, visitor.address)
     enter_code(page, codes[0])
 
     plug_in(page)
@@ -146,13 +152,9 @@ def test_an_account_from_sign_up_to_its_last_session(visitor: Visitor) -> None:
     no_console_messages(visitor.console)
 
 
-def test_a_passkey_is_renamed_used_as_second_step_and_removed(visitor: Visitor) -> None:
+def test_a_passkey_is_renamed_used_as_second_step_and_removed(visitor: Newcomer) -> None:
     page = visitor.open("/")
-    user = User.objects.filter(email=ADDRESS).first()
-    assert user, "the test before signs up"
-    Authenticator.objects.filter(user=user).delete()
-    give_password(page)
-    expect(page).to_have_url(re.compile("/w/"))
+    sign_up_and_confirm(page, visitor.address)
     plug_in(page)
     page.goto("/accounts/2fa/webauthn/add/")
     confirm_it_is_me(page)
@@ -164,7 +166,7 @@ def test_a_passkey_is_renamed_used_as_second_step_and_removed(visitor: Visitor) 
     expect(page.locator(".rows .t")).to_have_text("Red key")
 
     sign_out(page)
-    give_password(page)
+    give_password(page, visitor.address)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page).to_have_url(re.compile("/w/"))
     page.goto("/accounts/2fa/")
