@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,8 +18,7 @@ HELLO: Any = [{"role": "user", "content": "Say hello"}]
 def test_no_request_waits_for_the_connections_that_a_crash_broke(stack: Stack) -> None:
     room = Room(stack)
     stack.models.on("Say hello", reply="Hello.")
-    with closing(openai_client(room)) as clients:
-        client = next(clients)
+    with contextmanager(openai_client)(room) as client:
 
         def ask(_: int) -> str | None:
             answer = client.chat.completions.create(model=model(room), messages=HELLO)
