@@ -97,12 +97,11 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups start the running product, each in one process: tests with a browser, which come last, and without."""
+    """A file whose tests use the running product stays in one process; those with a browser come last."""
     for item in items:
-        used = getattr(item, "fixturenames", ())
-        if "stack" in used and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("browser" if "chromium" in used else "product"))
-    items.sort(key=lambda item: any(mark.args == ("browser",) for mark in item.iter_markers("xdist_group")))
+        if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)

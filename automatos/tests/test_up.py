@@ -21,7 +21,7 @@ from automatos.testing import free_port
 
 # The time counts from the first start of all, which also cooks the demo.
 # One process runs the file, so that what it starts is started once.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("up")]
 
 READY = r"^Automatos is ready at http://127\.0\.0\.1:{port}$"
 UVICORN = "Uvicorn running on"

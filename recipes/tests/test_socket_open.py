@@ -16,7 +16,7 @@ from recipes.tests.kit import Cast, ended
 from workspaces.tests.http import get_status
 
 # One process runs the file, so that what it starts is started once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("open access")]
 
 KEY = "an-orchestrators-key-of-many-characters"
 

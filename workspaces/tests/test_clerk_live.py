@@ -23,7 +23,7 @@ from workspaces.clerk.key_sets import SharedShelf
 from workspaces.tests.clerk_kit import ISSUER, PARTY, WEBHOOK_SECRET, Instance
 
 # One process runs the file, so that what it starts is started once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clerk")]
 
 
 @dataclass
