@@ -1,4 +1,4 @@
-"""The app's name."""
+"""The app's name, and the sources of tools it has."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,4 @@ from django.apps import AppConfig
 class ToolsConfig(AppConfig):
     name = "tools"
     verbose_name = "Tools"
+    tool_sources = ("tools.builtin.source.BuiltinTools", "tools.app_calls.source.AppTools")

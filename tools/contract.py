@@ -1,11 +1,14 @@
 """What a tool is, what it is given, and what it gives back."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 from uuid import UUID
+
+import orjson
 
 # none: touches nothing. reads: looks at what is there, here or elsewhere. writes: changes something of this workspace.
 # outside: sends something out that may change things elsewhere.
@@ -133,18 +136,6 @@ class Skills(Protocol):
         ...
 
 
-class Apps(Protocol):
-    """The apps of the workspace, for one agent at a time."""
-
-    async def find(self, agent_id: UUID, task: str) -> ToolResult:
-        """The agent's actions that would do this, with what they take."""
-        ...
-
-    async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
-        """Make one call. ToolProblem where the connection, the agent or the action says no."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one agent asks another. depth: how many agents stand above it. budget: US dollars left, or None."""
@@ -163,7 +154,7 @@ def _now() -> datetime:
 class ToolContext:
     """What a call may use; what is None is not offered here, and tools that need it say so.
 
-    call: which one it is, for what is to be done once.
+    call: which one it is, for what is to be done once. doors: what each source of tools lends its own, by its name.
     credential: the fields of the workspace's credential with this id; raises an AppError where there is none.
     ask_agent: puts the question to another agent and gives its answer. depth, max_depth: of agents asking agents.
     budget: US dollars left to this run, or None for no limit. time_zone: an IANA name, where a call names none.
@@ -176,7 +167,7 @@ class ToolContext:
     knowledge: Knowledge | None = None
     call: Noting = Noting()
     skills: Skills | None = None
-    apps: Apps | None = None
+    doors: Mapping[str, object] = field(default_factory=dict)
     credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
     ask_agent: Callable[[Question], Awaitable[str]] | None = None
     depth: int = 0
@@ -198,6 +189,7 @@ class Tool:
     characters of a result. quotes: whether a result was written by others and holds nothing that the agent wrote.
     sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
     one made once, although it stays here. asks_by: whether the workspace wants a person's word before this call.
+    source: which source gave it (sources.py sets it); empty for what is the agent's own, its skills and documents.
     """
 
     name: str
@@ -214,6 +206,13 @@ class Tool:
     sends_by: Callable[[Arguments], str] | None = None
     adds_by: Callable[[Arguments], bool] | None = None
     asks_by: Callable[[Arguments], bool] | None = None
+    source: str = ""
+
+    @property
+    def version_hash(self) -> str:
+        """What the model was told of it: another name, description or schema is another version."""
+        told = orjson.dumps([self.name, self.description, self.schema], option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(told).hexdigest()
 
     def effects_of(self, arguments: Arguments) -> Effects:
         """What a call with these arguments can do."""

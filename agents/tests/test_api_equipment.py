@@ -1,12 +1,20 @@
 """Tools and skills of an agent over HTTP."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.tests.git_kit import GitServer
 from agents.tests.skill_kit import Kitchen
+from tools import sources
+from tools.builtin import BUILTIN
+from tools.contract import Tool
+from tools.sources import Found, ToolSource
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +46,30 @@ def test_an_unknown_tool_names_the_nearest(kitchen: Kitchen) -> None:
     path = f"/api/agents/{agent['id']}/tools"
     assert editor.put(path, {"tool_ids": ["file_read", "calculator"]})[1]["tool_ids"] == ["file_read", "calculator"]
     assert editor.get(f"/api/agents/{agent['id']}")[1]["tool_ids"] == ["file_read", "calculator"]
+
+
+class Asked(ToolSource):
+    """One tool, named by a table."""
+
+    name = "asked"
+    kept = "json_build_array(a.slug)"
+    live = "(SELECT json_build_array(w.slug, '100%%') FROM workspaces w WHERE w.id = a.workspace_id)"
+
+    def tools(self, agent_id: UUID, found: Found) -> Iterable[Tool]:
+        calculator = BUILTIN["calculator"]
+        return [replace(calculator, name=name, description="|".join(found.live)) for name in found.kept]
+
+
+def test_tools_of_another_source_ride_in_the_same_statement(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = kitchen.company.agent(name="Ada", tool_ids=["calculator"])
+    path = f"/api/agents/{agent['id']}"
+    assert kitchen.company.viewer.get(f"{path}/tools")[1]["all_tools"] == ["calculator"]
+    registry = {**sources.registry(), "asked": Asked()}
+    with CaptureQueriesContext(connection) as before:
+        kitchen.company.viewer.get(f"{path}/tools")
+    monkeypatch.setattr(sources, "registry", lambda: registry)
+    with CaptureQueriesContext(connection) as after:
+        assert kitchen.company.viewer.get(f"{path}/tools")[1]["all_tools"] == ["calculator", "ada"]
+    assert len(after) == len(before)
+    told = kitchen.company.viewer.get(f"{path}/assembled-context")[1]["tools"]
+    assert told[1]["description"] == f"{kitchen.company.workspace.slug}|100%"

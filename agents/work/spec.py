@@ -1,8 +1,10 @@
 """An agent at work: its settings read once, turned into a model request."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from agents.work.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 from automatos.skill_format.skill import Brief, origin_of, tokens
-from tools.app_calls.tools import AgentApps, apps_from
+from tools.sources import Found, sources
 
 # Runs a statement with its parameters and gives its rows.
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -47,11 +49,11 @@ class AgentSpec:
     max_task_tokens: int | None = None
     max_task_cost: Decimal | None = None
     slug: str = ""
-    tool_ids: tuple[str, ...] = ()
     approval_policy: str = "after_untrusted"
     skills: tuple[Brief, ...] = ()
     has_documents: bool = False
-    apps: AgentApps = field(default_factory=AgentApps)
+    # What each source of tools gives it, by the source's name.
+    found: Mapping[str, Found] = field(default_factory=dict)
 
     @property
     def token_estimate(self) -> int:
@@ -107,19 +109,12 @@ SPECS = (
     "SELECT a.id, a.name, a.description, COALESCE(p.system_prompt, ''), a.custom_prompt, a.status, "
     "a.deleted_at IS NOT NULL, m.provider || ':' || m.model_id, m.fallback_model_id, m.temperature, m.max_tokens, "
     "m.top_p, m.frequency_penalty, m.presence_penalty, m.effort, m.response_schema, m.max_task_tokens, "
-    "m.max_task_cost, a.slug, a.tool_ids, (SELECT w.approval_policy FROM workspaces w WHERE w.id = a.workspace_id), "
+    "m.max_task_cost, a.slug, (SELECT w.approval_policy FROM workspaces w WHERE w.id = a.workspace_id), "
     "(SELECT json_agg(json_build_array(s.id, s.slug, s.summary, s.has_more, c.name) ORDER BY g.position, g.id) "
     "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
     "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL), "
     "EXISTS (SELECT 1 FROM agent_documents k JOIN documents d ON d.id = k.document_id "
-    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0), "
-    "(SELECT json_agg(x.app ORDER BY x.app) FROM agent_app_assignments x "
-    "WHERE x.agent_id = a.id AND x.level = 'app' AND x.allowed), "
-    "(SELECT json_agg(json_build_array(t.app, t.level, t.name, t.asks)) FROM tool_policies t "
-    "WHERE t.workspace_id = a.workspace_id AND t.app IN "
-    "(SELECT x.app FROM agent_app_assignments x WHERE x.agent_id = a.id AND x.level = 'app' AND x.allowed)), "
-    "(SELECT json_agg(DISTINCT l.tool) FROM tool_execution_logs l "
-    "WHERE l.agent_id = a.id AND l.source = 'app' AND l.status = 'done') FROM agents a "
+    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0){sources} FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -128,7 +123,15 @@ SPECS = (
 def load_specs(agent_ids: Iterable[UUID], rows: Rows) -> dict[UUID, AgentSpec]:
     """The agents by id, asked for every step: one statement, run by `rows`. Those that do not exist are missing."""
     ids = "{" + ",".join(str(agent_id) for agent_id in set(agent_ids)) + "}"
-    return {row[0]: _spec(row) for row in rows(SPECS, [ids])}
+    asked = tuple((source.name, source.kept, source.live) for source in sources())
+    names = [name for name, _, _ in asked]
+    return {row[0]: _spec(row, names) for row in rows(_statement(asked), [ids])}
+
+
+@cache
+def _statement(asked: tuple[tuple[str, str, str], ...]) -> str:
+    """The statement with what each source of tools asks as two columns more."""
+    return SPECS.format(sources="".join(f", ({kept}), ({live})" for _, kept, live in asked))
 
 
 def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
@@ -141,16 +144,17 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
     return load_specs([found[0][0]], rows).get(found[0][0]) if found else None
 
 
-def _spec(row: tuple[Any, ...]) -> AgentSpec:
+def _spec(row: tuple[Any, ...], names: Sequence[str]) -> AgentSpec:
+    row, given = row[: -2 * len(names)], [_json(value) for value in row[-2 * len(names) :]]
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, tools, policy, skills, has_documents, apps, policies, done = settings
+    *settings, schema, tokens, cost, slug, policy, skills, has_documents = settings
     briefs = tuple(_brief(*values) for values in _json(skills) or ())
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
     unusable = why_unusable(name, status, deleted=deleted)
-    own_apps = apps_from(_json(policies) or (), _json(done) or (), _json(apps) or ())
-    settings += [_json(schema), tokens, cost, slug, tuple(tools), policy, briefs, has_documents, own_apps]
+    found = {one: Found(*given[at : at + 2]) for one, at in zip(names, count(step=2), strict=False)}
+    settings += [_json(schema), tokens, cost, slug, policy, briefs, has_documents, found]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
 
 

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
+from agents.work.queries import spec_of
+from agents.work.toolbox import toolbox_of
 from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
@@ -90,8 +92,10 @@ def _last_words(saying: Saying) -> str:
 
 def _check_tools(agent: Agent, saying: Saying) -> None:
     """A tool of the client may not have the name of one of the agent's own."""
-    for index, tool in enumerate(saying.wishes.get("tools", ())):
-        if tool["name"] in agent.tool_ids:
+    given = saying.wishes.get("tools", ())
+    own = toolbox_of(spec_of(agent)) if given else {}
+    for index, tool in enumerate(given):
+        if tool["name"] in own:
             text = f"The agent has a tool {tool['name']} of its own. Give yours another name."
             raise InvalidInput(text, fields={f"tools.{index}.function.name": [text]})
 

@@ -14,9 +14,9 @@ from recipes.engine.cooking import Cook, Writing
 from recipes.engine.notebook import Keep
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
-from tools.app_calls.stored import StoredApps
 from tools.contract import ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
+from tools.sources import Place, doors
 from workspaces.credentials import reading as opened
 from workspaces.limits import plans
 from workspaces.models import Workspace
@@ -63,6 +63,8 @@ def of(job: Job, decide: Decide) -> ToolContext:
         await decide(_counted, job.workspace_id, more)
 
     files = StoredRunFiles(job.workspace_id, job.execution_id, count=count)
+    agent = job.task.spec
+    place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, files)
     return ToolContext(
         workspace_id=job.workspace_id,
         execution_id=job.execution_id,
@@ -70,8 +72,8 @@ def of(job: Job, decide: Decide) -> ToolContext:
         credential=credential,
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
-        apps=StoredApps(job.workspace_id, job.execution_id, job.task.spec.name, decide, files),
-        memory=StoredMemory(job.workspace_id, job.task.spec.id, job.execution_id, decide),
+        doors=doors(place),
+        memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide),
     )
 
 

@@ -6,6 +6,7 @@ An agent may have a thousand actions; what stands in its prompt are these two. A
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, cast
 from uuid import UUID
 
 from tools.assignments.switches import APP, ASKS, asks_person
@@ -13,9 +14,22 @@ from tools.composio.verbs import category_of
 from tools.contract import Arguments, Effects, Tool, ToolContext, ToolProblem, ToolResult, always, object_schema
 from tools.models.assignments import Level
 
+SOURCE = "composio"
 FIND, USE = "find_app_action", "use_app_action"
 LONGEST_TASK = 1_000
 SECONDS = 90.0
+
+
+class Apps(Protocol):
+    """The apps of the workspace, for one agent at a time: the door of these tools."""
+
+    async def find(self, agent_id: UUID, task: str) -> ToolResult:
+        """The agent's actions that would do this, with what they take."""
+        ...
+
+    async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
+        """Make one call. ToolProblem where the connection, the agent or the action says no."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +68,16 @@ def tools_for(agent_id: UUID, apps: AgentApps) -> dict[str, Tool]:
     return {FIND: _finding(agent_id, apps), USE: _using(agent_id, apps)} if apps.apps else {}
 
 
+def _door(context: ToolContext) -> Apps:
+    door = context.doors.get(SOURCE)
+    if door is None:
+        raise ToolProblem("Apps cannot be used here.")
+    return cast(Apps, door)
+
+
 def _finding(agent_id: UUID, apps: AgentApps) -> Tool:
     async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
-        if context.apps is None:
-            raise ToolProblem("Apps cannot be used here.")
-        return await context.apps.find(agent_id, str(arguments["task"]))
+        return await _door(context).find(agent_id, str(arguments["task"]))
 
     return Tool(
         name=FIND,
@@ -81,9 +100,7 @@ def _using(agent_id: UUID, apps: AgentApps) -> Tool:
         app = apps.app_of(action)
         if not app:
             raise ToolProblem(f"{action[:80]} is no action of your apps. Use {FIND} to find one.")
-        if context.apps is None:
-            raise ToolProblem("Apps cannot be used here.")
-        return await context.apps.use(agent_id, app, action, arguments.get("arguments", {}))
+        return await _door(context).use(agent_id, app, action, arguments.get("arguments", {}))
 
     def effects(arguments: Arguments) -> Effects:
         action = str(arguments.get("action", ""))

@@ -1,5 +1,7 @@
 """The built-in tools, by name."""
 
+from dataclasses import replace
+
 from tools.builtin import (
     ask_agent,
     calculator,
@@ -14,9 +16,10 @@ from tools.builtin import (
     web_fetch,
 )
 from tools.contract import Tool
+from tools.sources import BUILTIN as SOURCE
 
 BUILTIN: dict[str, Tool] = {
-    tool.name: tool
+    tool.name: replace(tool, source=SOURCE)
     for tool in (
         web_fetch.TOOL,
         http_request.TOOL,

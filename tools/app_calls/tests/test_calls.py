@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync
 from automatos.tests.app_role import app_role
 from tools.app_calls.execution import AppCall, prepare
 from tools.app_calls.stored import StoredApps
-from tools.app_calls.tools import FIND, USE, AgentApps, apps_from, tools_for
+from tools.app_calls.tools import FIND, SOURCE, USE, AgentApps, apps_from, tools_for
 from tools.assignments import services
 from tools.assignments.switches import APP
 from tools.composio import connections, indexing
@@ -55,7 +55,8 @@ class Kitchen:
 
     def call(self, tool: str, **arguments: Any) -> ToolResult:
         """One call through the one door, as a worker makes it."""
-        given: ToolContext = context(apps=StoredApps(self.workspace.pk, uuid4(), "Hermes", in_thread, context().files))
+        door = StoredApps(self.workspace.pk, uuid4(), "Hermes", in_thread, context().files)
+        given: ToolContext = context(doors={SOURCE: door})
         with app_role():
             executor = UnifiedToolExecutor(tools_for(self.agent, self.apps))
             found: ToolResult = async_to_sync(executor.run)(tool, arguments, given)
