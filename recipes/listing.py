@@ -48,7 +48,7 @@ class RecipeFilter:
         else:
             rows = recipes_of(workspace)
         if self.state in ("ready", "stuck"):
-            idle = RecipeStep.objects.filter(recipe=OuterRef("pk")).exclude(
+            idle = RecipeStep.objects.filter(recipe=OuterRef("pk"), agent__isnull=False).exclude(
                 agent__status=AgentStatus.ACTIVE, agent__deleted_at=None
             )
             rows = rows.filter(Exists(idle) if self.state == "stuck" else ~Exists(idle))

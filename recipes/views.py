@@ -175,14 +175,14 @@ def recipe_restore(request: WorkspaceRequest, recipe_id: UUID) -> HttpResponse:
 
 def _row(recipe: Recipe, figures: Any) -> dict[str, Any]:
     steps = list(recipe.steps.all())
-    agents = list({step.agent_id: step.agent for step in steps}.values())
+    agents = list({step.agent_id: step.agent for step in steps if step.agent}.values())
     return {
         "recipe": recipe,
         "figures": figures,
         "steps": len(steps),
         "agents": agents[:5],
         "more": max(0, len(agents) - 5),
-        "stuck": next((text for step in steps if (text := unusable(step.agent))), ""),
+        "stuck": next((text for step in steps if (text := _trouble(step))), ""),
     }
 
 
@@ -192,7 +192,7 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
     versions = versions_of(recipe).defer("body")
     return {
         "recipe": recipe,
-        "steps": [{"step": step, "trouble": unusable(step.agent)} for step in steps],
+        "steps": [{"step": step, "trouble": _trouble(step)} for step in steps],
         "troubles": _troubles(steps),
         "form": form,
         "complaints": form.complaints() if form.is_bound else [],
@@ -206,7 +206,12 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
 
 def _troubles(steps: list[RecipeStep]) -> list[dict[str, Any]]:
     """The steps that cannot cook as things stand: the step, why and how to mend it."""
-    return [{"step": step, "text": text} for step in steps if (text := unusable(step.agent))]
+    return [{"step": step, "text": text} for step in steps if (text := _trouble(step))]
+
+
+def _trouble(step: RecipeStep) -> str | None:
+    """Why the step's agent cannot work; nothing where it can, or where the step needs none."""
+    return unusable(step.agent) if step.agent else None
 
 
 def _rights(request: WorkspaceRequest) -> dict[str, object]:

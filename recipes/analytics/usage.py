@@ -122,7 +122,7 @@ def usage(workspace: Workspace) -> Usage:
         plan=workspace.plan,
         limits=_limits(workspace),
         days=_days(workspace, first),
-        agents=_shares(steps.values(key=F("agent_id"), label=F("agent__name"))),
+        agents=_shares(steps.filter(agent__isnull=False).values(key=F("agent_id"), label=F("agent__name"))),
         models=_shares(steps.exclude(model="").values(key=F("model"), label=F("model")), named=False),
     )
 

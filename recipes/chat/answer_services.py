@@ -12,10 +12,8 @@ from agents.models import Agent, Conversation
 from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.engine.sql import statements
-from recipes.engine.tasks import send_wake_up
-from recipes.models import ErrorHandling, Execution, ExecutionStep, Mode, Trigger
-from recipes.runs.services import require_room
-from workspaces.audit import log as audit
+from recipes.models import Execution, Mode, Trigger
+from recipes.runs.services import NewStep, begin, require_room
 from workspaces.models import User
 
 LONGEST_MESSAGE = 200_000
@@ -54,30 +52,21 @@ def ask(*, conversation: Conversation, question: Question, user: User | None, tr
     with transaction.atomic():
         with statements() as sql:
             require_room(sql, conversation.workspace)
-            now = sql.now
-        execution = Execution.objects.create(
-            workspace_id=conversation.workspace_id,
-            conversation=conversation,
-            recipe_name=agent.name,
-            recipe_version=agent.version,
-            mode=Mode.SEQUENTIAL,
-            input_data=_input(question),
-            total_steps=1,
-            unfinished_steps=1,
-            triggered_by=trigger,
-            user=user,
-            created_at=now,
-            deadline_at=now + timedelta(seconds=TOTAL_SECONDS),
-        )
-        _add_step(execution, agent, question)
-        Conversation.objects.filter(pk=conversation.pk).update(updated_at=now)
-        transaction.on_commit(lambda: send_wake_up(str(execution.pk)))
-        audit.record(
-            "run.started",
-            workspace_id=execution.workspace_id,
-            target=("run", execution.pk, agent.name),
-            after={"agent_id": agent.pk, "conversation_id": conversation.pk, "trigger": str(trigger)},
-        )
+            execution = Execution(
+                workspace_id=conversation.workspace_id,
+                conversation=conversation,
+                recipe_name=agent.name,
+                recipe_version=agent.version,
+                mode=Mode.SEQUENTIAL,
+                input_data=_input(question),
+                triggered_by=trigger,
+                user=user,
+                created_at=sql.now,
+                deadline_at=sql.now + timedelta(seconds=TOTAL_SECONDS),
+            )
+            after = {"agent_id": agent.pk, "conversation_id": conversation.pk, "trigger": str(trigger)}
+            begin(sql, execution, [_step(agent, question)], after)
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=execution.created_at)
     return execution
 
 
@@ -105,20 +94,15 @@ def _input(question: Question) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value}
 
 
-def _add_step(execution: Execution, agent: Agent, question: Question) -> None:
-    ExecutionStep.objects.create(
-        execution=execution,
-        workspace_id=execution.workspace_id,
-        agent=agent,
-        agent_name=agent.name,
-        step_id="answer",
+def _step(agent: Agent, question: Question) -> NewStep:
+    return NewStep(
         order=1,
+        step_id="answer",
         name="Answer",
-        prompt_template=question.text,
         output_key="answer",
-        error_handling=ErrorHandling.STOP,
-        max_retries=0,
+        prompt_template=question.text,
+        agent_id=agent.pk,
+        agent_name=agent.name,
         max_iterations=ROUNDS,
         timeout=STEP_SECONDS,
-        runnable_at=execution.created_at,
     )

@@ -47,7 +47,7 @@ class RecipeEditor:
     def _deleted_agents(self) -> dict[str, str]:
         """The names of agents the recipe's saved steps still name and that are gone, by id."""
         steps = self.recipe.steps.all() if self.recipe else []
-        return {str(step.agent_id): step.agent.name for step in steps if step.agent.deleted_at}
+        return {str(step.agent_id): step.agent.name for step in steps if step.agent and step.agent.deleted_at}
 
     def _forms(self, *, bound: bool) -> EditorForms:
         choices = [(str(agent.pk), _agent_label(agent)) for agent in self.agents]

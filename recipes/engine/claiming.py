@@ -86,7 +86,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     if not held:
         return []
     asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
-    specs = load_specs((step.agent_id for _, step in held), ledger.sql.rows)
+    specs = load_specs((step.agent_id for _, step in held if step.agent_id), ledger.sql.rows)
     outputs = read_outputs(asked)
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
@@ -98,9 +98,10 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     )
     failed = []
     for run, step in held:
-        _start(ledger, run, step, specs.get(step.agent_id))
+        found = specs.get(step.agent_id) if step.agent_id else None
+        _start(ledger, run, step, found)
         try:
-            spec = _usable(specs.get(step.agent_id))
+            spec = _usable(found)
             if run.conversation_id is None:
                 job = _step_job(ledger, run, step, spec, outputs.get(run.id, []))
             else:
@@ -146,7 +147,7 @@ def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None
     name = step.name or step.step_id
     if not taken_over:
         agent = spec.name if spec else ""
-        run.emit("step.started", ledger.now, step.order, attempt=step.attempt, name=name, agent=agent)
+        run.emit("step.started", ledger.now, step, attempt=step.attempt, name=name, agent=agent)
 
 
 def _usable(spec: AgentSpec | None) -> AgentSpec:

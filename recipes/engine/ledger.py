@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -31,6 +31,18 @@ PATIENCE = timedelta(days=7)
 LARGEST_NUMBER = 1024
 DEEPEST = 200
 RUN_COLUMN_COUNT = len(RUN_COLUMNS.split(","))
+
+
+class Placed(Protocol):
+    """A step as events name it."""
+
+    @property
+    def order(self) -> int:
+        """Its number in the run."""
+
+    @property
+    def place(self) -> str:
+        """Its path."""
 
 
 @dataclass(slots=True)
@@ -72,14 +84,18 @@ class Run:
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
 
-    def emit(self, kind: str, at: datetime, step: int | None = None, **data: Any) -> None:
-        """Add a durable event, numbered right after the last one. After the end of a run there are none."""
+    def emit(self, kind: str, at: datetime, step: Placed | None = None, **data: Any) -> None:
+        """Add a durable event, numbered right after the last one. After the end of a run there are none.
+
+        step: whose event it is: its number and, in the data, its path.
+        """
         if self.is_over:
             return
         self.last_seq += 1
         event = {"seq": self.last_seq, "type": kind, "at": iso(at), "execution_id": str(self.id)}
         if step is not None:
-            event["step"] = step
+            event["step"] = step.order
+            data["path"] = step.place
         # As it will be stored, since it is published too.
         self.events.append({**event, "data": _told(data)})
 

@@ -76,7 +76,7 @@ def keep(progress: Progress) -> list[Notice] | None:
             _begun(ledger, run, step, progress.intents)
         if switch := progress.switch:
             run.emit(
-                "step.fallback", ledger.now, step.order,
+                "step.fallback", ledger.now, step,
                 attempt=step.attempt, model=switch.model, instead_of=switch.instead_of, error=switch.error,
             )  # fmt: skip
         if progress.approvals:
@@ -94,7 +94,7 @@ def _begun(ledger: Ledger, run: Run, step: Step, intents: list[Intent]) -> None:
         if intent.kind == "tool":
             shown = (as_json((intent.data or {}).get("arguments")) or "")[:LONGEST_SHOWN]
             run.emit(
-                "tool.started", ledger.now, step.order,
+                "tool.started", ledger.now, step,
                 attempt=step.attempt, call=str(intent.id), tool=intent.name, arguments=shown,
             )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _finished(ledger: Ledger, run: Run, step: Step, progress: Progress) -> None:
             step.tool_calls += 1
             run.tool_calls += 1
             run.emit(
-                "tool.finished", ledger.now, step.order,
+                "tool.finished", ledger.now, step,
                 attempt=step.attempt, call=str(result.id), is_error=result.data["is_error"],
                 result=result.output[:LONGEST_SHOWN],
             )  # fmt: skip
@@ -147,4 +147,4 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
     )
     run.waiting_steps += 1
     for key, tool, _ in approvals.calls:
-        run.emit("step.waiting", ledger.now, step.order, attempt=step.attempt, approval=str(key), tool=tool)
+        run.emit("step.waiting", ledger.now, step, attempt=step.attempt, approval=str(key), tool=tool)

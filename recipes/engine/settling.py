@@ -7,6 +7,7 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
+from recipes.engine.following import Over, follow
 from recipes.engine.journal import Result, call_id, error_shape, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.sql import Statement, columns
@@ -29,6 +30,7 @@ class Change:
     runnable_at: datetime | None = None
     finish_reason: str = ""
     origins: tuple[str, ...] = ()
+    branch: str = ""
 
 
 def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
@@ -49,16 +51,14 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         pay(run, step, last)
         change = _decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
+        change.branch = outcome.branch
         if change.status in (StepStatus.FAILED, StepStatus.CANCELLED) and last is not None:
             change.output = last.text  # what had come in stays to be read; it goes into no other step
         changes.setdefault(run.id, []).append(change)
     if not changes:
         return
-    writes = [results_noted(ledger.now, accepted), _changes_written(ledger, changes)]
-    over = _over_in_live_runs(ledger, changes)
-    if over:
-        writes.insert(0, _dependents_freed(ledger, over))
-    ledger.sql.together(writes)
+    advanced = follow(ledger, _over_in_live_runs(ledger, changes))
+    ledger.sql.together([*advanced, results_noted(ledger.now, accepted), _changes_written(ledger, changes)])
     _close_runs(ledger, changes, turn)
 
 
@@ -94,13 +94,13 @@ def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
     if not run.is_live:
         return Change(step, StepStatus.CANCELLED, error=shape)
     if delay is not None:
-        run.emit("step.retrying", ledger.now, step.order, attempt=step.attempt, delay=delay, error=shape)
+        run.emit("step.retrying", ledger.now, step, attempt=step.attempt, delay=delay, error=shape)
         return Change(step, StepStatus.PENDING, runnable_at=ledger.now + timedelta(seconds=delay))
     run.unfinished_steps -= 1
     if step.error_handling == ErrorHandling.SKIP:
-        run.emit("step.skipped", ledger.now, step.order, attempt=step.attempt, error=shape)
+        run.emit("step.skipped", ledger.now, step, attempt=step.attempt, error=shape)
         return Change(step, StepStatus.SKIPPED, error=shape)
-    run.emit("step.failed", ledger.now, step.order, attempt=step.attempt, error=shape)
+    run.emit("step.failed", ledger.now, step, attempt=step.attempt, error=shape)
     run.end(ExecutionStatus.FAILED, ledger.now, error={**shape, "step": step.order})
     return Change(step, StepStatus.FAILED, error=shape)
 
@@ -110,7 +110,7 @@ def _complete(ledger: Ledger, run: Run, step: Step, reply: ModelReply) -> Change
     run.emit(
         "step.completed",
         ledger.now,
-        step.order,
+        step,
         attempt=step.attempt,
         model=reply.model,
         input_tokens=step.input_tokens,
@@ -172,29 +172,16 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
     )
 
 
-def _over_in_live_runs(ledger: Ledger, changes: dict[UUID, list[Change]]) -> list[tuple[UUID, int]]:
-    """The steps, as execution and order, whose end lets others go on."""
+def _over_in_live_runs(ledger: Ledger, changes: dict[UUID, list[Change]]) -> dict[UUID, list[Over]]:
+    """The steps whose end lets others of their run go on."""
     over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
-    return [
-        (run_id, change.step.order)
+    return {
+        run_id: ended
         for run_id, of_run in changes.items()
-        if ledger.runs[run_id].is_live and ledger.runs[run_id].unfinished_steps
-        for change in of_run
-        if change.status in over
-    ]
-
-
-def _dependents_freed(ledger: Ledger, over: list[tuple[UUID, int]]) -> Statement:
-    """Counts down what later steps wait for; at zero they may be claimed."""
-    return (
-        "WITH freed AS (SELECT d.id, count(*) AS steps FROM execution_steps d "
-        'JOIN unnest(%s::uuid[], %s::int[]) AS over(execution_id, "order") '
-        'ON d.execution_id = over.execution_id AND over."order" = ANY(d.depends_on) '
-        "WHERE d.status = 'pending' GROUP BY d.id) "
-        "UPDATE execution_steps d SET waiting_on = d.waiting_on - freed.steps, "
-        "runnable_at = CASE WHEN d.waiting_on = freed.steps THEN %s::timestamptz END FROM freed WHERE d.id = freed.id",
-        [*columns(over), ledger.now],
-    )
+        if ledger.runs[run_id].is_live
+        and ledger.runs[run_id].unfinished_steps
+        and (ended := [Over(change.step, change.branch) for change in of_run if change.status in over])
+    }
 
 
 def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -> None:
@@ -212,11 +199,11 @@ def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -
 
 
 def _finish(ledger: Ledger, run: Run, outputs: list[Output]) -> None:
-    if not any(output.completed for output in outputs):
+    if outputs and not any(output.completed or output.passed_by for output in outputs):
         message = "Every step was skipped, so there is no result. Look at the errors of the steps."
         run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "all_skipped", "message": message})
         return
-    final = next(output.text for output in reversed(outputs) if output.completed)
+    final = next((output.text for output in reversed(outputs) if output.completed), "")
     run.output_data = {"final_output": final, "outputs": {output.key: output.text for output in outputs}}
     run.end(ExecutionStatus.COMPLETED, ledger.now, duration_ms=_milliseconds(run.started_at, ledger.now))
 

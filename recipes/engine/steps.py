@@ -22,7 +22,7 @@ from recipes.engine.templating import Output
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
     "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner, s.max_iterations, s.input_tokens, "
-    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons"
+    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons, s.kind, s.leads_to, s.config, s.path"
 )
 
 
@@ -41,7 +41,7 @@ class Step:
     order: int
     name: str
     step_id: str
-    agent_id: UUID
+    agent_id: UUID | None
     prompt_template: str
     error_handling: str
     max_retries: int
@@ -58,6 +58,18 @@ class Step:
     cost: Decimal
     tool_calls: int
     hand_ons: int
+    kind: str
+    leads_to: list[int] | None
+    config: dict[str, Any] | None
+    path: str | None
+
+    @property
+    def place(self) -> str:
+        """Its path for people and programs."""
+        return self.path or self.step_id
+
+    def __post_init__(self) -> None:
+        self.config = from_json(self.config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,8 @@ class Outcome:
     path: str = FIRST
     origins: tuple[str, ...] = ()
     attempt: int = 0
+    # Of a condition: the branch that is taken.
+    branch: str = ""
 
 
 @dataclass(slots=True)
@@ -153,8 +167,9 @@ def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | 
         return None
     return ledger.sql.send(
         "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
-        "status = 'completed', origins FROM execution_steps "
-        "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') ORDER BY \"order\"",
+        "status = 'completed', origins, status = 'skipped' AND error IS NULL FROM execution_steps "
+        "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') AND kind <> 'condition' "
+        'ORDER BY "order"',
         [ids],
     )
 
@@ -162,8 +177,8 @@ def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | 
 def read_outputs(asked: Cursor[Any] | None) -> dict[UUID, list[Output]]:
     """The outputs asked for, by execution, in order."""
     found: dict[UUID, list[Output]] = {}
-    for execution_id, order, key, text, name, completed, origins in asked.fetchall() if asked else ():
-        output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()))
+    for execution_id, order, key, text, name, completed, origins, passed_by in asked.fetchall() if asked else ():
+        output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()), passed_by)
         found.setdefault(execution_id, []).append(output)
     return found
 

@@ -26,7 +26,10 @@ class TemplateError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What an earlier step left: its place, its key and its text. origins: where untrusted text behind it came from."""
+    """What an earlier step left: its place, its key and its text. origins: where untrusted text behind it came from.
+
+    passed_by: it stands in a branch that was not taken.
+    """
 
     order: int
     key: str
@@ -34,6 +37,7 @@ class Output:
     name: str = ""
     completed: bool = True
     origins: tuple[str, ...] = ()
+    passed_by: bool = False
 
 
 def names(template: str) -> list[str]:
@@ -78,7 +82,7 @@ def _find(name: str, outputs: Sequence[Output]) -> Output | None:
         if output.key == name:
             return output
     if name == "previous_output":
-        return outputs[-1]
+        return next((output for output in reversed(outputs) if not output.passed_by), outputs[-1])
     if match := STEP_OUTPUT.fullmatch(name):
         return next((output for output in outputs if output.order == int(match[1])), None)
     return None

@@ -105,7 +105,7 @@ def _release(condition: str, params: list[object], *, reason: str) -> list[Notic
         if not held:
             return []
         for run, step in held:
-            run.emit("execution.resumed", ledger.now, step.order, attempt=step.attempt, reason=reason)
+            run.emit("execution.resumed", ledger.now, step, attempt=step.attempt, reason=reason)
         steps = [step for _, step in held]
         poison = [step for step in steps if reason == LOST and step.hand_ons + 1 >= MOST_HAND_ONS]
         _make_runnable(ledger, [step for step in steps if step not in poison], is_lost=reason == LOST)

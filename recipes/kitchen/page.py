@@ -14,6 +14,7 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes.engine.templating import as_text
+from recipes.kitchen.kinds import KIND_ICONS
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
 from recipes.runs.fallbacks import fallback_of
@@ -60,8 +61,9 @@ class Ticket:
 
     order: int
     name: str
-    agent_id: UUID
+    agent_id: UUID | None
     agent_name: str
+    kind_icon: str
     look: str
     icon: str
     word: str
@@ -233,7 +235,8 @@ def _ticket(
         order=step.order,
         name=step.name or step.step_id,
         agent_id=step.agent_id,
-        agent_name=step.agent_name,
+        agent_name=step.agent_name or step.get_kind_display(),
+        kind_icon=KIND_ICONS.get(step.kind, ""),
         look=look,
         icon=icon,
         word=step.get_status_display().lower(),
@@ -255,7 +258,7 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     elif step.status == StepStatus.CANCELLED:
         facts.append("stopped while cooking" if step.started_at else "not started")
     elif step.status == StepStatus.SKIPPED:
-        facts.append("skipped after an error")
+        facts.append("skipped after an error" if step.error else "its branch was not taken")
     elif step.status == StepStatus.RUNNING and not step.input_tokens:
         facts.append("cooking")
     tokens = step.input_tokens + step.output_tokens
@@ -302,9 +305,8 @@ def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
 
 def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
     if step.status == StepStatus.COMPLETED:
-        return Jar(
-            step.output_key, f"{_count(len(step.output.split()), 'word')}, from {step.agent_name}", step=step.order
-        )
+        source = step.agent_name or step.get_kind_display().lower()
+        return Jar(step.output_key, f"{_count(len(step.output.split()), 'word')}, from {source}", step=step.order)
     if step.status == StepStatus.RUNNING:
         return Jar(step.output_key, "being written", step=step.order)
     if step.status == StepStatus.WAITING:

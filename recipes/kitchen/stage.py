@@ -39,7 +39,7 @@ WORDING = {
 }
 
 # Ids that programs need and people do not.
-UNTOLD = ("call", "approval")
+UNTOLD = ("call", "approval", "path")
 LONGEST_PART = 120
 
 
@@ -127,7 +127,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
 
 
 def _subtitle(step: ExecutionStep) -> str:
-    parts = [step.agent_name]
+    parts = [step.agent_name or step.get_kind_display()]
     if step.model:
         parts.append(step.model.partition(":")[2] or step.model)
     most = most_attempts(step)

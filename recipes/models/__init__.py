@@ -10,7 +10,7 @@ from recipes.models.execution import (
     Trigger,
 )
 from recipes.models.journal import Approval, Call, Event, Worker
-from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepSettings
+from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 
 __all__ = [
     "LIVE_STATUSES",
@@ -25,6 +25,7 @@ __all__ = [
     "Recipe",
     "RecipeStep",
     "RecipeVersion",
+    "StepKind",
     "StepSettings",
     "StepStatus",
     "Trigger",

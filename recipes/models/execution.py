@@ -81,6 +81,14 @@ class Execution(models.Model):
     # How many of its steps wait for a person; while no other one can go on, its clock stands with these seconds left.
     waiting_steps = models.IntegerField(default=0, db_default=0)
     seconds_left = models.FloatField(null=True)
+    # The step that called it, the run at the top of all (none: itself), and how many runs stand above it.
+    parent_step = models.ForeignKey(
+        "ExecutionStep", models.CASCADE, null=True, related_name="children", db_constraint=False, db_index=False
+    )
+    root_id = models.UUIDField(null=True)
+    depth = models.SmallIntegerField(default=0, db_default=0)
+    priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "recipe_executions"
@@ -93,6 +101,9 @@ class Execution(models.Model):
                 name="executions_of_conversation",
             ),
             models.Index(fields=["deadline_at"], condition=Q(status__in=LIVE_STATUSES), name="executions_live"),
+            models.Index(
+                fields=["parent_step"], condition=Q(parent_step__isnull=False), name="executions_of_parent_step"
+            ),
         )
 
     def __str__(self) -> str:
@@ -148,16 +159,26 @@ class ExecutionStep(StepSettings):
 
     Its workspace, like that of calls and events, is a copy of the execution's, whose own key the database checks.
 
-    waiting_on counts the steps it still waits for; at 0 it has a runnable_at and may be claimed. While it runs, owner
-    is the worker and fence the number that a write must carry: every claim and every take-over raises it.
+    The graph: depends_on are the orders of the steps it waits for, leads_to of those that wait for it (None where an
+    earlier release made it); waiting_on counts what it still waits for; at 0 it has a runnable_at and may be claimed.
+    parent: the step in whose branch or loop it stands, iteration: the round of the loop. path: its place for people and
+    programs; None at the top, where it is the step_id.
+    While it runs, owner is the worker and fence the number that a write must carry: every claim and every take-over
+    raises it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     execution = models.ForeignKey(Execution, models.CASCADE, related_name="steps", db_index=False)
-    agent = models.ForeignKey(Agent, models.PROTECT, related_name="execution_steps", db_index=False)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, related_name="execution_steps", db_index=False)
     agent_name = models.CharField(max_length=120)
+    parent = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    iteration = models.IntegerField(null=True)
+    path = models.TextField(null=True)
     depends_on = ArrayField(models.PositiveIntegerField(), default=list)
+    leads_to = ArrayField(models.IntegerField(), null=True)
     waiting_on = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=StepStatus, default=StepStatus.PENDING)
     runnable_at = models.DateTimeField(null=True)
@@ -186,7 +207,12 @@ class ExecutionStep(StepSettings):
     class Meta:
         db_table = "execution_steps"
         ordering = ("order",)
-        constraints = (models.UniqueConstraint(fields=["execution", "order"], name="one_execution_step_per_order"),)
+        constraints = (
+            models.UniqueConstraint(fields=["execution", "order"], name="one_execution_step_per_order"),
+            models.UniqueConstraint(
+                fields=["execution", "path"], condition=Q(path__isnull=False), name="one_execution_step_per_path"
+            ),
+        )
         indexes = (
             models.Index(
                 fields=["workspace", "runnable_at"],
@@ -199,6 +225,11 @@ class ExecutionStep(StepSettings):
 
     def __str__(self) -> str:
         return f"{self.order}. {self.name or self.step_id}"
+
+    @property
+    def place(self) -> str:
+        """Its path: the step_id at the top, under a loop `<loop>.<round>.<step_id>`."""
+        return self.path or self.step_id
 
     @property
     def duration_ms(self) -> int | None:

@@ -70,9 +70,28 @@ class ErrorHandling(models.TextChoices):
     FALLBACK = "fallback", "Use the fallback model"
 
 
-class StepSettings(models.Model):
-    """What a recipe's step and its copy in an execution have in common."""
+class StepKind(models.TextChoices):
+    """What a step does. The label is the word on the page."""
 
+    AGENT = "agent", "Agent"
+    CONDITION = "condition", "Condition"
+    LOOP = "loop", "Loop"
+    RECIPE = "recipe", "Recipe"
+    WAIT = "wait", "Wait"
+    TOOL = "tool", "Tool"
+    STAGE = "stage", "Stage"
+
+
+class StepSettings(models.Model):
+    """What a recipe's step and its copy in an execution have in common.
+
+    config: what its kind needs beside the columns, see `recipes/kinds.py`. branch: the outcome of the step it stands
+    under with which it runs; empty where it stands under none, or runs with any outcome.
+    """
+
+    kind = models.CharField(max_length=10, choices=StepKind, default=StepKind.AGENT, db_default=StepKind.AGENT)
+    config = models.JSONField(null=True, blank=True)
+    branch = models.CharField(max_length=10, blank=True, default="", db_default="")
     step_id = models.CharField(max_length=80)
     order = models.PositiveIntegerField()
     name = models.CharField(max_length=160, blank=True)
@@ -88,10 +107,11 @@ class StepSettings(models.Model):
 
 
 class RecipeStep(StepSettings):
-    """One task for one agent."""
+    """One task for one agent, or a step of another kind. under: the step_id of the step in whose branch it stands."""
 
     recipe = models.ForeignKey(Recipe, models.CASCADE, related_name="steps")
-    agent = models.ForeignKey(Agent, models.PROTECT, related_name="recipe_steps")
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, related_name="recipe_steps")
+    under = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "recipe_steps"

@@ -13,7 +13,7 @@ from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
-from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
+from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus, Trigger
 from recipes.runs import reading, services
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.tool_calls import duration_ms, in_order, is_error
@@ -91,8 +91,10 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
 
     step_id = serializers.CharField()
     order = serializers.IntegerField()
+    path = serializers.CharField(source="place", help_text="Its place in the run: its step_id, unless in a loop.")
+    kind = serializers.ChoiceField(choices=StepKind.choices)
     name = serializers.CharField()
-    agent_id = serializers.UUIDField()
+    agent_id = serializers.UUIDField(allow_null=True, help_text="null where the kind needs no agent.")
     agent_name = serializers.CharField()
     status = serializers.ChoiceField(choices=StepStatus.choices)
     attempt = serializers.IntegerField()
@@ -250,10 +252,11 @@ class ExecutionStepDetail(RunView):
     needs = {"GET": "executions:read"}
 
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: StepResultOut, **errors(404)})
-    def get(self, request: Request, execution_id: UUID, order: int, recipe_id: str | None = None) -> Response:
-        """The step at this place, counted from 1."""
+    def get(self, request: Request, execution_id: UUID, place: str, recipe_id: str | None = None) -> Response:
+        """The step with this number, counted from 1, or at this path."""
         steps = self.run(execution_id, recipe_id).steps.all()
-        step = next((step for step in steps if step.order == order), None)
+        found = (step for step in steps if place in (str(step.order), step.place))
+        step = min(found, key=lambda step: place != str(step.order), default=None)
         if step is None:
             raise NotFound()
         return Response(StepResultOut(step).data)

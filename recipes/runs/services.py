@@ -1,31 +1,25 @@
 """Starting and cancelling runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.errors import Conflict, NotFound
-from recipes.engine import turns
+from recipes.engine import graph, turns
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.tasks import send_wake_up
-from recipes.engine.templating import Output, dependencies
-from recipes.models import Execution, ExecutionStatus, Mode, Recipe, Trigger
+from recipes.models import ErrorHandling, Execution, ExecutionStatus, Recipe, StepKind, Trigger
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
 from workspaces.models import User, Workspace
-
-# What a run takes over from its recipe's steps as it stands.
-COPIED = (
-    '"order", step_id, name, prompt_template, output_key, error_handling, max_retries, max_iterations, timeout, '
-    "agent_id"
-)
 
 # The condition of the index executions_live, so that only live runs are looked at.
 COUNT_LIVE = (
@@ -33,17 +27,42 @@ COUNT_LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What has to be known of a recipe's step before it is copied."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStep:
+    """A step of a run that begins. under: the step_id of the step in whose branch it stands; timeout in seconds."""
 
     order: int
+    step_id: str
+    name: str
     output_key: str
-    prompt_template: str
-    agent_name: str
-    agent_status: str
-    agent_deleted: bool
-    agent_pending: str
+    prompt_template: str = ""
+    kind: str = StepKind.AGENT
+    config: Mapping[str, Any] | None = None
+    under: str = ""
+    branch: str = ""
+    agent_id: UUID | None = None
+    agent_name: str = ""
+    error_handling: str = ErrorHandling.STOP
+    max_retries: int = 0
+    max_iterations: int = 25
+    timeout: float = 300.0
+
+    @property
+    def line(self) -> graph.Line:
+        """What the graph has to know of it."""
+        return graph.Line(
+            self.order, self.step_id, self.output_key, self.prompt_template, self.kind, self.under, self.branch
+        )
+
+
+# The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.
+SOURCE = (
+    'SELECT s."order", s.step_id, s.name, s.output_key, s.prompt_template, s.kind, s.config, s.under, s.branch, '
+    "s.agent_id, COALESCE(a.name, ''), s.error_handling, s.max_retries, s.max_iterations, s.timeout, "
+    "a.status, a.pending_status, a.deleted_at IS NOT NULL FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id "
+    'LEFT JOIN agents a ON a.id = s.agent_id WHERE r.id = %s ORDER BY s."order"'
+)
+NAMES = tuple(one.name for one in fields(NewStep))
 
 
 def start(
@@ -72,17 +91,23 @@ def start(
             created_at=now,
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
-        lines = _lines(sql, recipe)
-        _check(lines)
-        execution.total_steps = execution.unfinished_steps = len(lines)
-        _insert_execution(sql, execution)
-        _copy_steps(sql, execution, lines)
-        transaction.on_commit(lambda: send_wake_up(str(execution.id)))
-        # Last, so that other starts wait for the end of the log only while this one commits.
-        after = {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)}
-        _record("run.started", execution, after=after)
-    execution._state.adding = False
+        steps = _steps_of(sql, recipe)
+        begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)})
     return execution
+
+
+def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after: Mapping[str, Any]) -> None:
+    """Insert a run with its steps and wake a worker after the commit: the one way in which any run starts.
+
+    execution: not saved yet. after: what the audit log says of it.
+    """
+    execution.total_steps = execution.unfinished_steps = len(steps)
+    _insert_execution(sql, execution)
+    _insert_steps(sql, execution, steps)
+    transaction.on_commit(lambda: send_wake_up(str(execution.id)))
+    # Last, so that other starts wait for the end of the log only while this one commits.
+    _record("run.started", execution, after=after)
+    execution._state.adding = False
 
 
 def require_room(sql: Statements, workspace: Workspace) -> None:
@@ -102,62 +127,72 @@ def _held(sql: Statements, recipe: Recipe) -> tuple[str, int, dict[str, Any], di
     return name, version, from_json(inputs), from_json(settings)
 
 
-def _lines(sql: Statements, recipe: Recipe) -> list[Line]:
-    """The steps in order."""
-    rows = sql.rows(
-        'SELECT s."order", s.output_key, s.prompt_template, a.name, a.status, a.deleted_at IS NOT NULL, '
-        "a.pending_status FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id JOIN agents a ON a.id = s.agent_id "
-        'WHERE r.id = %s ORDER BY s."order"',
-        [recipe.id],
-    )
-    return [Line(*row) for row in rows]
-
-
-def _check(lines: Sequence[Line]) -> None:
-    if not lines:
+def _steps_of(sql: Statements, recipe: Recipe) -> list[NewStep]:
+    """The recipe's steps in order. Raises Conflict where it cannot be cooked."""
+    rows = sql.rows(SOURCE, [recipe.id])
+    if not rows:
         raise Conflict("This recipe has no steps yet. Add one before cooking it.", code="no_steps")
-    fields = {
-        f"steps.{index}.agent_id": [reason]
-        for index, line in enumerate(lines)
-        if (reason := why_no_new_work(line.agent_name, line.agent_status, line.agent_pending, line.agent_deleted))
-    }
-    if fields:
-        raise Conflict(" ".join(texts[0] for texts in fields.values()), code="agent_unusable", fields=fields)
+    steps, troubles = [], {}
+    for index, row in enumerate(rows):
+        step = NewStep(**dict(zip(NAMES, row, strict=False)))
+        status, pending, is_deleted = row[len(NAMES) :]
+        if step.agent_id and (reason := why_no_new_work(step.agent_name, status, pending, is_deleted)):
+            troubles[f"steps.{index}.agent_id"] = [reason]
+        steps.append(replace(step, config=from_json(step.config)))
+    if troubles:
+        raise Conflict(" ".join(texts[0] for texts in troubles.values()), code="agent_unusable", fields=troubles)
+    return steps
 
 
 def _insert_execution(sql: Statements, execution: Execution) -> None:
     sql.send(
         "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
         "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
-        "deadline_at, current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0, 0, 0)",
+        "deadline_at, conversation_id, not_before, priority, current_step, last_seq, input_tokens, output_tokens, "
+        "cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "0, 0, 0, 0, 0, 0)",
         [
             execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
             execution.recipe_version, str(execution.mode), str(execution.status), as_json(execution.input_data),
             execution.total_steps, execution.unfinished_steps, float(execution.retry_delay), float(execution.backoff),
-            str(execution.triggered_by), execution.created_at, execution.deadline_at,
+            str(execution.triggered_by), execution.created_at, execution.deadline_at, execution.conversation_id,
+            execution.not_before, execution.priority,
         ],
     )  # fmt: skip
 
 
-def _copy_steps(sql: Statements, execution: Execution, lines: Sequence[Line]) -> None:
-    """Copy the recipe's steps, each with the orders of those it waits for."""
-    waits, earlier = [], list[Output]()
-    for line in lines:
-        if execution.mode == Mode.PARALLEL:
-            waits.append((line.order, array(dependencies(line.prompt_template, earlier))))
-        else:
-            waits.append((line.order, array(output.order for output in earlier[-1:])))
-        earlier.append(Output(line.order, line.output_key))
+def _insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep]) -> None:
+    """The steps as rows, each with its edges; those that wait for none may be claimed at once."""
+    places = graph.lay_out([step.line for step in steps], execution.mode)
+    ids = {step.order: uuid4() for step in steps}
+    rows = []
+    for step in steps:
+        place = places[step.order]
+        parent = None if place.gate is None else ids[place.gate]
+        runnable_at = None if place.depends_on else execution.not_before or execution.created_at
+        rows.append(
+            (
+                ids[step.order], step.order, step.step_id, step.name, step.output_key, step.prompt_template, step.kind,
+                as_json(step.config), parent, step.branch, step.agent_id, step.agent_name, step.error_handling,
+                step.max_retries, step.max_iterations, float(step.timeout), array(place.depends_on),
+                len(place.depends_on), array(place.leads_to), runnable_at,
+            )
+        )  # fmt: skip
     sql.send(
-        f"INSERT INTO execution_steps ({COPIED}, id, workspace_id, execution_id, agent_name, depends_on, waiting_on, "  # noqa: S608
-        "runnable_at, status, attempt, fence, prompt, model, output, input_tokens, output_tokens, cost, tool_calls) "
-        'SELECT s."order", s.step_id, s.name, s.prompt_template, s.output_key, s.error_handling, s.max_retries, '
-        "s.max_iterations, s.timeout, s.agent_id, gen_random_uuid(), %s, %s, a.name, v.waits::int[], "
-        "cardinality(v.waits::int[]), CASE WHEN v.waits = '{}' THEN %s::timestamptz END, 'pending', 1, 0, '', '', '', "
-        "0, 0, 0, 0 FROM recipe_steps s JOIN agents a ON a.id = s.agent_id "
-        'JOIN unnest(%s::int[], %s::text[]) AS v("order", waits) ON v."order" = s."order" WHERE s.recipe_id = %s',
-        [execution.workspace_id, execution.id, execution.created_at, *columns(waits), execution.recipe_id],
+        "INSERT INTO execution_steps (workspace_id, execution_id, status, attempt, fence, prompt, model, output, "
+        "input_tokens, output_tokens, cost, tool_calls, "
+        'id, "order", step_id, name, output_key, prompt_template, kind, config, parent_id, branch, agent_id, '
+        "agent_name, error_handling, max_retries, max_iterations, timeout, depends_on, waiting_on, leads_to, "
+        "runnable_at) SELECT %s, %s, 'pending', 1, 0, '', '', '', 0, 0, 0, 0, "
+        'v.id, v."order", v.step_id, v.name, v.output_key, v.prompt_template, v.kind, v.config::jsonb, v.parent_id, '
+        "v.branch, v.agent_id, v.agent_name, v.error_handling, v.max_retries, v.max_iterations, v.timeout, "
+        "v.depends_on::int[], v.waiting_on, v.leads_to::int[], v.runnable_at "
+        "FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], "
+        "%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::int[], %s::float8[], %s::text[], "
+        '%s::int[], %s::text[], %s::timestamptz[]) AS v(id, "order", step_id, name, output_key, prompt_template, kind, '
+        "config, parent_id, branch, agent_id, agent_name, error_handling, max_retries, max_iterations, timeout, "
+        "depends_on, waiting_on, leads_to, runnable_at)",
+        [execution.workspace_id, execution.id, *columns(rows)],
     )
 
 

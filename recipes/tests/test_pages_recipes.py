@@ -24,6 +24,7 @@ def add_run(recipe: Recipe, status: str, seconds: int = 10) -> Execution:
         total_steps=1, unfinished_steps=0, triggered_by="page", deadline_at=end, started_at=now, completed_at=end,
     )  # fmt: skip
     step = recipe.steps.all()[0]
+    assert step.agent is not None
     ExecutionStep.objects.create(
         workspace=recipe.workspace, execution=run, agent=step.agent, agent_name=step.agent.name, step_id=step.step_id,
         order=1, prompt_template="x", output_key="x", status=status, started_at=now, completed_at=end,

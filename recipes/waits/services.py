@@ -36,7 +36,7 @@ def decide(*, workspace: Workspace, approval_id: UUID, approve: bool, user: User
         left = sql.rows("SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending'", [found.step_id])
         if left[0][0] == 0:
             _go_on(ledger, run, found)
-            run.emit("execution.resumed", ledger.now, found.step.order, reason=f"{status.label.lower()} by a person")
+            run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
         notices = ledger.write()
     for notice in notices:
         events.publish_on_commit(notice)
