@@ -78,12 +78,16 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """theme: "light", "dark" or empty (follow the system); shell: None outside a workspace, else two queries."""
+    """theme: "light", "dark" or empty (follow the system); shell: None outside a workspace, else two queries.
+
+    sends_mail: whether there is a mail server; where there is none, pages say what to do instead.
+    """
     theme = request.COOKIES.get("theme", "")
     found: dict[str, Any] = {
         "theme": theme if theme in ("light", "dark") else "",
         "shell": None,
         "open_access": not settings.REQUIRE_AUTH,
+        "sends_mail": bool(settings.EMAIL_URL),
     }
     membership: Membership | None = getattr(request, "membership", None)
     if membership is not None:

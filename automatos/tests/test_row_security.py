@@ -260,6 +260,7 @@ CROSSING = {
     ("workspaces.doors.auth", "SIGN_IN"),
     ("workspaces.clerk.messages", "SIGN_IN"),
     ("workspaces.clerk.sign_in", "SIGN_IN"),
+    ("workspaces.management.commands.account", "OPERATOR"),
     ("workspaces.management.commands.apikey", "OPERATOR"),
     ("workspaces.accounts.services", "SIGN_IN"),
     ("workspaces.members.invitation_services", "SIGN_IN"),

@@ -90,6 +90,22 @@ def account_deleted(request: HttpRequest, user: User) -> None:
     _note("deleted", request, user)
 
 
+def reset_link_made(user: User) -> None:
+    """An operator made a link to choose a new password."""
+    _note_by_hand("reset_link_made", user)
+
+
+def address_confirmed(user: User, address: str) -> None:
+    """An operator confirmed an address."""
+    _note_by_hand("address_confirmed", user, after={"email": address})
+
+
+def _note_by_hand(what: str, user: User, **states: Any) -> None:
+    logger.info("account %s: %s, by the operator", user.pk, what.replace("_", " "))
+    target = ("account", user.pk, user.email)
+    audit.record(f"account.{what}", workspace_id=_own_workspace_id(user), target=target, **states)
+
+
 def _note(what: str, request: HttpRequest, user: User, **states: Any) -> None:
     ip = client_ip(request)
     logger.info("account %s: %s, from %s", user.pk, what.replace("_", " "), ip)

@@ -211,6 +211,7 @@ def test_a_key_accepts_nothing(company: Company) -> None:
 def test_the_page_shows_the_link_once_also_when_the_mail_server_is_down(
     company: Company, settings: pytest.FixtureRequest
 ) -> None:
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"  # type: ignore[attr-defined]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # type: ignore[attr-defined]
     admin = Client()

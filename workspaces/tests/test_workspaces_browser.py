@@ -66,7 +66,7 @@ def test_the_pages_outside_of_a_workspace_are_sound(team: Team, people: People) 
 
 
 def send_nothing(page: Page) -> None:
-    page.get_by_role("button", name="Send the invitation").click()
+    page.get_by_role("button", name="Make an invitation link").click()
     expect(page.get_by_role("alert")).to_be_focused()
 
 
@@ -83,7 +83,7 @@ def test_an_invitations_link_is_shown_once_and_can_be_copied(team: Team) -> None
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_label("E-mail address").fill("new@example.net")
     page.get_by_label("Role", exact=True).first.select_option("viewer")
-    page.get_by_role("button", name="Send the invitation").click()
+    page.get_by_role("button", name="Make an invitation link").click()
     link = page.locator("#link").inner_text()
     page.get_by_role("button", name="Copy the link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
