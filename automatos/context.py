@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 import agents.places
+import marketplace.places
 import recipes.places
 import tools.places
 import workspaces.places
@@ -24,7 +25,13 @@ from workspaces.scope.tenancy import workspace_scope
 from workspaces.settings_nav import SettingsPlace, settings_places
 
 # Each app's own, in the order in which the palette shows them.
-APPS = (workspaces.places.PLACES, tools.places.PLACES, agents.places.PLACES, recipes.places.PLACES)
+APPS = (
+    workspaces.places.PLACES,
+    tools.places.PLACES,
+    marketplace.places.PLACES,
+    agents.places.PLACES,
+    recipes.places.PLACES,
+)
 
 
 @dataclass(frozen=True)

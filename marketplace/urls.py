@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from marketplace.browse import urls as browse
 from marketplace.moderation import api as desk
 from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
@@ -9,6 +10,7 @@ from marketplace.plugins import views
 from marketplace.publishers import api as publishers
 
 pages: list[URLPattern | URLResolver] = [
+    *browse.pages,
     path("plugins/notices/<uuid:notice_id>/dismiss/", views.notice_dismiss, name="plugin_notice_dismiss"),
 ]
 api: list[URLPattern | URLResolver] = [

@@ -36,6 +36,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},
     "sweep-imports": {"task": "marketplace.tasks.sweep_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-scans": {"task": "marketplace.tasks.sweep_scans", "schedule": 15.0, "options": {"expires": 15}},
+    "index-entries": {"task": "marketplace.tasks.index_entries", "schedule": 60.0, "options": {"expires": 60}},
     "purge-personas": {"task": "agents.tasks.purge_personas", "schedule": 3600.0, "options": {"expires": 3600}},
     "sync-apps": {"task": "tools.tasks.sync_catalogues", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "look-at-apps": {"task": "tools.tasks.look_at_connections", "schedule": 300.0, "options": {"expires": 300}},

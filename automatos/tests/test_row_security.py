@@ -240,6 +240,7 @@ CROSSING = {
     ("agents.skills.sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
+    ("marketplace.browse.indexing", "UPKEEP"),
     ("marketplace.management.commands.plugins", "OPERATOR"),
     ("marketplace.moderation.staff", "MODERATION"),
     ("marketplace.plugins.imports", "SCAN"),

@@ -1,5 +1,6 @@
 """The tables of the marketplace: who publishes, what was submitted, found in it and decided, and who has it."""
 
+from marketplace.models.entries import Entry
 from marketplace.models.imports import PluginImport
 from marketplace.models.moderation import Action, PluginAnswer, PluginDecision, PluginNotice, PluginReport
 from marketplace.models.plugins import (
@@ -18,6 +19,7 @@ __all__ = [
     "Action",
     "AssignedPlugin",
     "EnabledPlugin",
+    "Entry",
     "ModelState",
     "Plugin",
     "PluginAnswer",

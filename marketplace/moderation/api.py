@@ -14,7 +14,7 @@ from automatos.api import InputSerializer, JsonParser
 from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from marketplace.models import PluginImport, PluginReport, PluginScan, PluginVersion
-from marketplace.moderation import counts, difference, queries, services
+from marketplace.moderation import counts, queries, services
 from marketplace.moderation.staff import StaffView
 from marketplace.plugins.api import PackageIn, read_upload, submitted_answer
 from marketplace.plugins.import_api import ImportIn, import_answer, request_import
@@ -30,7 +30,7 @@ from marketplace.plugins.serializers import (
     SubmittedOut,
 )
 from marketplace.plugins.services import request_scan, upload_as_staff
-from marketplace.versions import contents
+from marketplace.versions import contents, difference
 from workspaces.doors.endpoints import errors
 
 

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.models import PluginAnswer, PluginDecision, PluginFile, PluginScan, PluginVersion, VersionStatus
-from marketplace.moderation import counts, difference, queries
-from marketplace.versions import contents, text_view
+from marketplace.moderation import counts, queries
+from marketplace.versions import contents, difference, text_view
 from marketplace.versions.tree import Node, tree_of
 
 # What reaches out of the place where it runs; the rest stays inside.

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from marketplace.browse import entries
 from marketplace.models import Plugin, PluginNotice, PluginVersion, VersionStatus
 from marketplace.moderation import counts
 from workspaces.audit import log as audit
@@ -35,6 +36,7 @@ def show_newest(plugin: Plugin) -> None:
         plugin.tags = [str(tag)[:60] for tag in newest.package.get("tags") or []][:20]
     plugin.updated_at = timezone.now()
     plugin.save(update_fields=["is_public", "current_version_id", "name", "description", "tags", "updated_at"])
+    entries.show_plugin(plugin)
 
 
 def _told(version: PluginVersion, reason: str, kind: str) -> counts.Touched:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from automatos.errors import AppError
+from marketplace.browse import entries
 from marketplace.models import Plugin, PluginScan, PluginVersion, PublisherKey, VersionStatus
 from marketplace.moderation.services import locked, publish
 from marketplace.packages.package import PackageFile
@@ -44,6 +45,7 @@ def seed_plugins() -> int:
     PublisherKey.objects.get_or_create(
         publisher=publisher, fingerprint=key.fingerprint, defaults={"name": "Project", "public_key": key.text}
     )
+    entries.show_missing_plugins()
     folders = sorted(path for path in (SEEDS / "plugins").iterdir() if path.is_dir())
     return sum(1 for folder in folders if _is_approved(folder))
 

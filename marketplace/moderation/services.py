@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import AppError, Conflict, NotFound, wrong_field
+from marketplace.browse.tasks import send_index
 from marketplace.models import (
     Action,
     Plugin,
@@ -79,6 +80,7 @@ def publish(version: PluginVersion, moderator: User | None, reason: str) -> Plug
     removal.show_newest(plugin)
     Publisher.objects.filter(pk=plugin.publisher_id, is_public=False).update(is_public=True)
     _note(version, Action.APPROVED, moderator, reason)
+    transaction.on_commit(send_index)
     return version
 
 

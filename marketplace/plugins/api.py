@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
+from marketplace.browse import queries as entries
+from marketplace.browse.queries import ONLY, VERDICTS, Filters
 from marketplace.models import PluginReport, PluginVersion, Verdict, VersionStatus
 from marketplace.plugins import queries, services
 from marketplace.plugins.serializers import (
@@ -21,6 +23,7 @@ from marketplace.plugins.serializers import (
     CategoryOut,
     DecisionOut,
     FileTextOut,
+    ListedPluginOut,
     NoticeOut,
     PluginFileOut,
     PluginOut,
@@ -34,7 +37,7 @@ from marketplace.versions import contents
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 
-ORDERINGS = ("name", "installs", "updated_at")
+ORDERINGS = ("name", "installs", "changed_at", "rating")
 SUBMISSION_ORDERINGS = ("submitted_at", "reviewed_at")
 
 
@@ -147,18 +150,33 @@ class PluginList(WorkspaceView):
         operation_id="plugins_list",
         parameters=[
             WORKSPACE_HEADER,
-            *list_parameters(orderings=ORDERINGS, filters={"category": (), "featured": ("true",)}),
+            *list_parameters(
+                orderings=ORDERINGS,
+                filters={
+                    "category": (),
+                    "publisher": (),
+                    "verdict": tuple(VERDICTS),
+                    "only": tuple(ONLY),
+                    "featured": ("true",),
+                },
+            ),
         ],
-        responses={200: page_of(PluginOut), **errors(404)},
+        responses={200: page_of(ListedPluginOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
-        """The most used first."""
-        rows = searched(queries.listed(), request, ["name", "slug", "description"])
-        if category := request.query_params.get("category"):
-            rows = rows.filter(category__slug=category)
+        """Found by words and meaning, what fits best first; without `search` the most installed first."""
+        given = request.query_params
+        only = choice(request, "only", ONLY)
+        filters = Filters(
+            category=given.get("category", ""),
+            publisher=given.get("publisher", ""),
+            verdict=choice(request, "verdict", VERDICTS),
+            only=[only] if only else (),
+        )
+        rows = entries.search("plugin", given.get("search", ""), filters)
         if choice(request, "featured", ("true",)):
             rows = rows.filter(is_featured=True)
-        return listing(request, ordered(rows, request, ORDERINGS), PluginOut)
+        return listing(request, ordered(rows, request, ORDERINGS), ListedPluginOut)
 
     @extend_schema(
         operation_id="plugins_submit",

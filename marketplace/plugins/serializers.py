@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from marketplace.models import (
     Action,
+    Entry,
     ModelState,
     PluginImport,
     PluginNotice,
@@ -61,6 +62,32 @@ class ContentsOut(serializers.Serializer[Any]):
     hooks = serializers.IntegerField(default=0)
     mcp_servers = serializers.IntegerField(default=0)
     tools = serializers.IntegerField(default=0)
+
+
+class ListedPluginOut(serializers.Serializer[Entry]):
+    """A plugin in the list, with what tells whether to trust it."""
+
+    id = serializers.UUIDField(source="object_id")
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    publisher = PluginPublisherOut()
+    is_signed = serializers.BooleanField(help_text="By a key of its publisher.")
+    category = serializers.CharField(help_text="Empty without one.")
+    tags = serializers.ListField(child=serializers.CharField())
+    version = serializers.CharField(help_text="The newest approved one.")
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    decided_at = serializers.DateTimeField(allow_null=True, help_text="When it was approved.")
+    contents = ContentsOut(source="counts")
+    reach = serializers.ListField(child=serializers.CharField(), help_text="Kinds of things it asks for.")
+    hosts = serializers.ListField(child=serializers.CharField())
+    token_estimate = serializers.IntegerField()
+    installs = serializers.IntegerField()
+    rating = serializers.FloatField(help_text="Mean of its stars, 1 to 5; 0 without any.")
+    rating_count = serializers.IntegerField()
+    is_featured = serializers.BooleanField()
+    is_system = serializers.BooleanField()
+    changed_at = serializers.DateTimeField()
 
 
 class PackagePermissionOut(serializers.Serializer[Any]):
