@@ -8,10 +8,28 @@ from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
 from marketplace.plugins import views
 from marketplace.publishers import api as publishers
+from marketplace.submissions import views as submissions
 
 pages: list[URLPattern | URLResolver] = [
     *browse.pages,
     path("plugins/notices/<uuid:notice_id>/dismiss/", views.notice_dismiss, name="plugin_notice_dismiss"),
+    path("marketplace/submissions/", submissions.submission_list, name="submissions"),
+    path("marketplace/submissions/new/", submissions.submission_new, name="submission_new"),
+    path("marketplace/submissions/imports/<uuid:import_id>/", submissions.submission_import, name="submission_import"),
+    path("marketplace/submissions/<uuid:version_id>/", submissions.submission_detail, name="submission"),
+    path("marketplace/submissions/<uuid:version_id>/files/", submissions.submission_files, name="submission_files"),
+    path("marketplace/submissions/<uuid:version_id>/answer/", submissions.submission_answer, name="submission_answer"),
+    path(
+        "marketplace/submissions/<uuid:version_id>/new-version/",
+        submissions.submission_version,
+        name="submission_version",
+    ),
+    path(
+        "marketplace/submissions/<uuid:version_id>/withdraw/",
+        submissions.submission_withdraw,
+        name="submission_withdraw",
+    ),
+    path("marketplace/submissions/<uuid:version_id>/again/", submissions.submission_again, name="submission_again"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),

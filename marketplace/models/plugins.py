@@ -38,6 +38,7 @@ class VersionStatus(models.TextChoices):
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
     DEACTIVATED = "deactivated", "Deactivated"
     BLOCKED = "blocked", "Blocked"
+    WITHDRAWN = "withdrawn", "Withdrawn by its author"
 
 
 class Verdict(models.TextChoices):

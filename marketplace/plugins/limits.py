@@ -10,6 +10,12 @@ from marketplace.models import PluginImport, PluginVersion
 from workspaces.models import Workspace
 
 
+def submitted_today(workspace: Workspace) -> int:
+    """How many versions it submitted within a day."""
+    since = timezone.now() - timedelta(days=1)
+    return PluginVersion.objects.filter(workspace=workspace, submitted_at__gt=since).count()
+
+
 def require_daily_room(workspace: Workspace, more: int, *, fetches: bool = False) -> None:
     """Pass, or raise TooMany. The caller holds the workspace's row, so two at once count each other.
 

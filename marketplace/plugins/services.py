@@ -81,18 +81,36 @@ class Intake:
     warnings: Sequence[PackageWarning]
 
 
-def submit_upload(*, workspace: Workspace, user: User, data: bytes, filename: str, words: Words = Words()) -> Intake:
-    """Submit the package or packages of an archive for a workspace.
+def submit_upload(
+    *,
+    workspace: Workspace,
+    user: User,
+    data: bytes,
+    filename: str,
+    words: Words = Words(),
+    version_of: Plugin | None = None,
+) -> Intake:
+    """Submit the package or packages of an archive for a workspace. version_of: it has to be one of this plugin.
 
     Raises PackageRefused naming `file` and the entry to blame, InvalidInput, Conflict, TooMany past the day's number.
     """
     words.check()
     check_size(len(data))
     reading = take_upload(data, filename)
+    if version_of is not None:
+        _require_slug(reading, version_of)
     with transaction.atomic():
         publisher = ensure_publisher(workspace=workspace)
         require_daily_room(workspace, len(reading.packages))
         return _taken(reading, words.origin(publisher, user, filename, workspace))
+
+
+def _require_slug(reading: Reading, plugin: Plugin) -> None:
+    """Raises InvalidInput naming `file` when the archive holds anything but one package of this plugin."""
+    slugs = [package.slug for package in reading.packages]
+    if slugs != [plugin.slug]:
+        held = ", ".join(slug[:80] for slug in slugs[:5])
+        raise wrong_field("file", f"A new version of {plugin.slug} has to bear that slug; this file holds {held}.")
 
 
 def upload_as_staff(*, user: User | None, data: bytes, filename: str, words: Words = Words()) -> Intake:
@@ -160,6 +178,8 @@ def answer(
     version = queries.submission(workspace=workspace, version_id=version_id)
     if version.status == VersionStatus.APPROVED:
         raise Conflict("It is approved; there is nothing left to answer.")
+    if version.status == VersionStatus.WITHDRAWN:
+        raise Conflict("It is withdrawn; nobody would read an answer. Submit it again first.")
     known = {"", *(item["key"] for item in queries.findings_of(version))}
     if len(answers) > MOST_ANSWERS:
         raise wrong_field("answers", f"Send at most {MOST_ANSWERS} answers at once; these are {len(answers)}.")
@@ -188,6 +208,34 @@ def _send_answers(workspace: Workspace, version: PluginVersion) -> None:
         raise wrong_field("answers", "Write an answer first.")
     rows.update(sent_at=timezone.now())
     audit.record("plugin.answered", workspace_id=workspace.pk, target=queries.target_of(version))
+
+
+@transaction.atomic
+def withdraw(*, workspace: Workspace, version_id: UUID) -> PluginVersion:
+    """Take a version back while it waits: no moderator sees it any more. Raises NotFound, Conflict once it is decided.
+
+    The database lets a process of the product move its own version between waiting and withdrawn, and nowhere else.
+    """
+    return _move(workspace, version_id, VersionStatus.PENDING, VersionStatus.WITHDRAWN)
+
+
+@transaction.atomic
+def submit_again(*, workspace: Workspace, version_id: UUID) -> PluginVersion:
+    """Put a withdrawn version back before the moderators, as it was. Raises NotFound, Conflict."""
+    return _move(workspace, version_id, VersionStatus.WITHDRAWN, VersionStatus.PENDING)
+
+
+def _move(workspace: Workspace, version_id: UUID, before: VersionStatus, after: VersionStatus) -> PluginVersion:
+    version = queries.submission(workspace=workspace, version_id=version_id)
+    # Asked once more where it stands: a moderator may decide at this moment.
+    moved = PluginVersion.objects.filter(pk=version.pk, status=before).update(status=after)
+    if not moved:
+        version.refresh_from_db(fields=["status"])
+        raise Conflict(f"It is {version.get_status_display().lower()}, so this cannot be done now.", code="decided")
+    version.status = after
+    done = "withdrawn" if after == VersionStatus.WITHDRAWN else "submitted_again"
+    audit.record(f"plugin.{done}", workspace_id=workspace.pk, target=queries.target_of(version))
+    return version
 
 
 @transaction.atomic
