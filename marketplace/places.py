@@ -4,5 +4,11 @@ from automatos.places import NavEntry, PaletteEntry, Places
 
 PLACES = Places(
     nav=(NavEntry("Extend", 10, "Marketplace", "store", "marketplace/"),),
-    pages=(PaletteEntry("Plugins in the marketplace", "blocks", "marketplace/?kind=plugin"),),
+    actions=(PaletteEntry("Submit a plugin", "upload", "marketplace/submissions/new/", "plugins:submit"),),
+    pages=(
+        PaletteEntry("Plugins in the marketplace", "blocks", "marketplace/?kind=plugin"),
+        PaletteEntry("My plugins", "package", "marketplace/submissions/"),
+        PaletteEntry("Publisher and signing keys", "badge-check", "marketplace/publisher/"),
+        PaletteEntry("Reports of plugins", "flag", "marketplace/reports/"),
+    ),
 )

@@ -8,6 +8,8 @@ from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
 from marketplace.plugins import views
 from marketplace.publishers import api as publishers
+from marketplace.publishers import views as publisher_pages
+from marketplace.reports import views as reports
 from marketplace.submissions import views as submissions
 
 pages: list[URLPattern | URLResolver] = [
@@ -30,6 +32,16 @@ pages: list[URLPattern | URLResolver] = [
         name="submission_withdraw",
     ),
     path("marketplace/submissions/<uuid:version_id>/again/", submissions.submission_again, name="submission_again"),
+    path("marketplace/publisher/", publisher_pages.publisher, name="publisher"),
+    path("marketplace/publisher/edit/", publisher_pages.publisher_edit, name="publisher_edit"),
+    path("marketplace/publisher/keys/new/", publisher_pages.publisher_key_new, name="publisher_key_new"),
+    path(
+        "marketplace/publisher/keys/<uuid:publisher_key_id>/revoke/",
+        publisher_pages.publisher_key_revoke,
+        name="publisher_key_revoke",
+    ),
+    path("marketplace/plugins/<uuid:plugin_id>/report/", reports.plugin_report, name="plugin_report"),
+    path("marketplace/reports/", reports.report_list, name="plugin_reports"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),

@@ -1,6 +1,7 @@
 """Changes: the name a workspace publishes under, and the keys it signs with."""
 
 import secrets
+import unicodedata
 from typing import Any
 from uuid import UUID
 
@@ -62,10 +63,16 @@ def _without_workspace(slug: str, shown: dict[str, Any]) -> Publisher:
 
 @transaction.atomic
 def change_publisher(*, workspace: Workspace, **values: Any) -> Publisher:
-    """Another name or website. Raises InvalidInput."""
+    """Another name or website. Raises InvalidInput.
+
+    A verified publisher that changes either is verified no longer: moderators knew it as it was. The database sees to
+    that too, whatever code writes the row.
+    """
     problems = Problems()
     if "name" in values:
         values["name"] = problems.text("name", values["name"], longest=LONGEST_NAME, required=True)
+        if _is_taken(workspace, values["name"]):
+            problems.add("name", "A verified publisher bears this name. Choose another one.")
     if "website" in values:
         values["website"] = problems.text("website", values["website"], longest=LONGEST_WEBSITE)
         if values["website"] and not values["website"].startswith(("https://", "http://")):
@@ -79,7 +86,20 @@ def change_publisher(*, workspace: Workspace, **values: Any) -> Publisher:
         setattr(publisher, name, value)
     publisher.save(update_fields=list(values))
     _record("publisher.changed", workspace, publisher, before=before, after=values)
+    if publisher.is_verified:
+        publisher.refresh_from_db(fields=["is_verified"])
+        _record("publisher.unverified", workspace, publisher, before=before, after=values)
     return publisher
+
+
+def _is_taken(workspace: Workspace, name: str) -> bool:
+    """Whether a verified publisher bears this name, or one that reads the same."""
+    rows = Publisher.objects.filter(is_verified=True, is_public=True).exclude(workspace=workspace)
+    return any(_plain(name) == _plain(other) for other in rows.values_list("name", flat=True))
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @transaction.atomic

@@ -5,10 +5,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page, expect
 
 from automatos.tests.browser import People
-from marketplace.models import PluginScan, PluginVersion
+from marketplace.models import Plugin, PluginScan, PluginVersion
+from marketplace.publishers import signing
 from marketplace.tests.desk_kit import archive, package
 from recipes.tests.kit import wait_for
 from workspaces.models import Role
@@ -71,3 +73,33 @@ def test_a_file_that_is_too_large_never_leaves_the_browser(people: People, tmp_p
     page.get_by_role("button", name="Submit for review").click()
     page.wait_for_timeout(500)
     assert "POST" not in sent
+
+
+def test_publisher_keys_and_reports_are_sound(people: People) -> None:
+    visitor, workspace = people.owner("Author")
+    home = f"/w/{workspace.slug}/marketplace/"
+    for under in ("publisher/", "publisher/edit/", "reports/"):
+        visitor.check(home + under)
+
+    def refused(page: Page) -> None:
+        page.get_by_label("Public key").fill("nonsense")
+        page.get_by_role("button", name="Register the key").click()
+        expect(page.get_by_text("One thing to fix")).to_be_visible()
+
+    visitor.check(f"{home}publisher/keys/new/", refused)
+    key = signing.public_key_of(Ed25519PrivateKey.generate()).text
+    page = visitor.open(f"{home}publisher/keys/new/")
+    page.get_by_label("Name of the key").fill("Laptop")
+    page.get_by_label("Public key").fill(key)
+    page.get_by_role("button", name="Register the key").click()
+    expect(page.get_by_text("Laptop is registered.")).to_be_visible()
+    visitor.check(f"{home}publisher/")
+    plugin = Plugin.objects.filter(is_public=True).first()
+    assert plugin is not None
+    visitor.check(f"{home}plugins/{plugin.pk}/report/")
+    page = visitor.open(f"{home}plugins/{plugin.pk}/report/")
+    page.get_by_label("What is wrong?").select_option("broken")
+    page.get_by_label("What happened").fill("It stops halfway.")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_text("It stops halfway.")).to_be_visible()
+    visitor.check(f"{home}reports/")
