@@ -5,6 +5,8 @@ from pathlib import Path
 
 # Seconds an open connection (a socket of the kitchen) may hold up the web process's stop.
 WEB_GRACE = "3"
+# uvicorn's protocol, with an end to waiting for clients.
+DEADLINES = "automatos.http_deadlines:DeadlineProtocol"
 
 
 def web(port: int) -> list[str]:
@@ -12,6 +14,7 @@ def web(port: int) -> list[str]:
     command = [sys.executable, "-m", "uvicorn", "automatos.asgi:application", "--host", "127.0.0.1"]
     # By itself uvicorn believes X-Forwarded-For of any caller on this machine; TRUSTED_PROXIES is what decides here.
     command.append("--no-proxy-headers")
+    command += ["--http", DEADLINES]
     return [*command, "--port", str(port), "--lifespan", "off", "--timeout-graceful-shutdown", WEB_GRACE]
 
 

@@ -1,0 +1,102 @@
+"""Text that nobody here chose costs little to show, whatever it was written to cost."""
+
+import secrets
+import time
+
+import pytest
+from django.test import Client
+
+from automatos import markdown, request_id
+
+# Seconds of processor time for one text. What was hostile took 0.5 to 4.6 before there was a limit.
+MOST = 0.2
+N = 100_000
+CODES = [
+    *(
+        "autoit",
+        "perl",
+        "c",
+        "csharp",
+        "makefile",
+        "r",
+        "ini",
+        "python",
+        "js",
+        "ts",
+        "bash",
+        "html",
+        "css",
+        "sql",
+        "go",
+    ),
+    *("rust", "ruby", "kotlin", "yaml", "json", "toml", "xml", "diff"),
+]
+FILLINGS = [" ", "\n ", "a.", '"\\', "a'", "$(", "<a ", "/*", "a\n#", "aa:", "&"]
+TEXTS = {
+    "brackets": "[" * N,
+    "closed": "[" * (N // 2) + "]" * (N // 2),
+    "links": "[a](b" * (N // 5),
+    "pictures": "![a" * (N // 3),
+    "stars": "*a " * (N // 3),
+    "mixed": "*_" * (N // 2),
+    "strikes": "~~a ~a " * (N // 7),
+    "quotes": "> " * (N // 2),
+    "items": "-\n" * (N // 2),
+    "lines": "a\n" * (N // 2),
+    "backticks": " ".join("`" * length for length in range(440)),
+    "wide table": "|" + "a|" * 1000 + "\n|" + "-|" * 1000 + "\n" + "|a\n" * 3000,
+    "long table": "a|" * 60 + "\n" + "-|" * 60 + "\n" + "|\n" * 40_000,
+    "comments": "<!-- " * (N // 5),
+    "code": ("```python\n" + "a=1\n" * 490 + "```\n") * 50,
+}
+
+
+def cost(text: str) -> float:
+    began = time.thread_time()
+    markdown.render(text)
+    return time.thread_time() - began
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_burns_the_process(name: str) -> None:
+    markdown.render("```python\na\n```")
+    assert cost(TEXTS[name][:N] + secrets.token_hex(4)) < MOST
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_no_block_of_code_burns_the_process(language: str) -> None:
+    markdown.render(f"```{language}\na\n```")
+    for filling in FILLINGS:
+        for length in (2_000, 20_000):
+            code = (filling * length)[:length]
+            assert cost(f"```{language}\n{code}\n```\n{secrets.token_hex(4)}") < MOST, (language, filling, length)
+
+
+def test_a_page_of_costly_texts_costs_no_more_than_one() -> None:
+    request_id.begin(None)
+    assert sum(cost(TEXTS["pictures"] + secrets.token_hex(4)) for _ in range(20)) < 2 * MOST
+    request_id.begin(None)
+    assert "<em>still</em>" in markdown.render("*still*" + " a" * 1000 + secrets.token_hex(4))
+
+
+def test_costly_text_is_rendered_once() -> None:
+    text = f"# Report {secrets.token_hex(8)}\n\n" + "A *word* and `code`.\n\n" * 500
+    first = markdown.render(text)
+    assert "<em>word</em>" in first
+    began = time.thread_time()
+    assert markdown.render(text) == first
+    assert time.thread_time() - began < 0.01
+
+
+def test_the_schema_is_made_once_and_not_sent_again() -> None:
+    client = Client()
+    first = client.get("/api/schema/")
+    began = time.thread_time()
+    second = client.get("/api/schema/")
+    assert time.thread_time() - began < 0.1
+    assert second.content == first.content
+    assert b"openapi: 3" in first.content
+    same = client.get("/api/schema/", headers={"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    other = client.get("/api/schema/?format=json", headers={"If-None-Match": first["ETag"]})
+    assert other.json()["openapi"].startswith("3.")
