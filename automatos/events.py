@@ -17,11 +17,11 @@ from weakref import WeakKeyDictionary
 import orjson
 import redis
 import redis.asyncio
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import transaction
 from redis.exceptions import RedisError
+
+from automatos.after_commit import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -111,31 +111,47 @@ def wake_workers() -> None:
 async def publish(notices: list[Notice]) -> None:
     """Tell viewers and Redis listeners. Never raises: who missed it reads the database."""
     try:
-        layer = get_channel_layer()
         async with _client().pipeline(transaction=False) as pipe:
-            for notice in notices:
-                channel = channel_name(notice.workspace_id, notice.execution_id)
-                for event in notice.events:
-                    pipe.publish(channel, orjson.dumps(event))
-                group = group_name(notice.workspace_id, notice.execution_id)
-                message = {"type": "execution.events", "events": notice.events}
-                pipe.publish(_group_channel(group), layer.serialize(message))
+            for channel, message in _messages(notices):
+                pipe.publish(channel, message)
             await pipe.execute()
     except (RedisError, OSError) as error:
         logger.warning("Events were not published, viewers catch up from the database: %s", error)
 
 
+def _publish_now(messages: list[tuple[str, bytes]]) -> None:
+    """Send each to its Redis channel, from synchronous code. Never raises.
+
+    With the synchronous client: inside a web process `async_to_sync` works on the server's own loop, where other
+    requests use that loop's client.
+    """
+    try:
+        with sync_client().pipeline(transaction=False) as pipe:
+            for channel, message in messages:
+                pipe.publish(channel, message)
+            pipe.execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Nobody was told of a change, all find it in the database: %s", error)
+
+
+def _to_group(group: str, message: dict[str, Any]) -> tuple[str, bytes]:
+    return _group_channel(group), get_channel_layer().serialize(message)
+
+
+def _messages(notices: list[Notice]) -> list[tuple[str, bytes]]:
+    """Each event for those who listen in Redis, and all of a run's for its viewers."""
+    found: list[tuple[str, bytes]] = []
+    for notice in notices:
+        channel = channel_name(notice.workspace_id, notice.execution_id)
+        found += [(channel, orjson.dumps(event)) for event in notice.events]
+        group = group_name(notice.workspace_id, notice.execution_id)
+        found.append(_to_group(group, {"type": "execution.events", "events": notice.events}))
+    return found
+
+
 def publish_on_commit(notice: Notice) -> None:
     """For services: publish once the surrounding transaction is committed."""
-    transaction.on_commit(lambda: async_to_sync(_publish_and_close)([notice]))
-
-
-async def _publish_and_close(notices: list[Notice]) -> None:
-    """Publish from a loop that may be gone right after."""
-    await publish(notices)
-    client = _loop_clients.pop(asyncio.get_running_loop(), None)
-    if client is not None:
-        await client.aclose()
+    after_commit(lambda: _publish_now(_messages([notice])))
 
 
 def text_key(step_id: UUID | str, attempt: int) -> str:
@@ -191,34 +207,31 @@ def streamed_text(step_id: UUID | str, attempt: int) -> str:
     return kept.decode(errors="replace") if isinstance(kept, bytes) else ""
 
 
+def _drop(execution_ids: Iterable[UUID], step_ids: Iterable[UUID]) -> dict[str, Any]:
+    executions, steps = [str(key) for key in execution_ids], [str(key) for key in step_ids]
+    return {"type": "drop", "executions": executions, "steps": steps}
+
+
 async def tell_workers_to_drop(execution_ids: list[UUID], step_ids: Iterable[UUID] = ()) -> None:
     """Ask every worker to abort what it does for these executions and steps. A lost message costs seconds."""
     try:
-        executions, steps = [str(key) for key in execution_ids], [str(key) for key in step_ids]
-        message = {"type": "drop", "executions": executions, "steps": steps}
-        await get_channel_layer().group_send(WORKERS_GROUP, message)
+        await get_channel_layer().group_send(WORKERS_GROUP, _drop(execution_ids, step_ids))
     except (RedisError, OSError) as error:
         logger.warning("Workers were not told to drop a run: %s", error)
 
 
 def drop_on_commit(execution_id: UUID) -> None:
     """For services: tell the workers once the surrounding transaction is committed."""
-    transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([execution_id]))
+    after_commit(lambda: _publish_now([_to_group(WORKERS_GROUP, _drop([execution_id], []))]))
 
 
 def drop_steps_on_commit(step_ids: Iterable[UUID]) -> None:
     """For services: the same for single steps, whose runs go on."""
     steps = list(step_ids)
-    transaction.on_commit(lambda: async_to_sync(tell_workers_to_drop)([], steps))
+    after_commit(lambda: _publish_now([_to_group(WORKERS_GROUP, _drop([], steps))]))
 
 
 def access_changed_on_commit(workspace_id: UUID) -> None:
     """For services: once committed, everybody who watches asks anew whether they may. A lost message costs seconds."""
-    transaction.on_commit(lambda: async_to_sync(_tell_access_changed)(workspace_id))
-
-
-async def _tell_access_changed(workspace_id: UUID) -> None:
-    try:
-        await get_channel_layer().group_send(access_group(workspace_id), {"type": "access.changed"})
-    except (RedisError, OSError) as error:
-        logger.warning("Viewers were not told that access changed, they ask by themselves: %s", error)
+    group, message = access_group(workspace_id), {"type": "access.changed"}
+    after_commit(lambda: _publish_now([_to_group(group, message)]))

@@ -15,6 +15,7 @@ from agents.drafts.sentence import LONGEST_SENTENCE, by_rules
 from agents.drafts.steps import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
 from agents.services import AgentInput, create_agent
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict
 from automatos.llm.registry import default_model
@@ -122,7 +123,7 @@ def _job() -> dict[str, Any]:
 
 
 def _send(task: Any, draft: AgentDraft, token: str) -> None:
-    transaction.on_commit(partial(drafts_tasks.queue, task, draft.workspace_id, draft.pk, token))
+    after_commit(partial(drafts_tasks.queue, task, draft.workspace_id, draft.pk, token))
 
 
 def _locked(draft: AgentDraft) -> AgentDraft:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, media_type_of
 from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.rows import locked
@@ -101,7 +102,7 @@ def refresh(*, workspace: Workspace, document_id: UUID) -> Document:
         document.updated_at, document.reading_since = timezone.now(), None
         document.save(update_fields=["status", "error", "attempts", "updated_at", "reading_since"])
         audit.record_row("document.refreshed", document)
-        transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+        after_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
 
@@ -132,7 +133,7 @@ def restore(*, workspace: Workspace, document_id: UUID) -> Document:
         document.save(update_fields=["deleted_at", "reading_since", "status", "updated_at"])
         audit.record_row("document.restored", document)
         if document.status == Document.Status.WAITING:
-            transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+            after_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
 
@@ -179,7 +180,7 @@ def _add(document: Document, user: User | None) -> Document:
     document.save(force_insert=True)
     after = {"title": document.title, "kind": document.kind, "size": document.size, "url": document.url}
     audit.record_row("document.created", document, after=after)
-    transaction.on_commit(lambda: send_read(document.workspace_id, document.pk))
+    after_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
 

@@ -14,6 +14,7 @@ from agents.models import SkillSource
 from agents.skills import rows as skill_rows
 from agents.skills import sync
 from agents.skills.tasks import send_sync
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
 from automatos.rows import locked
@@ -223,7 +224,7 @@ def _synced(source: SkillSource) -> SkillSource:
 
 
 def _send(source: SkillSource) -> None:
-    transaction.on_commit(lambda: send_sync(source.workspace_id, source.pk))
+    after_commit(lambda: send_sync(source.workspace_id, source.pk))
 
 
 def _live(workspace_id: UUID) -> QuerySet[SkillSource]:

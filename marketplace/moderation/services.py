@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import AppError, Conflict, NotFound, wrong_field
 from marketplace.browse.tasks import send_index
@@ -80,7 +81,7 @@ def publish(version: PluginVersion, moderator: User | None, reason: str) -> Plug
     removal.show_newest(plugin)
     Publisher.objects.filter(pk=plugin.publisher_id, is_public=False).update(is_public=True)
     _note(version, Action.APPROVED, moderator, reason)
-    transaction.on_commit(send_index)
+    after_commit(send_index)
     return version
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.skill_format.repository import Network, checked_address, checked_ref
@@ -159,12 +160,12 @@ def request_import(
     )
     target = ("plugin_import", row.pk, address)
     audit.record("plugin.import_requested", workspace_id=row.workspace_id, target=target, after={"ref": row.ref})
-    transaction.on_commit(lambda: send_import(row.pk))
+    after_commit(lambda: send_import(row.pk))
     return row
 
 
 def _send(scan_id: UUID) -> None:
-    transaction.on_commit(lambda: send_scan(scan_id))
+    after_commit(lambda: send_scan(scan_id))
 
 
 @transaction.atomic

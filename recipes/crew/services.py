@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from agents import services
 from agents.models import Agent, AgentStatus
 from automatos import events
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict
 from recipes.engine.agent_moves import abort_steps
@@ -90,7 +91,7 @@ def change_status(*, agent: Agent, user: User | None, status: str, mode: str = "
         changed = services.change_status(agent=agent, user=user, status=status)
         if stops:
             # What a worker claimed meanwhile, before it could see the new status.
-            transaction.on_commit(partial(_abort_late, agent))
+            after_commit(partial(_abort_late, agent))
     return changed
 
 
@@ -105,7 +106,7 @@ def _abort(agent: Agent) -> None:
     notices, turn, steps = abort_steps(agent)
     for notice in notices:
         events.publish_on_commit(notice)
-        transaction.on_commit(partial(_wake, notice.execution_id))
+        after_commit(partial(_wake, notice.execution_id))
     for execution_id in turn.dropped:
         events.drop_on_commit(execution_id)
     if steps:

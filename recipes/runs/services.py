@@ -10,6 +10,7 @@ from django.db import transaction
 
 from agents.work.spec import why_no_new_work
 from automatos import events
+from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
 from recipes.engine import graph, turns
 from recipes.engine.ledger import as_json, from_json
@@ -104,7 +105,7 @@ def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after
     execution.total_steps = execution.unfinished_steps = len(steps)
     _insert_execution(sql, execution)
     _insert_steps(sql, execution, steps)
-    transaction.on_commit(lambda: send_wake_up(str(execution.id)))
+    after_commit(lambda: send_wake_up(str(execution.id)))
     # Last, so that other starts wait for the end of the log only while this one commits.
     _record("run.started", execution, after=after)
     execution._state.adding = False

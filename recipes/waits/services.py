@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from django.db import transaction
-
 from automatos import events
+from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
 from recipes.engine.ledger import Ledger, Run
 from recipes.engine.sql import statements
@@ -42,7 +41,7 @@ def decide(*, workspace: Workspace, approval_id: UUID, approve: bool, user: User
         events.publish_on_commit(notice)
     # Read before the commit: nobody's rows can be seen after it.
     execution_id = str(found.step.execution_id)
-    transaction.on_commit(lambda: send_wake_up(execution_id))
+    after_commit(lambda: send_wake_up(execution_id))
     audit.record(
         "approval.decided",
         workspace_id=workspace.pk,

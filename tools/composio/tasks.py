@@ -4,10 +4,10 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from automatos.after_commit import after_commit
 from automatos.celery import app
 from automatos.errors import AppError
 from tools.composio import catalogue, connections, indexing, jobs, logos
@@ -62,7 +62,7 @@ def look_at_workspace(workspace_id: str) -> None:
 
 def send_sync(job_id: UUID) -> None:
     """Queue a sync once its row is there for the worker to see."""
-    transaction.on_commit(lambda: send(sync_apps, str(job_id)))
+    after_commit(lambda: send(sync_apps, str(job_id)))
 
 
 def send(task: Any, *arguments: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from automatos.llm.registry import COMPATIBLE, LABELS
@@ -127,7 +128,7 @@ def request_check(*, workspace_id: UUID, credential_id: UUID) -> Credential:
         credential.test_started_at = timezone.now()
         credential.save(update_fields=["test_started_at"])
         audit.record("credential.test_requested", workspace_id=workspace_id, target=target_of(credential))
-        transaction.on_commit(lambda: send_check(workspace_id, credential_id))
+        after_commit(lambda: send_check(workspace_id, credential_id))
     return credential
 
 
