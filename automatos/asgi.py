@@ -41,5 +41,10 @@ class Pages(ASGIHandler):
 
 
 application = ProtocolTypeRouter(
-    {"http": Pages(), "websocket": SocketDoor(AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS)}
+    {
+        "http": Pages(),
+        "websocket": SocketDoor(
+            AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS
+        ),
+    }
 )

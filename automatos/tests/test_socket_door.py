@@ -10,9 +10,11 @@ async def nothing(scope: object, receive: object, send: object) -> None:
 
 
 def passes(*headers: tuple[str, str]) -> bool:
-    return SocketDoor(nothing, ["ours.example", ".many.example"]).is_ours(
-        [(name.encode(), value.encode()) for name, value in headers]
+    hosts, trusted = (
+        ["ours.example", ".many.example", "front.example"],
+        ["https://front.example", "https://*.many.example"],
     )
+    return SocketDoor(nothing, hosts, trusted).is_ours([(name.encode(), value.encode()) for name, value in headers])
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,9 @@ def passes(*headers: tuple[str, str]) -> bool:
         {"host": "ours.example", "x-api-key": "atm_1"},
         {"host": "ours.example:8000", "origin": "http://ours.example:8000", "cookie": "sessionid=1"},
         {"host": "a.many.example", "origin": "https://b.many.example"},
+        {"host": "ours.example", "origin": "http://ours.example:80", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "https://front.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "https://a.many.example", "cookie": "sessionid=1"},
         {"host": "ours.example", "cookie": "theme=dark"},
     ],
 )
@@ -40,6 +45,12 @@ def test_our_pages_and_programs_with_keys_pass(headers: dict[str, str]) -> None:
         {"host": "ours.example", "origin": "file://ours.example"},
         {"host": "ours.example", "origin": "https://ours.example@evil.example"},
         {"host": "ours.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "http://ours.example:3000", "cookie": "sessionid=1"},
+        {"host": "ours.example:8000", "origin": "http://ours.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "https://ours.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "http://front.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "http://a.many.example", "cookie": "sessionid=1"},
+        {"host": "ours.example", "origin": "http://ours.example:nine", "cookie": "sessionid=1"},
         {"host": "ours.example", "cookie": "theme=dark; __session_a1=1", "x-api-key": "atm_1"},
     ],
 )

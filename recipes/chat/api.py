@@ -116,7 +116,7 @@ class AgentChat(WorkspaceView):
             act=lambda: (202, self._begun(request, agent, saying)),
         )
         if request.accepted_renderer.media_type == EventStreamRenderer.media_type:
-            followed = Followed(UUID(begun["execution_id"]), self.workspace.pk)
+            followed = Followed(UUID(begun["execution_id"]), self.workspace.pk, self.still_allowed())
             first = {name: begun[name] for name in ("execution_id", "conversation_id")}
             return event_stream(followed_answer(followed, first))
         return Response(begun, status=status, headers={"Location": begun["links"]["self"]})

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,18 @@ class Asked:
     stops: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, execution: Execution, model: str, *, stays: bool, stops: tuple[str, ...] = ()) -> "Asked":
-        """The answer of this run."""
-        return cls(execution.pk.hex, model, Followed(execution.pk, execution.workspace_id), stays, stops)
+    def of(
+        cls,
+        execution: Execution,
+        model: str,
+        *,
+        stays: bool,
+        stops: tuple[str, ...] = (),
+        allowed: Callable[[], bool] | None = None,
+    ) -> "Asked":
+        """The answer of this run; allowed: whether whoever asked may still have it."""
+        followed = Followed(execution.pk, execution.workspace_id, allowed)
+        return cls(execution.pk.hex, model, followed, stays, stops)
 
     def head(self, kind: str) -> dict[str, Any]:
         """What every object about it begins with."""

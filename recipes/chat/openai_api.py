@@ -189,7 +189,8 @@ class ChatCompletions(OpenAiView):
             execution = await self._begun(agent, wanted, pictures, key)
         except Exception as error:
             return problem(understood(error))
-        asked = Asked.of(execution, wanted.model, stays=key is not None, stops=wanted.wishes.stops)
+        stops, allowed = wanted.wishes.stops, self.still_allowed()
+        asked = Asked.of(execution, wanted.model, stays=key is not None, stops=stops, allowed=allowed)
         if wanted.stream:
             return event_stream(chunks(asked, include_usage=wanted.include_usage))
         return await completion(asked)

@@ -9,7 +9,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db.models import QuerySet, Sum
 
-from automatos.errors import Conflict
+from automatos.errors import Conflict, NotSignedIn
 from automatos.llm.parts import ToolCall, part_from_json
 from recipes.chat.client_history import AGAIN
 from recipes.live.following import Followed
@@ -78,7 +78,8 @@ class Written:
 async def pieces(followed: Followed, *, stays: bool) -> AsyncGenerator[str, None]:
     """The text as it is written, up to the end of the run. Whoever stops listening before stops it, unless it stays.
 
-    An empty piece means that nothing happened for a while. Raises Conflict where a person would have to approve.
+    An empty piece means that nothing happened for a while. Raises Conflict where a person would have to approve, and
+    NotSignedIn when the caller's way in has ended.
     """
     written, over = Written(), stays
     try:
@@ -121,8 +122,11 @@ async def ended(followed: Followed) -> Ended:
 async def followed_answer(followed: Followed, first: dict[str, Any]) -> AsyncIterator[bytes]:
     """The answer as Server-Sent Events: what was begun, each event and text, and at the end a message `final`."""
     yield b"retry: 2000\n\n" + sse({"type": "started", **first})
-    async for body in happenings(followed, 0):
-        yield sse(body) if body else b": waiting\n\n"
+    try:
+        async for body in happenings(followed, 0):
+            yield sse(body) if body else b": waiting\n\n"
+    except NotSignedIn:
+        return
     end = await ended(followed)
     totals = {"input_tokens": end.input_tokens, "output_tokens": end.output_tokens, "cost": end.cost}
     totals["tool_calls"] = end.tool_calls

@@ -89,7 +89,7 @@ class ExecutionEvents(RunView):
         if not run.is_live and after >= run.last_seq:
             return Response(status=204)
         response = StreamingHttpResponse(
-            stream(Followed(id=run.pk, workspace_id=run.workspace_id), after), content_type="text/event-stream"
+            stream(Followed(run.pk, run.workspace_id, self.still_allowed()), after), content_type="text/event-stream"
         )
         response["Cache-Control"] = "no-cache"
         response["X-Accel-Buffering"] = "no"

@@ -1,6 +1,6 @@
 """What a viewer's socket reads: the run, the events above a number, the steps that write right now."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,11 @@ LARGEST_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The run a viewer watches."""
+    """The run a viewer watches. allowed: asked every few seconds whether the viewer still may; None: always."""
 
     id: UUID
     workspace_id: UUID
+    allowed: Callable[[], bool] | None = None
 
 
 def find(execution_id: UUID, workspace_ids: Collection[UUID]) -> Followed | None:

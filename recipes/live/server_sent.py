@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
@@ -11,13 +11,16 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from automatos.events import group_name, read_text
+from automatos.errors import NotSignedIn
+from automatos.events import access_group, group_name, read_text
 from recipes.live.following import Followed, news, running_steps
 
 logger = logging.getLogger(__name__)
 
 # Seconds between two looks into the database for what no message told of.
 LOOK_AGAIN = 2.0
+# Seconds between two looks whether the reader may still see the run, in case no message told of it.
+ASK_AGAIN = 5.0
 # A slow reader's text is dropped past this; events are read from the database, so none is lost.
 MOST_WAITING = 1000
 
@@ -27,18 +30,24 @@ Inbox = asyncio.Queue[dict[str, Any]]
 async def stream(followed: Followed, after: int) -> AsyncIterator[bytes]:
     """The answer's pieces: events above `after`, then what happens, until the run is over and all was sent."""
     yield b"retry: 2000\n\n"
-    async for body in happenings(followed, after):
-        # A comment tells proxies, and us, whether somebody still reads.
-        yield sse(body) if body else b": waiting\n\n"
+    with contextlib.suppress(NotSignedIn):
+        async for body in happenings(followed, after):
+            # A comment tells proxies, and us, whether somebody still reads.
+            yield sse(body) if body else b": waiting\n\n"
 
 
 async def happenings(followed: Followed, after: int) -> AsyncIterator[dict[str, Any] | None]:
-    """The same as they are, not yet as bytes; None when nothing happened for a while."""
+    """The same as they are, not yet as bytes; None when nothing happened for a while.
+
+    Raises NotSignedIn once the reader may not see the run any more.
+    """
     inbox: Inbox = asyncio.Queue(MOST_WAITING)
+    permission = _Permission(followed)
     async with _listening(followed, inbox):
         for text in await _written_so_far(followed):
             yield text
         while True:
+            await permission.require()
             events, is_live = await database_sync_to_async(news)(followed, after)
             for event in events:
                 after = event["seq"]
@@ -47,9 +56,30 @@ async def happenings(followed: Followed, after: int) -> AsyncIterator[dict[str, 
                 continue
             if not is_live:
                 return
-            async for text in _until_news(inbox):
+            async for text in _until_news(inbox, permission.ask_now):
                 yield text
             yield None
+
+
+class _Permission:
+    """Whether the reader may still see the run: asked every few seconds, and when somebody's access changed."""
+
+    def __init__(self, followed: Followed) -> None:
+        self.allowed = followed.allowed
+        self.ask_at = asyncio.get_running_loop().time() + ASK_AGAIN
+
+    def ask_now(self) -> None:
+        """Ask before anything more is sent."""
+        self.ask_at = 0.0
+
+    async def require(self) -> None:
+        """Raise NotSignedIn unless they may, as far as known."""
+        now = asyncio.get_running_loop().time()
+        if self.allowed is None or now < self.ask_at:
+            return
+        if not await database_sync_to_async(self.allowed)():
+            raise NotSignedIn("What this was asked with is not good for it any more.")
+        self.ask_at = now + ASK_AGAIN
 
 
 def sse(body: dict[str, Any]) -> bytes:
@@ -58,7 +88,7 @@ def sse(body: dict[str, Any]) -> bytes:
     return number + b"data: " + orjson.dumps(body) + b"\n\n"
 
 
-async def _until_news(inbox: Inbox) -> AsyncIterator[dict[str, Any]]:
+async def _until_news(inbox: Inbox, access_changed: Callable[[], None]) -> AsyncIterator[dict[str, Any]]:
     """Text as it comes, until an event is announced or it is time to look anyway."""
     loop = asyncio.get_running_loop()
     look_at = loop.time() + LOOK_AGAIN
@@ -69,6 +99,8 @@ async def _until_news(inbox: Inbox) -> AsyncIterator[dict[str, Any]]:
                 message = await inbox.get()
         except TimeoutError:
             return
+        if message["type"] == "access.changed":
+            access_changed()
         if message["type"] != "execution.text":
             return
         yield message["message"]
@@ -86,12 +118,14 @@ async def _written_so_far(followed: Followed) -> list[dict[str, Any]]:
 @contextlib.asynccontextmanager
 async def _listening(followed: Followed, inbox: Inbox) -> AsyncIterator[None]:
     """Joined to the run's group. Without Redis the stream still gets every event, from the database."""
-    layer, group = get_channel_layer(), group_name(followed.workspace_id, followed.id)
+    layer = get_channel_layer()
+    groups = group_name(followed.workspace_id, followed.id), access_group(followed.workspace_id)
     channel = await layer.new_channel()
     reader = None
     try:
         try:
-            await layer.group_add(group, channel)
+            for group in groups:
+                await layer.group_add(group, channel)
             reader = asyncio.create_task(_read(channel, inbox))
         except (RedisError, OSError) as error:
             logger.warning("A reader follows through the database alone: %s", error)
@@ -101,7 +135,8 @@ async def _listening(followed: Followed, inbox: Inbox) -> AsyncIterator[None]:
             reader.cancel()
             await asyncio.wait([reader])
             with contextlib.suppress(RedisError, OSError):
-                await layer.group_discard(group, channel)
+                for group in groups:
+                    await layer.group_discard(group, channel)
 
 
 async def _read(channel: str, inbox: Inbox) -> None:

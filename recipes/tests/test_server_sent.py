@@ -10,7 +10,7 @@ async def test_a_reader_stops_even_when_text_comes_at_that_moment() -> None:
     read = []
 
     async def follow() -> None:
-        async for text in _until_news(inbox):
+        async for text in _until_news(inbox, print):
             read.append(text)
 
     following = asyncio.create_task(follow())

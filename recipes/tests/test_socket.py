@@ -24,6 +24,8 @@ from workspaces.models import User
 pytestmark = pytest.mark.slow
 
 Message = dict[str, Any]
+# Stands for the address of the product that runs.
+OURS = "our own page"
 
 
 @pytest.fixture
@@ -41,7 +43,12 @@ def cookie_of(user: User) -> dict[str, str]:
 
 def sent_by(browser: Client) -> dict[str, str]:
     """The same for a browser there is already."""
-    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}", "Origin": "http://127.0.0.1"}
+    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}", "Origin": OURS}
+
+
+def opened_by_our_page(stack: Stack, headers: dict[str, str]) -> dict[str, str]:
+    """The headers, with the address of the running product as the page's."""
+    return {name: stack.url if value == OURS else value for name, value in headers.items()}
 
 
 @contextmanager
@@ -52,7 +59,7 @@ def watching(
     # While one socket is read to its end the others pile up what came; a full queue would stop answering the server.
     with connect(
         address,
-        additional_headers=headers or cookie_of(cast.owner),
+        additional_headers=opened_by_our_page(stack, headers or cookie_of(cast.owner)),
         max_queue=None,
         open_timeout=PATIENCE,
         ping_interval=None,
@@ -194,7 +201,7 @@ def until_text(socket: ClientConnection, wanted: str) -> Message:
 
 def test_who_is_not_signed_in_is_closed_with_4401(stack: Stack, cast: Cast) -> None:
     execution = ended(cast.cook(cast.recipe("one")))
-    nonsense = {"Cookie": "sessionid=nonsense", "Origin": "http://127.0.0.1"}
+    nonsense = {"Cookie": "sessionid=nonsense", "Origin": OURS}
     for headers in (nonsense, {"X-API-Key": "atm_wrong"}, {"Authorization": "Bearer what"}):
         with watching(stack, cast, execution.id, **headers) as socket:
             assert read_to_end(socket) == ([], 4401)
@@ -229,7 +236,9 @@ def test_an_api_key_opens_the_socket_of_its_own_workspace_only(stack: Stack, cas
 def test_a_cookie_that_no_page_sends_and_another_host_are_refused(stack: Stack, cast: Cast) -> None:
     execution = ended(cast.cook(cast.recipe("one")))
     nowhere = {name: value for name, value in cookie_of(cast.owner).items() if name != "Origin"}
-    for headers in (nowhere, cookie_of(cast.owner) | {"Host": "evil.example"}):
+    elsewhere = cookie_of(cast.owner) | {"Host": "evil.example"}
+    other_program = cookie_of(cast.owner) | {"Origin": "http://127.0.0.1:3000"}
+    for headers in (nowhere, elsewhere, other_program):
         with pytest.raises(Exception, match=r"40[03]"), watching(stack, cast, execution.id, **headers):
             pass
 

@@ -1,6 +1,6 @@
 """The ground every REST operation stands on: who calls, in which workspace, allowed to do what."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
+from workspaces.doors.sockets import watcher_of
 from workspaces.limits import rates as rate_limits
 from workspaces.models import User, Workspace
 from workspaces.queries import access_by_id, personal_workspace_id
@@ -141,6 +142,12 @@ class WorkspaceView(SignedInView):
     def workspace(self) -> Workspace:
         """The workspace this request is in."""
         return self.access.workspace
+
+    def still_allowed(self) -> Callable[[], bool]:
+        """What a long answer asks again and again: whether the caller may still do here what this request does."""
+        watcher, workspace_id = watcher_of(self.request), self.workspace.pk
+        action = self.needs[(self.request.method or "").upper()]
+        return lambda: workspace_id in watcher.readable_workspaces(action)
 
     def _meant(self, request: Request, named: UUID | None) -> UUID:
         """The workspace this request is about; NotFound when the caller's key is bound to another one."""

@@ -22,7 +22,7 @@ from workspaces.scope.tenancy import Purpose, person_scope, system_scope
 
 @dataclass(frozen=True, slots=True)
 class SocketCaller:
-    """Who opened a socket. What they may see is asked anew each time, as it may end while the socket is open."""
+    """Who opened a socket or a stream. What they may see is asked anew each time, as it may end while that is open."""
 
     user_id: UUID
     key_id: UUID | None = None
@@ -42,6 +42,13 @@ class SocketCaller:
         """False once the browser session that opened the socket was ended, here or from another device."""
         going_on = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
         return not self.session_key or going_on.exists()
+
+
+def watcher_of(request: Request) -> SocketCaller:
+    """Whoever made this request, as what is asked again while its answer goes on."""
+    presented: Presented = cast(Any, request.auth)
+    session_key = request._request.session.session_key or "" if presented.via == "session" else ""
+    return SocketCaller(cast(User, request.user).pk, key_id=presented.key_id, session_key=session_key)
 
 
 def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
