@@ -153,7 +153,8 @@ class _Work:
     def window(self) -> int:
         """Tokens that the model which is asked can read."""
         spec = self.task.spec
-        window = window_of(spec.fallback_model if self.use_fallback and spec.fallback_model else spec.model)
+        model = spec.fallback_model if self.use_fallback and spec.fallback_model else spec.model
+        window = spec.windows.get(model) or window_of(model)
         return window if self.most is None else min(window, self.most)
 
     def next_path(self) -> str:

@@ -54,6 +54,9 @@ class AgentSpec:
     has_documents: bool = False
     # What each source of tools gives it, by the source's name.
     found: Mapping[str, Found] = field(default_factory=dict)
+    version: int = 1
+    # Tokens that its models can read, by model, where a run keeps them as they were.
+    windows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def token_estimate(self) -> int:
@@ -114,7 +117,8 @@ SPECS = (
     "FROM agent_skills g JOIN skills s ON s.id = g.skill_id JOIN skill_sources c ON c.id = s.source_id "
     "WHERE g.agent_id = a.id AND s.is_enabled AND s.deleted_at IS NULL), "
     "EXISTS (SELECT 1 FROM agent_documents k JOIN documents d ON d.id = k.document_id "
-    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0){sources} FROM agents a "
+    "WHERE k.agent_id = a.id AND d.deleted_at IS NULL AND d.chunk_count > 0), "
+    "a.version{sources} FROM agents a "
     "JOIN agent_model_config m ON m.agent_id = a.id LEFT JOIN personas p ON p.id = a.persona_id "
     "WHERE a.id = ANY(%s::uuid[])"
 )
@@ -147,14 +151,14 @@ def find_spec(workspace_id: UUID, name: str, rows: Rows) -> AgentSpec | None:
 def _spec(row: tuple[Any, ...], names: Sequence[str]) -> AgentSpec:
     row, given = row[: -2 * len(names)], [_json(value) for value in row[-2 * len(names) :]]
     pk, name, description, persona, custom, status, deleted, *settings = row
-    *settings, schema, tokens, cost, slug, policy, skills, has_documents = settings
+    *settings, schema, tokens, cost, slug, policy, skills, has_documents, version = settings
     briefs = tuple(_brief(*values) for values in _json(skills) or ())
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
     unusable = why_unusable(name, status, deleted=deleted)
     found = {one: Found(*given[at : at + 2]) for one, at in zip(names, count(step=2), strict=False)}
-    settings += [_json(schema), tokens, cost, slug, policy, briefs, has_documents, found]
+    settings += [_json(schema), tokens, cost, slug, policy, briefs, has_documents, found, version]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
 
 

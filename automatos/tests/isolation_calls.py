@@ -237,7 +237,11 @@ CALLS = [
     Call(
         "open a credential", lambda _, i: tool_context._opened(here(i), "Cook", i["Credential", "pk"]), ("Credential",)
     ),
-    Call("find an agent", lambda _, i: tool_context._found(here(i), i["Agent", "slug"]), ("Agent",)),
+    Call(
+        "find an agent",
+        lambda w, i: tool_context._found(here(i), w.ours.rows["Execution"].pk, i["Agent", "slug"]),
+        ("Agent",),
+    ),
     Call("move agents that are due", lambda *_: agent_moves.carry_out_due(), rows=NO_RUN, everywhere=True),
     Call("stop an agent's steps", lambda w, _: agent_status._abort_late(w.ours.rows["Agent"]), rows=AT_WORK),
     Call(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from agents.work.loop import Task
@@ -14,6 +15,7 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
 from recipes.engine.steps import (
     STEP_COLUMNS,
@@ -70,6 +72,11 @@ WITH RECURSIVE due(workspace_id) AS (
     ) f
     ORDER BY f.place, f.runnable_at LIMIT %s
 )"""
+# The agents to keep as they are now: all of the run's when its first step is claimed.
+CREW = (
+    "CASE WHEN e.pins IS NULL THEN ARRAY(SELECT o.agent_id FROM execution_steps o WHERE o.execution_id = e.id "
+    "AND o.agent_id IS NOT NULL) WHEN s.agent_id IS NOT NULL THEN ARRAY[s.agent_id] END"
+)
 ONE = """
 WITH next AS (
     SELECT id, runnable_at, 1 AS place FROM execution_steps
@@ -82,11 +89,15 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
 
     Returns those that fail at once.
     """
-    held = picked(ledger, _taken(ledger, limit, wanted))
-    if not held:
+    taken = _taken(ledger, limit, wanted)
+    if not taken:
         return []
+    held, crews = picked(ledger, [row[:-1] for row in taken]), [row[-1] or () for row in taken]
     asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
-    specs = load_specs((step.agent_id for _, step in held if step.agent_id), ledger.sql.rows)
+    pins = Pins(load_specs((agent_id for crew in crews for agent_id in crew), ledger.sql.rows))
+    for (run, _), crew in zip(held, crews, strict=True):
+        pins.pin(run, crew)
+    specs = pins.read(ledger.sql, [(run, step.agent_id) for run, step in held if step.agent_id])
     outputs = read_outputs(asked)
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
@@ -98,7 +109,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     )
     failed = []
     for run, step in held:
-        found = specs.get(step.agent_id) if step.agent_id else None
+        found = specs.get((run.id, step.agent_id)) if step.agent_id else None
         _start(ledger, run, step, found)
         try:
             spec = _usable(found)
@@ -114,20 +125,22 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
             logger.exception("Step %s could not be prepared", step.id)
             broken = Poison(f"This step could not be prepared: {type(unknown).__name__}. Look at its inputs.")
             failed.append(Outcome(step.id, step.fence, error=broken))
+    if pins.new:
+        ledger.sql.put_off(stored(pins.new))
     _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
     turn.more = len(held) == limit or bool(failed)
     return failed
 
 
-def _taken(ledger: Ledger, limit: int, wanted: Wanted) -> list[tuple[object, ...]]:
-    """Rows of runs and steps, locked."""
+def _taken(ledger: Ledger, limit: int, wanted: Wanted) -> list[tuple[Any, ...]]:
+    """Rows of runs and steps, locked, and which agents their runs have to keep."""
     if wanted.only is None:
         many = SPARE * limit
         source, params = DUE, [array(wanted.busy), array(wanted.busy.values()), many, wanted.share, many]
     else:
         source, params = ONE, [wanted.only]
     return ledger.sql.rows(
-        f"{source} SELECT {RUN_COLUMNS}, {STEP_COLUMNS} FROM next "  # noqa: S608
+        f"{source} SELECT {RUN_COLUMNS}, {STEP_COLUMNS}, {CREW} FROM next "  # noqa: S608
         "JOIN execution_steps s ON s.id = next.id JOIN recipe_executions e ON e.id = s.execution_id "
         "WHERE s.status = 'pending' AND s.runnable_at IS NOT NULL "
         "ORDER BY next.place, next.runnable_at LIMIT %s FOR NO KEY UPDATE OF e, s SKIP LOCKED",

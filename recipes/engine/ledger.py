@@ -23,7 +23,7 @@ from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
-    "e.seconds_left"
+    "e.seconds_left, e.pins"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
@@ -65,6 +65,9 @@ class Run:
     conversation_id: UUID | None = None
     waiting_steps: int = 0
     seconds_left: float | None = None
+    # By agent, how this run keeps it (pins.py).
+    pins: dict[str, str] = field(default_factory=dict)
+    has_new_pins: bool = False
     completed_at: datetime | None = None
     output_data: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -78,11 +81,19 @@ class Run:
     def __post_init__(self) -> None:
         if isinstance(self.input_data, str):  # a raw cursor gives JSON as text
             self.input_data = orjson.loads(self.input_data)
+        self.pins = from_json(self.pins) or {}
         self.is_over = not self.is_live
 
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    def pin(self, agent_id: UUID, key: UUID) -> bool:
+        """Keep an agent so for this run; False where it keeps it already."""
+        if str(agent_id) in self.pins:
+            return False
+        self.pins[str(agent_id)], self.has_new_pins = str(key), True
+        return True
 
     def emit(self, kind: str, at: datetime, step: Placed | None = None, **data: Any) -> None:
         """Add a durable event, numbered right after the last one. After the end of a run there are none.
@@ -198,7 +209,7 @@ class Ledger:
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.current_step, run.started_at,
                 run.completed_at, as_json(run.output_data), as_json(run.error),
                 run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
-                run.seconds_left,
+                run.seconds_left, as_json(run.pins) if run.has_new_pins else None,
             )
             for run in runs
         ]  # fmt: skip
@@ -209,12 +220,14 @@ class Ledger:
                 "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
                 "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
-                "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left "
+                "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left, "
+                "pins = COALESCE(v.pins::jsonb, e.pins) "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
                 "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
-                "%s::timestamptz[], %s::int[], %s::float8[]) "
+                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[]) "
                 "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
-                "error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, seconds_left) "
+                "error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, seconds_left, "
+                "pins) "
                 "WHERE e.id = v.id",
                 columns(rows),
             )

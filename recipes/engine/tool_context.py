@@ -12,6 +12,7 @@ from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
 from recipes.engine.cooking import Cook, Writing
 from recipes.engine.notebook import Keep
+from recipes.engine.pins import asked
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
 from tools.contract import ToolContext, ToolProblem, ToolResult
@@ -47,7 +48,7 @@ def cook_for(job: Job, doors: Doors, stream: Writing) -> Cook:
         doors.keep,
         stream=stream,
         context=of(job, doors.errand),
-        find_agent=finder(job.workspace_id, doors.errand),
+        find_agent=finder(job, doors.errand),
         before_sending=doors.guard,
     )
 
@@ -117,11 +118,11 @@ def _counted(workspace_id: UUID, more: int) -> None:
             raise ToolProblem(full.message) from None
 
 
-def finder(workspace_id: UUID, decide: Decide) -> Callable[[str], Awaitable[AgentSpec]]:
-    """Finds another agent of the workspace."""
+def finder(job: Job, decide: Decide) -> Callable[[str], Awaitable[AgentSpec]]:
+    """Finds another agent of the workspace, as the run keeps it."""
 
     async def find(name: str) -> AgentSpec:
-        found: AgentSpec | None = await decide(_found, workspace_id, name)
+        found: AgentSpec | None = await decide(_found, job.workspace_id, job.execution_id, name)
         if found is None:
             raise ToolProblem(f"There is no agent {name[:80]!r} in this workspace. Answer yourself.")
         if found.unusable:
@@ -131,6 +132,7 @@ def finder(workspace_id: UUID, decide: Decide) -> Callable[[str], Awaitable[Agen
     return find
 
 
-def _found(workspace_id: UUID, name: str) -> AgentSpec | None:
+def _found(workspace_id: UUID, execution_id: UUID, name: str) -> AgentSpec | None:
     with statements(Purpose.ENGINE) as sql:
-        return find_spec(workspace_id, name, sql.rows)
+        spec = find_spec(workspace_id, name, sql.rows)
+        return asked(sql, workspace_id, execution_id, spec) if spec else None

@@ -9,11 +9,12 @@ from recipes.models.execution import (
     StepStatus,
     Trigger,
 )
-from recipes.models.journal import Approval, Call, Event, Worker
+from recipes.models.journal import AgentPin, Approval, Call, Event, Worker
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 
 __all__ = [
     "LIVE_STATUSES",
+    "AgentPin",
     "Approval",
     "Call",
     "ErrorHandling",

@@ -81,6 +81,8 @@ class Execution(models.Model):
     # How many of its steps wait for a person; while no other one can go on, its clock stands with these seconds left.
     waiting_steps = models.IntegerField(default=0, db_default=0)
     seconds_left = models.FloatField(null=True)
+    # By agent, the AgentPin it works with in this run.
+    pins = models.JSONField(null=True)
     # The step that called it, the run at the top of all (none: itself), and how many runs stand above it.
     parent_step = models.ForeignKey(
         "ExecutionStep", models.CASCADE, null=True, related_name="children", db_constraint=False, db_index=False

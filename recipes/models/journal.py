@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from agents.models import Agent
 from recipes.models.execution import Execution, ExecutionStep
 from workspaces.models import User, Workspace
 
@@ -50,6 +51,23 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} {self.status}"
+
+
+class AgentPin(models.Model):
+    """An agent as runs keep it while they are under way: settings, prompt, tools, skills. The id is the content's."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+", db_constraint=False)
+    agent_version = models.IntegerField()
+    body = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "agent_pins"
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} v{self.agent_version}"
 
 
 class Event(models.Model):
