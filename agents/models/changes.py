@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models.agent import Agent
@@ -60,6 +61,8 @@ class Conversation(models.Model):
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     title = models.CharField(max_length=160, blank=True)
     is_kept = models.BooleanField(default=False)
+    # Begun by a person in the playground: such a one is listed there, beside those that are kept.
+    is_listed = models.BooleanField(default=False, db_default=False)
     # Can be brought back for 30 days.
     deleted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -70,6 +73,11 @@ class Conversation(models.Model):
         indexes = (
             models.Index(fields=["agent", "-updated_at"], name="conversations_of_agent"),
             models.Index(fields=["workspace", "-updated_at"], name="conversations_newest"),
+            models.Index(
+                fields=["agent", "-updated_at"],
+                condition=Q(deleted_at=None) & (Q(is_listed=True) | Q(is_kept=True)),
+                name="conversations_listed",
+            ),
         )
 
     def __str__(self) -> str:

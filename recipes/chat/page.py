@@ -1,22 +1,23 @@
 """What the playground shows: the exchanges of a conversation along one branch, and what may be chosen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page
 from django.db.models import Prefetch
+from django.http import QueryDict
 
 from agents.models import Agent, Conversation
+from automatos import listing
 from automatos.events import streamed_text
-from recipes.chat.services import conversations_of
+from recipes.chat.services import listed_conversations
 from recipes.models import Call, Execution, ExecutionStep, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by
-
-MOST_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Talk:
     agent: Agent
     conversation: Conversation | None = None
     turns: Sequence[Turn] = ()
-    kept: Sequence[Conversation] = field(default_factory=list)
+    listed: Page[Conversation] | None = None
+    words: str = ""
 
     @property
     def last(self) -> Turn | None:
@@ -65,20 +67,24 @@ class Talk:
         return self.last is not None and self.last.run.is_live
 
 
-def talk(*, agent: Agent, conversation: Conversation | None, at: UUID | None) -> Talk:
-    """The page of an agent's playground. at: an answer of the branch to show; the newest branch without one."""
-    kept = list(conversations_of(agent.workspace, agent).filter(is_kept=True)[:MOST_KEPT])
+def talk(*, agent: Agent, conversation: Conversation | None, query: QueryDict) -> Talk:
+    """The page of an agent's playground.
+
+    query: `at`, an answer of the branch to show, without it the newest branch; `q` and `page` of the conversations.
+    """
+    words = listing.words(query)
+    listed = listing.page_of(listed_conversations(agent, words), query)
     if conversation is None:
-        return Talk(agent, kept=kept)
+        return Talk(agent, listed=listed, words=words)
     runs = list(conversation.answers.order_by("created_at", "id"))
     children = _children(runs)
-    shown = _branch(runs, children, at)
+    shown = _branch(runs, children, query.get("at", ""))
     calls = Prefetch("calls", Call.objects.filter(kind=Call.Kind.MODEL).defer("output", "data"))
     found = ExecutionStep.objects.filter(execution__in=shown).prefetch_related(calls)
     steps = {step.execution_id: step for step in found}
     thoughts = thoughts_of(steps.values())
     turns = [_turn(run, steps[run.pk], children[_parent(run)], thoughts.get(steps[run.pk].pk, NONE)) for run in shown]
-    return Talk(agent, conversation, turns, kept)
+    return Talk(agent, conversation, turns, listed, words)
 
 
 def _parent(run: Execution) -> str:
@@ -93,10 +99,10 @@ def _children(runs: Sequence[Execution]) -> dict[str, list[Execution]]:
     return found
 
 
-def _branch(runs: Sequence[Execution], children: Mapping[str, Sequence[Execution]], at: UUID | None) -> list[Execution]:
+def _branch(runs: Sequence[Execution], children: Mapping[str, Sequence[Execution]], at: str) -> list[Execution]:
     """From the beginning through `at`, or the newest answer, on to the end."""
     by_id = {str(run.pk): run for run in runs}
-    here = by_id.get(str(at)) or (runs[-1] if runs else None)
+    here = by_id.get(at) or (runs[-1] if runs else None)
     way: list[Execution] = []
     step = here
     while step is not None and step not in way:

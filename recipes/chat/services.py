@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from agents.model_choice.catalogue import cards
@@ -76,7 +76,11 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     question = Question(saying.text, saying.parent, model, attached, before, tuple(origins), saying.wishes)
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
-            workspace=workspace, agent=agent, user=user, title=_title(_last_words(saying))
+            workspace=workspace,
+            agent=agent,
+            user=user,
+            title=_title(_last_words(saying)),
+            is_listed=trigger == Trigger.PLAYGROUND,
         )
         execution = ask(conversation=talk, question=question, user=user, trigger=trigger)
         attachments.keep(
@@ -141,6 +145,15 @@ def conversations_of(workspace: Workspace, agent: Agent | None = None) -> QueryS
     if agent is not None:
         found = found.filter(agent=agent)
     return found.order_by("-updated_at", "id")
+
+
+def listed_conversations(agent: Agent, words: str = "") -> QuerySet[Conversation]:
+    """Those of the playground, and what is kept, with these words in the title or in what was said; newest first."""
+    found = conversations_of(agent.workspace, agent).filter(Q(is_listed=True) | Q(is_kept=True))
+    if words:
+        said = Execution.objects.filter(conversation=OuterRef("pk"), input_data__message__icontains=words)
+        found = found.filter(Q(title__icontains=words) | Exists(said))
+    return found
 
 
 def newest_answer(conversation: Conversation | None) -> UUID | None:

@@ -34,7 +34,7 @@ from workspaces.models import Role
 def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Talk with an agent. `?conversation=` and `?at=` say what is shown, `?edit=` puts a message back into the form."""
     agent = agent_at(workspace=request.workspace, key=key)
-    shown = talk(agent=agent, conversation=_conversation(request, agent), at=_uuid(request.GET.get("at")))
+    shown = talk(agent=agent, conversation=_conversation(request, agent), query=request.GET)
     models = [("", f"The agent's own, {agent.agent_model_config.model}"), *_models(request)]
     if request.method != "POST":
         return _page(request, shown, MessageForm(models, initial=_start(request, shown)))

@@ -87,6 +87,38 @@ def test_a_conversation_is_kept_deleted_and_brought_back(room: Playground) -> No
     expect(page.get_by_role("link", name="Soups")).to_be_visible()
 
 
+def test_a_conversation_that_was_left_is_listed_and_found_by_its_words(room: Playground) -> None:
+    page = room.visitor.open(room.path)
+    room.say(page, "Which soup has leeks?")
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=PATIENT)
+    page.goto(room.path)
+    expect(page.get_by_text("A new conversation")).to_be_visible()
+    page.get_by_label("Search conversations").fill("LEEKS")
+    page.get_by_label("Search conversations").press("Enter")
+    page.get_by_role("link", name="Which soup has leeks?").click()
+    expect(page.locator("article")).to_contain_text("Which soup has leeks?")
+    page.get_by_label("Search conversations").fill("dumplings")
+    page.get_by_label("Search conversations").press("Enter")
+    expect(page.get_by_text("No conversation has these words.")).to_be_visible()
+
+
+def test_a_message_being_written_survives_a_sign_out(room: Playground) -> None:
+    page = room.visitor.open(room.path)
+    message = page.get_by_label("Message", exact=True)
+    message.fill("A long thought")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    message.press("Control+Enter")
+    page.wait_for_url("**/accounts/login/**")
+    page.context.add_cookies(cookies)
+    page.goto(room.path)
+    assert message.input_value() == "A long thought"
+    message.press("Control+Enter")
+    expect(page.locator("article")).to_contain_text("A long thought", timeout=PATIENT)
+    page.goto(room.path)
+    assert message.input_value() == ""
+
+
 def test_a_file_is_sent_along_and_a_wrong_one_is_refused(room: Playground) -> None:
     page = room.visitor.open(room.path)
     files = page.get_by_label("Files")

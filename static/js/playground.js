@@ -9,6 +9,8 @@ class AgentChat extends LiveRun {
       target.addEventListener(type, handler, { signal: this.listening.signal, ...options });
     on(this, 'keydown', (event) => this.sendByKey(event));
     on(this, 'submit', (event) => this.sendOnce(event));
+    on(this, 'input', (event) => this.keepDraft(event));
+    this.bringDraftBack();
     if (this.dataset.state !== 'live') return;
     this.listenToNetwork(on);
     this.watch();
@@ -32,7 +34,37 @@ class AgentChat extends LiveRun {
     if (!event.target.matches('[data-message]')) return;
     if (this.isSending) event.preventDefault();
     this.isSending = true;
+    this.noteSent();
     event.target.querySelector('[type="submit"]').setAttribute('aria-busy', 'true');
+  }
+
+  // What is being written stays in this browser, per person and conversation, also through a sign-out. A sent message is
+  // forgotten once the page of its answer is there, so a send that ended at the sign-in loses nothing.
+  get draftKey() {
+    const conversation = new URLSearchParams(location.search).get('conversation') || 'new';
+    return `message ${this.dataset.person} ${location.pathname} ${conversation}`;
+  }
+
+  keepDraft(event) {
+    if (event.target.name !== 'message') return;
+    if (event.target.value) localStorage.setItem(this.draftKey, event.target.value);
+    else localStorage.removeItem(this.draftKey);
+  }
+
+  noteSent() {
+    sessionStorage.setItem('message sent', JSON.stringify({ key: this.draftKey, from: location.search }));
+  }
+
+  bringDraftBack() {
+    const query = new URLSearchParams(location.search);
+    const sent = JSON.parse(sessionStorage.getItem('message sent') || 'null');
+    if (sent && query.has('at') && location.search !== sent.from) {
+      localStorage.removeItem(sent.key);
+      sessionStorage.removeItem('message sent');
+    }
+    const message = this.querySelector('[name="message"]');
+    const draft = localStorage.getItem(this.draftKey);
+    if (message && !message.value && draft && !query.has('edit')) message.value = draft;
   }
 
   hear(event) {
