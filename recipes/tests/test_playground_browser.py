@@ -106,11 +106,11 @@ def test_a_message_being_written_survives_a_sign_out(room: Playground) -> None:
     page = room.visitor.open(room.path)
     message = page.get_by_label("Message", exact=True)
     message.fill("A long thought")
-    cookies = page.context.cookies()
+    session = next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
     page.context.clear_cookies(name="sessionid")
     message.press("Control+Enter")
     page.wait_for_url("**/accounts/login/**")
-    page.context.add_cookies(cookies)
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": room.visitor.base_url}])
     page.goto(room.path)
     assert message.input_value() == "A long thought"
     message.press("Control+Enter")
