@@ -9,6 +9,6 @@ UPDATE conversations SET is_listed = true WHERE NOT is_listed AND EXISTS (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0013_list_conversations"), ("recipes", "0013_graph_indexes")]
+    dependencies = [("agents", "0013_list_conversations"), ("recipes", "0014_pins")]
 
     operations = [migrations.RunSQL(LIST, migrations.RunSQL.noop)]
