@@ -1,6 +1,8 @@
 """Typed readers for environment variables. Nonsense stops the start with the variable's name and the cure."""
 
 import os
+import re
+import shlex
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -83,6 +85,21 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
 def listing(name: str) -> list[str]:
     """Comma-separated values without blanks and empty entries."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def named_commands(name: str) -> dict[str, str]:
+    """Comma-separated commands by name: `name=command with arguments`, or a command that is its own name."""
+    found = {}
+    for part in listing(name):
+        key, _, line = part.partition("=")
+        try:
+            words = shlex.split(line or key)
+        except ValueError:
+            words = []
+        if not words or not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", key.strip()):
+            raise EnvError(name, f"has the entry {part!r}", "Write name=command with arguments, separated by commas.")
+        found[key.strip()] = (line or key).strip()
+    return found
 
 
 def database_url() -> str:

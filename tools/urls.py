@@ -6,6 +6,7 @@ from tools import api as rest
 from tools.app_calls import urls as app_calls_urls
 from tools.composio import urls as composio_urls
 from tools.logs import urls as logs_urls
+from tools.mcp import urls as mcp_urls
 
 pages: list[URLPattern | URLResolver] = [*composio_urls.pages, *app_calls_urls.pages, *logs_urls.pages]
 api: list[URLPattern | URLResolver] = [
@@ -13,4 +14,5 @@ api: list[URLPattern | URLResolver] = [
     *composio_urls.api,
     *app_calls_urls.api,
     *logs_urls.api,
+    *mcp_urls.api,
 ]

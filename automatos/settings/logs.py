@@ -36,6 +36,8 @@ def logging_of(level: str) -> dict[str, Any]:
             "httpx2": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "composio_client": {"level": "WARNING"},
+            # What a server sent stands in its tracebacks; our own lines say what went wrong.
+            "mcp": {"level": "CRITICAL"},
             # These have handlers of their own, given by uvicorn.
             "uvicorn.access": {"filters": ["masks"]},
             "uvicorn.error": {"filters": ["masks"]},

@@ -41,5 +41,6 @@ CELERY_BEAT_SCHEDULE = {
     "sync-apps": {"task": "tools.tasks.sync_catalogues", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "look-at-apps": {"task": "tools.tasks.look_at_connections", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-apps": {"task": "tools.tasks.sweep_apps", "schedule": 60.0, "options": {"expires": 60}},
+    "read-mcp-servers": {"task": "tools.tasks.read_mcp_servers", "schedule": 60.0, "options": {"expires": 60}},
     "purge-workspaces": {"task": "workspaces.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -235,6 +235,7 @@ CROSSING = {
     ("tools.composio.triggers", "UPKEEP"),
     ("tools.composio.indexing", "UPKEEP"),
     ("tools.composio.jobs", "UPKEEP"),
+    ("tools.mcp.connections", "UPKEEP"),
     ("tools.composio.logos", "UPKEEP"),
     ("agents.knowledge.ingest", "UPKEEP"),
     ("agents.skills.sync", "UPKEEP"),

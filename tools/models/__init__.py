@@ -10,9 +10,11 @@ from tools.models.connections import (
     ComposioWebhook,
 )
 from tools.models.logs import ToolExecutionLog
+from tools.models.remote import AgentRemoteTool, RemoteService, RemoteTool
 
 __all__ = [
     "AgentAppAssignment",
+    "AgentRemoteTool",
     "ComposioActionCache",
     "ComposioAppCache",
     "ComposioAppLogo",
@@ -22,6 +24,8 @@ __all__ = [
     "ComposioSyncJob",
     "ComposioTrigger",
     "ComposioWebhook",
+    "RemoteService",
+    "RemoteTool",
     "ToolExecutionLog",
     "ToolPolicy",
     "in_catalogue",

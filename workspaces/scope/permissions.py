@@ -44,6 +44,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "plugins:submit": Role.ADMIN,
     "tools:write": Role.EDITOR,
     "tools:run": Role.EDITOR,
+    "services:write": Role.EDITOR,
     "apps:read": Role.VIEWER,
     "apps:connect": Role.EDITOR,
     "apps:disconnect": Role.ADMIN,

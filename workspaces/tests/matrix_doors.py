@@ -47,6 +47,8 @@ MODELS = {
     "report_id": "PluginReport",
     "scan_id": "PluginScan",
     "import_id": "PluginImport",
+    "service_id": "RemoteService",
+    "tool_id": "RemoteTool",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
@@ -102,6 +104,11 @@ BODIES: dict[str, Any] = {
     "apps_trigger_create": {"app": "<ComposioAppCache.slug>", "event": "X"},
     "tool_policies_change": {"app": "<ComposioAppCache.slug>", "level": "app", "asks": "never"},
     "tools_try": {"arguments": {}},
+    "mcp_servers_add": {"name": "new", "url": "https://example.org/mcp"},
+    "mcp_servers_change": {"is_enabled": True},
+    "mcp_tools_change": {"asks": "always"},
+    "mcp_tools_accept": {"digest": "f"},
+    "mcp_tools_try": {"arguments": {}},
     "recipes_create": {"name": "New", "steps": [STEP]},
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},

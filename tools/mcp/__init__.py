@@ -1,0 +1,1 @@
+"""MCP servers of a workspace: how they are asked, read and kept."""

@@ -1,0 +1,82 @@
+"""What went wrong with an MCP server, in a sentence that says whose turn it is."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from mcp.shared.exceptions import MCPError
+
+from automatos.errors import AppError
+from automatos.outside.errors import OutsideError
+from automatos.outside.streaming import StreamingGuard
+from tools.mcp.terms import McpProblem
+
+logger = logging.getLogger(__name__)
+SILENT = "The server did not answer in time."
+# JSON-RPC errors: a time-out of ours, and a stream that ended.
+REQUEST_TIMEOUT, CONNECTION_CLOSED = -32001, -32000
+
+
+def problem_of(error: BaseException, guard: StreamingGuard) -> AppError | None:
+    """The problem behind an error of the SDK; None for one that is not the server's, such as being cancelled."""
+    leaves = list(_leaves(error))
+    if any(isinstance(leaf, (KeyboardInterrupt, SystemExit, GeneratorExit)) for leaf in leaves):
+        return None
+    if all(isinstance(leaf, asyncio.CancelledError) for leaf in leaves):
+        return None
+    for leaf in leaves:
+        if isinstance(leaf, AppError):
+            return leaf
+    if guard.problem is not None:
+        return _as_problem(guard.problem)
+    if refused := _refused(guard):
+        return McpProblem(refused)
+    return _of_leaves([leaf for leaf in leaves if not isinstance(leaf, asyncio.CancelledError)])
+
+
+def _as_problem(problem: OutsideError) -> AppError:
+    if problem.retryable or problem.http_status == 502:
+        return McpProblem(problem.message, is_silence=True, retryable=problem.retryable)
+    return problem
+
+
+def _refused(guard: StreamingGuard) -> str:
+    """What an HTTP status says that the SDK does not pass on."""
+    status = guard.statuses[-1] if guard.statuses else 200
+    if status in (401, 403):
+        return f"The server refused the sign-in (HTTP {status}). Choose another credential for it, or renew this one."
+    if 300 <= status < 400:
+        return f"The server sends us to another address (HTTP {status}), which is not followed. Give that address."
+    if status == 404:
+        return "There is nothing at this address (HTTP 404). Look at the server's documentation for the right one."
+    return f"The server has a problem of its own (HTTP {status})." if status >= 500 else ""
+
+
+def _of_leaves(leaves: list[BaseException]) -> McpProblem:
+    for leaf in leaves:
+        if isinstance(leaf, MCPError):
+            is_silence = leaf.error.code in (REQUEST_TIMEOUT, CONNECTION_CLOSED)
+            return McpProblem(_said(leaf.error.message, is_silence), is_silence=is_silence, retryable=is_silence)
+    if any(isinstance(leaf, TimeoutError) for leaf in leaves):
+        return McpProblem(SILENT, is_silence=True, retryable=True)
+    kinds = ", ".join(type(leaf).__name__ for leaf in leaves)
+    logger.info("An MCP server could not be understood: %s", kinds)
+    if any(isinstance(leaf, FileNotFoundError) for leaf in leaves):
+        return McpProblem("The command is not installed on this machine.")
+    return McpProblem("The server's answer could not be understood, or broke off.", is_silence=True)
+
+
+def _said(message: str, is_silence: bool) -> str:
+    text = " ".join(str(message).replace("\x00", " ").split())[:300]
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if is_silence:
+        return f"{SILENT} ({text})" if text else SILENT
+    return f"The server said no: {text or 'it did not say why.'}"
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,17 @@
+"""Addresses of MCP servers: the API under /api/."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from tools.mcp import api as rest
+
+_SERVER = "mcp-servers/<uuid:service_id>"
+_TOOL = f"{_SERVER}/tools/<uuid:tool_id>"
+api: list[URLPattern | URLResolver] = [
+    path("mcp-servers", rest.McpServerList.as_view(), name="api_mcp_servers"),
+    path(_SERVER, rest.McpServerDetail.as_view(), name="api_mcp_server"),
+    path(f"{_SERVER}/refresh", rest.McpServerReading.as_view(), name="api_mcp_server_refresh"),
+    path(f"{_SERVER}/tools", rest.McpTools.as_view(), name="api_mcp_tools"),
+    path(_TOOL, rest.McpTool.as_view(), name="api_mcp_tool"),
+    path(f"{_TOOL}/accept", rest.McpToolAccept.as_view(), name="api_mcp_tool_accept"),
+    path(f"{_TOOL}/try", rest.McpToolTry.as_view(), name="api_mcp_tool_try"),
+]

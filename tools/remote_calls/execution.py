@@ -1,0 +1,125 @@
+"""One call of a tool of a server or an API: allowed, sent once, told in words a model can act on."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from automatos.errors import AppError
+from tools import arguments as reading
+from tools.contract import RunFiles, ToolProblem, ToolResult
+from tools.mcp import client
+from tools.mcp.connections import endpoint_of, note_failure
+from tools.mcp.results import told
+from tools.mcp.terms import Changed, Endpoint, McpProblem
+from tools.models import AgentRemoteTool, RemoteService, RemoteTool
+from tools.remote import pins
+from workspaces.scope.tenancy import workspace_scope
+
+# Runs a synchronous function in a thread that may ask the database.
+Decide = Callable[..., Awaitable[Any]]
+UNCERTAIN = "It was sent, but no answer came: it may have taken effect. Find out before you do it again."
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCall:
+    """What is to be done. agent_id: None when a person tries it."""
+
+    workspace_id: UUID
+    agent_id: UUID | None
+    tool_id: UUID
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A call that may be made. arguments: checked against the accepted schema."""
+
+    call: RemoteCall
+    name: str
+    digest: str
+    service: RemoteService
+    endpoint: Endpoint
+    is_reading: bool
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What it came to. is_uncertain: nobody knows whether it took effect. is_sent: whether it went out at all."""
+
+    result: ToolResult
+    is_sent: bool = True
+    is_uncertain: bool = False
+
+    @property
+    def status(self) -> str:
+        """The word the log has for it."""
+        if not self.is_sent:
+            return "refused"
+        if self.is_uncertain:
+            return "uncertain"
+        return "failed" if self.result.is_error else "done"
+
+
+def prepare(call: RemoteCall) -> Ready:
+    """Ask the service, the tool and the agent's assignment. Raises ToolProblem with the first no."""
+    with workspace_scope(call.workspace_id):
+        tool = pins.tool_of(call.workspace_id, call.tool_id)
+        if tool is None:
+            raise ToolProblem("This tool was taken away.")
+        if refusal := refusal_of(tool, call.agent_id):
+            raise ToolProblem(refusal)
+        try:
+            endpoint = endpoint_of(tool.service)
+        except AppError as problem:
+            raise ToolProblem(f"The credential of {tool.service.name} cannot be used. {problem.message}") from None
+    values = reading.read(call.arguments, tool.offer.get("schema") or {})
+    return Ready(call, tool.name, tool.digest, tool.service, endpoint, tool.is_reading, values)
+
+
+def refusal_of(tool: RemoteTool, agent_id: UUID | None) -> str:
+    """Why the tool cannot be used now, in the workspace's scope; empty when it can."""
+    if not tool.service.is_enabled:
+        return f"{tool.service.name} is switched off."
+    if tool.state == RemoteTool.State.SUSPENDED:
+        return f"{tool.service.name} changed {tool.name}; it is off until a person has looked at the change."
+    if tool.state == RemoteTool.State.GONE:
+        return f"{tool.service.name} no longer offers {tool.name}."
+    if not tool.is_usable:
+        return f"{tool.name} is switched off in this workspace."
+    has_it = agent_id is None or AgentRemoteTool.objects.filter(agent_id=agent_id, tool=tool).exists()
+    return "" if has_it else f"This agent may not use {tool.name} of {tool.service.name}."
+
+
+async def perform(ready: Ready, decide: Decide, files: RunFiles | None = None) -> Outcome:
+    """Send it once. files: where pictures and long results go."""
+    origin = ready.service.origin
+    try:
+        result = await client.call(ready.endpoint, ready.name, ready.arguments, digest=ready.digest)
+    except Changed as change:
+        await decide(_suspend, ready, change)
+        return Outcome(ToolResult(change.message, is_error=True), is_sent=False)
+    except McpProblem as problem:
+        if problem.is_uncertain and not ready.is_reading:
+            text = f"{problem.message} {UNCERTAIN}"
+            return Outcome(ToolResult(text, is_error=True, origin=origin), is_uncertain=True)
+        await decide(_note_silence, ready, problem)
+        return Outcome(ToolResult(problem.message, is_error=True, origin=origin, retryable=problem.retryable))
+    except AppError as refusal:
+        return Outcome(ToolResult(refusal.message, is_error=True, retryable=refusal.retryable), is_sent=False)
+    return Outcome(await told(result, tool=ready.name, origin=origin, files=files))
+
+
+def _suspend(ready: Ready, change: Changed) -> None:
+    with workspace_scope(ready.call.workspace_id):
+        tool = pins.tool_of(ready.call.workspace_id, ready.call.tool_id)
+        if tool is not None:
+            pins.suspend(tool, change.document)
+
+
+def _note_silence(ready: Ready, problem: McpProblem) -> None:
+    """A server that does not answer calls is shown as such."""
+    if problem.is_silence:
+        with workspace_scope(ready.call.workspace_id):
+            note_failure(ready.service, problem.message)
