@@ -15,6 +15,7 @@ import recipes.places
 import tools.places
 import workspaces.places
 from automatos.places import SECTIONS, NavEntry, PaletteEntry
+from marketplace.enabling.queries import Update, waiting_updates
 from marketplace.models import PluginNotice
 from marketplace.plugins.queries import open_notices
 from workspaces.doors.asking import whom_to_ask
@@ -77,6 +78,11 @@ class Shell:
     def plugin_notices(self) -> Sequence[PluginNotice]:
         """Versions of plugins that were taken away from the workspace; looked up where a page shows them."""
         return open_notices(self.workspace) if self.notices else ()
+
+    @property
+    def plugin_updates(self) -> Sequence[Update]:
+        """Newer versions of the workspace's plugins that nobody put off; looked up where a page shows them."""
+        return waiting_updates(self.workspace)
 
     @property
     def may_submit(self) -> bool:

@@ -16,6 +16,7 @@ from agents.queries import agents_of
 from automatos import api, request_id
 from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
+from marketplace.browse.queries import named
 from recipes.queries import recipes_of
 from recipes.runs.reading import executions_of
 from workspaces.accounts.adapter import home_of
@@ -62,6 +63,14 @@ def _found(request: WorkspaceRequest, text: str) -> list[dict[str, Any]]:
         {"label": "Agents", "items": _agents(request, name__icontains=text)},
         {"label": "Recipes", "items": _recipes(request, name__icontains=text)},
         {"label": "Runs", "items": _runs(request, runs)},
+        {"label": "Marketplace", "items": _listings(request, text)},
+    ]
+
+
+def _listings(request: WorkspaceRequest, text: str) -> list[dict[str, str]]:
+    return [
+        _item(request, "blocks", row.name, row.get_kind_display(), f"marketplace/{row.kind}s/{row.slug}/")
+        for row in named(text, FOUND_PER_KIND)
     ]
 
 

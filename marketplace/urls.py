@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from marketplace.browse import urls as browse
+from marketplace.enabling import urls as enabling
 from marketplace.moderation import api as desk
 from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
@@ -14,6 +15,7 @@ from marketplace.submissions import views as submissions
 
 pages: list[URLPattern | URLResolver] = [
     *browse.pages,
+    *enabling.pages,
     path("plugins/notices/<uuid:notice_id>/dismiss/", views.notice_dismiss, name="plugin_notice_dismiss"),
     path("marketplace/submissions/", submissions.submission_list, name="submissions"),
     path("marketplace/submissions/new/", submissions.submission_new, name="submission_new"),
@@ -44,6 +46,7 @@ pages: list[URLPattern | URLResolver] = [
     path("marketplace/reports/", reports.report_list, name="plugin_reports"),
 ]
 api: list[URLPattern | URLResolver] = [
+    *enabling.api,
     path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),
     path("marketplace/plugins", plugins.PluginList.as_view(), name="api_plugins"),
     path("marketplace/plugins/<uuid:plugin_id>", plugins.PluginDetail.as_view(), name="api_plugin"),

@@ -8,3 +8,5 @@ SCAN_LLM_MODEL = env.text("SCAN_LLM_MODEL")
 PLUGIN_SECOND_MODERATOR = env.choice("PLUGIN_SECOND_MODERATOR", "auto", ("auto", "always", "never"))
 # How many versions a workspace may submit a day; 0: as many as it likes.
 PLUGIN_SUBMISSIONS_PER_DAY = env.integer("PLUGIN_SUBMISSIONS_PER_DAY", 20, low=0, high=100_000)
+# The function of a higher app that names the agents which can have plugins (`marketplace/enabling/holders.py`).
+PLUGIN_HOLDERS = "agents.equipment.plugin_holders.holders"

@@ -242,6 +242,7 @@ CROSSING = {
     ("automatos.admin_site", "MODERATION"),
     ("automatos.management.commands.seed", "SEED"),
     ("marketplace.browse.indexing", "UPKEEP"),
+    ("marketplace.enabling.tally", "UPKEEP"),
     ("marketplace.management.commands.plugins", "OPERATOR"),
     ("marketplace.moderation.staff", "MODERATION"),
     ("marketplace.plugins.imports", "SCAN"),

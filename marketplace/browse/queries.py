@@ -94,10 +94,18 @@ def _narrowed(rows: QuerySet[Entry], filters: Filters) -> QuerySet[Entry]:
     return rows
 
 
-def _found(text: str) -> list[str]:
+def named(text: str, most: int) -> list[Entry]:
+    """Listings with these words, or words that begin so; for a search while somebody types."""
+    places = _found(text[:LONGEST_QUERY], meaning=False)[:most]
+    rows = {str(row.pk): row for row in Entry.objects.filter(pk__in=places).only("name", "slug", "kind", "version")}
+    return [rows[pk] for pk in places if pk in rows]
+
+
+def _found(text: str, *, meaning: bool = True) -> list[str]:
     """Ids of what fits, best first."""
+    vector = _vector(text) if meaning else None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM automatos_find_entries(%s, %s::halfvec, %s)", [text, _vector(text), FARTHEST])
+        cursor.execute("SELECT id FROM automatos_find_entries(%s, %s::halfvec, %s)", [text, vector, FARTHEST])
         return [str(row[0]) for row in cursor.fetchall()]
 
 

@@ -13,7 +13,7 @@ from marketplace.models.plugins import (
 )
 from marketplace.models.publishers import Publisher, PublisherKey
 from marketplace.models.scans import ModelState, PluginScan, PluginScanCall
-from marketplace.models.use import AssignedPlugin, EnabledPlugin
+from marketplace.models.use import AssignedPlugin, EnabledPlugin, PluginReview
 
 __all__ = [
     "Action",
@@ -29,6 +29,7 @@ __all__ = [
     "PluginImport",
     "PluginNotice",
     "PluginReport",
+    "PluginReview",
     "PluginScan",
     "PluginScanCall",
     "PluginVersion",

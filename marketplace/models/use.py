@@ -1,4 +1,4 @@
-"""Who has a plugin: workspaces that enabled one, and agents it was given to."""
+"""Who has a plugin: workspaces that enabled one, agents it was given to, and what workspaces say of it."""
 
 import uuid
 
@@ -10,12 +10,19 @@ from workspaces.models import User, Workspace
 
 
 class EnabledPlugin(models.Model):
-    """A plugin that a workspace may give to its agents, pinned to a version."""
+    """A plugin that a workspace may give to its agents, pinned to a version.
+
+    earlier: the number of the version it had before, to go back to. put_off: of the update that was put off, and
+    put_off_until: how long; without a time, until there is another version.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="enabled_plugins")
     plugin = models.ForeignKey(Plugin, models.CASCADE, related_name="enabled_in")
     version = models.ForeignKey(PluginVersion, models.CASCADE, related_name="enabled_in")
+    earlier = models.CharField(max_length=100, blank=True)
+    put_off = models.CharField(max_length=100, blank=True)
+    put_off_until = models.DateTimeField(null=True, blank=True)
     enabled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     enabled_at = models.DateTimeField(default=timezone.now)
 
@@ -43,3 +50,28 @@ class AssignedPlugin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plugin_id} for {self.agent_id}"
+
+
+class PluginReview(models.Model):
+    """What a workspace that has a plugin says of it; everybody reads it. workspace_name: as it was called then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="plugin_reviews")
+    workspace_name = models.CharField(max_length=200)
+    plugin = models.ForeignKey(Plugin, models.CASCADE, related_name="reviews")
+    version = models.CharField(max_length=100)
+    stars = models.PositiveSmallIntegerField()
+    text = models.TextField(blank=True)
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "plugin_reviews"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "plugin"], name="plugin_reviews_once"),
+            models.CheckConstraint(condition=models.Q(stars__gte=1, stars__lte=5), name="plugin_reviews_stars"),
+        ]
+        indexes = [models.Index(fields=["plugin", "-updated_at"], name="plugin_reviews_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.stars} of 5: {self.text[:60]}"

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from marketplace.browse import entries
+from marketplace.enabling import tally
 from marketplace.models import Plugin, PluginNotice, PluginVersion, VersionStatus
 from marketplace.moderation import counts
 from workspaces.audit import log as audit
@@ -17,6 +18,7 @@ def clear(version: PluginVersion, reason: str) -> counts.Touched:
     workspaces = list(counts.enabled(version).values_list("workspace_id", flat=True))
     counts.assigned(version, workspaces).delete()
     counts.enabled(version).delete()
+    tally.count_installs(version.plugin_id)
     return touched
 
 

@@ -79,3 +79,22 @@ def test_without_scripts_forms_and_links_do(place: tuple[Visitor, str]) -> None:
     page.get_by_role("link", name="Text only").click()
     assert "q=incident" in page.url
     assert "only=text" in page.url
+
+
+def test_a_plugin_is_read_enabled_reviewed_and_taken_out(place: tuple[Visitor, str]) -> None:
+    visitor, root = place
+    address = f"{root}plugins/release-notes/"
+    visitor.check(address)
+    page = visitor.open(address)
+    page.get_by_role("link", name="manifest.json").click()
+    expect(page.get_by_role("region", name="Text of manifest.json")).to_contain_text("release-notes")
+    page.get_by_role("button", name="Enable it").click()
+    expect(page.get_by_text("is enabled.")).to_be_visible()
+    page.get_by_text("5", exact=True).last.click()
+    page.get_by_label("In a sentence").fill("Short and true.")
+    page.get_by_role("button", name="Publish as").click()
+    expect(page.get_by_text("The review is published.")).to_be_visible()
+    visitor.check(address)
+    page.get_by_role("link", name="Take it out").click()
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.get_by_text("is out of this workspace.")).to_be_visible()

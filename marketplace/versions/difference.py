@@ -45,8 +45,12 @@ class Difference:
 
 
 def between(version: PluginVersion) -> Difference:
-    """The difference; everything is new in a first version."""
-    before = contents.approved_before(version)
+    """The difference to the version approved before it; everything is new in a first version."""
+    return compare_versions(contents.approved_before(version), version)
+
+
+def compare_versions(before: PluginVersion | None, version: PluginVersion) -> Difference:
+    """What is new in a version beside another one, whichever is the older."""
     now, then = asked_by(version), asked_by(before) if before else {}
     return Difference(
         against=before,

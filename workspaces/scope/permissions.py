@@ -42,6 +42,8 @@ NEEDED_ROLE: dict[str, Role] = {
     "plugins:read": Role.VIEWER,
     "plugins:report": Role.VIEWER,
     "plugins:submit": Role.ADMIN,
+    "plugins:enable": Role.ADMIN,
+    "plugins:review": Role.EDITOR,
     "tools:write": Role.EDITOR,
     "tools:run": Role.EDITOR,
     "services:write": Role.EDITOR,

@@ -53,7 +53,11 @@ MODELS = {
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
 # Parameters that name a row by its own word, wherever they stand.
-BY_WORD = {"app": ("ComposioAppCache", "slug"), "action": ("ComposioActionCache", "action")}
+BY_WORD = {
+    "plugin": ("Plugin", "slug"),
+    "app": ("ComposioAppCache", "slug"),
+    "action": ("ComposioActionCache", "action"),
+}
 # Parameters that name no row of a workspace.
 FIXED = {
     "step": "skills",
@@ -131,6 +135,9 @@ BODIES: dict[str, Any] = {
     "plugin_submissions_answer": {"answers": {"": "It is a test."}},
     "publisher_change": {"name": "Renamed"},
     "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
+    "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
+    "workspace_plugins_change": {"version": "1.0.0"},
+    "plugin_reviews_change": {"stars": 4},
     "plugins_upload": {},
     "plugins_approve": {"reason": "Looked at by a stranger."},
     "plugins_reject": {"reason": "Looked at by a stranger."},
@@ -160,6 +167,7 @@ SENT_BY = {
     "approval_decide": NEEDED_ROLE["approvals:decide"],
     "skill_source": Role.EDITOR,
     "skill_update": Role.EDITOR,
+    "plugin_update": NEEDED_ROLE["plugins:enable"],
 }
 # What has to be so for the operation to find its row: columns of that row, set before each request.
 GONE = {"deleted_at": timezone.now}

@@ -1,0 +1,23 @@
+"""The agents that can have plugins; named in settings.PLUGIN_HOLDERS."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from agents.queries import agents_of
+from marketplace.enabling.holders import Holder
+from workspaces.models import Workspace
+
+
+def holders(workspace: Workspace) -> Sequence[Holder]:
+    """Every agent that is there, by name."""
+    rows = agents_of(workspace).order_by("name", "pk")
+    return [
+        Holder(
+            row.pk,
+            row.name,
+            f"{row.get_category_display()}, {row.agent_model_config.model}",
+            reverse("agent_detail", args=[workspace.slug, row.slug]),
+        )
+        for row in rows
+    ]
