@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, services
-from agents.equipment.services import skill_ids_of
+from agents.equipment.services import fetch_plugins, plugin_ids_of, skill_ids_of
 from agents.model_choice.catalogue import not_taken
 from agents.model_choice.choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
@@ -88,6 +88,7 @@ class AgentOut(serializers.Serializer[Agent]):
     agent_model_config = ModelConfigOut()
     tool_ids = serializers.ListField(child=serializers.CharField())
     skill_ids = serializers.SerializerMethodField()
+    plugin_ids = serializers.SerializerMethodField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -95,6 +96,10 @@ class AgentOut(serializers.Serializer[Agent]):
     def get_skill_ids(self, agent: Agent) -> list[UUID]:
         """The skills it can use, in its order."""
         return skill_ids_of(agent)
+
+    def get_plugin_ids(self, agent: Agent) -> list[UUID]:
+        """Its plugins, in its order; a blocked one stays named and has no effect."""
+        return plugin_ids_of(agent)
 
 
 class AgentIn(InputSerializer):
@@ -117,6 +122,9 @@ class AgentIn(InputSerializer):
     )
     skill_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, help_text="Enabled skills of the workspace, in their order."
+    )
+    plugin_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="Enabled plugins of the workspace, in their order."
     )
 
 
@@ -141,7 +149,7 @@ def _input(start: AgentInput | None, values: Mapping[str, Any], workspace: Works
     given = dict(values)
     model = given.pop("agent_model_config", None)
     if start is None:
-        given = {"tool_ids": (), "skill_ids": (), **given}
+        given = {"tool_ids": (), "skill_ids": (), "plugin_ids": (), **given}
         return AgentInput(**given, agent_model_config=ModelInput(**(model or {})))
     if model is not None:
         if model.get("model_id", "").partition(":")[0] in (*PROVIDERS, *server_names(workspace.pk, deleted=True)):
@@ -175,7 +183,7 @@ class AgentList(WorkspaceView):
             rows = rows.filter(status=status)
         if category := choice(request, "category", Category.values):
             rows = rows.filter(category=category)
-        return listing(request, ordered(rows, request, ORDERINGS), AgentOut)
+        return listing(request, ordered(rows, request, ORDERINGS), AgentOut, prepare=fetch_plugins)
 
     @extend_schema(
         operation_id="agents_create",

@@ -49,7 +49,7 @@ LONGEST_PROMPT = 1_000_000
 class AgentInput:
     """Everything a person decides about an agent. agent_type None: what the category implies.
 
-    tool_ids, skill_ids None: those it has.
+    tool_ids, skill_ids, plugin_ids None: those it has.
     """
 
     name: str
@@ -62,6 +62,7 @@ class AgentInput:
     agent_model_config: ModelInput = field(default_factory=ModelInput)
     tool_ids: Sequence[str] | None = None
     skill_ids: Sequence[UUID] | None = None
+    plugin_ids: Sequence[UUID] | None = None
 
 
 def as_input(agent: Agent) -> AgentInput:
@@ -114,6 +115,7 @@ def create_agent(
     model.agent = agent
     model.save(force_insert=True)
     equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids or ())))
+    equipment_services.give_plugins(agent, data.plugin_ids or ())
     versions.keep(agent, user, note)
     audit.record_row("agent.created", agent, after={**_decided(agent), "status": status})
     return agent
@@ -145,6 +147,8 @@ def update_agent(
     model.save()
     if data.skill_ids is not None:
         equipment_services.give_skills(agent, list(dict.fromkeys(data.skill_ids)))
+    if data.plugin_ids is not None:
+        equipment_services.give_plugins(agent, data.plugin_ids)
     versions.keep(agent, user, note)
     after = _decided(agent)
     audit.record_row("agent.updated", agent, **audit.changes(before, after, after))
@@ -153,15 +157,21 @@ def update_agent(
 
 @transaction.atomic
 def equip_agent(
-    *, agent: Agent, user: User | None, tool_ids: Sequence[str] | None = None, skill_ids: Sequence[UUID] | None = None
+    *,
+    agent: Agent,
+    user: User | None,
+    tool_ids: Sequence[str] | None = None,
+    skill_ids: Sequence[UUID] | None = None,
+    plugin_ids: Sequence[UUID] | None = None,
 ) -> Agent:
-    """The agent with these tools and skills, each in its order; None leaves them. Else as update_agent."""
+    """The agent with these tools, skills and plugins, each in its order; None leaves them. Else as update_agent."""
     agent = lock_agent(agent)
     data = as_input(agent)
     if tool_ids is not None:
         data = replace(data, tool_ids=tool_ids)
     if skill_ids is not None:
         data = replace(data, skill_ids=skill_ids)
+    data = replace(data, plugin_ids=plugin_ids)
     return update_agent(agent=agent, user=user, data=data)
 
 
@@ -267,7 +277,7 @@ def _checked(workspace: Workspace, data: AgentInput, problems: Problems) -> tupl
     }
     # A deleted server's agents can still be changed; they say themselves that it is gone.
     model = checked_model(data.agent_model_config, problems, server_names(workspace.pk, deleted=True))
-    equipment = equipment_services.checked(workspace, data.tool_ids, data.skill_ids, problems)
+    equipment = equipment_services.checked(workspace, data.tool_ids, data.skill_ids, data.plugin_ids, problems)
     if equipment.tool_ids is not None:
         columns["tool_ids"] = equipment.tool_ids
     problems.raise_any()

@@ -42,6 +42,7 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
     path("agents/<slug:key>/apps/", app_views.apps, name="agent_apps"),
     path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
+    path("agents/<slug:key>/plugins/", equipment_views.plugins, name="agent_plugins"),
     path("agents/<slug:key>/history/", versions_views.history, name="agent_history"),
     path("agents/<slug:key>/history/restore/", versions_views.version_restore, name="agent_version_restore"),
     path("agents/<slug:key>/duplicate/", copies_views.duplicate, name="agent_duplicate"),
@@ -68,6 +69,7 @@ api: list[URLPattern | URLResolver] = [
         "agents/<uuid:agent_id>/assembled-context", equipment_api.AssembledContext.as_view(), name="api_agent_context"
     ),
     path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
+    path("agents/<uuid:agent_id>/plugins", equipment_api.AgentPlugins.as_view(), name="api_agent_plugins"),
     path("agents/<uuid:agent_id>/apps", app_api.AgentApps.as_view(), name="api_agent_apps"),
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     path("personas", own_personas_api.Personas.as_view(), name="api_personas"),

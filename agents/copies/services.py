@@ -14,11 +14,12 @@ from agents.versions.document import FORMAT, FORMAT_VERSION, document_of
 from agents.versions.log import version_of
 from automatos.checking import Problems, unstorable_json
 from automatos.errors import InvalidInput
+from marketplace.enabling.queries import usable_in
 from tools.builtin import BUILTIN
 from workspaces.models import User, Workspace
 
 TEXTS = ("name", "description", "category", "agent_type", "custom_prompt")
-KNOWN = {"format", "format_version", *TEXTS, "tags", "persona", "agent_model_config", "tools", "skills"}
+KNOWN = {"format", "format_version", *TEXTS, "tags", "persona", "agent_model_config", "tools", "skills", "plugins"}
 MODEL_TEXTS = ("provider", "model_id", "fallback_model_id", "effort")
 MODEL_FIELDS = {field.name for field in fields(ModelInput)}
 EXACT = ("max_task_cost",)
@@ -26,7 +27,7 @@ EXACT = ("max_task_cost",)
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a document names and this workspace does not have. kind: persona, tool or skill."""
+    """What a document names and this workspace does not have. kind: persona, tool, skill or plugin."""
 
     kind: str
     name: str
@@ -102,6 +103,7 @@ def read_document(workspace: Workspace, document: Any) -> Reading:
     texts = {name: _text(document, name, problems) for name in TEXTS}
     tags = _texts(document, "tags", problems)
     tools, skills = _texts(document, "tools", problems), _named(document.get("skills"), "skills", problems)
+    plugins = _named(document.get("plugins"), "plugins", problems)
     personas = _named([document["persona"]], "persona", problems) if document.get("persona") else []
     model = _model(document.get("agent_model_config"), problems)
     problems.raise_any()
@@ -119,6 +121,8 @@ def read_document(workspace: Workspace, document: Any) -> Reading:
         agent_model_config=model,
         tool_ids=[name for name in tools if name in BUILTIN],
         skill_ids=_skills(workspace, skills, missing),
+        # Documents from before there were plugins leave an agent those it has.
+        plugin_ids=_plugins(workspace, plugins, missing) if "plugins" in document else None,
     )
     return Reading(data, missing)
 
@@ -218,4 +222,11 @@ def _skills(workspace: Workspace, named: Sequence[tuple[str, str]], missing: lis
     rows = Skill.objects.filter(workspace=workspace, deleted_at=None, is_enabled=True)
     by_slug = {row.slug: row.pk for row in rows.filter(slug__in=[slug for _, slug in named]).only("slug")}
     missing += [Missing("skill", slug) for _, slug in named if slug not in by_slug]
+    return list(dict.fromkeys(by_slug[slug] for _, slug in named if slug in by_slug))
+
+
+def _plugins(workspace: Workspace, named: Sequence[tuple[str, str]], missing: list[Missing]) -> list[UUID]:
+    rows = usable_in(workspace).filter(plugin__slug__in=[slug for _, slug in named])
+    by_slug = {row.plugin.slug: row.plugin_id for row in rows}
+    missing += [Missing("plugin", slug) for _, slug in named if slug not in by_slug]
     return list(dict.fromkeys(by_slug[slug] for _, slug in named if slug in by_slug))

@@ -29,6 +29,7 @@ from agents.models import Agent, AgentDraft, Category, Persona
 from agents.personas.queries import personas_for
 from automatos.errors import PlanLimit
 from automatos.llm.registry import default_model
+from marketplace.enabling.queries import usable_in
 from tools.builtin import BUILTIN
 from tools.contract import Tool
 from workspaces.models import User, Workspace
@@ -66,6 +67,7 @@ class DraftEditor:
         self.cards = catalogue.cards(self.workspace)
         self.personas: list[Persona] = list(personas_for(self.workspace))
         self.skills = skills_on_offer(self.workspace)
+        self.plugins = list(usable_in(self.workspace))
         self.judge()
 
     def judge(self) -> None:
@@ -77,6 +79,7 @@ class DraftEditor:
             models=catalogue.names(self.cards),
             personas=self.personas,
             skills=self.skills,
+            plugins=self.plugins,
         )
 
     def save(self, data: QueryDict) -> str:
@@ -158,6 +161,8 @@ class DraftEditor:
             "tools": [_tool_card(tool, self.found.tools) for tool in BUILTIN.values()],
             "skills": self.skills,
             "chosen_skills": {str(skill.pk) for skill in self.found.skills},
+            "plugins": self.plugins,
+            "chosen_plugins": {row.plugin_id for row in self.found.plugins},
             "preview": self._preview(model),
             "fresh_path": self.address(self.step.slug),
             **self._jobs(),
@@ -205,6 +210,8 @@ class DraftEditor:
             "fallback": labels.get(fallback, fallback),
             "tools": len(self.found.tools),
             "skills": len(self.found.skills),
+            "plugins": len(self.found.plugins),
+            "plugin_tokens": sum(row.version.token_estimate for row in self.found.plugins),
             "skill_tokens": sum(skill.metadata_tokens for skill in self.found.skills),
         }
 

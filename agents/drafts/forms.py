@@ -12,6 +12,7 @@ from agents.models import Persona, Skill
 from agents.services import AgentInput
 from automatos.errors import InvalidInput
 from automatos.fields import Complaint
+from marketplace.models import EnabledPlugin
 from tools.builtin import BUILTIN
 from workspaces.models import Workspace
 
@@ -36,6 +37,7 @@ class DraftForm:
         models: Sequence[tuple[str, str]],
         personas: Sequence[Persona],
         skills: Sequence[Skill],
+        plugins: Sequence[EnabledPlugin] = (),
     ) -> None:
         self.workspace = workspace
         self.values = values
@@ -44,12 +46,19 @@ class DraftForm:
         self.tools = [name for name in values.get("tools", []) if name in BUILTIN]
         known = {str(skill.pk): skill for skill in skills}
         self.skills = [known[key] for key in values.get("skills", []) if key in known]
+        offered = {str(row.plugin_id): row for row in plugins}
+        self.plugins = [offered[key] for key in values.get("plugins", []) if key in offered]
         self.is_good = self._judge()
 
     def data(self) -> AgentInput:
-        """The agent as it would be created. Tools and skills that are gone meanwhile are left out."""
+        """The agent as it would be created. Tools, skills and plugins that are gone meanwhile are left out."""
         given = self.form.to_input(None)
-        return replace(given, tool_ids=self.tools, skill_ids=[UUID(str(skill.pk)) for skill in self.skills])
+        return replace(
+            given,
+            tool_ids=self.tools,
+            skill_ids=[UUID(str(skill.pk)) for skill in self.skills],
+            plugin_ids=[row.plugin_id for row in self.plugins],
+        )
 
     def _judge(self) -> bool:
         complete = self.form.is_valid()

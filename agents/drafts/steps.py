@@ -14,7 +14,7 @@ from automatos.fields import plain
 
 NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
 OTHER = "other"
-LISTS = ("tools", "skills")
+LISTS = ("tools", "skills", "plugins")
 # Longer texts are cut when they are kept; the services say what is too long long before.
 LONGEST_VALUE = 1_000_001
 MOST_CHOSEN = 1_000
@@ -73,10 +73,10 @@ STEPS = (
     ),
     Step(
         "skills",
-        "Skills",
+        "Plugins and skills",
         "What does it know how to do?",
-        "Only the names of skills are in every prompt; the rest is read when it is needed.",
-        ("skills",),
+        "Only a short summary is in every prompt; the rest is read when it is needed.",
+        ("plugins", "skills"),
     ),
 )
 BY_SLUG = {step.slug: step for step in STEPS}
@@ -110,6 +110,7 @@ def start_values(model: str, known_models: Sequence[str]) -> dict[str, Any]:
         **{name: plain(getattr(usual, name)) for name in RANGES},
         "tools": [],
         "skills": [],
+        "plugins": [],
     }
 
 

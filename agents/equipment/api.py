@@ -16,6 +16,9 @@ from agents.work.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
 from automatos.skill_format.skill import Brief
+from marketplace.enabling import queries as plugin_queries
+from marketplace.models import EnabledPlugin, VersionStatus
+from marketplace.plugins.serializers import ContentsOut
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
@@ -54,6 +57,66 @@ class AgentToolsOut(serializers.Serializer[Any]):
 
     tool_ids = serializers.ListField(child=serializers.CharField())
     all_tools = serializers.ListField(child=serializers.CharField())
+
+
+class PluginsIn(InputSerializer):
+    """The plugins an agent is to have, in their order."""
+
+    plugin_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class AgentPluginOut(serializers.Serializer[EnabledPlugin]):
+    """A plugin of an agent, in the version the workspace has."""
+
+    plugin_id = serializers.UUIDField()
+    slug = serializers.CharField(source="plugin.slug")
+    name = serializers.CharField(source="plugin.name")
+    description = serializers.CharField(source="plugin.description")
+    version = serializers.CharField(source="version.version")
+    status = serializers.ChoiceField(
+        source="version.status", choices=VersionStatus.choices, help_text="Only an approved one has any effect."
+    )
+    is_signed = serializers.SerializerMethodField()
+    contents = ContentsOut(source="version.contents")
+    token_estimate = serializers.IntegerField(source="version.token_estimate")
+
+    def get_is_signed(self, row: EnabledPlugin) -> bool:
+        """By a key of its publisher that is not revoked."""
+        key = row.version.signed_by
+        return key is not None and key.revoked_at is None
+
+
+class AgentPluginsOut(serializers.Serializer[Any]):
+    """The plugins of an agent."""
+
+    items = AgentPluginOut(many=True)
+    total = serializers.IntegerField()
+
+
+class AgentPlugins(WorkspaceView):
+    """An agent's plugins."""
+
+    needs = {"GET": "agents:read", "PUT": "agents:write"}
+
+    @extend_schema(
+        operation_id="agents_plugins", parameters=[WORKSPACE_HEADER], responses={200: AgentPluginsOut, **errors(404)}
+    )
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        """In its order, which is their priority."""
+        return _plugins(queries.agent(workspace=self.workspace, agent_id=agent_id))
+
+    @extend_schema(
+        operation_id="agents_plugins_change",
+        parameters=[WORKSPACE_HEADER],
+        request=PluginsIn,
+        responses={200: AgentPluginsOut, **errors(404, 409, 415)},
+    )
+    def put(self, request: Request, agent_id: UUID) -> Response:
+        """Exactly these; 400 names each that is not enabled in the workspace."""
+        agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
+        body = PluginsIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return _plugins(services.equip_agent(agent=agent, user=self.caller, **body.validated_data))
 
 
 class AgentSkills(WorkspaceView):
@@ -162,6 +225,11 @@ class AssembledContext(WorkspaceView):
             "token_estimate": spec.token_estimate,
         }
         return Response(AssembledOut(shape).data)
+
+
+def _plugins(agent: Agent) -> Response:
+    rows = plugin_queries.plugins_of(agent.workspace, agent.pk)
+    return Response(AgentPluginsOut({"items": rows, "total": len(rows)}).data)
 
 
 def _skills(agent: Agent) -> Response:

@@ -1,4 +1,4 @@
-"""Changes: what an agent has to work with: its tools and its skills."""
+"""Changes: what an agent has to work with: its tools, its skills and its plugins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from uuid import UUID
 
 from agents.models import Agent, AgentSkill, Skill
 from automatos.checking import Problems
+from marketplace.enabling import assigning
+from marketplace.enabling import queries as plugin_queries
 from tools.builtin import BUILTIN
 from workspaces.models import Workspace
 
@@ -15,23 +17,50 @@ MOST_SKILLS = 500
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """Checked tools and skills, in their order; None: what the agent has already."""
+    """Checked tools, skills and plugins, in their order; None: what the agent has already."""
 
     tool_ids: list[str] | None
     skill_ids: list[UUID] | None
+    plugin_ids: list[UUID] | None
 
 
 def checked(
-    workspace: Workspace, tool_ids: Sequence[str] | None, skill_ids: Sequence[UUID] | None, problems: Problems
+    workspace: Workspace,
+    tool_ids: Sequence[str] | None,
+    skill_ids: Sequence[UUID] | None,
+    plugin_ids: Sequence[UUID] | None,
+    problems: Problems,
 ) -> Equipment:
-    """Each once; notes every name that is no tool, with the nearest one, and every id that is no chosen skill."""
+    """Each once; notes every name that is no tool, with the nearest one, and every id that is not in use here."""
     tools = None if tool_ids is None else list(dict.fromkeys(tool_ids))
     skills = None if skill_ids is None else list(dict.fromkeys(skill_ids))
     for name in tools or ():
         if name not in BUILTIN:
             problems.add("tool_ids", _no_tool(name))
     _check_skills(workspace, skills or [], problems)
-    return Equipment(tools, skills)
+    plugins = None if plugin_ids is None else assigning.check_plugins(workspace, plugin_ids, problems)
+    return Equipment(tools, skills, plugins)
+
+
+def give_plugins(agent: Agent, plugin_ids: Sequence[UUID]) -> None:
+    """Exactly these, in this order. They were checked."""
+    assigning.assign_plugins(
+        workspace=agent.workspace, agent_id=agent.pk, name=agent.name, plugin_ids=list(dict.fromkeys(plugin_ids))
+    )
+
+
+def plugin_ids_of(agent: Agent) -> list[UUID]:
+    """The agent's plugins in its order; from what was fetched for a whole list, where it was."""
+    fetched: dict[UUID, list[UUID]] | None = getattr(agent, "plugins_of_page", None)
+    return fetched[agent.pk] if fetched is not None else plugin_queries.plugin_ids_of(agent.workspace_id, agent.pk)
+
+
+def fetch_plugins(agents: Sequence[Agent]) -> Sequence[Agent]:
+    """The same agents, their plugins read in one query."""
+    found = plugin_queries.plugin_ids_by_agent([agent.pk for agent in agents])
+    for agent in agents:
+        agent.plugins_of_page = found  # type: ignore[attr-defined]
+    return agents
 
 
 def give_skills(agent: Agent, skill_ids: Sequence[UUID]) -> None:

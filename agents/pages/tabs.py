@@ -12,6 +12,7 @@ PLACES = (
     ("agent_playground", "message-square", "Playground"),
     ("agent_edit", "sliders-horizontal", "Configuration"),
     ("agent_skills", "graduation-cap", "Skills"),
+    ("agent_plugins", "blocks", "Plugins"),
     ("agent_tools", "wrench", "Tools"),
     ("agent_apps", "plug", "Apps"),
     ("agent_documents", "library", "Knowledge"),

@@ -10,6 +10,7 @@ from agents.model_choice.choice import ModelInput
 from agents.models import Agent, AgentSkill
 from automatos import textdiff
 from automatos.fields import plain
+from marketplace.enabling import queries as plugin_queries
 
 FORMAT = "automatos-agent"
 FORMAT_VERSION = 1
@@ -33,6 +34,10 @@ def document_of(agent: Agent) -> Document:
         "agent_model_config": _model(agent),
         "tools": list(agent.tool_ids),
         "skills": [{"id": str(row.skill_id), "slug": row.skill.slug, "name": row.skill.name} for row in skills],
+        "plugins": [
+            {"id": str(row.plugin_id), "slug": row.plugin.slug, "name": row.plugin.name}
+            for row in plugin_queries.plugins_of(agent.workspace, agent.pk)
+        ],
     }
 
 
@@ -62,6 +67,7 @@ def as_text(document: Mapping[str, Any]) -> str:
         f"Fallback model: {model.get('fallback_model_id') or 'none'}",
         *_numbered("Tool", document.get("tools") or ()),
         *_numbered("Skill", [_named(skill) for skill in document.get("skills") or ()]),
+        *_numbered("Plugin", [_named(plugin) for plugin in document.get("plugins") or ()]),
         "Own prompt or instructions:",
         *str(document.get("custom_prompt") or "").splitlines(),
     ]

@@ -91,7 +91,7 @@ class AskedOut(serializers.Serializer[Any]):
     declared = serializers.BooleanField()
 
 
-class ChangedFileOut(serializers.Serializer[Any]):
+class PluginChangedFileOut(serializers.Serializer[Any]):
     """A file that differs."""
 
     path = serializers.CharField()
@@ -104,7 +104,7 @@ class PluginDifferenceOut(serializers.Serializer[Any]):
     added = AskedOut(many=True)
     removed = AskedOut(many=True)
     same = AskedOut(many=True)
-    files = ChangedFileOut(many=True)
+    files = PluginChangedFileOut(many=True)
 
 
 class PluginReviewOut(serializers.Serializer[PluginReview]):

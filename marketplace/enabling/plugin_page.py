@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.enabling import assigning, queries
+from marketplace.enabling import queries
 from marketplace.enabling.holders import Holder, holders_in
 from marketplace.models import EnabledPlugin, Plugin, PluginFile, PluginReview, PluginScan, PluginVersion, VersionStatus
 from marketplace.plugins.queries import deciding_scan
@@ -108,7 +108,7 @@ def releases(versions: Sequence[PluginVersion], plugin: Plugin) -> list[Release]
 
 def agents_of(workspace: Workspace, plugin: Plugin) -> list[tuple[Holder, bool]]:
     """Each agent here, and whether it has the plugin; those that have it first."""
-    having = set(assigning.agent_ids_with(workspace, plugin.pk))
+    having = set(queries.agent_ids_with(workspace, plugin.pk))
     rows = [(holder, holder.id in having) for holder in holders_in(workspace)]
     return sorted(rows, key=lambda row: not row[1])
 

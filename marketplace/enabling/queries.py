@@ -103,6 +103,34 @@ def reviews_of(plugin: Plugin) -> QuerySet[PluginReview]:
     return PluginReview.objects.filter(plugin=plugin).order_by("-updated_at", "pk")
 
 
+def plugin_ids_of(workspace_id: UUID, agent_id: UUID) -> list[UUID]:
+    """The agent's plugins in their order, whatever became of their versions."""
+    rows = AssignedPlugin.objects.filter(workspace_id=workspace_id, agent_id=agent_id)
+    return list(rows.order_by("priority", "pk").values_list("plugin_id", flat=True))
+
+
+def plugin_ids_by_agent(agent_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The same for several agents, in one query."""
+    found: dict[UUID, list[UUID]] = {key: [] for key in agent_ids}
+    rows = AssignedPlugin.objects.filter(agent_id__in=list(agent_ids)).order_by("priority", "pk")
+    for agent_id, plugin_id in rows.values_list("agent_id", "plugin_id"):
+        found[agent_id].append(plugin_id)
+    return found
+
+
+def plugins_of(workspace: Workspace, agent_id: UUID) -> list[EnabledPlugin]:
+    """The agent's plugins in their order, each with the version that is pinned; blocked ones too."""
+    order = plugin_ids_of(workspace.pk, agent_id)
+    rows = {row.plugin_id: row for row in enabled_in(workspace).filter(plugin_id__in=order)}
+    return [rows[key] for key in order if key in rows]
+
+
+def agent_ids_with(workspace: Workspace, plugin_id: UUID) -> list[UUID]:
+    """Which agents have it, those that were given it first in front."""
+    rows = AssignedPlugin.objects.filter(workspace=workspace, plugin_id=plugin_id)
+    return list(rows.order_by("assigned_at", "pk").values_list("agent_id", flat=True))
+
+
 def _is_put_off(row: EnabledPlugin, version: PluginVersion) -> bool:
     if row.put_off != version.version:
         return False

@@ -64,7 +64,7 @@ def enable(request: WorkspaceRequest, plugin: str) -> HttpResponse:
         )
         given = [one for one in holders_in(request.workspace) if str(one.id) in request.POST.getlist("agent")]
         for holder in given:
-            held = assigning.plugin_ids_of(request.workspace.pk, holder.id)
+            held = queries.plugin_ids_of(request.workspace.pk, holder.id)
             assigning.assign_plugins(
                 workspace=request.workspace, agent_id=holder.id, name=holder.name, plugin_ids=[*held, made.plugin_id]
             )
@@ -145,7 +145,7 @@ def agents(request: WorkspaceRequest, plugin: str) -> HttpResponse:
     for holder, has in plugin_page.agents_of(request.workspace, row):
         wanted = str(holder.id) in ticked
         if wanted != has:
-            held = [key for key in assigning.plugin_ids_of(request.workspace.pk, holder.id) if key != row.pk]
+            held = [key for key in queries.plugin_ids_of(request.workspace.pk, holder.id) if key != row.pk]
             keys = [*held, row.pk] if wanted else held
             assigning.assign_plugins(workspace=request.workspace, agent_id=holder.id, name=holder.name, plugin_ids=keys)
     messages.success(request, f"Saved which agents have {row.name}.")

@@ -12,7 +12,7 @@ from automatos.row_security import protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplace', '0004_entries'),
+        ('marketplace', '0006_renamed_publishers'),
         ('workspaces', '0010_server_names'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
