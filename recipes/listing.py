@@ -88,7 +88,7 @@ def figures_of(recipes: Sequence[Recipe]) -> dict[UUID, Figures]:
     keys = [recipe.pk for recipe in recipes]
     runs = Execution.objects.filter(recipe_id__in=keys)
     newest = runs.order_by("recipe_id", "-created_at", "-id").distinct("recipe_id")
-    last = {run.recipe_id: run for run in newest.defer("input_data", "output_data", "error")}
+    last = {run.recipe_id: run for run in newest.defer("input_data", "output_data", "error", "learning")}
     is_completed = Q(status=ExecutionStatus.COMPLETED)
     counted = (
         runs.order_by()

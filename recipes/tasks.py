@@ -1,6 +1,7 @@
 """Celery finds an app's tasks here; each room has its own."""
 
 from recipes.engine.tasks import cook, sweep
+from recipes.quality.tasks import assess_runs, sweep_assessments
 from recipes.runs.tasks import purge
 
-__all__ = ["cook", "purge", "sweep"]
+__all__ = ["assess_runs", "cook", "purge", "sweep", "sweep_assessments"]

@@ -14,6 +14,8 @@ from recipes.crew.urls import agent_api, agent_pages
 from recipes.kitchen import views as runs_views
 from recipes.live import api as events_api
 from recipes.live import consumers
+from recipes.quality import api as quality_api
+from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
@@ -40,6 +42,7 @@ pages: list[URLPattern | URLResolver] = [
     path("recipes/new/", views.recipe_new, name="recipe_new"),
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
     path("recipes/<slug:key>/", views.recipe_detail, name="recipe_detail"),
+    path("recipes/<slug:key>/quality/", quality_views.recipe_quality, name="recipe_quality"),
     path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
     path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
     path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),
@@ -63,6 +66,9 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
     path("workflow-recipes/<slug:recipe_id>/executions", executions_api.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
+    path("workflow-recipes/<slug:recipe_id>/assess-quality", quality_api.RecipeAssessQuality.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/learn", quality_api.RecipeLearn.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),
     path("conversations", chat_api.ConversationList.as_view(), name="api_conversations"),

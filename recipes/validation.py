@@ -39,7 +39,10 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "max_retries": (0, 20, 1),
     "retry_delay": (0, 3_600, 2),
     "backoff": (1, 10, 2),
+    "quality_threshold": (0, 1, 0.7),
 }
+# name: default
+CONFIG_SWITCHES = {"auto_learning": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,15 @@ class StepInput:
 
 def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """The execution settings that were given; unknown names and values out of range are noted."""
-    known = ("mode", *CONFIG_NUMBERS)
+    known = ("mode", *CONFIG_NUMBERS, *CONFIG_SWITCHES)
     for name in config:
         if name not in known:
             problems.add(f"execution_config.{name}", f"There is no such setting. There are: {', '.join(known)}.")
     if "mode" in config:
         problems.choice("execution_config.mode", _text(config["mode"]), Mode.values)
+    for name in CONFIG_SWITCHES:
+        if not isinstance(config.get(name, True), bool):
+            problems.add(f"execution_config.{name}", "Write true or false.")
     for name, (low, high, _) in CONFIG_NUMBERS.items():
         if name in config:
             value = config[name]
@@ -80,7 +86,7 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """Every execution setting: what was given, and the default of the others."""
     defaults = {name: default for name, (_, _, default) in CONFIG_NUMBERS.items()}
-    return {"mode": Mode.SEQUENTIAL.value, **defaults, **config}
+    return {"mode": Mode.SEQUENTIAL.value, **defaults, **CONFIG_SWITCHES, **config}
 
 
 def checked_schema(field: str, schema: Mapping[str, Any], problems: Problems) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,8 @@ from recipes.editor import compare
 from recipes.editor.editing import RecipeEditor
 from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
 from recipes.models import Recipe, RecipeStep
+from recipes.quality.page import tabs_of
+from recipes.quality.queries import quality_of
 from recipes.queries import recipe as recipe_at
 from recipes.queries import recipes_of, versions_of
 from recipes.runs.reading import answer_at, executions_of
@@ -198,7 +200,9 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
         "complaints": form.complaints() if form.is_bound else [],
         "general": list(form.non_field_errors()) if form.is_bound else [],
         "figures": figures_of([recipe])[recipe.pk],
-        "runs": list(runs.defer("input_data", "output_data", "error")[:RUNS_SHOWN]),
+        "tabs": tabs_of("recipe_detail"),
+        "quality": quality_of(recipe),
+        "runs": list(runs.defer("input_data", "output_data", "error", "learning")[:RUNS_SHOWN]),
         "versions": list(versions[:5]),
         **_rights(request),
     }

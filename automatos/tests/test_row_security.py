@@ -268,6 +268,7 @@ CROSSING = {
     ("workspaces.accounts.services", "SIGN_IN"),
     ("workspaces.members.invitation_services", "SIGN_IN"),
     ("workspaces.doors.sockets", "SIGN_IN"),
+    ("recipes.quality.assessing", "UPKEEP"),
     ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.management.commands.verify_audit", "OPERATOR"),

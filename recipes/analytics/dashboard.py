@@ -112,7 +112,7 @@ def dashboard(workspace: Workspace) -> Dashboard:
 
 
 def _rows(workspace: Workspace) -> QuerySet[Execution]:
-    return Execution.objects.filter(workspace=workspace).defer("input_data", "output_data", "error")
+    return Execution.objects.filter(workspace=workspace).defer("input_data", "output_data", "error", "learning")
 
 
 def _since(day: date) -> datetime:

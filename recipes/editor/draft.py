@@ -22,7 +22,11 @@ STEP = (
     "step_id", "name", "agent_id", "prompt_template", "output_key", "error_handling", "max_retries", "timeout",
     "max_iterations",
 )  # fmt: skip
-SETTINGS = ("mode", "total_timeout", "timeout_per_step", "max_retries", "retry_delay", "backoff")
+NUMBERS = ("total_timeout", "timeout_per_step", "max_retries", "retry_delay", "backoff", "quality_threshold")
+SETTINGS = ("mode", *NUMBERS, "auto_learning")
+# How a switch is typed.
+ON, OFF = "on", "off"
+USUAL: Row = {**dict.fromkeys(SETTINGS, ""), "mode": Mode.SEQUENTIAL, "auto_learning": ON}
 NEW_STEP: Row = {**dict.fromkeys(STEP, ""), "error_handling": ErrorHandling.STOP, "max_iterations": "25"}
 NEW_INPUT: Row = {**dict.fromkeys(INPUT, ""), "type": "string"}
 
@@ -34,7 +38,9 @@ class Draft:
     basics: Row = field(default_factory=lambda: dict.fromkeys(BASICS, ""))
     inputs: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
-    settings: Row = field(default_factory=lambda: {**dict.fromkeys(SETTINGS, ""), "mode": Mode.SEQUENTIAL})
+    settings: Row = field(
+        default_factory=lambda: {**dict.fromkeys(SETTINGS, ""), "mode": Mode.SEQUENTIAL, "auto_learning": ON}
+    )
     removed: dict[str, Any] | None = None
 
     @classmethod
@@ -54,7 +60,8 @@ class Draft:
     def of_recipe(cls, recipe: Recipe) -> "Draft":
         """The recipe as it is saved."""
         saved = as_input(recipe)
-        config = {name: plain(value) for name, value in saved.execution_config.items() if name in SETTINGS}
+        config = {name: plain(value) for name, value in saved.execution_config.items() if name in ("mode", *NUMBERS)}
+        config["auto_learning"] = ON if saved.execution_config.get("auto_learning", True) else OFF
         return cls(
             basics={
                 "name": saved.name,
@@ -82,7 +89,11 @@ class Draft:
 
     def to_input(self, recipe: Recipe | None) -> RecipeInput:
         """For create_recipe or update_recipe. What the editor does not show stays as it is in `recipe`."""
-        config = {name: _number(self.settings[name]) for name in SETTINGS if name != "mode" and self.settings[name]}
+        config = {name: _number(self.settings[name]) for name in NUMBERS if self.settings[name]}
+        if self.settings["auto_learning"] == OFF:
+            config["auto_learning"] = False
+        hidden = recipe.execution_config.items() if recipe else ()
+        kept = {name: value for name, value in hidden if name not in SETTINGS}
         basics = self.basics
         return RecipeInput(
             name=basics["name"],
@@ -91,7 +102,7 @@ class Draft:
             tags=split_tags(basics["tags"]),
             inputs={row["name"].strip(): _entry(row) for row in self.inputs if not _is_empty(row)},
             outputs=recipe.outputs if recipe else {},
-            execution_config={"mode": self.settings["mode"] or Mode.SEQUENTIAL.value, **config},
+            execution_config={**kept, "mode": self.settings["mode"] or Mode.SEQUENTIAL.value, **config},
             steps=[_step(row, key) for row, key in zip(self.steps, self.output_keys(), strict=True)],
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from automatos.fields import Complaint, TypedForm, choice_field, hidden_field, number_field, text_field
-from recipes.editor.draft import Draft, Row
+from recipes.editor.draft import OFF, ON, Draft, Row
 from recipes.models import ErrorHandling, Mode
 
 TYPE_WORDS = [
@@ -79,6 +79,10 @@ class SettingsForm(TypedForm):
     max_retries = number_field("Retries", hint="For steps that try again; 1 when empty.", whole=True)
     retry_delay = number_field("Wait before a retry", hint="Seconds; 2 when empty.")
     backoff = number_field("Then times", hint="Each further wait is so many times longer; 2 when empty.")
+    quality_threshold = number_field("Quality to expect", hint="0 to 1; runs below it are shown. 0.7 when empty.")
+    auto_learning = choice_field(
+        "Learn from runs", [(ON, "Yes"), (OFF, "No")], hint="Keep what each run teaches, and tell the next ones."
+    )
 
 
 class EditorForms:

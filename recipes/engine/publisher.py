@@ -8,6 +8,7 @@ from uuid import UUID
 
 from automatos import events
 from automatos.events import Notice
+from recipes.engine.endings import ended, tell_ended
 
 # Seconds that notices wait for more of their kind: too short to be seen, long enough to halve the messages.
 GATHER = 0.02
@@ -54,5 +55,8 @@ class Publisher:
         dropped, self.dropped = self.dropped, []
         if notices:
             await events.publish(notices)
+            if over := ended(notices):
+                # In a thread, and not waited for: a broker that hangs must not keep the next events back.
+                asyncio.get_running_loop().run_in_executor(None, tell_ended, over)
         if dropped:
             await events.tell_workers_to_drop(dropped)

@@ -17,6 +17,7 @@ from recipes.engine.templating import as_text
 from recipes.kitchen.kinds import KIND_ICONS
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
+from recipes.quality.page import run_quality
 from recipes.runs.fallbacks import fallback_of
 from recipes.runs.files import files_of
 from tools.contract import FileEntry
@@ -96,6 +97,7 @@ class Kitchen:
     stage: Stage
     jars: Sequence[Jar]
     files: Sequence[FileEntry]
+    quality: dict[str, Any]
     now: str
 
 
@@ -115,6 +117,7 @@ def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
         jars=[*_input_jars(execution), *_output_jars(steps, execution.is_live)],
         files=files_of(workspace.pk, execution.pk),
+        quality=run_quality(execution),
         now=iso(now) or "",
     )
 

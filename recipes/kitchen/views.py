@@ -13,6 +13,7 @@ from automatos.errors import Conflict
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.kitchen.page import kitchen
 from recipes.models import Trigger
+from recipes.quality.queries import alarms
 from recipes.queries import recipe as find_recipe
 from recipes.runs import queries as run_list
 from recipes.runs import services as runs
@@ -33,6 +34,7 @@ def dashboard(request: WorkspaceRequest) -> HttpResponse:
         "board": read_dashboard(request.workspace),
         "asked": waiting(request.workspace),
         "broken": broken_apps(request.workspace),
+        "alarms": alarms(request.workspace),
         "can_connect": request.access.allows("apps:connect"),
         "can_write": can_write,
         "ask": "" if can_write else whom_to_ask(request.workspace),

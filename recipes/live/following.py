@@ -2,15 +2,27 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStep, StepStatus
 from recipes.runs.reading import events_after
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
-# Events after which a run changes no more.
-FINAL = ("execution.completed", "execution.failed", "execution.cancelled", "execution.stopped")
+# Events after which a run may have nothing more to tell.
+FINAL = (
+    *("execution.completed", "execution.failed", "execution.cancelled", "execution.stopped"),
+    *("quality.ready", "learning.ready"),
+)
+# How long viewers wait for the assessment of a run that ended. One that comes later stands in the table all the same.
+AFTERMATH = timedelta(seconds=3)
+MORE_TO_COME = Q(status__in=LIVE_STATUSES) | Q(
+    assessed_at=None, recipe__isnull=False, completed_at__gt=Now() - AFTERMATH
+)
 BATCH = 500
 LARGEST_NUMBER = 2**31 - 1
 
@@ -35,7 +47,7 @@ def find(execution_id: UUID, workspace_ids: Collection[UUID]) -> Followed | None
 def news(run: Followed, after: int) -> tuple[list[dict[str, Any]], bool]:
     """The next events above `after`, and whether more may come: read in this order, none can slip between."""
     with workspace_scope(run.workspace_id):
-        is_live = Execution.objects.filter(pk=run.id, status__in=LIVE_STATUSES).exists()
+        is_live = Execution.objects.filter(MORE_TO_COME, pk=run.id).exists()
         return list(events_after(run.id, after, limit=BATCH)), is_live
 
 

@@ -10,6 +10,7 @@ from recipes.models.execution import (
     Trigger,
 )
 from recipes.models.journal import AgentPin, Approval, Call, Event, Worker
+from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 
 __all__ = [
@@ -24,8 +25,13 @@ __all__ = [
     "ExecutionStep",
     "Mode",
     "Recipe",
+    "RecipeFigures",
+    "RecipePattern",
     "RecipeStep",
+    "RecipeSuggestion",
     "RecipeVersion",
+    "RunRating",
+    "StepFigures",
     "StepKind",
     "StepSettings",
     "StepStatus",

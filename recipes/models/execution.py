@@ -91,6 +91,11 @@ class Execution(models.Model):
     depth = models.SmallIntegerField(default=0, db_default=0)
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
     not_before = models.DateTimeField(null=True)
+    # How well it went, written once after its end: see recipes/quality. learning: its patterns, suggestions, metrics.
+    quality = models.JSONField(null=True)
+    learning = models.JSONField(null=True)
+    quality_score = models.FloatField(null=True)
+    assessed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "recipe_executions"
@@ -105,6 +110,11 @@ class Execution(models.Model):
             models.Index(fields=["deadline_at"], condition=Q(status__in=LIVE_STATUSES), name="executions_live"),
             models.Index(
                 fields=["parent_step"], condition=Q(parent_step__isnull=False), name="executions_of_parent_step"
+            ),
+            models.Index(
+                fields=["completed_at"],
+                condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
+                name="executions_to_assess",
             ),
         )
 
@@ -127,6 +137,11 @@ class Execution(models.Model):
         if self.started_at is None or self.completed_at is None:
             return None
         return round((self.completed_at - self.started_at).total_seconds() * 1000)
+
+    @property
+    def grade(self) -> str:
+        """The letter of its quality, A to F; empty while it was not assessed."""
+        return str((self.quality or {}).get("grade", ""))
 
     @property
     def tokens(self) -> int:

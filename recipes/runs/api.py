@@ -163,6 +163,7 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     totals = TotalsOut(source="*")
     error = ProblemOut(allow_null=True)
     triggered_by = serializers.ChoiceField(choices=Trigger.choices)
+    quality_score = serializers.FloatField(allow_null=True, help_text="0 to 1; null until it was assessed.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
@@ -174,12 +175,13 @@ class ExecutionOut(ExecutionSummaryOut):
     input_data = serializers.DictField()
     output_data = serializers.DictField(allow_null=True, help_text="final_output, and each output by its key.")
     step_results = StepResultOut(many=True, source="steps")
-    quality = serializers.SerializerMethodField(help_text="null as long as the run was not assessed.")
-
-    @extend_schema_field(serializers.DictField(allow_null=True))
-    def get_quality(self, execution: Execution) -> None:
-        """No run is assessed yet."""
-        return
+    quality = serializers.DictField(
+        allow_null=True,
+        help_text="quality_score, breakdown, grade, bottlenecks, assessed_at; null as long as it was not assessed.",
+    )
+    learning = serializers.DictField(
+        allow_null=True, help_text="patterns, suggestions, metrics; null where its recipe does not learn by itself."
+    )
 
 
 class RunView(WorkspaceView):
@@ -225,7 +227,7 @@ class RecipeExecutions(WorkspaceView):
 
 
 def _listed(view: WorkspaceView, request: Request, recipe_key: str | None) -> Response:
-    rows = reading.executions_of(view.workspace).defer("input_data", "output_data")
+    rows = reading.executions_of(view.workspace).defer("input_data", "output_data", "quality", "learning")
     if recipe_key:
         rows = rows.filter(recipe=queries.recipe(workspace=view.workspace, key=recipe_key))
     if status := choice(request, "status", ExecutionStatus.values):

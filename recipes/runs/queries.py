@@ -35,7 +35,9 @@ class Filters:
 def runs(workspace: Workspace, filters: Filters) -> QuerySet[Execution]:
     """The workspace's runs that pass the filters, with who started them, newest first."""
     found = (
-        Execution.objects.filter(workspace=workspace).select_related("user").defer("input_data", "output_data", "error")
+        Execution.objects.filter(workspace=workspace)
+        .select_related("user")
+        .defer("input_data", "output_data", "error", "learning")
     )
     if filters.state:
         found = found.filter(status__in=STATES[filters.state][1])

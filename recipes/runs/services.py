@@ -13,6 +13,7 @@ from automatos import events
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
 from recipes.engine import graph, turns
+from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.tasks import send_wake_up
@@ -207,6 +208,7 @@ def cancel(*, execution: Execution, user: User | None) -> Execution:
         for notice in notices:
             events.publish_on_commit(notice)
         events.drop_on_commit(execution.id)
+        transaction.on_commit(lambda: tell_ended([(execution.workspace_id, execution.id)]))
         before = {"status": execution.status}
         _record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
     execution.refresh_from_db()

@@ -5,6 +5,7 @@ import { LiveRun } from './live-run.js';
 import { say } from './live.js';
 
 const AT_END = 40; // pixels from the end that still count as the end
+const ASSESSED_AFTER = 700; // milliseconds
 const SPOKEN = { started: 'cooking', completed: 'done', failed: 'failed', skipped: 'skipped', retrying: 'is tried again' };
 
 class RunKitchen extends LiveRun {
@@ -81,6 +82,13 @@ class RunKitchen extends LiveRun {
     clearInterval(this.ticking);
     say(`The run is over: ${this.dataset.word}`);
     this.countAgain();
+    this.awaitQuality();
+  }
+
+  // The assessment follows the end of a run a moment later.
+  awaitQuality(tries = 4) {
+    if (!tries || !this.isConnected || this.dataset.assessed === 'yes') return;
+    setTimeout(async () => { await this.load(); this.awaitQuality(tries - 1); }, ASSESSED_AFTER);
   }
 
   // The navigation counts what cooks and stands outside of what is morphed.

@@ -45,6 +45,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "composio_webhook": {401},  # not signed
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused
+    "recipes_assess_quality": {409},  # its run is still at work
+    "recipes_learn": {409},
     "openai_embeddings": {400},  # there is no text
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour

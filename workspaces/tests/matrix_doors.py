@@ -118,6 +118,8 @@ BODIES: dict[str, Any] = {
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
     "recipes_execute": {"input_data": {}},
+    "recipes_assess_quality": {"execution_id": "<Execution>"},
+    "recipes_learn": {"execution_id": "<Execution>"},
     "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
     "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
     "workspaces_create": {"name": "New"},

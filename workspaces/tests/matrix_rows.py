@@ -66,6 +66,7 @@ VALUES: dict[str, Any] = {
     "Recipe.inputs": {},
     "Recipe.execution_config": {},
     "Recipe.outputs": {},
+    "StepFigures.errors": {"%s": 1},
     "RecipeVersion.body": {"name": "%s", "steps": []},
     "AgentVersion.snapshot": {"name": "%s"},
     "AgentDraft.values": {"name": "%s"},

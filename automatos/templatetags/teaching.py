@@ -1,0 +1,82 @@
+"""Template tags for what runs teach: scores, grades, bars, the trend, intervals."""
+
+from collections.abc import Sequence
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from automatos import drawings_trend
+from automatos.templatetags.ui import lucide
+
+register = template.Library()
+
+# The lowest score that is drawn as good.
+GOOD = 0.75
+SIGNS = {"high": "circle-alert", "medium": "triangle-alert", "low": "info"}
+
+
+@register.filter
+def score(value: float | None) -> str:
+    """0.8642 -> "0.86"; empty for none."""
+    return "" if value is None else f"{value:.2f}"
+
+
+@register.simple_tag
+def grade_mark(letter: str) -> SafeString:
+    """A grade in its tone."""
+    tone = "" if letter in ("A", "B") else " mid" if letter == "C" else " low"
+    return format_html('<span class="grade{}">{}</span>', tone, letter) if letter else SafeString("")
+
+
+@register.simple_tag
+def score_bar(value: float) -> SafeString:
+    """A bar filled to a share of 1; its figure stands beside it."""
+    tone = "" if value >= GOOD else " mid"
+    return format_html(
+        '<svg class="bar{}" width="100%" height="8" aria-hidden="true"><rect width="100%" height="8" rx="4"/>'
+        '<rect width="{}%" height="8" rx="4"/></svg>',
+        tone,
+        f"{100 * min(1.0, max(0.0, value)):.1f}",
+    )
+
+
+@register.simple_tag
+def severity_mark(word: str) -> SafeString:
+    """A severity or priority with its icon."""
+    return format_html('<span class="severity {}">{}{}</span>', word, lucide(SIGNS.get(word, "info"), size=14), word)
+
+
+@register.simple_tag
+def quality_trend(labels: Sequence[str], values: Sequence[float], threshold: float) -> SafeString:
+    """The scores of runs, oldest first, and what they are expected to reach."""
+    series: list[drawings_trend.Series] = [("quality", "a", values), ("expected", "b", [threshold] * len(values))]
+    return drawings_trend.trend(
+        labels,
+        series,
+        title="Quality of the last runs",
+        name="quality-trend",
+        told=lambda value: f"{value:.2f}",
+        most=1,
+    )
+
+
+@register.simple_tag
+def interval(label: str, mean: float, half: float | None, now: bool = False) -> SafeString:
+    """A mean with its 95 % interval on a line from 0 to 1."""
+    low, high = (max(0.0, mean - (half or 0)), min(1.0, mean + (half or 0)))
+    told = f"{label}: mean {mean:.2f}" + (f", interval {low:.2f} to {high:.2f}" if half is not None else "")
+    drawn = format_html_join(
+        "",
+        '<line class="whisker" x1="{}%" x2="{}%" y1="9" y2="9"/>',
+        [(f"{100 * low:.1f}", f"{100 * high:.1f}")] if half is not None else [],
+    )
+    return format_html(
+        '<svg class="interval" height="18" role="img" aria-label="{}">'
+        '<line class="axis" x1="0" x2="100%" y1="9" y2="9"/>'
+        '<g class="{}">{}<circle class="mean" cx="{}%" cy="9" r="4.5"/></g></svg>',
+        told,
+        "now" if now else "",
+        drawn,
+        f"{100 * mean:.1f}",
+    )

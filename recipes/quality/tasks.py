@@ -1,0 +1,39 @@
+"""Celery tasks: runs that are over are assessed. The engine queues the first by its name and knows nothing of it."""
+
+import logging
+from collections.abc import Iterable
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+
+from automatos import events
+from automatos.celery import app
+from recipes.quality import assessing
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(name="recipes.tasks.assess_runs")
+def assess_runs(runs: list[list[str]]) -> None:
+    """Assess these runs: pairs of workspace and run. One that was lost on the way is found by the sweep."""
+    _assess_each((UUID(workspace_id), UUID(execution_id)) for workspace_id, execution_id in runs)
+
+
+@app.task(name="recipes.tasks.sweep_assessments")
+def sweep_assessments() -> None:
+    """Assess what is over and has no assessment yet."""
+    _assess_each(assessing.overdue())
+
+
+def _assess_each(runs: Iterable[tuple[UUID, UUID]]) -> None:
+    notices = []
+    for workspace_id, execution_id in runs:
+        try:
+            notice = assessing.assess(workspace_id, execution_id)
+        except Exception:  # one run that cannot be assessed keeps no other from it
+            logger.exception("Run %s could not be assessed", execution_id)
+            continue
+        if notice is not None:
+            notices.append(notice)
+    if notices:
+        async_to_sync(events.publish)(notices)

@@ -1,0 +1,32 @@
+"""What runs teach, in a real browser: both themes, three widths, axe, silence; empty and full."""
+
+import dataclasses
+
+import pytest
+
+from automatos.testing import Stack
+from automatos.tests.browser import People
+from recipes.tests.kit import Cast
+from recipes.tests.quality_cases import CASES, Step
+from recipes.tests.quality_kit import assess, ended_run
+from workspaces.models import Role
+
+pytestmark = pytest.mark.browser
+POOR = dataclasses.replace(
+    CASES[0], status="failed", steps=(Step(), Step("failed", attempt=4, duration=40, output="", code="rate_limit"))
+)
+
+
+def test_the_pages_of_quality_are_sound(people: People, stack: Stack) -> None:
+    cast = Cast()
+    recipe = cast.recipe("Write.", "Write more.")
+    editor = people.member(cast.workspace, Role.EDITOR)
+    page = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/quality/"
+    editor.check(page)
+    runs = [ended_run(cast, recipe, case) for case in (*CASES[:6], POOR)]
+    runs.append(ended_run(cast, recipe, POOR, recipe_version=2))
+    assess(*runs)
+    editor.check(page)
+    editor.check(f"/w/{cast.workspace.slug}/runs/{runs[-1].pk}/")
+    editor.check(f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/")
+    editor.check(f"/w/{cast.workspace.slug}/")
