@@ -9,12 +9,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from automatos import request_id
 from automatos.errors import AppError, NotFound, NotSignedIn
+from automatos.later import LaterResponse
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -69,6 +71,25 @@ class BrowserPolicyMiddleware(_Middleware):
         # Answers that CORS lets another site's page read say so themselves; to embed them is no reading.
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class CompressionMiddleware(_Middleware):
+    """Pages and JSON leave compressed where the client takes that.
+
+    Django's own does the work, with random bytes that hide a secret's length from whoever can add text to a page.
+    Streams are left alone: their pieces would wait for the compressor. So are files and what is there only later.
+    """
+
+    KINDS = ("text/html", "application/json", "application/vnd.oai.openapi")
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if response.streaming or isinstance(response, LaterResponse) or kind not in self.KINDS:
+            return response
+        return cast(HttpResponseBase, _gzip.process_response(request, response))
+
+
+_gzip = GZipMiddleware(lambda _: HttpResponse())
 
 
 class AppErrorMiddleware(_Middleware):
