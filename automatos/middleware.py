@@ -86,7 +86,7 @@ class CompressionMiddleware(_Middleware):
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         if response.streaming or isinstance(response, LaterResponse) or kind not in self.KINDS:
             return response
-        return cast(HttpResponseBase, _gzip.process_response(request, response))
+        return _gzip.process_response(request, response)
 
 
 _gzip = GZipMiddleware(lambda _: HttpResponse())
