@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
-from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, Trigger
+from recipes.kinds import USABLE
+from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
 from recipes.runs import services as runs
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
 from recipes.services import RecipeInput
@@ -24,16 +25,23 @@ ORDERINGS = ("name", "created_at", "updated_at")
 RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")
 
 
+UNDER = "The step_id of the condition in whose branch the step stands; empty for none."
+
+
 class StepIn(InputSerializer):
-    """One task for one agent. Times in seconds."""
+    """One task for one agent, or a step of another kind. Times in seconds."""
 
     shown_only = ("agent_name",)
 
     step_id = serializers.CharField(required=False, allow_blank=True)
     order = serializers.IntegerField(required=False, allow_null=True, help_text="Steps are renumbered by it from 1.")
     name = serializers.CharField(required=False, allow_blank=True)
-    agent_id = serializers.UUIDField()
-    prompt_template = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    kind = serializers.CharField(required=False, help_text=", ".join(USABLE))
+    config = serializers.DictField(required=False, allow_null=True, help_text='Of a condition: {"expression": "…"}')
+    under = serializers.CharField(required=False, allow_blank=True, help_text=UNDER)
+    branch = serializers.CharField(required=False, allow_blank=True, help_text="then or else")
+    agent_id = serializers.UUIDField(required=False, allow_null=True, help_text="Of the kind agent, required.")
+    prompt_template = serializers.CharField(required=False, trim_whitespace=False, allow_blank=True)
     output_key = serializers.CharField(required=False, allow_blank=True, help_text="By default step_<order>.")
     error_handling = serializers.CharField(required=False, help_text=", ".join(ErrorHandling.values))
     max_retries = serializers.IntegerField(required=False, allow_null=True)
@@ -69,13 +77,17 @@ class ChangedRecipeIn(RecipeIn):
 
 
 class StepOut(serializers.Serializer[RecipeStep]):
-    """One task for one agent."""
+    """One task for one agent, or a step of another kind."""
 
     step_id = serializers.CharField()
     order = serializers.IntegerField()
     name = serializers.CharField()
-    agent_id = serializers.UUIDField()
-    agent_name = serializers.CharField(source="agent.name")
+    kind = serializers.ChoiceField(choices=StepKind.choices)
+    config = serializers.DictField(allow_null=True)
+    under = serializers.CharField(help_text=UNDER)
+    branch = serializers.CharField()
+    agent_id = serializers.UUIDField(allow_null=True)
+    agent_name = serializers.CharField(source="agent.name", default="")
     prompt_template = serializers.CharField()
     output_key = serializers.CharField()
     error_handling = serializers.ChoiceField(choices=ErrorHandling.choices)
@@ -195,6 +207,35 @@ class RecipeDetail(WorkspaceView):
             expected_version=values.get("version"),
         )
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
+
+
+class ProblemsOut(serializers.Serializer[Any]):
+    """What a check found."""
+
+    valid = serializers.BooleanField()
+    problems = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences by field; empty when valid."
+    )
+
+
+class RecipeValidate(WorkspaceView):
+    """Checking a recipe without saving or cooking it."""
+
+    needs = {"POST": "recipes:write"}
+
+    @extend_schema(
+        operation_id="recipes_validate",
+        parameters=[WORKSPACE_HEADER, RECIPE],
+        request=RecipeIn,
+        responses={200: ProblemsOut, **errors(404, 415)},
+    )
+    def post(self, request: Request, recipe_id: str) -> Response:
+        """Every problem of the recipe with what is sent in place of what is saved; agents that cannot work are some."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        body = RecipeIn(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        found = services.problems_of(self.workspace, _input(services.as_input(recipe), body.validated_data))
+        return Response(ProblemsOut({"valid": not found, "problems": found}).data)
 
 
 class VersionOut(serializers.Serializer[RecipeVersion]):

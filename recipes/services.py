@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from agents.models import Agent
+from agents.work.spec import why_no_new_work
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import locked
@@ -42,8 +44,28 @@ def as_input(recipe: Recipe) -> RecipeInput:
 
 def input_of_body(body: Mapping[str, Any]) -> RecipeInput:
     """A recipe kept in a version's body."""
-    steps = [StepInput(**{**step, "agent_id": UUID(step["agent_id"])}) for step in body["steps"]]
+    steps = [StepInput(**{**step, "agent_id": _uuid(step["agent_id"])}) for step in body["steps"]]
     return RecipeInput(**{**body, "steps": steps})
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def problems_of(workspace: Workspace, data: RecipeInput) -> dict[str, list[str]]:
+    """What hinders this recipe from being saved or cooked, by field; empty when nothing does."""
+    try:
+        _, steps = _checked(workspace, data)
+    except InvalidInput as error:
+        return {field: list(texts) for field, texts in error.fields.items()}
+    agents = Agent.objects.in_bulk({step.agent_id for step in steps if step.agent_id})
+    places = {step.step_id or f"step_{place + 1}": place for place, step in enumerate(data.steps)}
+    found = {}
+    for step in steps:
+        agent = agents.get(step.agent_id) if step.agent_id else None
+        if agent and (reason := why_no_new_work(agent.name, agent.status, agent.pending_status, deleted=False)):
+            found[f"steps.{places.get(step.step_id, step.order - 1)}.agent_id"] = [reason]
+    return found
 
 
 @transaction.atomic

@@ -62,6 +62,7 @@ of_a_run: list[URLPattern | URLResolver] = [
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
     path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
+    path("workflow-recipes/<slug:recipe_id>/validate", rest.RecipeValidate.as_view(), name="api_recipe_validate"),
     path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
     path("workflow-recipes/<slug:recipe_id>/executions", executions_api.RecipeExecutions.as_view()),

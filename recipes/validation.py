@@ -9,12 +9,12 @@ from uuid import UUID
 
 from agents.models import Agent
 from automatos.checking import Problems
+from recipes import kinds
 from recipes.engine import templating
-from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep
+from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep, StepKind
 from workspaces.models import Workspace
 
-# Stands where no agent was named; such a step is refused before anything is saved.
-NO_AGENT = UUID(int=0)
+NO_SUCH_AGENT = "There is no such agent here. GET /api/agents lists those you can use."
 MOST_STEPS = 50
 MOST_FIELDS = 50
 LONGEST_PROMPT = 1_000_000
@@ -47,10 +47,17 @@ CONFIG_SWITCHES = {"auto_learning": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInput:
-    """One step as a person writes it. None and empty values mean the recipe's defaults; times in seconds."""
+    """One step as a person writes it. None and empty values mean the recipe's defaults; times in seconds.
 
-    agent_id: UUID | None
-    prompt_template: str
+    under, branch: the condition (its step_id) with whose outcome alone the step runs.
+    """
+
+    agent_id: UUID | None = None
+    prompt_template: str = ""
+    kind: str = StepKind.AGENT
+    config: Mapping[str, Any] | None = None
+    under: str = ""
+    branch: str = ""
     order: int | None = None
     step_id: str = ""
     name: str = ""
@@ -144,12 +151,19 @@ def checked_steps(
     earlier: list[templating.Output] = []
     for order, (place, step) in enumerate(ranked, start=1):
         field = f"steps.{place}"
-        if step.agent_id not in found:
-            problems.add(f"{field}.agent_id", "There is no such agent here. GET /api/agents lists those you can use.")
         row = _step_row(field, order, step, config, problems)
-        _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
+        kinds.check_kind(field, row, problems)
+        kinds.check_place(field, row, rows, problems)
+        if kinds.has_agent(row.kind):
+            if step.agent_id not in found:
+                problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
+            _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
+        else:
+            _check_without_agent(field, step, problems)
+            kinds.check_condition(field, row, list(inputs), earlier, problems)
         rows.append(row)
-        earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
+        if kinds.is_told(row.kind):
+            earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
     by_place = [(place, row) for (place, _), row in zip(ranked, rows, strict=True)]
     _note_doubles("step_id", [(place, row.step_id) for place, row in by_place], problems)
     _note_doubles("output_key", [(place, row.output_key) for place, row in by_place], problems)
@@ -177,7 +191,11 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
         step_id=step_id,
         order=order,
         name=problems.text(f"{field}.name", step.name, longest=160),
-        agent_id=step.agent_id or NO_AGENT,
+        kind=step.kind,
+        config=dict(step.config) if step.config else None,
+        under=step.under,
+        branch=step.branch,
+        agent_id=step.agent_id,
         prompt_template=step.prompt_template,
         output_key=output_key,
         error_handling=step.error_handling,
@@ -185,6 +203,12 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
         max_iterations=step.max_iterations,
         timeout=timeout,
     )
+
+
+def _check_without_agent(field: str, step: StepInput, problems: Problems) -> None:
+    for name in ("agent_id", "prompt_template"):
+        if getattr(step, name):
+            problems.add(f"{field}.{name}", f"A step of the kind {step.kind} has none. Leave it out.")
 
 
 def _given(value: float | None, config: Mapping[str, Any], name: str) -> Any:
@@ -286,6 +310,16 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)[:60]
 
 
+def _id(key: UUID | None) -> str | None:
+    return str(key) if key else None
+
+
+def _of_kind(step: RecipeStep) -> dict[str, Any]:
+    """What sets the step apart from an agent's that always runs."""
+    found = {"kind": str(step.kind), "config": step.config, "under": step.under, "branch": step.branch}
+    return {name: value for name, value in found.items() if value and (name, value) != ("kind", "agent")}
+
+
 def body_of(recipe: Recipe, steps: Sequence[RecipeStep]) -> dict[str, Any]:
     """The recipe in the shape POST /api/workflow-recipes takes; a version keeps it."""
     names = (
@@ -299,6 +333,9 @@ def body_of(recipe: Recipe, steps: Sequence[RecipeStep]) -> dict[str, Any]:
         "tags": list(recipe.tags),
         "inputs": recipe.ordered_inputs,
         "outputs": recipe.outputs,
-        "steps": [{**{name: getattr(step, name) for name in names}, "agent_id": str(step.agent_id)} for step in steps],
+        "steps": [
+            {**{name: getattr(step, name) for name in names}, "agent_id": _id(step.agent_id), **_of_kind(step)}
+            for step in steps
+        ],
         "execution_config": recipe.execution_config,
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agents.work.queries import unusable
 from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
 from automatos.listing import page_of
-from recipes import services
+from recipes import kinds, services
 from recipes.cook_forms import CookForm, cook_once
 from recipes.editor import compare
 from recipes.editor.editing import RecipeEditor
@@ -194,7 +194,7 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
     versions = versions_of(recipe).defer("body")
     return {
         "recipe": recipe,
-        "steps": [{"step": step, "trouble": _trouble(step)} for step in steps],
+        "steps": [_step_shown(step, steps) for step in steps],
         "troubles": _troubles(steps),
         "form": form,
         "complaints": form.complaints() if form.is_bound else [],
@@ -205,6 +205,17 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
         "runs": list(runs.defer("input_data", "output_data", "error", "learning")[:RUNS_SHOWN]),
         "versions": list(versions[:5]),
         **_rights(request),
+    }
+
+
+def _step_shown(step: RecipeStep, steps: list[RecipeStep]) -> dict[str, Any]:
+    above = next((one.name or one.step_id for one in steps if one.step_id == step.under), "")
+    return {
+        "step": step,
+        "trouble": _trouble(step),
+        "icon": kinds.ICONS.get(step.kind, ""),
+        "text": step.prompt_template or kinds.expression_of(step.config),
+        "when": kinds.when(above, step.branch) if above else "",
     }
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from agents.models import Agent
 from automatos import textdiff
 from automatos.fields import plain
-from recipes.models import Recipe, RecipeVersion
+from recipes.kinds import expression_of
+from recipes.models import Recipe, RecipeVersion, StepKind
 from recipes.services import RecipeInput, input_of_body
 from recipes.validation import StepInput
 
@@ -71,8 +72,12 @@ def as_text(recipe: RecipeInput, names: Mapping[UUID | None, str]) -> str:
 
 
 def _step_lines(order: int, step: StepInput, names: Mapping[UUID | None, str]) -> list[str]:
+    when = [f"  Only if: {step.under} is {step.branch}"] if step.under else []
+    if step.kind == StepKind.CONDITION:
+        return [f"Condition {order}: {step.name or step.step_id}", *when, f"  {expression_of(step.config)}"]
     return [
         f"Step {order}: {step.name or step.step_id}",
+        *when,
         f"  Agent: {names.get(step.agent_id, 'none')}",
         f"  Output key: {step.output_key}",
         f"  On failure: {step.error_handling}",

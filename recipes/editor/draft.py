@@ -11,7 +11,8 @@ from uuid import UUID
 from django.http import QueryDict
 
 from automatos.fields import number, plain, split_tags, whole
-from recipes.models import ErrorHandling, Execution, Mode, Recipe
+from recipes.kinds import expression_of
+from recipes.models import ErrorHandling, Execution, Mode, Recipe, StepKind
 from recipes.services import RecipeInput, as_input
 from recipes.validation import MOST_FIELDS, MOST_STEPS, StepInput
 
@@ -20,14 +21,19 @@ BASICS = ("name", "description", "tags", "template_id", "changelog", "version")
 INPUT = ("name", "type", "required", "default", "description")
 STEP = (
     "step_id", "name", "agent_id", "prompt_template", "output_key", "error_handling", "max_retries", "timeout",
-    "max_iterations",
+    "max_iterations", "kind", "expression", "when",
 )  # fmt: skip
 NUMBERS = ("total_timeout", "timeout_per_step", "max_retries", "retry_delay", "backoff", "quality_threshold")
 SETTINGS = ("mode", *NUMBERS, "auto_learning")
 # How a switch is typed.
 ON, OFF = "on", "off"
 USUAL: Row = {**dict.fromkeys(SETTINGS, ""), "mode": Mode.SEQUENTIAL, "auto_learning": ON}
-NEW_STEP: Row = {**dict.fromkeys(STEP, ""), "error_handling": ErrorHandling.STOP, "max_iterations": "25"}
+NEW_STEP: Row = {
+    **dict.fromkeys(STEP, ""),
+    "error_handling": ErrorHandling.STOP,
+    "max_iterations": "25",
+    "kind": StepKind.AGENT,
+}
 NEW_INPUT: Row = {**dict.fromkeys(INPUT, ""), "type": "string"}
 
 
@@ -72,7 +78,7 @@ class Draft:
                 "version": str(recipe.version),
             },
             inputs=[_input_row(name, entry) for name, entry in saved.inputs.items()],
-            steps=[{name: plain(getattr(step, name)) for name in STEP} for step in saved.steps],
+            steps=[_step_row(step) for step in saved.steps],
             settings={**cls().settings, **config},
         )
 
@@ -116,7 +122,18 @@ class Draft:
     def variables(self, place: int) -> list[str]:
         """What the prompt of the step at this place (from 0) can name."""
         inputs = [f"input.{row['name'].strip()}" for row in self.inputs if row["name"].strip()]
-        return inputs + (["previous_output"] if place else []) + self.output_keys()[:place]
+        before = zip(self.steps[:place], self.output_keys()[:place], strict=True)
+        keys = [key for row, key in before if row["kind"] != StepKind.CONDITION]
+        return inputs + (["previous_output"] if keys else []) + keys
+
+    def whens(self, place: int) -> list[tuple[str, str]]:
+        """When the step at this place (from 0) may run: the branches of the conditions before it."""
+        found = [("", "Always")]
+        for order, row in enumerate(self.steps[:place], 1):
+            if row["kind"] == StepKind.CONDITION:
+                name = row["name"].strip() or f"step {order}"
+                found += [(f"{row['step_id']}:then", f"If {name}"), (f"{row['step_id']}:else", f"If not {name}")]
+        return found
 
 
 def _rows(post: QueryDict, kind: str, names: Sequence[str], most: int) -> list[Row]:
@@ -169,17 +186,25 @@ def _is_empty(row: Row) -> bool:
     return not (row["name"].strip() or row["default"].strip() or row["description"].strip())
 
 
+def _step_row(step: StepInput) -> Row:
+    row = {name: plain(getattr(step, name)) for name in STEP if name not in ("expression", "when")}
+    when = f"{step.under}:{step.branch}" if step.under else ""
+    return {**row, "expression": expression_of(step.config), "when": when}
+
+
 def _step(row: Row, key: str) -> StepInput:
+    under, _, branch = row["when"].partition(":")
+    shared: dict[str, Any] = {"step_id": row["step_id"].strip(), "name": row["name"], "output_key": key}
+    shared |= {"under": under, "branch": branch, "error_handling": row["error_handling"] or ErrorHandling.STOP}
+    if row["kind"] == StepKind.CONDITION:
+        return StepInput(kind=StepKind.CONDITION, config={"expression": row["expression"].strip()}, **shared)
     agent_id = None
     with suppress(ValueError):
         agent_id = UUID(row["agent_id"])
     return StepInput(
+        **shared,
         agent_id=agent_id,
-        step_id=row["step_id"].strip(),
-        name=row["name"],
         prompt_template=row["prompt_template"].replace("\r\n", "\n"),
-        output_key=key,
-        error_handling=row["error_handling"] or ErrorHandling.STOP,
         max_retries=whole(row["max_retries"]),
         max_iterations=whole(row["max_iterations"], 25),
         timeout=number(row["timeout"]),

@@ -108,7 +108,12 @@ class RecipeEditor:
             "removed": json.dumps(draft.removed) if draft.removed else "",
             "removed_what": _removed_words(draft),
             "steps": [
-                {"form": form, "variables": draft.variables(place), "agent": by_id.get(form.text("agent_id"))}
+                {
+                    "form": form,
+                    "variables": draft.variables(place),
+                    "agent": by_id.get(form.text("agent_id")),
+                    "whens": len(draft.whens(place)) > 1 or form.text("when"),
+                }
                 for place, form in enumerate(forms.steps)
             ],
             "no_agents": not self.agents,

@@ -7,7 +7,7 @@ from django import forms
 
 from automatos.fields import Complaint, TypedForm, choice_field, hidden_field, number_field, text_field
 from recipes.editor.draft import OFF, ON, Draft, Row
-from recipes.models import ErrorHandling, Mode
+from recipes.models import ErrorHandling, Mode, StepKind
 
 TYPE_WORDS = [
     ("string", "Text"),
@@ -17,6 +17,11 @@ TYPE_WORDS = [
     ("array", "List (JSON)"),
     ("object", "Object (JSON)"),
 ]
+
+
+EXPRESSION_HINT = "For example: score >= 7, or contains(lower(previous_output), 'yes')."
+# Where a service's field of a step stands in the form.
+FIELDS = {"config.expression": "expression", "under": "when", "branch": "when"}
 
 
 class BasicsForm(TypedForm):
@@ -46,21 +51,41 @@ class InputForm(TypedForm):
 
 
 class StepForm(TypedForm):
-    """One task for one agent."""
+    """One task for one agent, or a condition."""
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it decides instead of asking an agent."""
+        return self.text("kind") == StepKind.CONDITION
 
     step_id = hidden_field()
     max_iterations = hidden_field()
+    kind = hidden_field()
     name = text_field("Name", autocomplete="off", maxlength=160)
     agent_id = choice_field("Agent", [])
     prompt_template = text_field("Prompt", rows=5, spellcheck="true")
     output_key = text_field("Output key", hint="Later steps name the result by it.", autocomplete="off",
                             spellcheck="false")  # fmt: skip
+    expression = text_field("Condition", hint=EXPRESSION_HINT, autocomplete="off", spellcheck="false")
+    when = choice_field("Runs", [])
     error_handling = choice_field("If it fails", ErrorHandling.choices)
     max_retries = number_field("Retries", hint="0 to 20.", whole=True)
     timeout = number_field("Time limit", hint="Seconds.")
 
-    def __init__(self, *args: Any, agents: Sequence[tuple[str, str]], output_key: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        agents: Sequence[tuple[str, str]],
+        whens: Sequence[tuple[str, str]],
+        output_key: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        gone = self.text("when")
+        if gone and gone not in dict(whens):
+            whens = [*whens, (gone, "After a condition that is gone")]
+        self.fields["when"].widget = forms.Select(choices=whens, attrs={"class": "select"})
+        self.fields["expression"].widget.attrs["class"] = "input mono"
         self.fields["agent_id"].widget = forms.Select(
             choices=[("", "Choose an agent"), *agents], attrs={"class": "select"}
         )
@@ -97,7 +122,7 @@ class EditorForms:
         keys = draft.output_keys()
         self.steps = [
             StepForm(
-                prefix=f"steps-{place}", agents=agents, output_key=keys[place],
+                prefix=f"steps-{place}", agents=agents, output_key=keys[place], whens=draft.whens(place),
                 **_values(row, f"steps-{place}", bound),
             )
             for place, row in enumerate(draft.steps)
@@ -141,6 +166,7 @@ class EditorForms:
         kind, _, rest = field.partition(".")
         if kind == "steps" and rest:
             place, _, name = rest.partition(".")
+            name = FIELDS.get(name, name)
             return (self.steps[int(place)], name) if place.isdigit() and int(place) < len(self.steps) else (None, name)
         if kind == "inputs" and rest:
             for form in self.inputs:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from recipes.editor.draft import NEW_INPUT, NEW_STEP, Draft, Row
+from recipes.models import StepKind
 
 
 def carry_out(draft: Draft, order: str) -> str:
@@ -23,6 +24,11 @@ def _add_input(draft: Draft, place: int, value: str) -> str:
 
 def _add_step(draft: Draft, place: int, value: str) -> str:
     draft.steps.append({**NEW_STEP, "step_id": _new_id(draft)})
+    return f"id_steps-{len(draft.steps) - 1}-name"
+
+
+def _add_condition(draft: Draft, place: int, value: str) -> str:
+    draft.steps.append({**NEW_STEP, "kind": StepKind.CONDITION, "step_id": _new_id(draft)})
     return f"id_steps-{len(draft.steps) - 1}-name"
 
 
@@ -90,6 +96,7 @@ MOVES: dict[str, Callable[[Draft, int, str], str]] = {
     "input-add": _add_input,
     "input-remove": _remove("inputs"),
     "step-add": _add_step,
+    "condition-add": _add_condition,
     "step-copy": _copy_step,
     "step-up": _swap(-1),
     "step-down": _swap(1),

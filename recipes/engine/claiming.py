@@ -11,6 +11,7 @@ from agents.work.spec import AgentSpec, AgentUnusable, load_specs
 from agents.work.toolbox import toolbox_of
 from automatos.errors import AppError
 from automatos.llm.types import Message, ToolSpec
+from recipes.engine.branching import asked_of, decide
 from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
@@ -30,7 +31,7 @@ from recipes.engine.steps import (
     read_outputs,
 )
 from recipes.engine.templating import Output, render, used
-from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepKind, StepStatus
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ WITH next AS (
 def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = ANY_STEP) -> list[Outcome]:
     """Take runnable steps of the workspaces in turn, of each its oldest; rows another worker holds are passed over.
 
-    Returns those that fail at once.
+    Returns the outcomes of those that are over at once: they failed, or are conditions.
     """
     taken = _taken(ledger, limit, wanted)
     if not taken:
@@ -107,11 +108,14 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
         ledger.sql,
         ((r.id, r.workspace_id, r.conversation_id, r.input_data) for r, _ in held if r.conversation_id is not None),
     )
-    failed = []
+    at_once: list[Outcome] = []
     for run, step in held:
         found = specs.get((run.id, step.agent_id)) if step.agent_id else None
         _start(ledger, run, step, found)
         try:
+            if step.kind == StepKind.CONDITION:
+                at_once.append(decide(run, step, _visible(run, step, outputs.get(run.id, []))))
+                continue
             spec = _usable(found)
             if run.conversation_id is None:
                 job = _step_job(ledger, run, step, spec, outputs.get(run.id, []))
@@ -120,16 +124,16 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
             job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
             turn.jobs.append(with_earlier(job, earlier[step.id]) if step.id in earlier else job)
         except AppError as error:
-            failed.append(Outcome(step.id, step.fence, error=error))
+            at_once.append(Outcome(step.id, step.fence, error=error))
         except Exception as unknown:
             logger.exception("Step %s could not be prepared", step.id)
             broken = Poison(f"This step could not be prepared: {type(unknown).__name__}. Look at its inputs.")
-            failed.append(Outcome(step.id, step.fence, error=broken))
+            at_once.append(Outcome(step.id, step.fence, error=broken))
     if pins.new:
         ledger.sql.put_off(stored(pins.new))
     _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
-    turn.more = len(held) == limit or bool(failed)
-    return failed
+    turn.more = len(held) == limit or bool(at_once)
+    return at_once
 
 
 def _taken(ledger: Ledger, limit: int, wanted: Wanted) -> list[tuple[Any, ...]]:
@@ -169,11 +173,15 @@ def _usable(spec: AgentSpec | None) -> AgentSpec:
     return spec
 
 
+def _visible(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
+    """The outputs a step may name: those before it, and at once only those it waited for."""
+    visible = [output for output in outputs if output.order < step.order]
+    return [output for output in visible if output.order in step.depends_on] if run.mode == Mode.PARALLEL else visible
+
+
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
-    visible = [output for output in outputs if output.order < step.order]
-    if run.mode == Mode.PARALLEL:
-        visible = [output for output in visible if output.order in step.depends_on]
+    visible = _visible(run, step, outputs)
     template, inputs = step.prompt_template, run.input_data
     job = _job(ledger, run, step, spec, spec.opening(render(template, inputs=inputs, earlier=visible)))
     read = [output for output in used(template, visible) if output.origins]
@@ -257,7 +265,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
     rows = []
     for step in steps:
         task = tasks.get(step.id)
-        prompt, model = (task.messages[-1].content, task.model) if task else ("", "")
+        prompt, model = (task.messages[-1].content, task.model) if task else (asked_of(step), "")
         rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id)))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "

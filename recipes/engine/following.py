@@ -38,7 +38,7 @@ def follow(ledger: Ledger, over: Mapping[UUID, list[Over]]) -> list[Statement]:
         nodes, names = whole.get(run_id, ({}, {}))
         for one in ended:
             order = one.step.order
-            node = nodes.get(order) or Node(order, one.step.status, tuple(one.step.leads_to or ()))
+            node = nodes.get(order) or Node(order, StepStatus.RUNNING, tuple(one.step.leads_to or ()))
             changes = advance({**nodes, order: node}, order, one.branch)
             nodes[order] = replace(node, status=StepStatus.COMPLETED)
             freed += [(run_id, target, steps) for target, steps in changes.freed.items()]

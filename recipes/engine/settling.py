@@ -49,11 +49,12 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         accepted.append(result)
         last = spent(result)
         pay(run, step, last)
-        change = _decide(ledger, run, step, outcome)
+        decide = _branch if outcome.branch else _decide
+        change = decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
-        change.branch = outcome.branch
         if change.status in (StepStatus.FAILED, StepStatus.CANCELLED) and last is not None:
             change.output = last.text  # what had come in stays to be read; it goes into no other step
+        step.status = change.status  # told twice in one turn, it is refused the second time
         changes.setdefault(run.id, []).append(change)
     if not changes:
         return
@@ -120,6 +121,15 @@ def _complete(ledger: Ledger, run: Run, step: Step, reply: ModelReply) -> Change
         duration_ms=_milliseconds(step.started_at, ledger.now),
     )
     return Change(step, StepStatus.COMPLETED, output=reply.text, reply=reply)
+
+
+def _branch(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
+    """A condition is decided; its output is the branch."""
+    if not run.is_live:
+        return Change(step, StepStatus.CANCELLED)
+    run.unfinished_steps -= 1
+    run.emit("step.completed", ledger.now, step, attempt=step.attempt, branch=outcome.branch)
+    return Change(step, StepStatus.COMPLETED, output=outcome.branch, branch=outcome.branch)
 
 
 def pay(run: Run, step: Step, reply: ModelReply | None) -> None:

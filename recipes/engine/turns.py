@@ -41,11 +41,11 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted =
         if outcomes:
             settle(ledger, outcomes, turn)
         if limit > 0:
-            failed = claim(ledger, owner, limit, turn, wanted)
+            at_once = claim(ledger, owner, limit, turn, wanted)
             unpaid, opened = pay(ledger, turn)
-            if failed := failed + unpaid:
+            if at_once := at_once + unpaid:
                 sql.flush()
-                settle(ledger, failed, turn)
+                settle(ledger, at_once, turn)
         turn.notices = ledger.write()
     note_uses(opened)
     return turn

@@ -13,10 +13,10 @@ from django.utils import timezone
 from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
+from recipes import kinds
 from recipes.engine.templating import as_text
-from recipes.kitchen.kinds import KIND_ICONS
 from recipes.kitchen.stage import Stage, stage_of
-from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepStatus
+from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
 from recipes.quality.page import run_quality
 from recipes.runs.fallbacks import fallback_of
 from recipes.runs.files import files_of
@@ -239,7 +239,7 @@ def _ticket(
         name=step.name or step.step_id,
         agent_id=step.agent_id,
         agent_name=step.agent_name or step.get_kind_display(),
-        kind_icon=KIND_ICONS.get(step.kind, ""),
+        kind_icon=kinds.ICONS.get(step.kind, ""),
         look=look,
         icon=icon,
         word=step.get_status_display().lower(),
@@ -253,7 +253,7 @@ def _ticket(
 
 
 def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool) -> list[str]:
-    facts = []
+    facts = _branch_facts(step, steps)
     if step.status == StepStatus.PENDING:
         facts.append(waits_for(step, steps) if is_live else "not started")
     elif step.status == StepStatus.WAITING:
@@ -274,6 +274,14 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     if step.attempt > 1:
         facts.append("retried once" if step.attempt == 2 else f"retried {step.attempt - 1} times")
     return facts
+
+
+def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[str]:
+    """What a condition came to; under which one a step stands."""
+    if step.kind == StepKind.CONDITION and step.status == StepStatus.COMPLETED:
+        return ["it was true" if step.output == "then" else "it was not true"]
+    above = next((one for one in steps if one.id == step.parent_id), None)
+    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch else []
 
 
 def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:
@@ -303,7 +311,7 @@ def _measure(value: Any) -> str:
 
 
 def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
-    return [_output_jar(step, is_live) for step in steps]
+    return [_output_jar(step, is_live) for step in steps if kinds.is_told(step.kind)]
 
 
 def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:

@@ -7,7 +7,7 @@ from typing import Any
 
 from automatos import words
 from automatos.events import iso, streamed_text
-from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepStatus
+from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepKind, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
@@ -128,6 +128,8 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
 
 def _subtitle(step: ExecutionStep) -> str:
     parts = [step.agent_name or step.get_kind_display()]
+    if step.kind == StepKind.CONDITION:
+        return str(parts[0])
     if step.model:
         parts.append(step.model.partition(":")[2] or step.model)
     most = most_attempts(step)

@@ -12,7 +12,7 @@ from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
-from recipes.engine import graph, turns
+from recipes.engine import expressions, graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.sql import Statements, array, columns, statements
@@ -52,9 +52,10 @@ class NewStep:
     @property
     def line(self) -> graph.Line:
         """What the graph has to know of it."""
-        return graph.Line(
-            self.order, self.step_id, self.output_key, self.prompt_template, self.kind, self.under, self.branch
-        )
+        text = self.prompt_template
+        if self.kind == StepKind.CONDITION:
+            text = "".join(f"{{{name}}}" for name in expressions.names(str((self.config or {}).get("expression", ""))))
+        return graph.Line(self.order, self.step_id, self.output_key, text, self.kind, self.under, self.branch)
 
 
 # The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.

@@ -70,10 +70,14 @@ function offerVariables() {
   const form = theForm();
   const value = (field) => field.value.trim();
   const inputs = [...form.querySelectorAll('[name^="inputs-"][name$="-name"]')].map(value).filter(Boolean);
-  const keys = [...form.querySelectorAll('[name^="steps-"][name$="-output_key"]')].map((field) => value(field) || field.placeholder);
+  const keys = [];
   form.querySelectorAll('[data-step]').forEach((step, place) => {
-    const names = [...inputs.map((name) => `input.${name}`), ...(place ? ['previous_output'] : []), ...keys.slice(0, place)];
-    drawChips(step.querySelector('[data-chips]'), place, names);
+    const names = [...inputs.map((name) => `input.${name}`), ...(keys.length ? ['previous_output'] : []), ...keys];
+    const chips = step.querySelector('[data-chips]');
+    if (chips) drawChips(chips, place, names);
+    // A condition has no output that others can name.
+    const key = step.querySelector('[name$="-output_key"]');
+    if (key) keys.push(value(key) || key.placeholder);
   });
 }
 

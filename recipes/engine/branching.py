@@ -1,0 +1,28 @@
+"""Conditions: decided where their steps are claimed, without a worker's slot, a model or the network."""
+
+from collections.abc import Sequence
+
+from recipes.engine.expressions import evaluate
+from recipes.engine.ledger import Run
+from recipes.engine.steps import Outcome, Step
+from recipes.engine.templating import Output
+
+
+def asked_of(step: Step) -> str:
+    """What a step without a prompt is asked, as people read it."""
+    return str((step.config or {}).get("expression", ""))
+
+
+def named(outputs: Sequence[Output]) -> dict[str, str]:
+    """The texts of outputs by all names that stand for them."""
+    texts = {f"step_{output.order}_output": output.text for output in outputs}
+    texts |= {output.key: output.text for output in outputs}
+    last = next((output for output in reversed(outputs) if not output.passed_by), None)
+    return {**texts, "previous_output": last.text} if last else texts
+
+
+def decide(run: Run, step: Step, outputs: Sequence[Output]) -> Outcome:
+    """The branch that is taken, `then` or `else`. Raises ExpressionError where that cannot be told."""
+    holds = evaluate(asked_of(step), run.input_data, named(outputs))
+    branch = "then" if holds else "else"
+    return Outcome(step.id, step.fence, branch=branch, attempt=step.attempt)

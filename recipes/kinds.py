@@ -1,0 +1,79 @@
+"""What each kind of step needs beside its agent: its settings, and where it may stand."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from automatos.checking import Problems
+from recipes.engine import expressions, templating
+from recipes.engine.graph import BRANCHES
+from recipes.models import RecipeStep, StepKind
+
+# The kinds that a recipe's steps may be.
+USABLE = (StepKind.AGENT, StepKind.CONDITION)
+# Those under which other steps may stand, with the branches they have.
+BRANCHING = {StepKind.CONDITION: BRANCHES}
+# The icons of kinds without an agent, in place of its face.
+ICONS: dict[str, str] = {StepKind.CONDITION: "split"}
+
+
+def has_agent(kind: str) -> bool:
+    """Whether steps of this kind are done by an agent, so that they have a prompt as well."""
+    return kind == StepKind.AGENT
+
+
+def is_told(kind: str) -> bool:
+    """Whether later steps may name the output of such a step."""
+    return kind != StepKind.CONDITION
+
+
+def expression_of(config: Mapping[str, Any] | None) -> str:
+    """A condition's expression; empty where there is none."""
+    found = (config or {}).get("expression", "")
+    return found if isinstance(found, str) else ""
+
+
+def when(condition: str, branch: str) -> str:
+    """With which outcome of the condition of this name a step runs, in words."""
+    return f"only if {condition}" if branch == "then" else f"only if not {condition}"
+
+
+def check_kind(field: str, step: RecipeStep, problems: Problems) -> None:
+    """Notes a kind there is not, and settings it does not have."""
+    problems.choice(f"{field}.kind", step.kind, [kind.value for kind in USABLE])
+    allowed = ("expression",) if step.kind == StepKind.CONDITION else ()
+    for name in step.config or {}:
+        if name not in allowed:
+            known = f"It has: {', '.join(allowed)}." if allowed else "Leave config out."
+            problems.add(f"{field}.config.{name}", f"A step of the kind {step.kind} has no such setting. {known}")
+
+
+def check_condition(
+    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
+) -> None:
+    """Notes what is wrong with a condition's expression."""
+    expression = (step.config or {}).get("expression", "")
+    if not isinstance(expression, str):
+        problems.add(f"{field}.config.expression", "Write text.")
+        return
+    known = [f"input.{name}" for name in inputs] + [output.key for output in earlier]
+    if earlier:
+        known += ["previous_output", *(f"step_{output.order}_output" for output in earlier)]
+    if problem := expressions.check(expression, known):
+        problems.add(f"{field}.config.expression", problem)
+
+
+def check_place(field: str, step: RecipeStep, before: Sequence[RecipeStep], problems: Problems) -> None:
+    """Notes where a step stands under one that has no such branch, or that does not come before it."""
+    if not step.under:
+        if step.branch:
+            problems.add(f"{field}.branch", "Say with `under` which step it stands under, or leave this out.")
+        return
+    above = next((one for one in before if one.step_id == step.under), None)
+    branches = BRANCHING.get(StepKind(above.kind)) if above and above.kind in StepKind.values else None
+    if branches is None:
+        conditions = ", ".join(one.step_id for one in before if one.kind in BRANCHING) or "none"
+        problems.add(
+            f"{field}.under", f"A step can only stand under a condition that comes before it. There are: {conditions}."
+        )
+    elif step.branch not in branches:
+        problems.add(f"{field}.branch", f"Write {' or '.join(branches)}.")
