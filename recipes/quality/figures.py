@@ -5,13 +5,15 @@ Rows are written in one order (the recipe's, then its steps' by name), so that t
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from recipes.models import Execution, ExecutionStatus, ExecutionStep, StepStatus
 from recipes.quality.patterns import Pattern, Suggestion
-from recipes.validation import NO_AGENT
 
+# Stands where a step needs no agent.
+NO_AGENT = UUID(int=0)
 RAISE_RECIPE = """
 INSERT INTO recipe_figures AS f (workspace_id, recipe_id, version, runs, completed, failed, cancelled, quality_sum,
     quality_squares, duration_ms, input_tokens, output_tokens, cost, stars_sum, stars_count)
