@@ -9,6 +9,7 @@ import psycopg
 from django.conf import settings
 
 from automatos import outside
+from tools.builtin import sql_guard
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
@@ -26,11 +27,15 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Connect to the checked address, run the query in a read-only transaction, give its rows as a table."""
     if context.credential is None:
         raise ToolProblem("No credentials are offered here.")
+    sql_guard.check_words(arguments["sql"])
     fields = await context.credential(arguments["credential"])
     limit = arguments.get("limit", 100)
     options = await _place(fields)
     try:
         async with await psycopg.AsyncConnection.connect(**options) as connection:
+            await connection.set_read_only(True)
+            await sql_guard.check_rights(connection)
+            await connection.rollback()
             rows = await _rows(connection, arguments["sql"].strip().rstrip(";"), limit)
     except psycopg.OperationalError as error:
         if error.sqlstate is None:
@@ -77,7 +82,6 @@ async def _place(fields: Mapping[str, str]) -> dict[str, Any]:
 
 async def _rows(connection: psycopg.AsyncConnection[Any], query: str, limit: int) -> list[str]:
     """Each row as JSON text, cut by the server where it is very long."""
-    await connection.set_read_only(True)
     wrapped = f"SELECT left(row_to_json(q)::text, {LONGEST_ROW}) FROM (\n{query}\n) AS q LIMIT {limit + 1}"  # noqa: S608
     try:
         # First the text alone: what is one whole SELECT by itself cannot close the brackets it stands in afterwards.
@@ -140,6 +144,7 @@ TOOL = Tool(
         ["credential", "sql"],
     ),
     effects="reads",
+    sends_by=sql_guard.sends,
     run=run,
     seconds=SECONDS,
 )

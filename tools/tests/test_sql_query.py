@@ -1,6 +1,8 @@
-"""sql_query against the suite's real PostgreSQL, as a superuser: even then nothing can be changed."""
+"""sql_query against the suite's real PostgreSQL: as a user who may write, and still nothing can be changed."""
 
 import time
+from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from pytest_django import Settings
 
 from automatos.private_hosts import parse
 from automatos.tests.database_port import port
+from tools.builtin.sql_query import TOOL
 from tools.contract import ToolContext
 from tools.tests.kit import call, context, credentials, refused, said
 
@@ -18,13 +21,28 @@ pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not django_settings.EMBE
 
 
 @pytest.fixture
-def run(port: int, settings: Settings) -> ToolContext:
+def writer() -> Iterator[str]:
+    """A user who may do with all tables what they want, and nothing with the server."""
+    name = f"sql_writer_{uuid4().hex[:8]}"
+    with psycopg.connect(host=OWNER["HOST"], user=OWNER["USER"], dbname=OWNER["NAME"], autocommit=True) as database:
+        database.execute(f"CREATE ROLE {name} LOGIN")
+        database.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}; GRANT CREATE ON SCHEMA public TO {name}")
+        database.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name}")
+        yield name
+        database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+@pytest.fixture
+def run(writer: str, port: int, settings: Settings) -> ToolContext:
     settings.OUTSIDE_PRIVATE_HOSTS = parse([f"127.0.0.1:{port}"])
     place = {"host": "127.0.0.1", "port": str(port), "database": OWNER["NAME"]}
-    given = {"user": OWNER["USER"], "password": "pa55word", **place}
+    given = {"user": writer, "password": "pa55word", **place}
     return context(
         credential=credentials(
-            db=given, nobody={**given, "user": "no_such_user"}, nowhere={**given, "database": "none"}
+            db=given,
+            owner={**given, "user": OWNER["USER"]},
+            nobody={**given, "user": "no_such_user"},
+            nowhere={**given, "database": "none"},
         )
     )
 
@@ -81,6 +99,47 @@ async def test_nothing_but_one_select_is_run(run: ToolContext, sql: str) -> None
             None,
             "django_session",
         )
+
+
+async def test_a_superuser_and_whoever_has_rights_over_the_server_is_refused(run: ToolContext, writer: str) -> None:
+    assert "is a superuser" in await refused("sql_query", run, credential="owner", sql="SELECT pg_reload_conf()")
+    with psycopg.connect(host=OWNER["HOST"], user=OWNER["USER"], dbname=OWNER["NAME"], autocommit=True) as database:
+        for grant, named in (
+            ("GRANT pg_read_server_files TO {}", "pg_read_server_files"),
+            ("GRANT EXECUTE ON FUNCTION pg_reload_conf() TO {}", "pg_reload_conf()"),
+        ):
+            database.execute(grant.format(writer))
+            text = await refused("sql_query", run, credential="db", sql="SELECT 1 AS n")
+            assert named in text
+            assert "Use a credential whose user" in text
+            database.execute(grant.replace("GRANT", "REVOKE", 1).replace(" TO ", " FROM ").format(writer))
+    assert "1 rows." in await said("sql_query", run, credential="db", sql="SELECT 1 AS n")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity",
+        "SELECT PG_CATALOG . Pg_Cancel_Backend(1)",
+        "SELECT \"pg_notify\"('a', 'b')",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT query_to_xml('select pg_termin' || 'ate_backend(1)', true, true, '')",
+        'SELECT U&"pg_\\0074erminate_backend"(1)',
+        "SELECT dblink_connect('host=evil.example')",
+    ],
+)
+async def test_functions_that_do_more_than_read_are_refused(run: ToolContext, sql: str) -> None:
+    assert "allowed" in (text := await refused("sql_query", run, credential="db", sql=sql)) or "not taken" in text
+
+
+def test_a_query_with_words_of_its_own_tells_them_to_the_server() -> None:
+    def sent(sql: str) -> str:
+        return TOOL.sends({"credential": "db", "sql": sql})
+
+    assert sent("SELECT name, count(*) FROM guests WHERE age > 30 GROUP BY name") == ""
+    assert sent("SELECT 1 FROM information_schema.columns WHERE table_schema = 'public'") == ""
+    for secret in ("SELECT 'hunter2'", "SELECT 1 -- hunter2", "SELECT $a$hunter2$a$", 'SELECT 1 AS "hunter2"'):
+        assert "hunter2" in sent(secret)
 
 
 async def test_a_slow_query_is_ended_by_the_server(run: ToolContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ TAKEN = "sign_in_taken"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` in any `seconds` for one "ip", one "address" (typed into the form) or one "person"."""
+    """At most `amount` in any `seconds` for one "ip", "address" (typed into the form), both at once, or "person"."""
 
     by: str
     amount: int
@@ -59,7 +59,12 @@ PASSWORD = Guard("password", (Limit("person", 10, 5 * MINUTE),), failures_only=T
 # By name of the address that is called.
 GUARDS = {
     "account_login": Guard(
-        "sign-in", (Limit("address", 10, 5 * MINUTE), Limit("ip", 30, 5 * MINUTE)), field="login", failures_only=True
+        "sign-in",
+        # Counted by who asks too, so that wrong passwords from elsewhere do not keep an address's owner out; over all
+        # networks there is a wider limit against guessing from many at once.
+        (Limit("address_ip", 10, 5 * MINUTE), Limit("address", 100, 5 * MINUTE), Limit("ip", 30, 5 * MINUTE)),
+        field="login",
+        failures_only=True,
     ),
     "account_signup": Guard("sign-up", (Limit("address", 5, 10 * MINUTE), Limit("ip", 20, 10 * MINUTE)), field="email"),
     "account_reset_password": Guard(
@@ -119,6 +124,7 @@ def _buckets(guard: Guard, request: HttpRequest) -> list[Bucket]:
     who = {
         "ip": lambda: network_of(client_ip(request)),
         "address": lambda: _address(request.POST.get(guard.field, "")),
+        "address_ip": lambda: _with_network(_address(request.POST.get(guard.field, "")), request),
         "person": lambda: _person(request),
     }
     found = [(limit, who[limit.by]()) for limit in guard.limits]
@@ -133,6 +139,10 @@ def _buckets(guard: Guard, request: HttpRequest) -> list[Bucket]:
 def _address(text: str) -> str:
     """One spelling of an address, coarser than any by which accounts are told apart."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _with_network(address: str, request: HttpRequest) -> str:
+    return f"{address} from {network_of(client_ip(request))}" if address else ""
 
 
 def _person(request: HttpRequest) -> str:

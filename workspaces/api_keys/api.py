@@ -89,6 +89,7 @@ class ApiKeyList(WorkspaceView):
         """A key with at most the caller's role; its text is shown in this answer only."""
         values = {"role": lower(Role.EDITOR, self.access.role), **_body(ApiKeyIn, request)}
         services.require_power(self.access, role=values["role"], scopes=values.get("scopes", ()))
+        services.require_rate(self.presented, values.get("rate_limit"))
         key, plaintext = services.create_api_key(workspace=self.workspace, user=self.caller, **values)
         return _made(key, plaintext)
 
@@ -102,7 +103,10 @@ class ApiKeyDetail(WorkspaceView):
     def patch(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """Another name or rate limit."""
         key = queries.api_key(workspace=self.workspace, key_id=key_id)
-        return Response(ApiKeyOut(services.change_api_key(key=key, **_body(ApiKeyChange, request))).data)
+        changes = _body(ApiKeyChange, request)
+        if "rate_limit" in changes:
+            services.require_rate(self.presented, changes["rate_limit"])
+        return Response(ApiKeyOut(services.change_api_key(key=key, **changes)).data)
 
     @extend_schema(operation_id="api_keys_revoke", responses={204: None, **errors(404)})
     def delete(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
@@ -125,6 +129,7 @@ class ApiKeyRotate(WorkspaceView):
         """A key with the same rights that acts as the caller; the old one opens until the overlap is over."""
         hours = _body(ApiKeyRotation, request)["overlap_hours"]
         key = queries.api_key(workspace=self.workspace, key_id=key_id)
+        services.require_rate(self.presented, key.rate_limit)
         fresh, plaintext = services.rotate_api_key(key=key, access=self.access, user=self.caller, overlap_hours=hours)
         return _made(fresh, plaintext)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import transaction
@@ -18,6 +19,7 @@ from automatos.rows import locked
 from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.permissions import NEEDED_ROLE, RANK, Access, lower
+from workspaces.scope.presented import Presented
 from workspaces.services import create_workspace, set_role
 
 KEY_PREFIX = "atm_"
@@ -36,6 +38,15 @@ def require_power(access: Access, *, role: str, scopes: Sequence[str]) -> None:
         raise NotAllowed(f"Your role here is {access.role}; a key you make cannot do more.")
     if access.scopes and not set(scopes or ["*"]) <= set(access.scopes):
         raise NotAllowed("This API key is limited to its scopes; a key it makes cannot do more.")
+
+
+def require_rate(presented: Presented, rate_limit: int | None) -> None:
+    """Pass, or raise NotAllowed: a key gives no key, itself least of all, more requests a minute than it has."""
+    if presented.key_id is None:
+        return
+    own, wanted = (settings.API_RATE_LIMIT if one is None else one for one in (presented.rate_limit, rate_limit))
+    if own and (not wanted or wanted > own):
+        raise NotAllowed(f"This API key has {own:,} requests a minute and can give no more. Sign in to raise a limit.")
 
 
 @transaction.atomic

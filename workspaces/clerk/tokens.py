@@ -148,7 +148,7 @@ def _check_types(claims: dict[str, Any]) -> None:
 
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or unstorable_text(value):
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= len(value) <= LONGEST_NAME or unstorable_text(value):
         raise BadToken(f"The claim {name} of this Clerk token cannot be used.")
     return value
 

@@ -171,7 +171,8 @@ def _claims(instance: Instance) -> dict[str, str]:
         claims = instance.claims()
         del claims[name]
         made[f"no {name}"] = instance.signed(claims)
-        odd: list[Any] = ["", None, 1, True, [claims.get(name, "user_ada")], {"a": 1}, "x" * 121, "nul\0", "half\ud800"]
+        odd: list[Any] = ["", " ", "\t \n", "\u00a0\u2003", None, 1, True, [claims.get(name, "user_ada")], {"a": 1}]
+        odd += ["x" * 121, "nul\0", "half\ud800"]
         for value in odd:
             made[f"{name} is {value!r:.12}"] = instance.signed({**instance.claims(), name: value})
     iss = instance.settings.issuer

@@ -60,6 +60,19 @@ def test_the_answer_is_the_same_for_an_address_nobody_has(ines: User) -> None:
     assert answer(ines.email) == answer("nobody@example.com")
 
 
+def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(ines: User) -> None:
+    for _ in range(11):
+        answer = guess(ines.email, REMOTE_ADDR="198.51.100.7")
+    assert answer.status_code == 429
+    assert guess(ines.email, PASSWORD, REMOTE_ADDR="203.0.113.9").status_code == 302
+
+
+def test_guessing_from_many_networks_at_once_has_a_limit_too(ines: User) -> None:
+    for number in range(100):
+        assert guess(ines.email, REMOTE_ADDR=f"198.51.{number}.7").status_code == 200
+    assert guess(ines.email, REMOTE_ADDR="203.0.113.9").status_code == 429
+
+
 @pytest.mark.parametrize("spelling", ["INES@example.com", " ines@example.com ", "ines@EXAMPLE.com"])
 def test_another_spelling_of_the_address_is_no_other_counter(ines: User, spelling: str) -> None:
     exhaust(ines.email)

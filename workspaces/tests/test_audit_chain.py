@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,9 +122,40 @@ def test_the_command_names_the_first_broken_entry_and_fails(bistro: Workspace) -
         call_command("verify_audit", "--workspace", "nowhere", stdout=out)
 
 
+def test_a_tail_cut_off_with_its_count_is_noticed_by_an_end_kept_outside(bistro: Workspace, tmp_path: Path) -> None:
+    """Whoever owns the database can make a shorter chain look whole; the chain by itself cannot tell."""
+    anchors = tmp_path / "ends.jsonl"
+    call_command("verify_audit", "--anchors", str(anchors), stdout=io.StringIO())
+    again = io.StringIO()
+    call_command("verify_audit", "--anchors", str(anchors), stdout=again)
+    assert "0 ends added" in again.getvalue()
+    sql("DELETE FROM audit_log WHERE workspace_id = %s AND seq > 17", bistro.pk)
+    sql("UPDATE audit_heads SET seq = 17, hash = (SELECT hash FROM audit_log WHERE seq = 17 AND workspace_id = %s) "
+        "WHERE workspace_id = %s", bistro.pk, bistro.pk)  # fmt: skip
+    assert verify(bistro.pk).intact
+    with pytest.raises(CommandError, match=rf"{bistro.slug}: Entry 20 was there"):
+        call_command("verify_audit", "--anchors", str(anchors), stdout=io.StringIO())
+    sql("DELETE FROM audit_log WHERE workspace_id = %s", bistro.pk)
+    sql("DELETE FROM audit_heads WHERE workspace_id = %s", bistro.pk)
+    with pytest.raises(CommandError, match="Entry 20 was there"):
+        call_command("verify_audit", "--anchors", str(anchors), stdout=io.StringIO())
+    anchors.write_text("nonsense\n")
+    with pytest.raises(CommandError, match="line 1 is not the end"):
+        call_command("verify_audit", "--anchors", str(anchors), stdout=io.StringIO())
+
+
 @pytest.mark.parametrize("role", [APP_ROLE, SYSTEM_ROLE])
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
+    "statement",
+    [
+        "UPDATE audit_log SET actor = 'x'",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+        "DELETE FROM audit_heads",
+        "TRUNCATE audit_heads",
+        "UPDATE audit_heads SET seq = seq - 1",
+        "UPDATE audit_heads SET seq = seq + 1, workspace_id = NULL",
+    ],
 )
 def test_the_database_lets_no_role_of_ours_change_an_entry(bistro: Workspace, role: str, statement: str) -> None:
     scope = workspace_scope(bistro.pk) if role == APP_ROLE else system_scope(Purpose.OPERATOR)

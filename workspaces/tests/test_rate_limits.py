@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from automatos.testing import Stack, free_port
 from workspaces.limits import rates as rate_limits
+from workspaces.models import Role
 from workspaces.tests.http import ask
 from workspaces.tests.rest import Caller, Company
 
@@ -44,6 +45,23 @@ def test_the_first_request_over_a_keys_limit_is_told_when_to_come_back(company: 
     assert 1 <= int(refusal.headers["Retry-After"]) == int(refusal.headers["RateLimit-Reset"]) <= 60
     assert refusal.json()["error"]["code"] == "throttled"
     assert "3 requests a minute" in refusal.json()["error"]["message"]
+
+
+def test_a_key_gives_no_key_more_requests_than_it_has(company: Company) -> None:
+    keys = f"/api/workspaces/{company.workspace.pk}/api-keys"
+    made = company.admin.post(keys, {"name": "Loop", "role": "admin", "rate_limit": 50})[1]
+    loop, own = Caller(made["key"]), f"{keys}/{made['id']}"
+    usual = company.admin.post(keys, {"name": "Usual", "role": "viewer"})[1]
+    for limit in (51, None):
+        assert loop.patch(own, {"rate_limit": limit})[0] == 403
+        assert loop.post(keys, {"name": "More", "role": "viewer", "rate_limit": limit})[0] == 403
+    assert loop.post(keys, {"name": "More", "role": "viewer"})[0] == 403
+    assert loop.post(f"{keys}/{usual['id']}/rotate", {})[0] == 403
+    assert loop.patch(own, {"rate_limit": 40})[0] == 200
+    client = Client()
+    client.force_login(company.people[Role.ADMIN])
+    answer = client.patch(own, {"rate_limit": None}, content_type="application/json")
+    assert (answer.status_code, answer.json()["rate_limit"]) == (200, None)
 
 
 def test_keys_and_people_are_counted_apart(company: Company) -> None:
