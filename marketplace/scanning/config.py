@@ -44,6 +44,18 @@ def entries(text: str, kind: str) -> tuple[list[Entry], object]:
     return list(_yaml(text)), None
 
 
+def notebook_code(text: str) -> str:
+    """The code of a notebook's cells in order, without the lines that only the notebook understands."""
+    value = _loaded(text)
+    cells = value.get("cells") if isinstance(value, dict) else None
+    found = []
+    for cell in cells if isinstance(cells, list) else ():
+        source = cell.get("source") if isinstance(cell, dict) and cell.get("cell_type") == "code" else ""
+        joined = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+        found += [line for line in joined.split("\n") if not line.lstrip().startswith(("%", "!"))]
+    return "\n".join(found)
+
+
 def _loaded(text: str) -> object:
     for candidate in (text, re.sub(r"^\s*//[^\n]*$|,(?=\s*[}\]])", "", text, flags=re.MULTILINE)):
         try:

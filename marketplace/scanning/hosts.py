@@ -122,6 +122,8 @@ NAMED_SERVICES = frozenset(
 # Only these addresses of services that are fine otherwise.
 LOW_PREFIXES = (
     "discord.com/api/webhooks",
+    "canary.discord.com/api/webhooks",
+    "ptb.discord.com/api/webhooks",
     "discordapp.com/api/webhooks",
     "api.telegram.org/bot",
     "hooks.zapier.com",
@@ -150,6 +152,8 @@ GENERIC = re.compile(
 )
 DOCUMENTATION = tuple(ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
 VARIABLE = re.compile(r"[<>{}$\[\]*|]|%\w|\.\.\.|…|^_|\bHOST\b|\bIP\b|[A-Z]{3,}_[A-Z]")
+# Name servers that anybody may ask.
+RESOLVERS = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222"))
 BRANDS = (
     "github",
     "anthropic",
@@ -324,6 +328,8 @@ def _ip_class(name: str) -> HostClass | None:
         return None
     if any(number in net for net in DOCUMENTATION if net.version == number.version):
         return "unknown"
+    if str(number) in RESOLVERS:
+        return "service"
     if str(number) == "169.254.169.254":
         return "unknown"
     return "low_trust" if number.is_global else "private"

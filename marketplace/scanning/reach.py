@@ -8,7 +8,7 @@ from marketplace.packages.package import Package
 from marketplace.scanning.config import LIFECYCLE
 from marketplace.scanning.inventory import Source
 
-AUTO, ENTRY, NAMED, DOCUMENT, LOOSE, SCRIPT, OTHER = 1.5, 1.0, 1.0, 0.9, 0.8, 0.7, 0.4
+AUTO, ENTRY, NAMED, DOCUMENT, LOOSE, SCRIPT, OTHER = 1.5, 1.0, 1.0, 0.9, 0.8, 0.9, 0.4
 ENTRIES = re.compile(
     r"(?:^|/)(?:SKILL\.md|CLAUDE\.md|AGENTS\.md|plugin\.json|manifest\.json|marketplace\.json|"
     r"\.mcp\.json|\.lsp\.json|hooks\.json|monitors\.json|settings(?:\.local)?\.json)$|"

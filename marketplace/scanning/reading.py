@@ -85,6 +85,9 @@ class _Reader(CodeReader):
         elif kind == "powershell":
             self._add(windows_facts(text, 1, self.reading.known, self.block))
             self.comments(text)
+        elif self.reading.path.endswith(".ipynb") and (cells := config.notebook_code(text)):
+            self.python(cells, 1)
+            self.data(text, "json")
         elif kind in ("json", "yaml"):
             self.data(text, kind)
         else:

@@ -6,11 +6,25 @@ from dataclasses import replace
 from marketplace.scanning.code import from_javascript, from_python
 from marketplace.scanning.code.meaning import CodeFlow
 from marketplace.scanning.code.shell import read_shell
-from marketplace.scanning.code.tokens import token_facts
+from marketplace.scanning.code.tokens import token_facts, windows_facts
 from marketplace.scanning.reading_prose import COMMANDED, ProseReader
 from marketplace.scanning.segments import segments
 
 DEEPEST = 3
+WINDOWS_TOOL = re.compile(
+    r"\b(?:powershell|pwsh|mshta|certutil|bitsadmin|rundll32|regsvr32|schtasks|"
+    r"reg add)\b",
+    re.I,
+)
+# A text that is itself a program which fetches, connects or runs something.
+CODE_INSIDE = re.compile(
+    r"\bexec\(.{0,80}urlopen|\b(?:exec|eval)\(.{0,60}(?:requests|urllib|b64decode|fetch)|"
+    r"^(?:import|from) \w[^\n;]*[\n;][\s\S]{0,4000}(?:urlopen\(|requests\.|socket\.socket|os\.system\(|"
+    r"subprocess\.|exec\()|"
+    r"\brequire\(['\"](?:node:)?(?:child_process|https?|net)['\"]\)|\A#!\s?/\S+\n[\s\S]*(?:curl|wget|/dev/tcp)|"
+    r"\b(?:curl|wget)\b[^\n|;]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b",
+    re.MULTILINE,
+)
 
 
 class CodeReader(ProseReader):
@@ -49,6 +63,8 @@ class CodeReader(ProseReader):
         def shell(command: str, at: int) -> frozenset[str]:
             before = len(context.facts)
             labels = read_shell(command, at, context)
+            if WINDOWS_TOOL.search(command):
+                context.facts.extend(windows_facts(command, at, self.reading.known, self.block))
             for fact in context.facts[before:]:
                 fact.line = at
             self._take(before, 1.0)
@@ -77,7 +93,9 @@ class CodeReader(ProseReader):
         self.encoded(literal, line)
         if "\n" in literal or " " in literal.strip():
             written = any(literal[:60] in raw for raw in self.reading.plain[max(line - 2, 0) : line + 2])
-            if COMMANDED.match(literal) and not written:
+            if CODE_INSIDE.search(literal[:20_000]):
+                self.layer(literal, line, "code in a text", code=True)
+            elif COMMANDED.match(literal) and not written:
                 self.layer(literal, line, "put together from pieces")
             elif (
                 len(literal) > 60

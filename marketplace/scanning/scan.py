@@ -14,6 +14,7 @@ from marketplace.scanning.reading import read_source
 from marketplace.scanning.report import CardRow, CoverageRow, StaticReport
 from marketplace.scanning.rules.automatic import automatic_hits, installed_names
 from marketplace.scanning.rules.code import code_hits
+from marketplace.scanning.rules.shapes import shape_hits
 from marketplace.scanning.rules.table import RULES
 from marketplace.scanning.rules.whole import concealed, file_hits, package_hits
 from marketplace.scanning.scale import PACKAGE_SECONDS, RULES_VERSION, static_score
@@ -75,6 +76,7 @@ def _readings(package: Package, deadline: float) -> tuple[dict[str, Reading], In
 def _hits(package: Package, inventory: Inventory, readings: dict[str, Reading], known: Known) -> Iterator[Hit]:
     for path, reading in readings.items():
         reading.hits += code_hits(reading)
+        reading.hits += shape_hits(reading, {hit.rule for hit in reading.hits})
         reading.hits += installed_names(reading)
         concealed(reading)
         reading.hits += file_hits(reading)

@@ -73,7 +73,7 @@ DECODE = re.compile(
     r"bytearray\.fromhex|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|atob|"
     r"window\.atob|unescape|decodeURIComponent|Buffer\.from|buffer\.Buffer\.from|"
     r"zlib\.\w*(?:unzip|inflate|brotliDecompress)\w*|"
-    r"String\.fromCharCode|String\.fromCodePoint|Fernet|cryptography\.\w+(?:\.\w+)*|"
+    r"String\.fromCharCode|String\.fromCodePoint|(?:\w+\.)*Fernet|cryptography\.\w+(?:\.\w+)*|"
     r"Crypto\.\w+(?:\.\w+)*|crypto\.createDecipher\w*|CryptoJS\.\w+(?:\.\w+)*)$"
 )
 FILE_READ = re.compile(

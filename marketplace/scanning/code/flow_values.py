@@ -1,10 +1,27 @@
 """What expressions give: labels, constants and names, without running anything."""
 
+import re
 from dataclasses import replace
 
 from marketplace.scanning.code import calls, constants, ir
 from marketplace.scanning.code.flow_state import EMPTY, NONE, FlowState, Value
 from marketplace.scanning.code.semantics import is_secret_variable
+
+BLOB_TEXT = re.compile(r"[\w+/=!#$%&()*;<>?@^`{|}~-]{160,}")
+
+
+def is_blob(value: str | bytes) -> bool:
+    """Whether a constant is packed data rather than words: long, and nothing that a person would write."""
+    if len(value) < 160:
+        return False
+    if isinstance(value, bytes):
+        return True
+    return BLOB_TEXT.fullmatch(value[:400].replace("\n", "")) is not None
+
+
+def _callable_among(items: list[Value]) -> str:
+    """The name that a choice between several comes to, if one of them runs something."""
+    return next((item.dotted for item in items if calls.EXEC.match(item.dotted) or calls.SPAWN.match(item.dotted)), "")
 
 
 class FlowValues(FlowState):
@@ -17,6 +34,8 @@ class FlowValues(FlowState):
                 self.literals.append(
                     (node.line, node.value if isinstance(node.value, str) else node.value.decode("latin-1"))
                 )
+                if is_blob(node.value):
+                    return Value(frozenset(("blob",)), const=node.value)
             return Value(const=node.value)
         if isinstance(node, ir.Name):
             return self.names.get(node.name) or Value(dotted=node.name, func=self.functions.get(node.name))
@@ -47,11 +66,13 @@ class FlowValues(FlowState):
             if node.joined:
                 const = constants.concatenated([item.const for item in items])
                 return self._noted(node.line, Value(labels, const, items=tuple(items)))
-            return Value(labels, None, items=tuple(items))
+            return Value(labels, None, _callable_among(items) if not node.keys else "", items=tuple(items))
         if isinstance(node, ir.Assign):
             return self._assign(node)
         if isinstance(node, ir.Each):
             source = self.value(node.source)
+            if 3 < len(source.items) <= 5_000 and len(node.target) == 1:
+                return self._each_of(node, source)
             for name in node.target:
                 self.names[name] = Value(source.labels)
             body = self.value(node.body)
@@ -60,6 +81,15 @@ class FlowValues(FlowState):
             return Value(func=node)
         self.statement(node)
         return EMPTY
+
+    def _each_of(self, node: ir.Each, source: Value) -> Value:
+        """A comprehension over constants, item by item."""
+        results = []
+        for item in source.items:
+            self.names[node.target[0]] = item
+            results.append(self.value(node.body))
+        labels = source.labels | frozenset(label for item in results for label in item.labels)
+        return Value(labels, items=tuple(results))
 
     def _noted(self, line: int, value: Value) -> Value:
         """A constant that came about by calculation is read like any other text."""
@@ -88,7 +118,8 @@ class FlowValues(FlowState):
         return value
 
     def _stored(self, node: ir.Assign, value: Value) -> None:
-        """Something is put into an attribute or under a key: the environment, `document.cookie`, `window.location` …"""
+        """Something is put into an attribute or under a key: the environment, `document.cookie`, "
+        "`window.location` …"""
         place = node.place
         if isinstance(place, ir.Index) and place.key is not None:
             base, key = self.value(place.base), self.value(place.key)

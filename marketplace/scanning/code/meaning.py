@@ -5,9 +5,16 @@ import re
 from marketplace.scanning.code import calls, constants, ir
 from marketplace.scanning.code.flow_state import EMPTY, NONE, FlowState, Value
 from marketplace.scanning.code.meaning_files import FileFlow
-from marketplace.scanning.code.semantics import HOME_WIDE, TEMPORARY
+from marketplace.scanning.code.semantics import EVERYTHING, HOME_WIDE, TEMPORARY
 from marketplace.scanning.prose.reading import SECRET_PATH
 
+# What a machine in a cloud is told about itself: names of roles, their keys, what it was started with.
+METADATA = re.compile(
+    r"169\.254\.169\.254/\S*(?:credentials|token|user-data|identity)|metadata\.google\.internal/\S*(?:token|"
+    r"identity)|"
+    r"169\.254\.170\.2|100\.100\.100\.200/\S*(?:ram|user-data)",
+    re.IGNORECASE,
+)
 URL_PATTERN = re.compile(r"(?:https?|wss?|ftp)://[^\s'\"<>]+")
 
 
@@ -40,6 +47,8 @@ class CodeFlow(FileFlow):
             return Value(frozenset(("secret",)))
         if calls.SYSTEM.match(dotted):
             return Value(frozenset(("system",)))
+        if last == "decrypt":
+            return Value(labels | receiver | {"decoded"})
         if calls.DECODE.match(dotted):
             return self._decoded(node, dotted, args, labels)
         return self._reaching(node, dotted, last, function, args, kwargs, labels)
@@ -68,15 +77,17 @@ class CodeFlow(FileFlow):
             return self._opened(node, args, kwargs)
         if calls.LISTING.match(dotted):
             text = args[0].text() if args else ""
-            return Value(
-                labels | {"listing"} | (frozenset(("secret",)) if SECRET_PATH.search(text) else NONE), text or None
-            )
+            broad = frozenset(("wide",)) if EVERYTHING.match(text) else NONE
+            secret = frozenset(("secret",)) if SECRET_PATH.search(text) else NONE
+            return Value(labels | {"listing"} | secret | broad, text or None)
         if calls.FILE_WRITE.match(dotted):
             return self._written(node, args, labels, dotted)
         if calls.DELETES.match(dotted):
             text = args[0].text() if args else ""
             wide = bool(text and HOME_WIDE.match(text) and not TEMPORARY.search(text))
-            if wide:
+            if "wide" in labels and not (text and TEMPORARY.search(text)):
+                self.note("delete", node.line, labels, value="~", wide=True)
+            elif wide:
                 self.note("delete", node.line, labels, value=text or "every file that was listed", wide=True)
             return EMPTY
         if dotted in calls.PATHS:
@@ -110,6 +121,10 @@ class CodeFlow(FileFlow):
             return Value(labels | {"decoded"})
         if dotted == "compile":
             return Value(labels, text or None)
+        if "blob" in labels:
+            labels |= {"decoded"}
+        if dotted in ("eval", "exec") and args and re.fullmatch(r"[A-Za-z_]\w{2,30}", args[0].text()):
+            return Value(labels - {"blob"}, dotted=args[0].text())
         if labels or not text:
             self.note("run", node.line, labels, value=dotted)
         if text and self.depth < 5:
@@ -193,8 +208,12 @@ class CodeFlow(FileFlow):
             address,
             address[:160] or dotted,
         )
+        given = frozenset(("network", "wire")) | (frozenset((f"to:{address}",)) if address else NONE)
+        if METADATA.search(address):
+            self.note("read", node.line, frozenset(("secret",)), value=address[:160])
+            given |= {"secret"}
         return Value(
-            frozenset(("network", "wire")) | (frozenset((f"to:{address}",)) if address else NONE),
+            given,
             dotted=f"{dotted}()" if "wire" in function.labels else "response",
         )
 

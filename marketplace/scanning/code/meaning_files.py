@@ -1,10 +1,12 @@
 """What calls on files and texts do, for the flow analysis."""
 
 import re
+from dataclasses import replace
 
 from marketplace.scanning.code import calls, constants, ir
 from marketplace.scanning.code.flow import Flow
 from marketplace.scanning.code.flow_state import EMPTY, NONE, Value
+from marketplace.scanning.code.semantics import EVERYTHING
 from marketplace.scanning.prose.reading import PERSIST_PATH, SECRET_PATH
 
 READ_METHODS = frozenset(
@@ -41,6 +43,8 @@ class FileFlow(Flow):
         path = (args[-1] if moved and len(args) > 1 else args[0]).text() if args else ""
         if moved and args:
             labels |= self._read_labels(args[0])
+            if "secret" in labels:
+                self.note("read", node.line, labels, value=args[0].text()[:160])
         content = args[1] if len(args) > 1 and not moved else EMPTY
         if "urlretrieve" in dotted and len(args) > 1:
             path, labels = args[1].text(), labels | {"network"}
@@ -70,6 +74,8 @@ class FileFlow(Flow):
             if last == "open" and args and any(letter in args[0].text() for letter in "wa"):
                 return Value(frozenset(("opened", f"path:{text}")), text, "opened")
             return Value(found | (carried - {"listing"}))
+        if last in WRITE_METHODS and labels & {"network", "decoded"} and isinstance(node.func, ir.Attr):
+            self._handed(node.func.base, labels & {"network", "decoded"})
         if last in WRITE_METHODS and ("opened" in function.labels or self._base_text(node)):
             path = next((label[5:] for label in function.labels if label.startswith("path:")), "") or self._base_text(
                 node
@@ -77,8 +83,11 @@ class FileFlow(Flow):
             self._keep_file(node.line, path, labels, args[0] if args else EMPTY)
             return EMPTY
         if last in ("glob", "rglob", "iterdir", "walk"):
-            text = " ".join([self._base_text(node), *(item.text() for item in args)])
-            return Value(carried | {"listing"} | (frozenset(("secret",)) if SECRET_PATH.search(text) else NONE))
+            base = self._base_text(node)
+            text = " ".join([base, *(item.text() for item in args)])
+            wide = frozenset(("wide",)) if EVERYTHING.match(base) else NONE
+            secret = frozenset(("secret",)) if SECRET_PATH.search(text) else NONE
+            return Value(carried | {"listing"} | secret | wide)
         if last == "dup2" and "wire" in carried:
             self.note("dup", node.line, carried)
         if last in ("pipe",) and args and "wire" in carried | args[0].labels:
@@ -92,6 +101,10 @@ class FileFlow(Flow):
         if calls.NEUTRAL.match(dotted):
             return EMPTY
         if dotted in ("bytes", "bytearray", "map", "list", "chr", "str", "tuple") and args:
+            if dotted == "map" and len(args) > 1:
+                args = [args[1]]
+            if dotted == "chr":
+                return Value(labels | {"decoded"}, constants.characters([args[0].const]))
             numbers = [item.const for item in args[0].items]
             const = (
                 constants.characters(numbers)
@@ -105,6 +118,12 @@ class FileFlow(Flow):
                 Value(carried | (frozenset(("decoded",)) if const and numbers else NONE), const, items=args[0].items),
             )
         return self._text_method(node, last, carried, args)
+
+    def _handed(self, base: ir.Node, labels: frozenset[str]) -> None:
+        """What is written through a handle is in the file that the handle's name leads to."""
+        if isinstance(base, ir.Name) and base.name in self.names:
+            old = self.names[base.name]
+            self.names[base.name] = replace(old, labels=old.labels | labels)
 
     def _text_method(self, node: ir.Call, last: str, carried: frozenset[str], args: list[Value]) -> Value:
         """A method of a text or list, calculated if both are known."""

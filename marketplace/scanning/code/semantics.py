@@ -21,10 +21,17 @@ OVERRIDES = re.compile(
     r"PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS)$"
 )
 HOME_WIDE = re.compile(
-    r"^(?:/|~/?|\$HOME/?|\$\{HOME\}/?|/\*|~/\*|\$HOME/\*|/home/?\*?|/home/[\w.*-]+/?(?:Documents|Desktop|Pictures|\*)?/?|/Users/?\*?|/Users/[\w.*-]+/?(?:Documents|Desktop|Pictures|\*)?/?|/etc/?\*?|"
+    r"^(?:/|~/?|\$HOME/?|\$\{HOME\}/?|/\*|~/\*|\$HOME/\*|/home/?\*?|/home/[\w.*-]+/?(?:Documents|Desktop|Pictures|"
+    r"\*)?/?|/Users/?\*?|/Users/[\w.*-]+/?(?:Documents|Desktop|Pictures|\*)?/?|/etc/?\*?|"
     r"/usr/?\*?|/var/?\*?|\*|\.\*|\.|C:\\\\?|%USERPROFILE%|\.git/?|\.\./?|\.\./\*|/root/?|/boot/?|"
     r"~/Documents/?|~/Desktop/?|~/Pictures/?|\$USERPROFILE.*|\./?\*?|/opt/?|/srv/?|/data/?|"
-    r"/mnt/?\*?|/var/log/?\*?|/var/lib\S*|/var/backups\S*|(?:~|\$HOME|\$\{HOME\})/[Bb]ackups?\S*|~/\.\w[\w/.-]*|\$HOME/\.\w[\w/.-]*)$"
+    r"/mnt/?\*?|/var/log/?\*?|/var/lib\S*|/var/backups\S*|(?:~|\$HOME|\$\{HOME\})/[Bb]ackups?\S*|~/\.\w[\w/.-]*|"
+    r"\$HOME/\.\w[\w/.-]*)$"
+)
+# Where everything of a person or a machine lies.
+EVERYTHING = re.compile(
+    r"^(?:/|~/?|\$HOME/?|/home/?|/Users/?|/root/?|C:[\\/]*|~/(?:Documents|Desktop|"
+    r"Pictures)/?)\*?$"
 )
 TEMPORARY = re.compile(
     r"^(?:/tmp/|/var/tmp/|\$\{?TMP|\$\(mktemp|\.?/?(?:node_modules|dist|build|target|out|coverage|"

@@ -152,6 +152,9 @@ def _meaning(
         return carried | {"private"}
     if name in INTERPRETERS or re.fullmatch(r"python\d(?:\.\d+)?|node\d*", name):
         return _interpreter(name, words, command, flow, inner, carried, context)
+    if name in ("xargs", "parallel") and (at := next((n for n, word in enumerate(words) if word in WEB | WIRE), 0)):
+        fed = [word.replace("{}", "\x01").replace("%", "\x01") for word in words[at:]]
+        return _meaning(words[at], fed, command, flow, carried, carried, context)
     if name in ("xargs", "parallel") and any(word in INTERPRETERS for word in words[1:]):
         context.note("run", command, carried, value=joined[:200])
         return carried

@@ -12,6 +12,8 @@ from marketplace.scanning.hosts import Host, Known
 from marketplace.scanning.prose.reading import SECRET_PATH
 
 Labels = frozenset[str]
+# Every secret of a workflow at once.
+ALL_SECRETS = re.compile(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
 NONE: Labels = frozenset()
 
 
@@ -64,6 +66,8 @@ def argument_labels(words: list[str], context: ShellContext) -> Labels:
                 found |= {"secretvar", f"var:{name}"}
         if word in context.files:
             found |= context.files[word]
+        if ALL_SECRETS.search(word):
+            found |= {"environment"}
         if word.startswith("@") or "=@" in word:
             found |= file_labels(word.rpartition("@")[2], context)
     return frozenset(found)

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from marketplace.scanning.code.shell_names import BEFORE, TAKES_OPTIONS
 
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
-ASSIGNED = re.compile(r"^\s*(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)=(.*)$", re.DOTALL)
+ASSIGNED = re.compile(
+    r"^\s*(?:export\s+|local\s+|readonly\s+|"
+    r"declare\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)=(.*)$",
+    re.DOTALL,
+)
 VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-=+?][^}]*)?\}|\$([A-Za-z_]\w*)")
 ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*)'")
 ESCAPE = re.compile(r"\\x([0-9a-fA-F]{1,2})|\\([0-7]{1,3})|\\u([0-9a-fA-F]{4})|\\n")
@@ -123,6 +127,8 @@ def _group(text: str, number: int) -> ShellCommand | None:
 
 def _drop_before(words: list[str]) -> None:
     """Take away words like `sudo`, `then` and assignments, which stand before the command proper."""
+    if words and words[0][:1] in "@-+" and words[0][1:2].isalpha():
+        words[0] = words[0].lstrip("@-+")
     while len(words) > 1 and (words[0] in BEFORE or ASSIGNED.match(words[0])):
         skipped = words.pop(0)
         while skipped in TAKES_OPTIONS and len(words) > 1 and (words[0].startswith("-") or words[0][:1].isdigit()):

@@ -44,7 +44,7 @@ DECODES = re.compile(
 SECRETS = re.compile(
     r"\b(?:ENV\.to_h|\$_ENV|getenv\(\)|os\.Environ\(\)|System\.getenv\(\)|Get-ChildItem Env:|dir "
     r"env:|gci env:|std::env::vars|Environment\.GetEnvironmentVariables|ENV\.(?:inspect|to_a|each|"
-    r"map)|%ENV|SecretManager|ProtectedData|CredentialManager|vaultcmd|Get-Clipboard|"
+    r"map|select|filter|find_all|reject)|%ENV|SecretManager|ProtectedData|CredentialManager|vaultcmd|Get-Clipboard|"
     r"Get-Credential|dict\(os\.environ\)|os\.environ(?!\s*[\[.])|JSON\.stringify\(process\.env\))"
 )
 ONE_VARIABLE = re.compile(
@@ -76,7 +76,8 @@ WINDOWS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "guard",
         frozenset(),
         re.compile(
-            r"add-mppreference|set-mppreference[^\n]*disable|disablerealtimemonitoring|netsh advfirewall "
+            r"add-mppreference|set-mppreference[^\n]*(?:disable|exclusion)|disablerealtimemonitoring|"
+            r"netsh advfirewall "
             r"set[^\n]*off|set-executionpolicy[^\n]*(?:bypass|unrestricted)[^\n]*-scope\s+(?:localmachine|"
             r"currentuser)|reg add[^\n]*(?:disableantispyware|enablelua)|amsiinitfailed|amsiutils",
             re.IGNORECASE,

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from marketplace.scanning.hits import Hit, Reading, step
+from marketplace.scanning.prose.frames import frame_hits
 from marketplace.scanning.prose.hijack import AUTHORITY, first_hits, hijack_hits, turn_hits
 from marketplace.scanning.prose.orders import acts_outward, gives_order, order_hit
-from marketplace.scanning.prose.reading import Sentence
+from marketplace.scanning.prose.reading import PRETENDED, Sentence
 from marketplace.scanning.prose.reviewer import reviewer_hits
 from marketplace.scanning.prose.voice import hides, voice
 from marketplace.scanning.report import ChainStep
@@ -40,6 +41,7 @@ def control_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
         yield from _conceal(reading, sentence, around)
         yield from _unasked(sentence, around)
         yield from reviewer_hits(sentence, around)
+        yield from frame_hits(sentence, around)
         yield from _hidden_order(sentence)
         if " ha" in sentence.clean and AUTHORITY.search(sentence.clean) and not sentence.any("THIRD"):
             grave = any(item.any("NOTELL", "STEALTH", "UNASKED", "FREEDOM") or acts_outward(item) for item in around)
@@ -69,6 +71,10 @@ def _hidden_order(sentence: Sentence) -> Iterator[Hit]:
         "SEND", "SENDISH", "FETCH", "RUN"
     )
     addressed = sentence.any("AGENT") and (sentence.any("RUN", "DELETE", "FETCH", "WRITE", "APPROVE") or placed)
+    carried = (
+        sentence.has("SECRET") and sentence.any("SEND", "SENDISH") and sentence.segment.kind in ("hidden", "comment")
+    )
+    reaching = reaching or carried
     signs = (reaching, placed, reaching and addressed, sentence.has("SECRET"), sentence.has("NOTELL"))
     loud = sum(map(bool, signs))
     if loud < (2 if sentence.segment.kind == "alt" or (placed and not reaching) else 1):
@@ -89,7 +95,7 @@ def _conceal(reading: Reading, sentence: Sentence, around: list[Sentence]) -> It
         index = next(at for at, word in enumerate(sentence.words) if "NOTELL" in word.tags)
         tale = any("THIRD" in word.tags for word in sentence.words[:index])
         about = sentence.has("DOING") and sentence.any("USER", "STEALTH", "PEOPLE", "TRIGGER")
-        faked = "as if" in text and sentence.any("USER", "DOING")
+        faked = PRETENDED.search(text) and "as if" in text and sentence.any("USER", "DOING")
         yield order_hit(
             "D-01",
             step(1, about or faked, faked, outward, outward, hidden),

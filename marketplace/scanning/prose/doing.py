@@ -69,6 +69,13 @@ OTHERS = re.compile(
 )
 
 
+QUOTED_ORDER = re.compile(
+    r"[\"“'`][^\"”`]{0,80}\b(?:always|never|when|before|after|approved|"
+    r"allowed)\b",
+    re.IGNORECASE,
+)
+
+
 def doing_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
     """Hits of the sentences of one block."""
     for place, sentence in enumerate(block):
@@ -229,17 +236,23 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
         re.IGNORECASE,
     )
     global_memory = re.search(
-        r"~/\.(?:claude|codex|gemini|cursor|openclaw)/?|each project|every project|other projects|all projects|memory",
+        r"~/\.(?:claude|codex|gemini|cursor|openclaw)/?|each project|every project|other projects|all projects|"
+        r"memory",
         sentence.clean,
         re.IGNORECASE,
     )
     bypass = re.search(
-        r"bypassPermissions|dangerously-skip|\"allow\":\s*\[|\bBash\(\*\)|autoApprove|skip-permissions", sentence.clean
+        r"bypassPermissions|dangerously-skip|\"allow\":\s*\[|\bBash\(\*\)|autoApprove|"
+        r"skip-permissions",
+        sentence.clean,
     )
     money = sentence.has("MONEY")
     strange = any(host.kind not in ("service", "registry", "private", "placeholder") for host in sentence.hosts)
+    quoted = QUOTED_ORDER.search(sentence.clean)
     strength = step(
         0,
+        quoted and bound,
+        bound and sentence.any("LASTING") and OTHERS.search(sentence.clean),
         bound,
         orders,
         strange,

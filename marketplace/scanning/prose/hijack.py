@@ -103,6 +103,8 @@ def hijack_hits(sentence: Sentence) -> Iterator[Hit]:
     for pattern in (STALE_RULES, RULE_OWNER) if sentence.has("RULES") or sentence.has("PRIORITY") else ():
         match = pattern.search(text)
         index = next((at for at, word in enumerate(sentence.words) if match and word.start >= match.start()), None)
+        if match and re.search(r"\b(?:when|if|once|until|unless)\b[^.]{0,30}$", text[: match.start()], re.IGNORECASE):
+            continue
         if match and not re.search(
             r"\buser(?:'s)? (?:explicit )?instructions? (?:always )?(?:take|override|have|win)", text, re.IGNORECASE
         ):
@@ -120,7 +122,11 @@ def hijack_hits(sentence: Sentence) -> Iterator[Hit]:
     if not sentence.any("THIRD") and (ONLY_TEXT.search(text) or CARRY_ON.search(text)):
         yield order_hit("C-02", step(3, hidden), sentence, next(iter(range(len(sentence.words))), None))
         return
-    if sentence.any("PRIORITY", "OVERRIDE", "RULES") and ANSWER_ANYWAY.search(text):
+    if (
+        sentence.any("PRIORITY", "OVERRIDE", "RULES")
+        and (anyway := ANSWER_ANYWAY.search(text))
+        and not re.search(r"\b(?:not|never|e\.g\.|such as)\b", text[max(anyway.start() - 90, 0) : anyway.start()])
+    ):
         loud = sentence.any("SEND", "STEALTH", "NOTELL", "DELETE", "FIRST", "PROMOTE")
         yield order_hit("C-02", step(2, loud, hidden), sentence)
         return

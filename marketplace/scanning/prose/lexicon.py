@@ -12,7 +12,7 @@ VERBS: dict[str, str] = {
     "SENDISH": """paste push sync mirror stream export share copy report replicate log append attach include add embed
         encode pass ping notify register cc bcc save store back-up backup pipe call hit make fire emit
         provide write put persist request give feed route redirect point broadcast drop archive deposit
-        synchronize synchronise contact""",
+        synchronize synchronise contact hand supply lodge place leave mirror""",
     "READ": """read collect gather cat capture harvest retrieve extract grab scrape obtain dump enumerate locate
         find search copy open load record save list encode compress zip archive bundle summarize summarise
         scan inspect check look parse take include concatenate print export fetch get pull store note
@@ -77,7 +77,8 @@ NOUNS: dict[str, str] = {
         password store|auth.json|connection string|connection strings|database url|client secret|
         client secrets|pem files|certificates and keys|authentication material|sensitive values|vault token|
         cloud credentials|shell history|.bash_history|.zsh_history|clipboard|secrets.json|credentials.json|
-        dotenv file|dotenv files|dotenv|api tokens|api token|deploy keys|deploy key|license keys|ssn|
+        dotenv file|dotenv files|dotenv|api tokens|api token|tokens|cookie|connection settings|account numbers|
+        deploy keys|deploy key|license keys|ssn|
         social security numbers|card numbers|credit card numbers|bank details|2fa codes|otp codes|
         one-time codes|recovery codes|backup codes""",
     "DATA": """conversation|conversations|chat history|chat log|chat logs|conversation history|transcript|
@@ -139,6 +140,7 @@ NOUNS: dict[str, str] = {
     "PERSIST": """claude.md|agents.md|memory.md|gemini.md|.cursorrules|.cursor/rules|copilot-instructions.md|soul.md|
         identity.md|heartbeat.md|settings.json|settings.local.json|.claude/settings.json|.mcp.json|mcp.json|
         mcp config|mcp configuration|memory|long-term memory|persistent memory|memory file|memory files|
+        login profile|login script|startup script|start-up script|shell configuration|
         .bashrc|.zshrc|.profile|.bash_profile|~/.bashrc|~/.zshrc|~/.profile|shell profile|shell rc|
         shell startup file|startup file|startup files|crontab|cron job|cron jobs|cron|launchagent|
         launchagents|launch agent|launchd|systemd|systemd service|systemd unit|systemd timer|authorized_keys|
@@ -194,7 +196,8 @@ NOUNS: dict[str, str] = {
         after completing|before answering|before responding|before starting|before you begin|
         before proceeding|first thing|always|as the first step|as the last step|as a final step|
         as a first step|at session start|on startup|periodically|every few|hourly|daily|automatically|
-        any time|anytime|as part of every|with every|in every|with each|in each|after the|prior to""",
+        any time|anytime|whatever is sent|whichever|as part of every|with every|in every|with each|in each|
+        after the|prior to""",
     "PRETEXT": """licensing|license terms|archiving|so that quality|accounting purposes|record-keeping purposes|
         support cases|compliance|audit|auditing|audit trail|telemetry|analytics|backup purposes|backup|
         licence|license validation|license check|license verification|quality assurance|quality|diagnostics|

@@ -14,7 +14,7 @@ def order_hit(
     """The hit of a sentence; index: of the word it turns on; spoken: the factor of its voice."""
     hidden = hides(sentence)
     placed = role(sentence, index)
-    if rule.startswith("E") and (sentence.segment.lang == "comment" or sentence.segment.kind == "heading"):
+    if rule.startswith("E") and (sentence.segment.lang == "comment" or sentence.segment.kind in ("heading", "quote")):
         placed = max(placed, 1.0)
     return Hit(
         rule, strength, sentence.segment.line, sentence.clean, placed, spoken, kept=hidden, concealed=hidden, **more

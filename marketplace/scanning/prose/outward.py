@@ -42,6 +42,21 @@ PUBLIC_KEYS = re.compile(
 )
 
 
+ADDED = re.compile(
+    r"\b(?:also|as well|too|additionally|besides|in addition|second copy|a copy|copies of|blind copy|bcc|"
+    r"in parallel|alongside)\b",
+    re.IGNORECASE,
+)
+EVENT = re.compile(
+    r"\b(?:once|after|when(?:ever)?|upon|before|following|as soon as|at the (?:close|end|start|beginning) of|"
+    r"during)\b",
+    re.IGNORECASE,
+)
+# A name and the address it stands for, as in a list of links.
+LABELLED = re.compile(r"^\W*[\w &/()',.+-]{2,80}\W{0,5}:\W{0,4}(?:https?://|\[)", re.IGNORECASE)
+LINK = re.compile(r"\[[^\]\n]{1,200}\]\(")
+
+
 def outward_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
     """Hits of the sentences of one block."""
     for place, sentence in enumerate(block):
@@ -65,7 +80,7 @@ def _sending(reading: Reading, sentence: Sentence, near: list[Sentence], around:
     place = sentence.place
     for index, word in enumerate(sentence.words):
         strong_verb, weak_verb = "SEND" in word.tags, "SENDISH" in word.tags
-        if not (strong_verb or weak_verb) or not word.form:
+        if not (strong_verb or weak_verb) or not word.form or _names_a_link(sentence, index):
             continue
         addressed = place is not None and any(item.kind in ("url", "email", "ip", "host") for item in sentence.words)
         if not addressed and not (strong_verb and ENDPOINT.search(sentence.clean[word.start :])):
@@ -76,6 +91,16 @@ def _sending(reading: Reading, sentence: Sentence, near: list[Sentence], around:
         if hit and (best is None or _rank(hit) > _rank(best)):
             best = hit
     return best
+
+
+def _names_a_link(sentence: Sentence, index: int) -> bool:
+    """Whether the verb is part of a link's text or of the name before an address."""
+    at = sentence.words[index].start
+    text = sentence.clean
+    if any(match.start() < at < match.end() for match in LINK.finditer(text)):
+        return True
+    labelled = LABELLED.match(text)
+    return labelled is not None and at < labelled.end() and len(text) - labelled.end() < 200
 
 
 def _rank(hit: Hit) -> float:
@@ -90,7 +115,7 @@ def _leads_to_place(sentence: Sentence, index: int) -> bool:
         if word.kind == "email" and copied and at < 4:
             return True
         if word.kind in ("url", "email", "ip", "host"):
-            before = [item.text for item in words[max(at - 4, 0) : at]]
+            before = [item.text for item in words[max(at - 6, 0) : at]]
             return any(
                 text in ("to", "via", "with", "at", "through", "into", "as", "using", "endpoint", "on", "against")
                 for text in before
@@ -140,15 +165,27 @@ def _graded(
             return None
     else:
         copied = sentence.any("TRIGGER") and any(word.kind == "email" for word in sentence.words)
-        start, host = (2 if data or private or copied else 1), place.factor
+        strange = place.kind in ("unknown", "low_trust") and "SEND" in sentence.words[index].tags
+        start, host = (2 if data or private or copied or strange else 1), place.factor
         if place.kind in ("placeholder", "private") and not secret:
             return None
     if place is not None and HELP_DESK.search(sentence.clean) and not (private or secret or stealth):
         start -= 2
     if REQUEST.search(sentence.clean) and not (private or secret):
         start -= 1
+    added, event = _added(sentence, place)
     strength = step(
-        start, secret, secret, private and not secret, trigger, pretext, stealth, stealth and secret, hidden
+        start,
+        secret,
+        secret,
+        private and not secret,
+        trigger,
+        pretext,
+        stealth,
+        stealth and secret,
+        hidden,
+        added,
+        event and not trigger,
     )
     if chosen and strength != "capability":
         strength = step(start - 1, secret, private and not secret, stealth)
@@ -169,6 +206,13 @@ def _graded(
         chain=chain,
         concealed=hidden,
     )
+
+
+def _added(sentence: Sentence, place: Host | None) -> tuple[bool, bool]:
+    """Whether somebody gets a copy besides what was asked for, and whether something sets that off."""
+    if place is None or place.kind in ("service", "registry") or not ADDED.search(sentence.clean):
+        return False, False
+    return True, EVENT.search(sentence.clean) is not None
 
 
 def _chain(reading: Reading, earlier: Sentence, later: Sentence) -> tuple[ChainStep, ...]:

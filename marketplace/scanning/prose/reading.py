@@ -25,7 +25,8 @@ WORD = re.compile(
     r"(?P<url>\b(?:https?|hxxps?|wss?|ftps?|sftp|rsync|ssh|s3|tcp|udp|smb)(?:://|\[:\]//)[^\s<>\"'`)\]]+)"
     r"|(?P<email>\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?:/[^\s<>\"'`)\]]*)?(?![\w.]))"
-    rf"|(?P<host>(?<![\w@./~\\-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|\[\.\]))+(?:(?:{ENDINGS})(?![\w-])(?:/[^\s<>\"'`)\]]*)?|(?:{AMBIGUOUS})/[^\s<>\"'`)\]]+))"
+    rf"|(?P<host>(?<![\w@./~\\-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|"
+    rf"\[\.\]))+(?:(?:{ENDINGS})(?![\w-])(?:/[^\s<>\"'`)\]]*)?|(?:{AMBIGUOUS})/[^\s<>\"'`)\]]+))"
     r"|(?P<wallet>\b(?:0x[0-9a-fA-F]{40}|bc1[a-z0-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|"
     r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?)\b)"
     r"|(?P<path>(?:~|\$HOME|\$\{HOME\}|%USERPROFILE%|%APPDATA%|"
@@ -157,7 +158,8 @@ SECRET_PATH = re.compile(
     r"gem/credentials|boto|pgpass|my\.cnf|openclaw)"
     r"|id_(?:rsa|ed25519|ecdsa|dsa)\b|/etc/(?:shadow|sudoers)|/proc/(?:self|\d+|\*)/environ|"
     r"keychains?\b|login\.keychain|Login Data|"
-    r"cookies\.sqlite|logins\.json|wallet\.dat|keystore|/\.claude/projects|/var/run/secrets|"
+    r"cookies\.sqlite|(?:google-chrome|chromium|Chrome|Edge|Brave-Browser)[\\/].{0,60}(?:Cookies|Local State|"
+    r"Web Data)|logins\.json|wallet\.dat|keystore|/\.claude/projects|/var/run/secrets|"
     r"credentials(?:\.json|\.db|\.ya?ml)?$|"
     r"secrets?\.(?:json|ya?ml|toml|env)$|\.pem$|\.p12$|\.pfx$|\.kdbx$|Local Extension Settings|User Data/Default",
     re.IGNORECASE,
@@ -167,12 +169,14 @@ PERSIST_PATH = re.compile(
     r"config/(?:fish|autostart|systemd)|ssh/authorized_keys(?![\w.])|ssh/rc|git/hooks|"
     r"gitconfig|cursorrules|cursor/(?:rules|mcp)|claude/(?:settings|CLAUDE|skills|commands|agents|"
     r"hooks|plugins)|claude\.json|codex/|gemini/|windsurf|"
-    r"mcp\.json|vscode/(?:tasks|settings)|github/copilot-instructions|envrc|pam_environment|xprofile|xinitrc|openclaw/)"
+    r"mcp\.json|vscode/(?:tasks|settings)|github/copilot-instructions|envrc|pam_environment|xprofile|xinitrc|"
+    r"openclaw/)"
     r"|/(?:CLAUDE|AGENTS|MEMORY|GEMINI|SOUL|IDENTITY|HEARTBEAT|TOOLS)\.md|^(?:CLAUDE|AGENTS|"
     r"MEMORY|SOUL)\.md|authorized_keys(?![\w.])|(?:^|/)crontab(?![\w.])|/etc/cron|/etc/profile|"
     r"/etc/rc\.local|/etc/systemd|LaunchAgents|LaunchDaemons|Start Menu/Programs/Startup|"
     r"CurrentVersion[/\\]+Run|/etc/ld\.so\.preload|"
-    r"/etc/pam\.d|/etc/sudoers|sitecustomize\.py|usercustomize\.py|\.pth$|claude_desktop_config\.json|/usr/lib/systemd",
+    r"/etc/pam\.d|/etc/sudoers|sitecustomize\.py|usercustomize\.py|\.pth$|claude_desktop_config\.json|"
+    r"/usr/lib/systemd",
     re.IGNORECASE,
 )
 
@@ -192,12 +196,13 @@ MUTED = re.compile(
     r"not|mustn't|without|avoid|refrain from|not necessary to|no reason to|"
     r"rather not|instead of|stop short of|not worth|nor|no one (?:has|needs) to|nobody (?:has|"
     r"needs) to|not have to|not be)\s+(?:\w+\s+){0,2}?"
-    r"(?:mention\w*|tell(?:s|ing)?\b|told|inform(?:s|ed|ing)?\b|notif\w+|rais\w+ (?:it|this|that|the)|bring\w* (?:\w+ "
+    r"(?:mention\w*|tell(?:s|ing)?\b|told|inform(?:s|ed|ing)?\b|notif\w+|rais\w+ (?:it|this|that|the)|"
+    r"bring\w* (?:\w+ "
     r"){0,3}up|disclos\w+|reveal\w*|alert\w*|announc\w+|discuss\w*|"
     r"comment\w* on|call\w* attention|draw\w* attention|point\w* (?:it|this|that|them) out|"
     r"bother\w*|troubl\w+|worr\w+|surfac\w+|acknowledg\w+|advertis\w+|"
     r"volunteer\w*|admit\w*|let (?:the )?(?:user|them|anyone|customer|client)s? (?:know|see|"
-    r"notice)|list (?:this|it|the step|that)|repeat (?:this|it)|go into (?:it|this)|speak of|talk "
+    r"notice)|list (?:this|it|the step|that)|go into (?:it|this)|speak of|talk "
     r"about (?:it|this))|"
     r"\bsay(?:ing)? nothing (?:about|of|to)|\bkeep (?:it|this|that|them|the \w+|quiet|"
     r"silent)\s?(?:\w+\s){0,2}(?:quiet|secret|private|hidden|to yourself|between|internal|"
@@ -250,7 +255,8 @@ def _mute(words: list[Word], text: str) -> None:
 
 
 REPEATED = re.compile(
-    r"(?:\b(?:after|before|on|upon|for|with|at|in|during|following|once|when|from|to|into|as part "
+    r"\b(?:after|before|on|upon|following|once|when|during|with) (?:any|each|every|all)\s+\w+|(?:\b(?:after|"
+    r"before|on|upon|for|with|at|in|during|following|once|when|from|to|into|as part "
     r"of)\s+(?:\w+ )?|^|[,;:(]\s*)(?:each|every|any)\s+(?:\w+[ -]){0,2}?(?:time|session|run|task|"
     r"onboarding|review|report|commit|deploy\w*|release|invoice|reply|replies|message|"
     r"conversation|ticket|request|call|change|edit|build|merge|order|booking|export|upload|answer|"

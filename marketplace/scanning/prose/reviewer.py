@@ -65,7 +65,8 @@ VERDICT_ORDER = re.compile(
     r"\b(?:result|verdict|status|rating)(?:\W{1,4}| is | be )(?:low[- ]risk|clean|safe|pass|ok|benign|approved)\b|"
     r"\b(?:classify|mark|rate|label|score|report|return|respond|output|answer|treat|consider|"
     r"conclude|approve|assign|set|give|deem|flag|grade|record|rank|declare|certify|pass|emit|"
-    r"produce|reply)\b[^.]{0,80}\b(?:safe|benign|approved?|clean|harmless|low[- ]risk|no "
+    r"produce|reply)\b[^.]{0,80}\b(?:safe|benign|approved?|clean|harmless|low[- ]risk|"
+    r"(?:lowest|minimal|minimum|zero|no) risk|full marks|no "
     r"(?:issues|risks?|threats?|findings|concerns|problems)|not malicious|trusted|verified|risk[_ "
     r"]score|score of 0|score[:= ]+0|verdict|false[- ]positives?|whitelisted|pass(?:ed|ing)?|zero "
     r"(?:findings|risk)|empty (?:list|findings|array)|findings?[\"']?\s*:\s*\[\]|informational|"
@@ -73,7 +74,8 @@ VERDICT_ORDER = re.compile(
     re.IGNORECASE,
 )
 SKIP_REVIEW = re.compile(
-    r"\b(?:do not (?:descend|enter|open|look)|(?:go|move|pass) on (?:with|to) the next|skip|ignore|"
+    r"\b(?:end (?:the|this|your) (?:analysis|review|scan)|read no further|"
+    r"do not (?:descend|enter|open|look)|(?:go|move|pass) on (?:with|to) the next|skip|ignore|"
     r"omit|exclude|disregard|bypass|stop|do not (?:flag|report|scan|analy[sz]e|"
     r"review|inspect|include|evaluate|raise|treat)|don't (?:flag|report|scan|analy[sz]e|review|"
     r"inspect|include|evaluate|raise)|no need to (?:scan|review|analy[sz]e|flag|inspect|report)|"
@@ -133,7 +135,11 @@ def reviewer_hits(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
         yield order_hit(
             "E-03", step(1, skipping or sentence.has("REVIEWER"), skipping, hidden, hidden), sentence, index
         )
-    elif hidden and (wanted or skipping) and sentence.any("VERDICT", "REVIEWER", "PACKAGE", "FINDINGS"):
+    elif (
+        hidden
+        and (wanted or skipping)
+        and (sentence.any("REVIEWER") or (sentence.has("PACKAGE") and sentence.any("VERDICT", "FINDINGS")))
+    ):
         yield order_hit("E-02", "strong", sentence)
     elif _asks_for_verdict(sentence, bool(wanted), bool(skipping)):
         yield order_hit("E-02", step(1, sentence.has("REVIEWER"), wanted and skipping, hidden), sentence, index)

@@ -19,6 +19,7 @@ from marketplace.scanning.rules.code_effects import (
     override_hits,
     persist_hits,
     unlock_hits,
+    worked,
     write_hits,
 )
 from marketplace.scanning.scale import BLOCK_LINES
@@ -45,7 +46,7 @@ def code_hits(reading: Reading) -> Iterator[Hit]:
 
 def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     labels, place = fact.labels, fact.place
-    host = factor(place)
+    host = worked(reading, fact, place) if labels & SENSITIVE else factor(place)
     known = place is not None and place.kind in ("service", "registry")
     vendor = place is not None and place.kind == "own"
     if labels & SENSITIVE:
@@ -80,7 +81,8 @@ def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
             host,
         )
     elif "system" in labels and not known and not vendor:
-        yield hit("B-07", step(1, place is not None and place.kind in ("unknown", "low_trust")), fact, host)
+        strange = place is not None and place.kind in ("unknown", "low_trust")
+        yield hit("B-07", step(1, strange, strange and reading.entry == "build"), fact, host)
     elif place is not None and place.kind == "low_trust":
         yield hit("B-08", "weak", fact, host)
 
@@ -110,7 +112,9 @@ def _run(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     if "network" in labels:
         place = fact.place or fetched_from(fact, facts)
         # Programs of vendors are often installed that way; an author who takes their name has to do more to be loud.
-        host = factor(place) * (0.9 if place is not None and place.kind == "own" and PIPED.search(fact.text) else 1.0)
+        host = worked(reading, fact, place) * (
+            0.9 if place is not None and place.kind == "own" and PIPED.search(fact.text) else 1.0
+        )
         chain: tuple[ChainStep, ...] = ()
         source = next((item for item in reversed(facts) if item.kind == "fetch" and item.line <= fact.line), None)
         if source is not None and source.line != fact.line:
@@ -138,7 +142,7 @@ def _unpack(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
 
 
 def _shell(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
-    yield hit("K-01", "decisive", fact, factor(fact.place, 0.6))
+    yield hit("K-01", "decisive", fact, worked(reading, fact, fact.place, 0.6))
 
 
 def _install(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
@@ -146,7 +150,7 @@ def _install(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     if place is None or place.kind not in ("unknown", "low_trust", "declared", "own", "hosted"):
         return
     index = re.search(r"--(?:extra-)?index-url|-i https?|--registry|--find-links|--trusted-host", text)
-    yield hit("L-01", step(2, index, place.kind == "low_trust"), fact, place.factor)
+    yield hit("L-01", step(2, index, place.kind == "low_trust", fact.extra.get("auto")), fact, place.factor)
 
 
 FINDERS = {
@@ -177,7 +181,7 @@ def _remote_shell(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
             ChainStep(reading.path, wired.line if wired else joined.line, "connects"),
             ChainStep(reading.path, joined.line, "joins the connection to a shell"),
         )
-        yield hit("K-01", "decisive", joined, factor(place, 0.8), chain=chain)
+        yield hit("K-01", "decisive", joined, worked(reading, joined, place, 0.8), chain=chain)
 
 
 def _read_then_send(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:

@@ -211,9 +211,11 @@ def destroy_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hi
     if re.search(r"git push\b.*(?:force-with-lease)", fact.text):
         return
     loud = LOUD_DESTRUCTION.search(fact.value)
-    worst = re.search(r"vssadmin|wbadmin|:\(\)|of=/dev/(?:sd|nvme|disk)|wipefs|mkfs|--mirror", fact.value) or re.match(
-        r"find (?:~|\$HOME|/|/home|/Users)/?\s", fact.value
-    )
+    worst = re.search(
+        r"vssadmin|wbadmin|:\(\)|of=/dev/(?:sd|nvme|disk)|wipefs|mkfs|"
+        r"--mirror",
+        fact.value,
+    ) or re.match(r"find (?:~|\$HOME|/|/home|/Users)/?\s", fact.value)
     narrow = re.search(r"-name ", fact.value) and not worst
     others = {
         item.value
@@ -270,3 +272,17 @@ def unlock_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit
 
 def factor(place: Host | None, missing: float = 0.7) -> float:
     return missing if place is None else place.factor
+
+
+def worked(reading: Reading, fact: Fact, place: Host | None, missing: float = 0.7) -> float:
+    """The factor of a place that a file of code reaches: there a stand-in name is what the program really calls."""
+    written = "role" not in fact.extra and reading.source.kind in (
+        "python",
+        "javascript",
+        "shell",
+        "powershell",
+        "code",
+    )
+    if written and place is not None and place.kind == "placeholder" and place.name.endswith((".com", ".org", ".net")):
+        return 0.9
+    return factor(place, missing)

@@ -40,10 +40,34 @@ REAL = frozenset(
 )
 
 
+SCOPED = frozenset(
+    """@modelcontextprotocol/server-filesystem @modelcontextprotocol/server-github @modelcontextprotocol/server-memory
+    @modelcontextprotocol/server-everything @modelcontextprotocol/server-postgres @modelcontextprotocol/server-slack
+    @modelcontextprotocol/server-puppeteer @modelcontextprotocol/server-fetch @modelcontextprotocol/sdk
+    @modelcontextprotocol/inspector @modelcontextprotocol/server-sequential-thinking @modelcontextprotocol/server-gdrive
+    @anthropic-ai/sdk @anthropic-ai/claude-code @openai/codex @playwright/mcp @playwright/test @upstash/context7-mcp
+    @supabase/mcp-server-supabase @supabase/supabase-js @sentry/node @types/node @babel/core @aws-sdk/client-s3
+    @google/gemini-cli @notionhq/client @notionhq/notion-mcp-server @slack/web-api @octokit/rest @langchain/core
+    @vercel/sdk @stripe/mcp @cloudflare/workers-types @tanstack/react-query @prisma/client""".split()
+)
+
+
+def _near_scoped(name: str) -> str:
+    """The same for a name with its owner: one or two slips in a name that long."""
+    if name in SCOPED:
+        return ""
+    return next(
+        (other for other in SCOPED if OSA.distance(name, other, score_cutoff=2) <= (2 if len(name) > 20 else 1)), ""
+    )
+
+
 @lru_cache(maxsize=4096)
 def near_name(name: str, registry: str) -> str:
     """The popular package that this name is one slip away from, or nothing."""
-    name = name.lower().strip("\"'").split("@")[0] if not name.startswith("@") else ""
+    name = name.lower().strip("\"'")
+    if name.startswith("@"):
+        return _near_scoped(f"@{name[1:].split('@')[0]}") if registry == "npm" else ""
+    name = name.split("@")[0]
     bare = name.replace("_", "-")
     popular = POPULAR[registry]
     if len(bare) < 5 or bare in popular or bare in REAL or not bare.replace("-", "").replace(".", "").isalnum():
