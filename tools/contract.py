@@ -13,6 +13,8 @@ import orjson
 # none: touches nothing. reads: looks at what is there, here or elsewhere. writes: changes something of this workspace.
 # outside: sends something out that may change things elsewhere.
 Effects = Literal["none", "reads", "writes", "outside"]
+# What carries a call out, as the journal has it.
+Kind = Literal["tool", "command", "composio", "mcp", "http", "embedding"]
 Schema = dict[str, Any]
 Arguments = Mapping[str, Any]
 
@@ -37,6 +39,7 @@ class ToolResult:
     artefacts: names of files of the run that the call made. retryable: an error that may pass.
     repeated: answered from the record of this step; nothing was done again. fenced: the content says by itself where it
     is from and how far it counts, so it is given to the model as it is; it stays untrusted for approvals.
+    uncertain: an error after which nobody knows whether the call took effect.
     """
 
     content: str
@@ -46,6 +49,7 @@ class ToolResult:
     retryable: bool = False
     repeated: bool = False
     fenced: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ class Tool:
     sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
     one made once, although it stays here. asks_by: whether the workspace wants a person's word before this call.
     source: which source gave it (sources.py sets it); empty for what is the agent's own, its skills and documents.
+    kind: what carries it out. connection_by: the connection that a call with these arguments uses, if any.
+    blocked: why it may not be used any more; it stays on offer to a run under way, and each call says so.
     """
 
     name: str
@@ -207,6 +213,9 @@ class Tool:
     adds_by: Callable[[Arguments], bool] | None = None
     asks_by: Callable[[Arguments], bool] | None = None
     source: str = ""
+    kind: Kind = "tool"
+    connection_by: Callable[[Arguments], UUID | None] | None = None
+    blocked: str = ""
 
     @property
     def version_hash(self) -> str:
@@ -225,6 +234,10 @@ class Tool:
     def asks_person(self, arguments: Arguments) -> bool:
         """Whether the workspace wants a person to allow this very call, whatever was read before."""
         return bool(self.asks_by and self.asks_by(arguments))
+
+    def connection_of(self, arguments: Arguments) -> UUID | None:
+        """The connection that a call with these arguments uses; None where it uses none."""
+        return self.connection_by(arguments) if self.connection_by else None
 
     def is_repeatable(self, arguments: Arguments) -> bool:
         """Whether a call that may have been carried out may be made again without harm."""

@@ -40,6 +40,8 @@ class UnifiedToolExecutor:
         if known is not None and not tool.changing and not known.retryable:
             return replace(known, repeated=True)
         try:
+            if tool.blocked:
+                raise ToolProblem(tool.blocked)
             values = reading.read(arguments, tool.schema)
             async with asyncio.timeout(tool.seconds):
                 result = await tool.run(values, context)

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from tools.contract import Arguments, RunFiles, Tool, ToolContext, ToolProblem, ToolResult
+from tools.contract import RunFiles, Tool
 
 # The one source whose tools keep their names whatever other ones are called.
 BUILTIN = "builtin"
@@ -131,8 +131,4 @@ def refusing(tool: Tool, why: str) -> Tool:
 
     So the model is told, the run's page shows it, and nothing is done. Read `live` to know that it was blocked.
     """
-
-    async def run(_: Arguments, __: ToolContext) -> ToolResult:
-        raise ToolProblem(why)
-
-    return replace(tool, run=run, effects="none", effects_by=None, sends_by=None, adds_by=None, asks_by=None)
+    return replace(tool, blocked=why)

@@ -22,7 +22,7 @@ from recipes.engine.cut import Cut
 from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
 from recipes.engine.progress import Approvals, Switch, subject_hash
-from recipes.engine.replay import kept, reply_of, result_of
+from recipes.engine.replay import Stopped, check, kept, question_hash, reply_of, result_of
 from recipes.engine.steps import Job, Outcome
 from recipes.engine.taint import Taint
 from tools import contract
@@ -103,6 +103,8 @@ class Cook:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
             await self.notebook.keep(approvals=Approvals(calls, list(self.taint.origins)))
             raise GivenUp from None
+        except Stopped as stopped:
+            error = stopped.error
         except AppError as known:
             error = known
             if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
@@ -117,7 +119,9 @@ class Cook:
         self, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
     ) -> ModelReply:
         """The model's reply: from the journal when it is there, else sent and, with what comes next, kept."""
-        known = self.job.journal.get(path)
+        known, asked = self.job.journal.get(path), question_hash(request)
+        if known is not None:
+            check(known, request.model, asked, is_model=True)
         if known is not None and known.status != "sent":
             self.bills.add(path, known.usage, known.cost)
             return reply_of(known)
@@ -141,11 +145,11 @@ class Cook:
             if (mendable := _mendable(request, error)) is None:
                 if error.reply is not None:
                     self.bills.add(path, error.reply.usage, error.reply.cost)
-                self.notebook.unkept.append(Result(self.notebook.id(path), error=error))
+                self.notebook.unkept.append(Result(self.notebook.id(path), error=error, request_hash=asked))
                 raise
             reply = mendable
         self.bills.add(path, reply.usage, reply.cost)
-        self.notebook.unkept.append(Result(self.notebook.id(path), reply))
+        self.notebook.unkept.append(Result(self.notebook.id(path), reply, request_hash=asked))
         return reply
 
     def _was_cut(self, path: str, reply: ModelReply) -> None:
@@ -171,9 +175,12 @@ class Cook:
         return results + [ToolResult(call.id, TOO_MANY, is_error=True) for _, call in calls[MOST_AT_ONCE:]]
 
     async def _use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
+        for path, call in calls:
+            if known := self.job.journal.get(path):
+                check(known, call.name, subject_hash(call.name, call.arguments), is_model=False)
         self._ask_people(task, [(path, call) for path, call in calls if path not in self.job.journal])
         intents = [
-            self.notebook.intent(path, call.name, call.arguments)
+            self.notebook.tool_intent(path, call, task.tools.get(call.name))
             for path, call in calls
             if _is_due(self.job, task, path, call)
         ]
@@ -208,7 +215,7 @@ class Cook:
         if _decided(self.job, self.notebook.id(path), call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
         elif _is_lost(self.job, task, path, call):
-            result = contract.ToolResult(LOST, is_error=True, retryable=True)
+            result = contract.ToolResult(LOST, is_error=True, retryable=True, uncertain=True)
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
         elif done := self.job.earlier.get(_key(call)):

@@ -12,6 +12,7 @@ from recipes.engine.journal import Recorded
 from recipes.engine.ledger import Ledger, from_json
 from recipes.engine.sql import columns
 from recipes.engine.steps import Job, Step
+from recipes.models import Call
 from tools.executor import call_key
 
 LONGEST_SHOWN = 300
@@ -23,7 +24,7 @@ EXPLAINED = (
 CALLS = (
     "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, s.origins FROM execution_calls c "
     "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND c.attempt < v.attempt "
-    "JOIN execution_steps s ON s.id = c.step_id WHERE c.kind = 'tool' ORDER BY c.attempt, c.sent_at"
+    "JOIN execution_steps s ON s.id = c.step_id WHERE c.kind <> 'model' ORDER BY c.attempt, c.sent_at"
 )
 
 
@@ -42,11 +43,12 @@ def earlier_attempts(ledger: Ledger, steps: Iterable[Step]) -> dict[UUID, Earlie
     for step_id, path, name, status, output, data, origins in ledger.sql.rows(CALLS, columns(again)) if again else ():
         call = Recorded(path, name, status, output, from_json(data), None)
         arguments = (call.data or {}).get("arguments")
-        if not isinstance(arguments, dict) or (call.data or {}).get("is_error"):
+        failed = status != Call.Status.UNCERTAIN and (call.data or {}).get("is_error")
+        if not isinstance(arguments, dict) or failed:
             continue
         of_step = found.setdefault(step_id, Earlier(origins=tuple(from_json(origins) or ())))
         known = of_step.calls.get(key := call_key(name, arguments))
-        if known is None or known.status == "sent":
+        if known is None or known.status != Call.Status.DONE:
             of_step.calls[key] = call
     return found
 

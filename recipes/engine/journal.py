@@ -18,7 +18,7 @@ FIRST = "0"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A call about to be sent. name: the model or the tool; data: a tool's arguments."""
+    """A call about to be sent. name: the model or the tool; data: a tool's arguments; hashes: see Call."""
 
     id: UUID
     workspace_id: UUID
@@ -28,22 +28,26 @@ class Intent:
     path: str = FIRST
     kind: str = "model"
     data: dict[str, Any] | None = None
+    request_hash: str = ""
+    tool_version_hash: str = ""
+    connection_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call came to: a model's reply, a tool's text with its data, or an error."""
+    """What a call came to: a model's reply, a tool's text with its data, or an error. request_hash: of a model's."""
 
     id: UUID
     reply: ModelReply | None = None
     output: str = ""
     data: dict[str, Any] | None = None
     error: AppError | None = None
+    request_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A call as the journal has it. status: sent (its result is not known), done or failed.
+    """A call as the journal has it. status: sent (its result is not known), done, failed or uncertain.
 
     usage, cost: what a model's call took.
     """
@@ -56,6 +60,8 @@ class Recorded:
     error: dict[str, Any] | None
     usage: Usage = field(default_factory=Usage)
     cost: Decimal = Decimal(0)
+    kind: str = ""
+    request_hash: str = ""
 
 
 def call_id(step_id: UUID, attempt: int, path: str = FIRST) -> UUID:
@@ -66,16 +72,21 @@ def call_id(step_id: UUID, attempt: int, path: str = FIRST) -> UUID:
 def intents_noted(now: datetime, intents: Iterable[Intent]) -> Statement:
     """Notes calls about to be sent. One noted before was lost on the way."""
     rows = [
-        (one.id, one.workspace_id, one.step_id, one.attempt, one.name, one.path, one.kind, as_json(one.data), now)
+        (
+            one.id, one.workspace_id, one.step_id, one.attempt, one.name, one.path, one.kind, as_json(one.data), now,
+            one.request_hash, one.tool_version_hash, one.connection_id,
+        )
         for one in intents
-    ]
+    ]  # fmt: skip
     return (
         "INSERT INTO execution_calls (id, workspace_id, step_id, attempt, name, path, kind, data, sent_at, status, "
-        "sends, output, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost) "
+        "sends, output, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, request_hash, "
+        "tool_version_hash, connection_id) "
         "SELECT v.id, v.workspace_id, v.step_id, v.attempt, v.name, v.path, v.kind, v.data::jsonb, v.sent_at, 'sent', "
-        "1, '', 0, 0, 0, 0, 0 "
+        "1, '', 0, 0, 0, 0, 0, v.request_hash, v.tool_version_hash, v.connection_id "
         "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], "
-        "%s::timestamptz[]) AS v(id, workspace_id, step_id, attempt, name, path, kind, data, sent_at) "
+        "%s::timestamptz[], %s::text[], %s::text[], %s::uuid[]) AS v(id, workspace_id, step_id, attempt, name, path, "
+        "kind, data, sent_at, request_hash, tool_version_hash, connection_id) "
         "ON CONFLICT (step_id, attempt, path) DO UPDATE "
         "SET sends = execution_calls.sends + 1, sent_at = EXCLUDED.sent_at, name = EXCLUDED.name "
         "WHERE execution_calls.status = 'sent'",
@@ -91,10 +102,11 @@ def results_noted(now: datetime, results: Iterable[Result]) -> Statement:
         "error = v.error::jsonb, input_tokens = c.input_tokens + v.input_tokens, "
         "output_tokens = c.output_tokens + v.output_tokens, cached_tokens = c.cached_tokens + v.cached_tokens, "
         "reasoning_tokens = c.reasoning_tokens + v.reasoning_tokens, cost = c.cost + v.cost, "
-        "completed_at = v.completed_at "
+        "completed_at = v.completed_at, request_hash = COALESCE(NULLIF(v.request_hash, ''), c.request_hash) "
         "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], "
-        "%s::int[], %s::numeric[], %s::timestamptz[]) AS v(id, status, output, data, error, input_tokens, "
-        "output_tokens, cached_tokens, reasoning_tokens, cost, completed_at) WHERE c.id = v.id AND c.status = 'sent'",
+        "%s::int[], %s::numeric[], %s::timestamptz[], %s::text[]) AS v(id, status, output, data, error, input_tokens, "
+        "output_tokens, cached_tokens, reasoning_tokens, cost, completed_at, request_hash) "
+        "WHERE c.id = v.id AND c.status = 'sent'",
         columns(rows),
     )
 
@@ -103,6 +115,8 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
     reply = spent(result)
     failed = result.error is not None
     status = Call.Status.FAILED if failed else Call.Status.DONE
+    if reply is None and (result.data or {}).get("uncertain"):
+        status = Call.Status.UNCERTAIN
     shape = as_json(error_shape(result.error)) if result.error else None
     text = reply.text if reply else result.output
     # A reply that is its text alone is kept so; one that goes on, or was thought about, has to be read back whole.
@@ -110,7 +124,8 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
     data = reply.to_json() if reply is not None and is_more else result.data
     usage = reply.usage if reply else Usage()
     tokens = usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens
-    return result.id, status, text, as_json(data), shape, *tokens, reply.cost if reply else Decimal(0), now
+    cost = reply.cost if reply else Decimal(0)
+    return result.id, status, text, as_json(data), shape, *tokens, cost, now, result.request_hash
 
 
 def spent(result: Result) -> ModelReply | None:
@@ -119,7 +134,8 @@ def spent(result: Result) -> ModelReply | None:
 
 
 JOURNAL = (
-    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error, c.input_tokens, c.output_tokens, c.cost "
+    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error, c.input_tokens, c.output_tokens, c.cost, "
+    "c.kind, c.request_hash "
     "FROM execution_calls c "
     "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND v.attempt = c.attempt"
 )
@@ -128,9 +144,9 @@ JOURNAL = (
 def recorded(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, dict[str, Recorded]]:
     """Rows of JOURNAL by step and path."""
     found: dict[UUID, dict[str, Recorded]] = {}
-    for step_id, path, name, status, output, data, error, tokens_in, tokens_out, cost in rows:
+    for step_id, path, name, status, output, data, error, tokens_in, tokens_out, cost, kind, asked in rows:
         usage = Usage(tokens_in, tokens_out)
-        call = Recorded(path, name, status, output, from_json(data), from_json(error), usage, cost)
+        call = Recorded(path, name, status, output, from_json(data), from_json(error), usage, cost, kind, asked)
         found.setdefault(step_id, {})[path] = call
     return found
 

@@ -1,12 +1,14 @@
 """What one step's cook writes down: intents before they are sent, results with whatever comes next."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from automatos.llm.parts import ToolCall
 from recipes.engine.journal import Intent, Result, call_id
-from recipes.engine.progress import Approvals, Progress, Switch
+from recipes.engine.progress import Approvals, Progress, Switch, subject_hash
 from recipes.engine.steps import Job
+from tools.contract import Tool
 
 # Writes progress down; False when the step is no longer this worker's.
 Keep = Callable[[Progress], Awaitable[bool]]
@@ -31,12 +33,19 @@ class Notebook:
         """The key of the call at this path."""
         return call_id(self.job.step_id, self.job.attempt, path)
 
-    def intent(self, path: str, name: str, arguments: Mapping[str, Any] | None = None) -> Intent:
-        """A call about to be sent: to a tool when it has arguments, else to a model."""
+    def intent(self, path: str, model: str) -> Intent:
+        """A model's call about to be sent."""
         job = self.job
-        kind = "model" if arguments is None else "tool"
-        data = None if arguments is None else {"arguments": dict(arguments)}
-        return Intent(self.id(path), job.workspace_id, job.step_id, job.attempt, name, path, kind, data)
+        return Intent(self.id(path), job.workspace_id, job.step_id, job.attempt, model, path)
+
+    def tool_intent(self, path: str, call: ToolCall, tool: Tool | None) -> Intent:
+        """A tool's call about to be made; of one that the agent does not have, nothing more is known."""
+        about = replace(self.intent(path, call.name), kind="tool", data={"arguments": dict(call.arguments)})
+        about = replace(about, request_hash=subject_hash(call.name, call.arguments))
+        if tool is None:
+            return about
+        connection = tool.connection_of(call.arguments)
+        return replace(about, kind=tool.kind, tool_version_hash=tool.version_hash, connection_id=connection)
 
     async def keep(
         self,

@@ -14,7 +14,7 @@ from recipes.engine.ledger import Ledger, Run, as_json, storable
 from recipes.engine.settling import pay
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Step, lock_steps
-from recipes.models import StepStatus
+from recipes.models import Call, StepStatus
 from workspaces.scope.tenancy import Purpose
 
 LONGEST_SHOWN = 300
@@ -91,7 +91,7 @@ def subject_hash(tool: str, arguments: dict[str, Any]) -> str:
 
 def _begun(ledger: Ledger, run: Run, step: Step, intents: list[Intent]) -> None:
     for intent in intents:
-        if intent.kind == "tool":
+        if intent.kind != Call.Kind.MODEL:
             shown = (as_json((intent.data or {}).get("arguments")) or "")[:LONGEST_SHOWN]
             run.emit(
                 "tool.started", ledger.now, step,

@@ -41,9 +41,11 @@ class Taint:
 
         By the tool's own policy, or by the workspace's (after_untrusted, always or never).
         """
-        if tool is not None and tool.asks_person(call.arguments):
+        if tool is None or tool.blocked:
+            return False
+        if tool.asks_person(call.arguments):
             return True
-        if policy == "never" or tool is None:
+        if policy == "never":
             return False
         is_side_effect = effects_of(tool, call) in SIDE_EFFECTS
         if policy == "always":

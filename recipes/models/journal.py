@@ -17,21 +17,31 @@ class Call(models.Model):
     class Kind(models.TextChoices):
         MODEL = "model", "Model"
         TOOL = "tool", "Tool"
+        COMMAND = "command", "Command"
+        COMPOSIO = "composio", "App"
+        MCP = "mcp", "MCP"
+        HTTP = "http", "HTTP"
+        EMBEDDING = "embedding", "Embedding"
 
     class Status(models.TextChoices):
         SENT = "sent", "Sent"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        UNCERTAIN = "uncertain", "Not known whether it took effect"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="calls", db_index=False)
     attempt = models.PositiveSmallIntegerField()
     # Where in the step's work: "0", "1", …, and "3.0" for the first call of an agent that call 3 asked.
-    path = models.CharField(max_length=40, default="0")
-    kind = models.CharField(max_length=5, choices=Kind, default=Kind.MODEL)
+    path = models.TextField(default="0")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MODEL)
     name = models.CharField(max_length=200, help_text="The model or the tool.")
-    status = models.CharField(max_length=6, choices=Status, default=Status.SENT)
+    status = models.CharField(max_length=10, choices=Status, default=Status.SENT)
+    # What was asked, and which version of the tool: when the step is gone through again, another question is noticed.
+    request_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    tool_version_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    connection_id = models.UUIDField(null=True)
     sends = models.PositiveSmallIntegerField(default=1, help_text="More than 1 when a reply was lost with its worker.")
     output = models.TextField(blank=True)
     # A model's whole reply when it calls tools; a tool's arguments, and what is known of its result.

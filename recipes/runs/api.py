@@ -128,7 +128,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     @extend_schema_field(ToolCallOut(many=True))
     def get_tool_calls(self, step: ExecutionStep) -> Any:
         """The tools its agent used, in order."""
-        calls: Any = in_order(call for call in step.calls.all() if call.kind == Call.Kind.TOOL)
+        calls: Any = in_order(call for call in step.calls.all() if call.kind != Call.Kind.MODEL)
         return ToolCallOut(calls, many=True).data
 
 

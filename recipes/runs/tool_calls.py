@@ -17,7 +17,7 @@ DEEPEST = 3
 class ToolUse:
     """One call. state: running, done or failed; depth: how many agents stand between it and the step's own, 0 to 3.
 
-    lost: the intent was committed but no result is known, and nothing is under way any more.
+    lost: it was sent but no result is known, and nothing is under way any more.
     """
 
     id: str
@@ -42,7 +42,7 @@ class ToolUse:
 
 def tool_uses(step: ExecutionStep) -> list[ToolUse]:
     """All tool calls of a step, in the order of their work."""
-    calls = Call.objects.filter(step=step, kind=Call.Kind.TOOL)
+    calls = Call.objects.filter(step=step).exclude(kind=Call.Kind.MODEL)
     is_running = step.completed_at is None
     return [_use(call, is_running) for call in in_order(calls)]
 
@@ -89,6 +89,8 @@ def _use(call: Call, is_running: bool) -> ToolUse:
 
 
 def _state(call: Call, is_running: bool) -> str:
+    if call.status == Call.Status.UNCERTAIN:
+        return "lost"
     if call.status == Call.Status.SENT:
         return "running" if is_running else "lost"
     return "failed" if is_error(call) else "done"

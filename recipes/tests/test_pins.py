@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 
 from agents.models import Agent
+from agents.work.queries import spec_of
+from agents.work.toolbox import toolbox_of
 from automatos.llm.testing.server import Recorded
 from automatos.testing import Stack
 from recipes.engine import sql
 from recipes.models import AgentPin, Call
 from recipes.tests.chat_kit import Room, call, with_tools
-from recipes.tests.kit import Cast, ended, error_of, final_output
+from recipes.tests.kit import Cast, ended, error_of, final_output, wait_for
 from recipes.tests.test_engine import claim, done
+from tools.models import AgentAppAssignment, ComposioConnection, ComposioEntity
 from workspaces.tests.rest import Caller
 
 
@@ -62,10 +65,10 @@ def test_after_a_kill_the_edited_agent_goes_on_as_it_was(room: Room) -> None:
     stack, cast, word = room.stack, room.cast, room.cast.workspace.slug
     with_tools(cast.agent, "calculator")
     sums = {"tool_calls": [call("calculator", expression="6*7")]}
-    stack.models.conversation(word, sums, {"reply": "It is 42."})
     held = stack.models.hold(word, round=1, times=1)
+    stack.models.conversation(word, sums, {"reply": "It is 42."})
     run = cast.cook(cast.recipe(f"how much {word}", step={"timeout": 600}))
-    held.wait_for_requests(1)
+    wait_for(lambda: any(word in one.prompt and one.round == 1 for one in stack.models.requests))
     edited(room, cast.agent, custom_prompt="Answer in Latin.", tool_ids=["current_time"])
     stack.worker.kill()
     stack.worker.start()
@@ -143,3 +146,17 @@ def test_pins_cost_no_statement_where_nothing_was_edited(monkeypatch: pytest.Mon
     (writing,) = [text for text in sent if "agent_pins" in text]
     assert "UPDATE execution_steps" in writing, "what is pinned is written down together with the claim"
     assert first <= 5, "a claim's statements"
+
+
+@pytest.mark.django_db
+def test_the_connection_of_an_app_is_read_with_its_agent() -> None:
+    cast = Cast()
+    AgentAppAssignment.objects.create(
+        workspace=cast.workspace, agent_id=cast.agent.pk, app="github", level="app", name="", allowed=True
+    )
+    entity = ComposioEntity.objects.create(workspace=cast.workspace, entity_id="probe")
+    connection = ComposioConnection.objects.create(
+        workspace=cast.workspace, entity=entity, app="github", status="active"
+    )
+    use = toolbox_of(spec_of(cast.agent))["use_app_action"]
+    assert use.connection_of({"action": "GITHUB_CREATE_AN_ISSUE"}) == connection.pk

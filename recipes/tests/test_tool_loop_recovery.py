@@ -103,6 +103,7 @@ def test_what_went_outside_is_sent_again_only_when_the_model_decides_so(stack: S
         assert site.count(f"POST /{word}") == 1 + (word == "twice")
         lost, *later = Call.objects.filter(step__execution=execution, kind="tool").order_by("path")
         assert ("may have taken effect" in lost.output, (lost.data or {})["is_error"]) == (True, True)
+        assert lost.status == "uncertain"
         assert all("Status 200" in one.output for one in later)
         told = [one for one in stack.models.requests if f"order {word}" in one.prompt][-1].tool_results[0]
         assert told.content.removeprefix("Error: ") == lost.output

@@ -17,14 +17,18 @@ DONE = (
     "SELECT json_agg(DISTINCT l.tool) FROM tool_execution_logs l "
     "WHERE l.agent_id = a.id AND l.source = 'app' AND l.status = 'done'"
 )
+CONNECTIONS = (
+    "SELECT json_object_agg(c.app, c.id) FROM composio_connections c "  # noqa: S608
+    f"WHERE c.workspace_id = a.workspace_id AND c.app IN (SELECT x.app {OWN_APPS})"
+)
 
 
 class AppTools(ToolSource):
-    """kept: the agent's apps. live: when the workspace has them ask a person, and what the agent did before."""
+    """kept: the agent's apps. live: when they ask a person, what the agent did before, the connections."""
 
     name = SOURCE
     kept = f"(SELECT json_agg(x.app ORDER BY x.app) {OWN_APPS})"
-    live = f"json_build_object('policies', ({POLICIES}), 'done', ({DONE}))"
+    live = f"json_build_object('policies', ({POLICIES}), 'done', ({DONE}), 'connections', ({CONNECTIONS}))"
 
     def tools(self, agent_id: UUID, found: Found) -> Iterable[Tool]:
         return tools_for(agent_id, apps_of(found)).values()
@@ -36,4 +40,6 @@ class AppTools(ToolSource):
 def apps_of(found: Found) -> AgentApps:
     """An agent's apps, from what the tables say."""
     live = found.live or {}
-    return apps_from(live.get("policies") or (), live.get("done") or (), found.kept or ())
+    return apps_from(
+        live.get("policies") or (), live.get("done") or (), found.kept or (), live.get("connections") or {}
+    )

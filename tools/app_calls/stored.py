@@ -1,6 +1,7 @@
 """An agent's apps as a run uses them: found and called in the worker's threads, each call in the log."""
 
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ class StoredApps:
             remote_id=outcome.remote_id,
         )
         await self.decide(write, [entry])
-        return outcome.result
+        return replace(outcome.result, uncertain=True) if outcome.is_uncertain else outcome.result
 
 
 def status_of(outcome: Outcome, *, is_sent: bool) -> str:

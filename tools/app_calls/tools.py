@@ -36,12 +36,13 @@ class Apps(Protocol):
 class AgentApps:
     """What a run knows of an agent's apps. policies: when they ask a person, by app, level and name.
 
-    done: actions that this agent carried out before, by their names.
+    done: actions that this agent carried out before, by their names. connections: the workspace's, by app.
     """
 
     apps: tuple[str, ...] = ()
     policies: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
+    connections: Mapping[str, UUID] = field(default_factory=dict)
 
     def app_of(self, action: str) -> str:
         """The app an action belongs to, by its name; empty for one of no app of this agent."""
@@ -58,9 +59,17 @@ class AgentApps:
         return asks_person(said, group, was_allowed=action.upper() in self.done)
 
 
-def apps_from(rows: Sequence[Sequence[str]], done: Sequence[str], apps: Sequence[str]) -> AgentApps:
-    """From what the database tells: policies as (app, level, name, asks)."""
-    return AgentApps(tuple(apps), {(app, level, name): asks for app, level, name, asks in rows}, frozenset(done))
+def apps_from(
+    rows: Sequence[Sequence[str]],
+    done: Sequence[str],
+    apps: Sequence[str],
+    connections: Mapping[str, str] | None = None,
+) -> AgentApps:
+    """From what the database tells: policies as (app, level, name, asks), connections' ids by app."""
+    policies = {(app, level, name): asks for app, level, name, asks in rows}
+    return AgentApps(
+        tuple(apps), policies, frozenset(done), {app: UUID(key) for app, key in (connections or {}).items()}
+    )
 
 
 def tools_for(agent_id: UUID, apps: AgentApps) -> dict[str, Tool]:
@@ -130,4 +139,6 @@ def _using(agent_id: UUID, apps: AgentApps) -> Tool:
         effects_by=effects,
         sends_by=sends,
         asks_by=lambda arguments: apps.asks(str(arguments.get("action", ""))),
+        kind="composio",
+        connection_by=lambda arguments: apps.connections.get(apps.app_of(str(arguments.get("action", "")))),
     )

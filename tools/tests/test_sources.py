@@ -101,4 +101,4 @@ async def test_a_blocked_tool_refuses_and_does_nothing() -> None:
     tool = sources.refusing(_tool("look"), "Look was switched off. Go on without it.")
     result = await UnifiedToolExecutor({"look": tool}).run("look", {"q": "a"}, context())
     assert (result.is_error, result.content) == (True, "Look was switched off. Go on without it.")
-    assert (tool.effects_of({}), tool.version_hash) == ("none", _tool("look").version_hash)
+    assert tool.version_hash == _tool("look").version_hash

@@ -246,3 +246,11 @@ def test_the_door_itself_costs_little(kitchen: Kitchen) -> None:
         each = (time.process_time() - begun) * 1000 / 50
     print(f"the door: {each:.2f} ms of processor time a call")
     assert each < 25
+
+
+def test_a_call_names_its_connection() -> None:
+    key = uuid4()
+    apps = apps_from((), (), ("github",), {"github": str(key)})
+    use = tools_for(uuid4(), apps)[USE]
+    assert (use.kind, use.connection_of({"action": "GITHUB_CREATE_AN_ISSUE"})) == ("composio", key)
+    assert use.connection_of({"action": "NO_APP"}) is None
