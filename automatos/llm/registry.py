@@ -15,6 +15,7 @@ from automatos.llm.clients import Clients
 from automatos.llm.deltas import Listener, OnDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
 from automatos.llm.families import BUNDLED
+from automatos.llm.last_look import looking
 from automatos.llm.presets import preset
 from automatos.llm.pricing import Rate, price, rates_of
 from automatos.llm.providers.endpoint import Endpoint
@@ -164,8 +165,8 @@ class Models:
 
         on_text hears the text alone, on_delta everything. credentials: a workspace's own keys, by provider. Raises only
         ModelError kinds, whose `reply` holds (and prices) what came in nevertheless, and whatever the two raise.
-        before_sending: awaited before each try; what it raises ends the call. Cancelling closes the connection at once;
-        on_cut is then told what had come in of a streamed answer.
+        before_sending: awaited before each try and again when its connection is open; what it raises ends the call.
+        Cancelling closes the connection at once; on_cut is then told what had come in of a streamed answer.
         """
         endpoint, name = resolve(request.model, credentials)
         streamed = on_text is not None or on_delta is not None
@@ -173,7 +174,8 @@ class Models:
         async def attempt(listener: Listener | None) -> ModelReply:
             if before_sending is not None:
                 await before_sending()
-            return await provider.attempt(name, request, listener)
+            with looking(before_sending):
+                return await provider.attempt(name, request, listener)
 
         listener = Listener(on_text, on_delta) if streamed else None
         try:
@@ -204,6 +206,15 @@ def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
     """With its price, unless the server told what it takes."""
     cost = reply.cost or price(_price_list(endpoint.provider, endpoint.preset), model, reply.usage)
     return replace(reply, cost=cost) if cost else reply
+
+
+def price_is_known(model: str, credentials: Credentials) -> bool:
+    """Whether it can be found out what a call of `provider:model` costs, also where it costs nothing."""
+    provider, _, name = model.partition(":")
+    own = credentials.get(provider)
+    kind = own.preset if own is not None and provider not in VENDORS else ""
+    is_free = provider == "local" or preset(kind).is_free
+    return is_free or rates_of(_price_list(provider, kind), name) is not None
 
 
 def _price_list(provider: str, kind: str) -> str:

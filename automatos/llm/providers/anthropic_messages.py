@@ -18,6 +18,7 @@ from automatos.llm.providers.anthropic_words import (
 from automatos.llm.providers.base import LIMITS, TIMEOUT, Outgoing, Provider, capped
 from automatos.llm.providers.collected import Collected
 from automatos.llm.providers.endpoint import Endpoint
+from automatos.llm.providers.sending import watched
 from automatos.llm.providers.shapes import Counted, arguments_text, count, ending, mapping, mappings, said, text
 from automatos.llm.types import ModelRequest
 
@@ -41,8 +42,10 @@ class AnthropicProvider(Provider):
             max_retries=0,
             timeout=TIMEOUT,
             open_telemetry=False,
-            http_client=anthropic.DefaultAioHttpClient(
-                limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+            http_client=watched(
+                anthropic.DefaultAioHttpClient(
+                    limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+                )
             ),
         )
 

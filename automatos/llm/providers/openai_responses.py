@@ -23,6 +23,7 @@ from automatos.llm.providers.openai_words import (
     untaken_by,
 )
 from automatos.llm.providers.reading import plain_error
+from automatos.llm.providers.sending import watched
 from automatos.llm.providers.shapes import arguments_text, counted, mapping, mappings, said, text
 from automatos.llm.text import clean
 from automatos.llm.types import FinishReason, Message, ModelRequest
@@ -44,8 +45,8 @@ def client(endpoint: Endpoint) -> openai.AsyncOpenAI:
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=TIMEOUT,
-        http_client=openai.DefaultAioHttpClient(
-            limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped()
+        http_client=watched(
+            openai.DefaultAioHttpClient(limits=LIMITS, timeout=TIMEOUT, follow_redirects=False, event_hooks=capped())
         ),
     )
 

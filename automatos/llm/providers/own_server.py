@@ -16,6 +16,7 @@ from automatos.llm.errors import ModelError, ModelNotConfigured
 from automatos.llm.providers.base import LIMITS, TIMEOUT, capped
 from automatos.llm.providers.endpoint import Endpoint
 from automatos.llm.providers.openai_chat import OpenAIProvider
+from automatos.llm.providers.sending import on_event
 from automatos.llm.types import ModelReply, ModelRequest
 from automatos.outside.errors import Refused
 from automatos.outside.targets import find_host
@@ -54,6 +55,11 @@ class CheckedTransport(httpx2.AsyncHTTPTransport):
     def __init__(self) -> None:
         super().__init__(limits=LIMITS, trust_env=False)
         self._pool._network_backend = CheckedAddresses()  # the transport has no parameter for it
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Looks once more when the connection is open."""
+        request.extensions["trace"] = on_event
+        return await super().handle_async_request(request)
 
 
 class OwnServerProvider(OpenAIProvider):
