@@ -62,10 +62,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What calls took. cost: US dollars."""
+    """What calls took. cost: US dollars, those of unknown prices as they count against a limit; note: says so."""
 
     tokens: int = 0
     cost: Decimal = Decimal(0)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Actions(Protocol):
     """Does, and keeps by its path, what the loop asks for."""
 
     async def ask(
-        self, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
+        self, task: Task, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
     ) -> ModelReply:
         """The model's reply. Raises ModelError; a failure that has another model tried is kept like a reply.
 
@@ -169,7 +170,7 @@ class _Work:
         while True:
             path, request, had_switched = self.next_path(), self.request(may_use_tools), self.use_fallback
             try:
-                return path, await self.actions.ask(path, request, instead_of=failed)
+                return path, await self.actions.ask(self.task, path, request, instead_of=failed)
             except ModelError as error:
                 if not self.can_go_on(error):
                     raise
@@ -197,7 +198,7 @@ class _Work:
         )
         request = replace(request, max_tokens=SUMMARY_TOKENS, response_schema=None)
         try:
-            reply = await self.actions.ask(self.next_path(), request, aside=True)
+            reply = await self.actions.ask(self.task, self.next_path(), request, aside=True)
         except ModelError:
             self.takes_notes = False
         else:
@@ -245,6 +246,6 @@ def _check_limits(task: Task, spent: Spent) -> None:
         )
     if task.max_cost is not None and spent.cost >= task.max_cost:
         raise LimitReached(
-            f"{task.spec.name} spent ${spent.cost:.4f} of ${task.max_cost:.4f} before it had an answer. "
-            "Raise the agent's limit, or ask for less at once."
+            f"{task.spec.name} spent ${spent.cost:.4f} of ${task.max_cost:.4f} before it had an answer."
+            f"{spent.note} Raise the agent's limit, or ask for less at once."
         )

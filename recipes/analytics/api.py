@@ -35,6 +35,7 @@ class UsageDayOut(serializers.Serializer[Day]):
     failed = serializers.IntegerField()
     tokens = serializers.IntegerField()
     cost = _cost()
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
 
 
 class UsageModelOut(serializers.Serializer[Share]):
@@ -44,6 +45,7 @@ class UsageModelOut(serializers.Serializer[Share]):
     steps = serializers.IntegerField()
     tokens = serializers.IntegerField()
     cost = _cost()
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
 
 
 class UsageAgentOut(UsageModelOut):
@@ -60,6 +62,7 @@ class UsageOut(serializers.Serializer[Usage]):
     runs = serializers.IntegerField()
     tokens = serializers.IntegerField()
     cost = _cost()
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
     days = UsageDayOut(many=True, help_text="Oldest first.")
     agents = UsageAgentOut(many=True, help_text="The dearest first, at most 20.")
     models = UsageModelOut(many=True, help_text="The dearest first, at most 20.")

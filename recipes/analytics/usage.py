@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -55,7 +56,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The runs started on one day (UTC). cost: US dollars."""
+    """The runs started on one day (UTC). cost: US dollars; is_estimated: some calls are counted by estimate."""
 
     day: date
     runs: int = 0
@@ -63,6 +64,7 @@ class Day:
     failed: int = 0
     tokens: int = 0
     cost: Decimal = Decimal(0)
+    is_estimated: bool = False
 
     @property
     def label(self) -> str:
@@ -79,6 +81,7 @@ class Share:
     steps: int
     tokens: int
     cost: Decimal
+    is_estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ class Usage:
     def cost(self) -> Decimal:
         """US dollars."""
         return sum((day.cost for day in self.days), Decimal(0))
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether some calls are counted by estimate."""
+        return any(day.is_estimated for day in self.days)
 
     @property
     def columns(self) -> list[tuple[str, int, int]]:
@@ -151,6 +159,7 @@ def _days(workspace: Workspace, first: date) -> list[Day]:
             failed=Count("id", filter=Q(status__in=(ExecutionStatus.FAILED, ExecutionStatus.STOPPED))),
             all_tokens=Sum(F("input_tokens") + F("output_tokens")),
             spent=Sum("cost"),
+            about=BoolOr("is_estimated"),
         )
     )
     by_day = {row["day"]: _day(row) for row in counted}
@@ -159,15 +168,18 @@ def _days(workspace: Workspace, first: date) -> list[Day]:
 
 
 def _day(row: Mapping[str, Any]) -> Day:
-    return Day(row["day"], row["runs"], row["completed"], row["failed"], row["all_tokens"], row["spent"])
+    return Day(row["day"], row["runs"], row["completed"], row["failed"], row["all_tokens"], row["spent"], row["about"])
 
 
 def _shares(groups: QuerySet[Any, Any], *, named: bool = True) -> list[Share]:
     rows = groups.annotate(
-        steps=Count("id"), tokens=Sum(F("input_tokens") + F("output_tokens")), spent=Sum("cost")
+        steps=Count("id"),
+        tokens=Sum(F("input_tokens") + F("output_tokens")),
+        spent=Sum("cost"),
+        about=BoolOr("is_estimated"),
     ).order_by("-spent", "-tokens", "label")
     return [
-        Share(str(row["key"]) if named else "", row["label"], row["steps"], row["tokens"], row["spent"])
+        Share(str(row["key"]) if named else "", row["label"], row["steps"], row["tokens"], row["spent"], row["about"])
         for row in rows[:MOST_LISTED]
     ]
 

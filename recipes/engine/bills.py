@@ -3,23 +3,34 @@
 from decimal import Decimal
 
 from agents.work.loop import Spent, Task
+from automatos.llm import unknown_prices
+from automatos.llm.registry import Credentials
 from automatos.llm.types import Usage
 
 
 class Bills:
     """By the path of each call, as far as the loop has come; those of an asked agent stand under the asking call."""
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
         self._bills: dict[str, Spent] = {}
 
-    def add(self, path: str, usage: Usage, cost: Decimal) -> None:
-        """A call came back; the same one twice counts once."""
-        self._bills[path] = Spent(usage.input_tokens + usage.output_tokens, cost)
+    def add(self, path: str, model: str, usage: Usage, cost: Decimal) -> None:
+        """A call of a model came back; the same one twice counts once. cost: as it is recorded."""
+        counts = unknown_prices.counted(model, usage, cost, self._credentials)
+        note = unknown_prices.explained(model, self._credentials) if counts != cost else ""
+        self._bills[path] = Spent(usage.input_tokens + usage.output_tokens, counts, note)
+
+    def check(self, task: Task, model: str) -> None:
+        """Before a call. Raises ModelNotConfigured where money is limited and the price is unknown and not assumed."""
+        if self.left(task) is not None:
+            unknown_prices.check(model, self._credentials)
 
     def spent(self, path: str) -> Spent:
         """What the calls came to whose path begins so."""
         bills = [bill for at, bill in self._bills.items() if at.startswith(path)]
-        return Spent(sum(bill.tokens for bill in bills), sum((bill.cost for bill in bills), Decimal(0)))
+        note = next((bill.note for bill in bills if bill.note), "")
+        return Spent(sum(bill.tokens for bill in bills), sum((bill.cost for bill in bills), Decimal(0)), note)
 
     def left(self, task: Task) -> Decimal | None:
         """US dollars that a task, and those it works for, may still spend; None for no limit."""

@@ -89,7 +89,7 @@ class Cook:
         self.records: dict[UUID, dict[str, contract.ToolResult]] = {}
         # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
         self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
-        self.bills = Bills()
+        self.bills = Bills(job.credentials)
         # Of a call that was broken off from outside, what had come in.
         self.cut: Cut | None = None
         self.path = FIRST
@@ -116,14 +116,14 @@ class Cook:
     # --- models -------------------------------------------------------------------------------------------------------
 
     async def ask(
-        self, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
+        self, task: Task, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
     ) -> ModelReply:
         """The model's reply: from the journal when it is there, else sent and, with what comes next, kept."""
         known, asked = self.job.journal.get(path), question_hash(request)
         if known is not None:
             check(known, request.model, asked, is_model=True)
         if known is not None and known.status != "sent":
-            self.bills.add(path, known.usage, known.cost)
+            self.bills.add(path, known.name, known.usage, known.cost)
             return reply_of(known)
         if path != FIRST or self.notebook.unkept:
             # Told once: where the intent is noted already, a worker that died has told it.
@@ -133,6 +133,7 @@ class Cook:
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
         request = replace(request, idempotency_key=str(self.notebook.id(path)), timeout=min(request.timeout, seconds))
         try:
+            self.bills.check(task, request.model)
             reply = await self.models.complete(
                 request,
                 self._on_text(path, aside),
@@ -144,11 +145,11 @@ class Cook:
         except ModelError as error:
             if (mendable := _mendable(request, error)) is None:
                 if error.reply is not None:
-                    self.bills.add(path, error.reply.usage, error.reply.cost)
+                    self.bills.add(path, request.model, error.reply.usage, error.reply.cost)
                 self.notebook.unkept.append(Result(self.notebook.id(path), error=error, request_hash=asked))
                 raise
             reply = mendable
-        self.bills.add(path, reply.usage, reply.cost)
+        self.bills.add(path, request.model, reply.usage, reply.cost)
         self.notebook.unkept.append(Result(self.notebook.id(path), reply, request_hash=asked))
         return reply
 
@@ -210,7 +211,7 @@ class Cook:
         if known is not None and known.status != "sent":
             for at, one in self.job.journal.items():
                 if at.startswith(f"{path}."):  # what an asked agent spent; its calls are not gone through again
-                    self.bills.add(at, one.usage, one.cost)
+                    self.bills.add(at, one.name, one.usage, one.cost)
             return result_of(known)
         if _decided(self.job, self.notebook.id(path), call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)

@@ -39,16 +39,17 @@ def keep_cut(cut: Cut) -> None:
         if not sql.rows(f"{text} RETURNING c.id", params):
             return
         usage = cut.reply.usage
-        spent = [usage.input_tokens, usage.output_tokens, cut.reply.cost]
+        spent = [usage.input_tokens, usage.output_tokens, cut.reply.cost, usage.is_estimated]
         sql.send(
             "UPDATE recipe_executions SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, "
-            "cost = cost + %s WHERE id = %s",
+            "cost = cost + %s, is_estimated = is_estimated OR %s WHERE id = %s",
             [*spent, run.id],
         )
         output, reason = (cut.reply.text, CUT) if cut.is_answer else ("", "")
         sql.send(
             "UPDATE execution_steps SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, "
-            "cost = cost + %s, output = CASE output WHEN '' THEN %s ELSE output END, "
+            "cost = cost + %s, is_estimated = is_estimated OR %s, "
+            "output = CASE output WHEN '' THEN %s ELSE output END, "
             "finish_reason = CASE %s WHEN '' THEN finish_reason ELSE %s END WHERE id = %s",
             [*spent, output, reason, reason, step.id],
         )

@@ -102,10 +102,11 @@ def results_noted(now: datetime, results: Iterable[Result]) -> Statement:
         "error = v.error::jsonb, input_tokens = c.input_tokens + v.input_tokens, "
         "output_tokens = c.output_tokens + v.output_tokens, cached_tokens = c.cached_tokens + v.cached_tokens, "
         "reasoning_tokens = c.reasoning_tokens + v.reasoning_tokens, cost = c.cost + v.cost, "
-        "completed_at = v.completed_at, request_hash = COALESCE(NULLIF(v.request_hash, ''), c.request_hash) "
+        "completed_at = v.completed_at, request_hash = COALESCE(NULLIF(v.request_hash, ''), c.request_hash), "
+        "is_estimated = c.is_estimated OR v.is_estimated "
         "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], "
-        "%s::int[], %s::numeric[], %s::timestamptz[], %s::text[]) AS v(id, status, output, data, error, input_tokens, "
-        "output_tokens, cached_tokens, reasoning_tokens, cost, completed_at, request_hash) "
+        "%s::int[], %s::numeric[], %s::timestamptz[], %s::text[], %s::bool[]) AS v(id, status, output, data, error, "
+        "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, completed_at, request_hash, is_estimated) "
         "WHERE c.id = v.id AND c.status = 'sent'",
         columns(rows),
     )
@@ -125,7 +126,7 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
     usage = reply.usage if reply else Usage()
     tokens = usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens
     cost = reply.cost if reply else Decimal(0)
-    return result.id, status, text, as_json(data), shape, *tokens, cost, now, result.request_hash
+    return result.id, status, text, as_json(data), shape, *tokens, cost, now, result.request_hash, usage.is_estimated
 
 
 def spent(result: Result) -> ModelReply | None:

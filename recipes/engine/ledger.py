@@ -68,6 +68,7 @@ class Run:
     # By agent, how this run keeps it (pins.py).
     pins: dict[str, str] = field(default_factory=dict)
     has_new_pins: bool = False
+    is_estimated: bool = False
     completed_at: datetime | None = None
     output_data: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -209,7 +210,7 @@ class Ledger:
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.current_step, run.started_at,
                 run.completed_at, as_json(run.output_data), as_json(run.error),
                 run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
-                run.seconds_left, as_json(run.pins) if run.has_new_pins else None,
+                run.seconds_left, as_json(run.pins) if run.has_new_pins else None, run.is_estimated,
             )
             for run in runs
         ]  # fmt: skip
@@ -221,13 +222,14 @@ class Ledger:
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
                 "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
                 "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left, "
-                "pins = COALESCE(v.pins::jsonb, e.pins) "
+                "pins = COALESCE(v.pins::jsonb, e.pins), "
+                "is_estimated = e.is_estimated OR v.is_estimated "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
                 "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
-                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[]) "
+                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[]) "
                 "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
                 "error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, seconds_left, "
-                "pins) "
+                "pins, is_estimated) "
                 "WHERE e.id = v.id",
                 columns(rows),
             )

@@ -114,9 +114,9 @@ def _finished(ledger: Ledger, run: Run, step: Step, progress: Progress) -> None:
 
 def _totals(step: Step) -> tuple[str, list[Any]]:
     return (
-        "UPDATE execution_steps SET input_tokens = %s, output_tokens = %s, cost = %s, tool_calls = %s, hand_ons = 0 "
-        "WHERE id = %s",
-        [step.input_tokens, step.output_tokens, step.cost, step.tool_calls, step.id],
+        "UPDATE execution_steps SET input_tokens = %s, output_tokens = %s, cost = %s, tool_calls = %s, hand_ons = 0, "
+        "is_estimated = is_estimated OR %s WHERE id = %s",
+        [step.input_tokens, step.output_tokens, step.cost, step.tool_calls, step.is_estimated, step.id],
     )
 
 

@@ -69,9 +69,10 @@ def _pay_refused(ledger: Ledger, step: Step, outcome: Outcome) -> None:
     if reply is None or not outcome.attempt:
         return
     usage = reply.usage
-    paid: list[Any] = [usage.input_tokens, usage.output_tokens, reply.cost]
+    paid: list[Any] = [usage.input_tokens, usage.output_tokens, reply.cost, usage.is_estimated]
     call = call_id(step.id, outcome.attempt, outcome.path)
-    add = "SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, cost = cost + %s"
+    add = "SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, cost = cost + %s, "
+    add += "is_estimated = is_estimated OR %s"
     booked = ledger.sql.rows(f"UPDATE execution_calls {add} WHERE id = %s RETURNING step_id", [*paid, call])
     if booked:
         # The objects as well: what else this turn writes about the step starts from them.
@@ -140,6 +141,7 @@ def pay(run: Run, step: Step, reply: ModelReply | None) -> None:
         what.input_tokens += reply.usage.input_tokens
         what.output_tokens += reply.usage.output_tokens
         what.cost += reply.cost
+        what.is_estimated = what.is_estimated or reply.usage.is_estimated
 
 
 def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) -> float | None:
@@ -166,6 +168,7 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
                 change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
                 as_json(change.error), step.input_tokens, step.output_tokens, step.cost, None if again else ledger.now,
                 change.reply.model if change.reply else None, change.finish_reason, as_json(change.origins or None),
+                step.is_estimated,
             )
         )  # fmt: skip
     return (
@@ -173,11 +176,12 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
         "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = v.input_tokens, "
         "output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
         "hand_ons = CASE v.status WHEN 'pending' THEN 0 ELSE s.hand_ons END, "
-        "model = COALESCE(v.model, s.model), finish_reason = v.finish_reason, origins = v.origins::jsonb "
+        "model = COALESCE(v.model, s.model), finish_reason = v.finish_reason, origins = v.origins::jsonb, "
+        "is_estimated = s.is_estimated OR v.is_estimated "
         "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
-        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]) "
+        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bool[]) "
         "AS v(id, status, attempt, runnable_at, output, error, input_tokens, output_tokens, cost, completed_at, model, "
-        "finish_reason, origins) WHERE s.id = v.id",
+        "finish_reason, origins, is_estimated) WHERE s.id = v.id",
         columns(rows),
     )
 

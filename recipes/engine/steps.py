@@ -62,6 +62,7 @@ class Step:
     leads_to: list[int] | None
     config: dict[str, Any] | None
     path: str | None
+    is_estimated: bool = False
 
     @property
     def place(self) -> str:

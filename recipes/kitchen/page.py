@@ -176,7 +176,7 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         calls_note=_calls_note(calls),
         heat_label=f"{done} of {len(steps)} steps done: {heat}",
         spent=f"{_count(done, 'step')} of {len(steps)} done, {words.compact(tokens)} tokens and "
-        f"{words.money(execution.cost)} spent so far.",
+        f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far.",
     )
 
 

@@ -69,6 +69,8 @@ class Execution(models.Model):
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    # Some of its calls are counted by estimate, see Call.
+    is_estimated = models.BooleanField(default=False, db_default=False)
     tool_calls = models.PositiveIntegerField(default=0)
     retry_delay = models.FloatField(default=2)
     backoff = models.FloatField(default=2)
@@ -217,6 +219,7 @@ class ExecutionStep(StepSettings):
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    is_estimated = models.BooleanField(default=False, db_default=False)
     tool_calls = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)

@@ -52,6 +52,8 @@ class Call(models.Model):
     cached_tokens = models.PositiveIntegerField(default=0)
     reasoning_tokens = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    # The server did not tell all of its tokens, so that these, and the cost, are about right and no more.
+    is_estimated = models.BooleanField(default=False, db_default=False)
     sent_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
 

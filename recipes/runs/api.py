@@ -138,6 +138,7 @@ class TotalsOut(serializers.Serializer[Execution]):
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars.")
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
     duration_ms = serializers.SerializerMethodField()
     tool_calls = serializers.IntegerField()
 
