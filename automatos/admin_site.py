@@ -38,6 +38,7 @@ class ModerationSite(AdminSite):
             path("moderation/rescans/<uuid:scan_id>/", views.seen, name="moderation_seen"),
             path("moderation/<uuid:version_id>/", views.review, name="moderation_review"),
             path("moderation/<uuid:version_id>/scan/", views.rescan, name="moderation_rescan"),
+            path("moderation/<uuid:version_id>/feature/", views.feature, name="moderation_feature"),
         ]
         for pattern in desk:
             pattern.callback = self.admin_view(pattern.callback)

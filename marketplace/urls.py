@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from marketplace.browse import urls as browse
 from marketplace.enabling import urls as enabling
 from marketplace.moderation import api as desk
+from marketplace.moderation import featured_api as featured
 from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
 from marketplace.plugins import views
@@ -97,5 +98,6 @@ api: list[URLPattern | URLResolver] = [
     path("admin/plugins/<uuid:desk_id>/deactivate", desk.Deactivate.as_view(), name="api_desk_deactivate"),
     path("admin/plugins/<uuid:desk_id>/block", desk.Block.as_view(), name="api_desk_block"),
     path("admin/plugins/<uuid:desk_id>/reopen", desk.Reopen.as_view(), name="api_desk_reopen"),
+    path("admin/plugins/<uuid:desk_id>/feature", featured.Feature.as_view(), name="api_desk_feature"),
     path("admin/plugins/<uuid:desk_id>/scan", desk.Scan.as_view(), name="api_desk_scan"),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,8 @@ from marketplace.enabling import queries as plugin_queries
 from marketplace.models import EnabledPlugin, VersionStatus
 from marketplace.plugins.serializers import ContentsOut
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+
+LONGEST_TASK = 20_000
 
 
 class SkillsIn(InputSerializer):
@@ -179,6 +181,15 @@ class LoadedSkillOut(serializers.Serializer[Brief]):
     summary = serializers.CharField()
 
 
+class LoadedPluginOut(serializers.Serializer[Any]):
+    """A plugin as the system prompt has it. in_full: its text fits the task, and is there whole."""
+
+    plugin_id = serializers.UUIDField()
+    slug = serializers.CharField()
+    version = serializers.CharField()
+    in_full = serializers.BooleanField()
+
+
 class ToldToolOut(serializers.Serializer[ToolSpec]):
     """A tool as the model is told of it."""
 
@@ -195,6 +206,7 @@ class AssembledOut(serializers.Serializer[Any]):
     temperature = serializers.FloatField()
     system_prompt = serializers.CharField()
     persona = serializers.CharField(allow_null=True, help_text="The persona's slug.")
+    plugins_loaded = LoadedPluginOut(many=True)
     skills_loaded = LoadedSkillOut(many=True)
     tools = ToldToolOut(many=True)
     token_estimate = serializers.IntegerField(help_text="Of the system prompt.")
@@ -207,19 +219,33 @@ class AssembledContext(WorkspaceView):
 
     @extend_schema(
         operation_id="agents_assembled_context",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[
+            WORKSPACE_HEADER,
+            OpenApiParameter("task", str, description="The task whose plugins' texts are chosen; empty: none."),
+        ],
         responses={200: AssembledOut, **errors(404)},
     )
     def get(self, request: Request, agent_id: UUID) -> Response:
         """Exactly what the runtime sends ahead of the prompt."""
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
         spec = work_queries.spec_of(agent)
+        task = request.query_params.get("task", "")[:LONGEST_TASK]
+        plugins = spec.plugins.get_assigned_plugins(task)
         shape = {
             "agent_id": agent.pk,
             "model": spec.model,
             "temperature": spec.temperature,
-            "system_prompt": spec.system_prompt,
+            "system_prompt": spec.system_text(task),
             "persona": agent.persona.slug if agent.persona else None,
+            "plugins_loaded": [
+                {
+                    "plugin_id": one.plugin_id,
+                    "slug": one.slug,
+                    "version": one.offer.get("version", ""),
+                    "in_full": one in plugins.loaded,
+                }
+                for one in plugins.listed
+            ],
             "skills_loaded": spec.skills,
             "tools": told(toolbox_of(spec)),
             "token_estimate": spec.token_estimate,

@@ -16,7 +16,9 @@ from agents.work.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 from automatos.skill_format.skill import Brief, origin_of, tokens
-from tools.sources import Found, sources
+from marketplace.context.service import PluginContextService
+from marketplace.context.stored import SOURCE as PLUGINS
+from tools.sources import NOTHING, Found, sources
 
 # Runs a statement with its parameters and gives its rows.
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -61,16 +63,26 @@ class AgentSpec:
     @property
     def token_estimate(self) -> int:
         """Tokens of the system prompt, about."""
-        return tokens(self.system_prompt)
+        return tokens(self.system_text())
 
     @property
     def origins(self) -> tuple[str, ...]:
         """Where text that was not written in this workspace stands in the system prompt already."""
-        return tuple(dict.fromkeys(skill.origin for skill in self.skills))
+        plugins = [plugin.origin for plugin in self.plugins.usable]
+        return tuple(dict.fromkeys([*(skill.origin for skill in self.skills), *plugins]))
+
+    @property
+    def plugins(self) -> PluginContextService:
+        """Its plugins, those that were taken away left out from the next claim on."""
+        return PluginContextService(self.found.get(PLUGINS, NOTHING))
+
+    def system_text(self, task: str = "") -> str:
+        """The whole system prompt for a task: its own, then what it is told of its plugins."""
+        return "\n\n".join(filter(None, (self.system_prompt, self.plugins.get_assigned_plugins(task).text)))
 
     def opening(self, prompt: str, history: Sequence[Message] = ()) -> tuple[Message, ...]:
         """What the model is told before it starts: who it is, what was said before, and the task."""
-        return (Message("system", self.system_prompt), *history, Message("user", prompt))
+        return (Message("system", self.system_text(prompt)), *history, Message("user", prompt))
 
     def request(self, messages: tuple[Message, ...], *, timeout: float, use_fallback: bool = False) -> ModelRequest:
         """The next model call of a task. timeout in seconds."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from marketplace.context.offer import offer_of
 from marketplace.enabling import queries, tally
 from marketplace.models import AssignedPlugin, EnabledPlugin, Plugin, PluginReview
 from marketplace.plugins.queries import shown_to
@@ -34,7 +35,9 @@ def enable_plugin(*, workspace: Workspace, user: User | None, plugin_id: UUID, v
     tally.hold_usable(chosen.pk)
     try:
         with transaction.atomic():
-            row = EnabledPlugin.objects.create(workspace=workspace, plugin=plugin, version=chosen, enabled_by=user)
+            row = EnabledPlugin.objects.create(
+                workspace=workspace, plugin=plugin, version=chosen, offer=offer_of(chosen), enabled_by=user
+            )
     except IntegrityError as error:
         raise Conflict(f"{plugin.name} is enabled here already.", code="enabled") from error
     plugin.installs = tally.count_installs(plugin.pk)
@@ -52,7 +55,8 @@ def change_version(*, workspace: Workspace, user: User | None, plugin_id: UUID, 
     tally.hold_usable(chosen.pk)
     before = row.version.version
     row.earlier, row.version, row.put_off, row.put_off_until = before, chosen, "", None
-    row.save(update_fields=["earlier", "version", "put_off", "put_off_until"])
+    row.offer = offer_of(chosen)
+    row.save(update_fields=["earlier", "version", "offer", "put_off", "put_off_until"])
     _record("version_changed", row, before={"version": before}, after={"version": chosen.version})
     return row
 

@@ -20,6 +20,7 @@ from automatos.listing import choice, page_of, words
 from marketplace.models import PluginScan, PluginVersion, Verdict
 from marketplace.moderation import desk_queries as desk
 from marketplace.moderation import forms, queries, services
+from marketplace.moderation.featured_services import set_featured
 from marketplace.plugins.services import request_scan
 from workspaces.models import User
 
@@ -130,6 +131,18 @@ def rescan(request: HttpRequest, version_id: UUID) -> HttpResponse:
         messages.error(request, sentence)
     if not refused:
         messages.success(request, "It is being scanned again; what was read before comes from the record.")
+    return redirect("admin:moderation_review", version_id)
+
+
+@require_POST
+def feature(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """Put the plugin in front of the list, or stop that."""
+    featured = request.POST.get("featured") == "1"
+    try:
+        set_featured(version=queries.version(version_id), featured=featured, note=request.POST.get("note", ""))
+        messages.success(request, "It is featured." if featured else "It is not featured any more.")
+    except AppError as error:
+        messages.error(request, error.message or "There is no such version.")
     return redirect("admin:moderation_review", version_id)
 
 

@@ -12,7 +12,7 @@ from marketplace.browse import indexing
 from marketplace.models import Entry
 from marketplace.moderation.seed_services import seed_plugins
 from marketplace.plugins.categories import seed_categories
-from marketplace.tests.desk_kit import Desk, package, signed_in
+from marketplace.tests.desk_kit import Desk, package, post, signed_in
 from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +127,23 @@ def test_the_api_narrows_and_refuses_by_name(desk: Desk) -> None:
     assert "only" in refused["error"]["fields"]
     assert desk.viewer.get("/api/marketplace/plugins?ordering=-rating")[0] == 200
     assert desk.anonymous.get("/api/marketplace/plugins")[0] == 401
+
+
+def test_moderators_feature_what_can_be_had(desk: Desk, page: Page) -> None:
+    body = desk.approved(package(f"first-{uuid4().hex[:6]}"))
+    path = f"/api/admin/plugins/{body['id']}/feature"
+    assert post(desk.desk, path, {"featured": True})[0] == 400
+    status, answer = post(desk.desk, path, {"featured": True, "note": "It says one thing, and says it well."})
+    assert (status, answer["is_featured"]) == (200, True)
+    assert "It says one thing, and says it well." in page.html()
+    found = desk.viewer.get("/api/marketplace/plugins?featured=true")[1]["items"]
+    assert [row["slug"] for row in found] == [body["slug"]]
+    assert desk.admin.post(path, {"featured": False})[0] == 403
+    assert post(desk.desk, path, {"featured": False})[1]["is_featured"] is False
+    assert "chosen by the moderators" not in page.html()
+    waiting = desk.scanned(package())
+    assert post(desk.desk, f"/api/admin/plugins/{waiting['id']}/feature", {"featured": True, "note": "x"})[0] == 409
+    review = f"/admin/moderation/{body['id']}/"
+    assert "Feature it" in desk.desk.get(review).content.decode()
+    assert desk.desk.post(f"{review}feature/", {"featured": "1", "note": "Short."}).status_code == 302
+    assert "Stop featuring it" in desk.desk.get(review).content.decode()
