@@ -24,6 +24,9 @@ def choice(query: QueryDict, name: str, choices: Iterable[str], otherwise: str =
     return value if value in set(choices) else otherwise
 
 
-def page_of(rows: QuerySet[Row], query: QueryDict) -> Page[Row]:
-    """The page that `?page=` asks for; the last one when there are fewer."""
-    return Paginator(rows, PAGE_SIZE).get_page(query.get("page"))
+def page_of(rows: QuerySet[Row], query: QueryDict, *, total: int | None = None) -> Page[Row]:
+    """The page that `?page=` asks for; the last one when there are fewer. total: how many there are, where known."""
+    pages: Paginator[Row] = Paginator(rows, PAGE_SIZE)
+    if total is not None:
+        pages.count = total
+    return pages.get_page(query.get("page"))

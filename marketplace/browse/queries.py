@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, When
+from django.db.models import Count, F, Func, Q, QuerySet, UUIDField, Value
 
 from automatos.llm import embeddings
 from marketplace.models import Entry, PluginCategory, Publisher, Verdict
@@ -69,10 +70,8 @@ def search(
         places = _found(text)
         rows = rows.filter(pk__in=places)
         if not sort:
-            fit = Case(
-                *(When(pk=pk, then=place) for place, pk in enumerate(places)), default=0, output_field=IntegerField()
-            )
-            return rows.order_by(fit, "id") if places else rows.order_by("id")
+            order = Value(places, output_field=ArrayField(UUIDField()))
+            return rows.order_by(Func(order, F("id"), function="array_position"), "id")
     return rows.order_by(*ORDERS[sort or "installs"])
 
 
@@ -97,16 +96,16 @@ def _narrowed(rows: QuerySet[Entry], filters: Filters) -> QuerySet[Entry]:
 def named(text: str, most: int) -> list[Entry]:
     """Listings with these words, or words that begin so; for a search while somebody types."""
     places = _found(text[:LONGEST_QUERY], meaning=False)[:most]
-    rows = {str(row.pk): row for row in Entry.objects.filter(pk__in=places).only("name", "slug", "kind", "version")}
+    rows = {row.pk: row for row in Entry.objects.filter(pk__in=places).only("name", "slug", "kind", "version")}
     return [rows[pk] for pk in places if pk in rows]
 
 
-def _found(text: str, *, meaning: bool = True) -> list[str]:
+def _found(text: str, *, meaning: bool = True) -> list[UUID]:
     """Ids of what fits, best first."""
     vector = _vector(text) if meaning else None
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM automatos_find_entries(%s, %s::halfvec, %s)", [text, vector, FARTHEST])
-        return [str(row[0]) for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall()]
 
 
 @lru_cache(maxsize=512)

@@ -24,8 +24,10 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     words = listing.words(request.GET)
     sort = listing.choice(request.GET, "sort", SORTS)
     filters = filters_of(request.GET)
-    page = listing.page_of(queries.search(kind, words, filters, sort), request.GET)
+    rows = queries.search(kind, words, filters, sort)
     narrows = bool(words or kind or filters.narrows)
+    # Everything was counted by its kinds already.
+    page = listing.page_of(rows, request.GET, total=None if narrows else sum(counts.values()))
     featured = [] if narrows or page.number > 1 else queries.featured()
     context = {
         "page": page,
