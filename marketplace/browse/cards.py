@@ -108,7 +108,7 @@ def can_of(entry: Entry) -> list[Can]:
 
 def trust_of(entry: Entry) -> Trust:
     """The verdict, its date and who looked, in words."""
-    who = "read by a person" if entry.was_read else "by the rules, signed by the project"
+    who = "read by a person" if entry.was_read else "static scan only"
     if entry.verdict == Verdict.SAFE:
         return Trust("ok", "shield-check", "Safe", entry.decided_at, who)
     if entry.verdict == Verdict.REVIEW_REQUIRED and entry.was_read:

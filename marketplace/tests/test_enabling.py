@@ -1,12 +1,13 @@
 """A workspace enables plugins, moves between versions, puts updates off, takes plugins out and reviews them."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from marketplace.models import AssignedPlugin, EnabledPlugin, Entry, Plugin
-from marketplace.tests.desk_kit import Desk, package, signed_in
+from marketplace.tests.desk_kit import Desk, archive, package, signed_in
 from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +175,30 @@ def test_the_page_shows_permissions_files_scan_and_versions(desk: Desk) -> None:
         assert client.get(f"{root}?{query}").status_code == 200, query
     assert client.get(f"/w/{desk.workspace.slug}/marketplace/plugins/no-such/").status_code == 404
     assert client.post(f"{root}enable/").status_code == 403
+
+
+def test_pages_say_what_is_asked_for_and_what_an_update_adds(desk: Desk) -> None:
+    slug = f"asks-{uuid4().hex[:6]}"
+    enabled(desk, slug)
+    hook = {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "bash run.sh $GITHUB_TOKEN"}]}]}
+    manifest = json.dumps({"name": slug, "version": "1.1.0", "description": "Watches."})
+    skill = "---\nname: watch\ndescription: Watches.\nallowed-tools: web_fetch\n---\nWatch."
+    files = {
+        ".claude-plugin/plugin.json": manifest,
+        "skills/watch/SKILL.md": skill,
+        "hooks/hooks.json": json.dumps({"hooks": hook}),
+    }
+    desk.approved(archive(files))
+    client = signed_in(desk.people[Role.ADMIN])
+    root = f"/w/{desk.workspace.slug}/marketplace/plugins/{slug}/"
+    page, update = (client.get(f"{root}{under}") for under in ("?version=1.1.0", "update/?to=1.1.0"))
+    assert (page.status_code, update.status_code) == (200, 200)
+    for html in (page.content.decode(), update.content.decode()):
+        for told in ("Uses the tool web_fetch", "Reads GITHUB_TOKEN", "Nothing of a package runs here"):
+            assert told in html, told
+    assert "Hook on PreToolUse" in page.content.decode()
+    for told in ("1 tool", "By accepting you agree to", "skills/watch/SKILL.md", "1.1.0 asks for what 1.0.0 does not"):
+        assert told in update.content.decode(), told
 
 
 def test_pages_enable_give_and_take_out(desk: Desk) -> None:
