@@ -16,6 +16,8 @@ from tools.sources import NOTHING, Found
 MOST_TEXTS = 2
 # The share of a plugin's telling words that a task has to name before its text is read in full.
 LEAST_SHARE = 0.12
+# Characters that the lines of all plugins together may have, and one always has.
+SUMMARIES, SHORTEST_LINE = 12_000, 120
 WORD = re.compile(r"[a-z0-9]{3,}")
 COMMON = frozenset(
     (
@@ -90,7 +92,7 @@ class PluginContextService:
         if not listed:
             return PluginContext("")
         loaded = chosen(listed, task)
-        lines = ["<plugins>", INTRODUCTION, *(_line(one) for one in listed), "</plugins>"]
+        lines = ["<plugins>", INTRODUCTION, *_lines(listed), "</plugins>"]
         texts = [text_of(one, str(one.offer.get("text", "")), one.slug) for one in loaded]
         return PluginContext("\n\n".join(["\n".join(lines), *texts]), listed, loaded)
 
@@ -132,11 +134,21 @@ def _assigned(row: Sequence[Any], gone: Sequence[Sequence[str]]) -> AssignedPlug
     return AssignedPlugin(UUID(plugin_id), UUID(version_id), offer, why)
 
 
-def _line(one: AssignedPlugin) -> str:
+def _lines(listed: Sequence[AssignedPlugin]) -> list[str]:
+    """A line for each; where all together would be too long, without what skills are for, and then cut."""
+    lines = [_line(one, summaries=True) for one in listed]
+    if sum(map(len, lines)) > SUMMARIES:
+        lines = [_line(one, summaries=False) for one in listed]
+    longest = max(SHORTEST_LINE, SUMMARIES // len(lines))
+    return [line if len(line) <= longest else f"{line[: longest - 2]} …" for line in lines]
+
+
+def _line(one: AssignedPlugin, *, summaries: bool) -> str:
     parts = [f"- {one.label}: {one.offer.get('summary', '')}"]
     if one.skills:
         names = zip(skill_names(one), one.skills, strict=True)
-        parts.append("  Skills: " + "; ".join(f"{name}: {row.get('summary', '')}" for name, row in names))
+        told = [f"{name}: {row.get('summary', '')}" if summaries else name for name, row in names]
+        parts.append("  Skills: " + "; ".join(told))
     if one.commands:
         parts.append("  Commands: " + ", ".join(f"/{row.get('name', '')}" for row in one.commands))
     return inert("\n".join(parts))

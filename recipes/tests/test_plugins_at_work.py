@@ -8,6 +8,7 @@ import pytest
 from agents.services import equip_agent
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
+from marketplace.context.service import PluginContextService
 from marketplace.enabling import services as enabling
 from marketplace.models import PluginScan, PluginVersion
 from marketplace.moderation import services as desk
@@ -18,6 +19,7 @@ from marketplace.scans import jobs
 from marketplace.tests.desk_kit import archive
 from recipes.models import Approval, Call, Execution
 from recipes.tests.kit import Cast, ended, final_output, wait_for
+from tools.sources import Found
 from workspaces.tests.rest import Caller, key_of
 
 pytestmark = pytest.mark.slow
@@ -163,3 +165,14 @@ def test_a_block_stops_a_plugin_in_a_run_under_way(stack: Stack, shop: Shop) -> 
     assert after["plugins_loaded"] == []
     assert name not in after["system_prompt"]
     assert [tool["name"] for tool in after["tools"]] == ["file_write"]
+
+
+def test_a_hundred_plugins_leave_room_in_the_prompt() -> None:
+    skills = [{"name": f"skill-{n}", "summary": "Does many things. " * 16} for n in range(60)]
+    rows = [
+        [str(uuid4()), str(uuid4()), {"slug": f"p{n}", "version": "1.0.0", "summary": "s" * 300, "skills": skills}]
+        for n in range(100)
+    ]
+    context = PluginContextService(Found(rows)).get_assigned_plugins("skill")
+    assert len(context.text) < 15_000
+    assert all(f"- p{n} 1.0.0: " in context.text for n in range(100))
