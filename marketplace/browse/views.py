@@ -1,5 +1,6 @@
 """The list of the marketplace. Its address is the whole state: links and forms do, and htmx changes the list alone."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
@@ -30,25 +31,32 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     page = listing.page_of(rows, request.GET, total=None if narrows else sum(counts.values()))
     featured = [] if narrows or page.number > 1 else queries.featured()
     context = {
+        **_choices(counts),
         "page": page,
         "cards": cards_of(page.object_list, request.workspace),
         "featured": cards_of(featured, request.workspace),
-        "kinds": [(name, *KINDS[name], counts[name]) for name in KINDS if name in counts],
-        "total": sum(counts.values()),
         "kind": kind,
         "q": words,
         "sort": sort,
-        "sorts": SORTS,
         "filters": filters,
         "narrows": narrows,
-        "categories": queries.categories(),
-        "publishers": queries.publishers(),
-        "verdicts": VERDICTS,
         "chips": _chips(request.GET, filters),
         "cures": [] if page.object_list or not narrows else _cures(request.GET, kind, words, filters),
         "can_submit": request.access.allows("plugins:submit"),
     }
     return render(request, "marketplace/index.html", context)
+
+
+def _choices(counts: Mapping[str, int]) -> dict[str, object]:
+    """What the list can be narrowed to and ordered by."""
+    return {
+        "kinds": [(name, *KINDS[name], counts[name]) for name in KINDS if name in counts],
+        "total": sum(counts.values()),
+        "sorts": SORTS,
+        "categories": queries.categories(),
+        "publishers": queries.publishers(),
+        "verdicts": VERDICTS,
+    }
 
 
 def filters_of(query: QueryDict) -> Filters:

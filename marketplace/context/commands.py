@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marketplace.context.service import AssignedPlugin
+from marketplace.context.service import AssignedPlugin, inert
 from marketplace.context.stored import door_of
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema
 
@@ -20,7 +20,7 @@ def tool_for(plugin: AssignedPlugin, row: Mapping[str, Any]) -> Tool:
     async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         return await door_of(context).command(plugin, name, arguments)
 
-    about = " ".join(part for part in (str(row.get("summary", "")), _hint(row)) if part)
+    about = inert(" ".join(part for part in (str(row.get("summary", "")), _hint(row)) if part))
     return Tool(
         name=tool_name(name),
         title=f"/{name}",
@@ -51,4 +51,4 @@ def schema_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hint(row: Mapping[str, Any]) -> str:
-    return f"Arguments: {row['hint']}." if row.get("hint") else ""
+    return inert(f"Arguments: {row['hint']}.") if row.get("hint") else ""
