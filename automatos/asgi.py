@@ -23,6 +23,7 @@ with no_collection():
 
     # Every page and route, which the first request would wait for.
     import automatos.urls  # noqa: F401
+    from automatos.body_limit import BodyLimit
     from automatos.socket_door import SocketDoor
     from recipes.urls import sockets
     from workspaces.credentials import master_key
@@ -42,7 +43,7 @@ class Pages(ASGIHandler):
 
 application = ProtocolTypeRouter(
     {
-        "http": Pages(),
+        "http": BodyLimit(Pages()),
         "websocket": SocketDoor(
             AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS
         ),

@@ -53,6 +53,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Bytes of a whole request, files and all; more is refused before anything of it is kept. The most that anything takes
+# are pictures for OpenAI's door, 32 MB. By path, where less is enough: packages have at most 10 MB.
+LARGEST_BODY = 33 * 1024 * 1024
+PACKAGES = 11 * 1024 * 1024
+LARGEST_BODIES = {
+    r"/api/(marketplace/plugins|admin/plugins/upload)": PACKAGES,
+    r"/w/[^/]+/marketplace/submissions/.*": PACKAGES,
+}
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 CONTENT_SECURITY_POLICY = web_settings.CONTENT_SECURITY_POLICY
 PERMISSIONS_POLICY = web_settings.PERMISSIONS_POLICY
