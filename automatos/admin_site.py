@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from marketplace.moderation import views
+from marketplace.moderation import shared_views, views
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -36,6 +36,8 @@ class ModerationSite(AdminSite):
             path("moderation/bulk/", views.bulk, name="moderation_bulk"),
             path("moderation/reports/<uuid:report_id>/", views.report, name="moderation_report"),
             path("moderation/rescans/<uuid:scan_id>/", views.seen, name="moderation_seen"),
+            path("moderation/listings/", shared_views.listing_queue, name="moderation_listings"),
+            path("moderation/listings/<uuid:version_id>/", shared_views.listing_review, name="moderation_listing"),
             path("moderation/<uuid:version_id>/", views.review, name="moderation_review"),
             path("moderation/<uuid:version_id>/scan/", views.rescan, name="moderation_rescan"),
             path("moderation/<uuid:version_id>/feature/", views.feature, name="moderation_feature"),
@@ -51,6 +53,7 @@ class ModerationSite(AdminSite):
             return found
         queue = reverse("admin:moderation_queue")
         places = {"Queue": queue, "Reports of users": f"{queue}?tab=reports", "Other rules": f"{queue}?tab=rescans"}
+        places["Agents, recipes and skills"] = reverse("admin:moderation_listings")
         models: list[dict[str, Any]] = [
             {"name": name, "object_name": name, "perms": {}, "admin_url": url, "add_url": None, "view_only": True}
             for name, url in places.items()

@@ -10,6 +10,7 @@ from agents.urls import pages as agent_pages
 from automatos import api, health, views
 from automatos.schema import SchemaView
 from marketplace.urls import api as marketplace_api
+from marketplace.urls import outside as marketplace_outside
 from marketplace.urls import pages as marketplace_pages
 from recipes.urls import api as recipe_api
 from recipes.urls import openai as recipe_openai
@@ -38,7 +39,7 @@ urlpatterns = [
         include([*workspace_pages, *tool_pages, *marketplace_pages, *agent_pages, *recipe_pages]),
     ),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
-    path("", include(workspaces_outside)),
+    path("", include([*workspaces_outside, *marketplace_outside])),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

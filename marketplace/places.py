@@ -8,6 +8,8 @@ PLACES = Places(
     pages=(
         PaletteEntry("Plugins in the marketplace", "blocks", "marketplace/?kind=plugin"),
         PaletteEntry("My plugins", "package", "marketplace/submissions/"),
+        PaletteEntry("Shared by this workspace", "share-2", "marketplace/shared/"),
+        PaletteEntry("Installed from the marketplace", "download", "marketplace/installed/"),
         PaletteEntry("Publisher and signing keys", "badge-check", "marketplace/publisher/"),
         PaletteEntry("Reports of plugins", "flag", "marketplace/reports/"),
     ),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from marketplace.browse import urls as browse
 from marketplace.enabling import urls as enabling
+from marketplace.listings import urls as listings
 from marketplace.moderation import api as desk
 from marketplace.moderation import featured_api as featured
 from marketplace.plugins import api as plugins
@@ -17,6 +18,7 @@ from marketplace.submissions import views as submissions
 pages: list[URLPattern | URLResolver] = [
     *browse.pages,
     *enabling.pages,
+    *listings.pages,
     path("plugins/notices/<uuid:notice_id>/dismiss/", views.notice_dismiss, name="plugin_notice_dismiss"),
     path("marketplace/submissions/", submissions.submission_list, name="submissions"),
     path("marketplace/submissions/new/", submissions.submission_new, name="submission_new"),
@@ -46,8 +48,10 @@ pages: list[URLPattern | URLResolver] = [
     path("marketplace/plugins/<uuid:plugin_id>/report/", reports.plugin_report, name="plugin_report"),
     path("marketplace/reports/", reports.report_list, name="plugin_reports"),
 ]
+outside: list[URLPattern | URLResolver] = listings.outside
 api: list[URLPattern | URLResolver] = [
     *enabling.api,
+    *listings.api,
     path("marketplace/categories", plugins.CategoryList.as_view(), name="api_plugin_categories"),
     path("marketplace/plugins", plugins.PluginList.as_view(), name="api_plugins"),
     path("marketplace/plugins/<uuid:plugin_id>", plugins.PluginDetail.as_view(), name="api_plugin"),

@@ -65,14 +65,16 @@ def add_repository(
 
 
 @transaction.atomic
-def add_upload(*, workspace: Workspace, user: User | None, data: bytes, filename: str, name: str = "") -> SkillSource:
-    """An uploaded ZIP file or SKILL.md, read at once. Raises InvalidInput naming `file`."""
+def add_upload(
+    *, workspace: Workspace, user: User | None, data: bytes, filename: str, name: str = "", kind: str = UPLOAD
+) -> SkillSource:
+    """An uploaded ZIP file or SKILL.md, read at once. kind: where it is from. Raises InvalidInput naming `file`."""
     problems = Problems()
     name = problems.text("name", name, longest=LONGEST_NAME)
     problems.raise_any()
     _require_room(workspace)
     snapshot = from_upload(_sized(data), filename)
-    source = SkillSource(workspace=workspace, kind=UPLOAD, created_by=user)
+    source = SkillSource(workspace=workspace, kind=kind, created_by=user)
     source.name = name or _title(filename)
     source.save(force_insert=True)
     if wrong := sync.keep(source, snapshot, hashlib.sha256(data).hexdigest()):
@@ -83,11 +85,14 @@ def add_upload(*, workspace: Workspace, user: User | None, data: bytes, filename
 
 
 @transaction.atomic
-def upload_again(*, workspace: Workspace, source_id: UUID, data: bytes, filename: str) -> SkillSource:
+def upload_again(
+    *, workspace: Workspace, source_id: UUID, data: bytes, filename: str, kind: str = UPLOAD
+) -> SkillSource:
     """A new version of an upload. It waits as an update until it is accepted. Raises InvalidInput naming `file`."""
     source = _locked(workspace.pk, source_id)
-    if source.kind != UPLOAD:
-        raise Conflict(f"{source.name} comes from a repository. Sync it instead.")
+    if source.kind != kind:
+        cure = "Sync it instead." if source.kind == GIT else "Newer versions come from there."
+        raise Conflict(f"{source.name} comes from {'a repository' if source.kind == GIT else 'elsewhere'}. {cure}")
     snapshot, commit = from_upload(_sized(data), filename), hashlib.sha256(data).hexdigest()
     if not snapshot.found.skills:
         raise wrong_field("file", " ".join([sync.EMPTY, *skill_rows.warnings_of(snapshot)[:3]]))

@@ -10,3 +10,9 @@ PLUGIN_SECOND_MODERATOR = env.choice("PLUGIN_SECOND_MODERATOR", "auto", ("auto",
 PLUGIN_SUBMISSIONS_PER_DAY = env.integer("PLUGIN_SUBMISSIONS_PER_DAY", 20, low=0, high=100_000)
 # The function of a higher app that names the agents which can have plugins (`marketplace/enabling/holders.py`).
 PLUGIN_HOLDERS = "agents.equipment.plugin_holders.holders"
+# Objects of the apps that own what is shared: they pack it, install it and clean it up.
+MARKETPLACE_KINDS = {
+    "agent": "agents.sharing.services.AGENTS",
+    "recipe": "recipes.sharing.services.RECIPES",
+    "skill": "agents.sharing.skill_services.SKILLS",
+}

@@ -74,7 +74,7 @@ def cards_of(entries: Iterable[Entry], workspace: Workspace | None) -> list[Card
             kind=KINDS[entry.kind][0],
             icon=icons.get(entry.category) or KINDS[entry.kind][2],
             tone=tone_of(entry.slug),
-            href=f"{home}{entry.kind}s/{entry.slug}/",
+            href=f"{home}{'plugins' if entry.kind == Entry.Kind.PLUGIN else 'listings'}/{entry.slug}/",
             can=can_of(entry),
             trust=trust_of(entry),
             state=states.get(entry.pk, ""),

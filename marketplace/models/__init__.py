@@ -2,6 +2,7 @@
 
 from marketplace.models.entries import Entry
 from marketplace.models.imports import PluginImport
+from marketplace.models.listings import InstalledListing, Listing, ListingVersion
 from marketplace.models.moderation import Action, PluginAnswer, PluginDecision, PluginNotice, PluginReport
 from marketplace.models.plugins import (
     Plugin,
@@ -20,6 +21,9 @@ __all__ = [
     "AssignedPlugin",
     "EnabledPlugin",
     "Entry",
+    "InstalledListing",
+    "Listing",
+    "ListingVersion",
     "ModelState",
     "Plugin",
     "PluginAnswer",

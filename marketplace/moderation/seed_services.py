@@ -16,6 +16,7 @@ from automatos.errors import AppError
 from marketplace.browse import entries
 from marketplace.models import Plugin, PluginScan, PluginVersion, PublisherKey, VersionStatus
 from marketplace.moderation.services import locked, publish
+from marketplace.moderation.shared_seed_services import seed_listings
 from marketplace.packages.package import PackageFile
 from marketplace.packages.reading import read_package
 from marketplace.plugins.intake import Origin, take_in
@@ -46,6 +47,7 @@ def seed_plugins() -> int:
         publisher=publisher, fingerprint=key.fingerprint, defaults={"name": "Project", "public_key": key.text}
     )
     entries.show_missing_plugins()
+    seed_listings(publisher)
     folders = sorted(path for path in (SEEDS / "plugins").iterdir() if path.is_dir())
     return sum(1 for folder in folders if _is_approved(folder))
 

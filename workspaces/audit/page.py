@@ -21,8 +21,8 @@ MOST_CHECKED = 20_000
 TARGETS = (
     "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "persona", "skill",
     "skill_source", "document", "memory", "conversation", "recipe", "run", "approval",
-    "plugin", "plugin_version", "plugin_import", "publisher", "app", "composio_connection", "composio_trigger",
-    "composio_sync_job",
+    "plugin", "plugin_version", "plugin_import", "publisher", "listing", "app", "composio_connection",
+    "composio_trigger", "composio_sync_job",
 )  # fmt: skip
 WAYS = {
     "session": "in the browser", "clerk": "through Clerk", "api_key": "with the API key", "open": "in open mode",

@@ -32,6 +32,7 @@ GROUPS = {
     "conversation": "Conversations",
     "plugin": "Plugins",
     "publisher": "Publishers",
+    "listing": "Shared and installed",
     "recipe": "Recipes",
     "run": "Runs",
     "approval": "Approvals",

@@ -54,6 +54,11 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "run_again": {400},  # its step's order is not given
     "plugin_imports_create": {400},  # no server of git is there
     "plugins_submit": {400},  # there is no file
+    "listing_by_link": {404},  # nobody knows the link
+    "listings_share": {201, 409},  # it was shared already
+    "listings_install": {404},  # it has no version that can be had
+    "listings_update": {409},  # there is none
+    "listings_withdraw": {204, 409},
     "plugins_report": {201, 409},  # one was reported already
     "publisher_keys_create": {400},  # half a key
     "workspaces_leave": {204, 409},  # the last owner stays

@@ -49,12 +49,16 @@ MODELS = {
     "import_id": "PluginImport",
     "service_id": "RemoteService",
     "tool_id": "RemoteTool",
+    "listing_version_id": "ListingVersion",
+    "install_id": "InstalledListing",
+    "shared_id": "Agent",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
 # Parameters that name a row by its own word, wherever they stand.
 BY_WORD = {
     "plugin": ("Plugin", "slug"),
+    "listing": ("Listing", "slug"),
     "app": ("ComposioAppCache", "slug"),
     "action": ("ComposioActionCache", "action"),
 }
@@ -69,6 +73,8 @@ FIXED = {
     "version": "1",
     "after": "0",
     "state": "unknown",
+    "listing_kind": "agent",
+    "link_token": "unknown",
     "path": "SKILL.md",
 }
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
@@ -138,6 +144,9 @@ BODIES: dict[str, Any] = {
     "plugins_report": {"kind": "broken", "text": "It does nothing."},
     "plugin_submissions_answer": {"answers": {"": "It is a test."}},
     "publisher_change": {"name": "Renamed"},
+    "listings_share": {"kind": "agent", "source_id": "<Agent>", "audience": "workspace", "name": "Shared"},
+    "listings_install": {},
+    "listings_update": {"number": 2},
     "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
     "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
     "workspace_plugins_change": {"version": "1.0.0"},

@@ -1,0 +1,53 @@
+"""The REST of shared agents: shared, read, installed, updated, removed; roles and strangers."""
+
+import pytest
+
+from agents.models import Agent
+from marketplace.models import Listing
+from marketplace.tests.desk_kit import Desk
+from marketplace.tests.test_listings import make, published
+from workspaces.tests.rest import Company
+
+pytestmark = pytest.mark.django_db
+LISTINGS, INSTALLED = "/api/marketplace/listings", "/api/marketplace/installed"
+
+
+def test_an_agent_is_shared_and_stopped_over_rest() -> None:
+    desk = Desk()
+    agent = make(desk, custom_prompt="token: hunter2!secret")
+    given = {"kind": "agent", "source_id": agent["id"], "audience": "workspace", "name": "Ada"}
+    assert desk.viewer.post(LISTINGS, given)[0] == 403
+    assert desk.editor.post(LISTINGS, {**given, "audience": "public"})[0] == 403
+    status, body = desk.editor.post(LISTINGS, given)
+    assert (status, body["status"], body["number"]) == (201, "shared", 1)
+    assert [row["group"] for row in body["removed"]] == ["secret"]
+    assert desk.editor.post(LISTINGS, given)[0] == 409
+    assert desk.editor.post(LISTINGS, {**given, "kind": "nothing"})[0] == 400
+    assert desk.viewer.get("/api/marketplace/shared")[1]["items"][0]["slug"] == body["slug"]
+    shown = desk.viewer.get(f"{LISTINGS}/{body['slug']}")[1]
+    assert shown["body"]["custom_prompt"] == "[Password or key removed]"
+    assert desk.editor.delete(f"/api/marketplace/shared/{body['id']}")[0] == 204
+    assert desk.editor.delete(f"/api/marketplace/shared/{body['id']}")[0] == 409
+    assert desk.viewer.get(f"{LISTINGS}/{body['slug']}")[1]["version"] is None
+
+
+def test_a_listing_is_installed_updated_and_removed_over_rest() -> None:
+    desk, other = Desk(), Company()
+    agent = make(desk)
+    slug = published(desk, agent["id"]).listing.slug
+    assert [row["slug"] for row in other.viewer.get(f"{LISTINGS}?kind=agent")[1]["items"]] == [slug]
+    assert other.viewer.post(f"{LISTINGS}/{slug}/install", {})[0] == 403
+    status, body = other.editor.post(f"{LISTINGS}/{slug}/install", {})
+    assert (status, body["number"], body["newer"], body["listing"]["installs"]) == (201, 1, 0, 0)
+    assert other.editor.patch(f"{INSTALLED}/{body['id']}", {"number": 2})[0] == 409
+    desk.editor.patch(f"/api/agents/{agent['id']}", {"custom_prompt": "Sing."})
+    published(desk, agent["id"])
+    assert other.viewer.get(INSTALLED)[1][0]["newer"] == 2
+    status, updated = other.editor.patch(f"{INSTALLED}/{body['id']}", {"number": 2})
+    assert (status, updated["number"]) == (200, 2)
+    assert Agent.objects.get(pk=body["object_id"]).custom_prompt == "Sing."
+    assert other.editor.delete(f"{INSTALLED}/{body['id']}")[0] == 403
+    assert desk.admin.delete(f"{INSTALLED}/{body['id']}")[0] == 404
+    status, done = other.admin.delete(f"{INSTALLED}/{body['id']}")
+    assert (status, len(done["said"])) == (200, 1)
+    assert Listing.objects.get(slug=slug).installs == 1
