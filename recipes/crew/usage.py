@@ -20,6 +20,7 @@ BY_DAY = (
     "ELSE (s.started_at AT TIME ZONE 'UTC')::date END AS day, count(DISTINCT s.execution_id), "
     "count(*) FILTER (WHERE s.status = 'completed'), count(*) FILTER (WHERE s.status = 'failed'), "
     "coalesce(sum(s.input_tokens), 0), coalesce(sum(s.output_tokens), 0), coalesce(sum(s.cost), 0), "
+    "coalesce(bool_or(s.is_estimated), false), "
     "percentile_cont(0.5) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE s.status = 'completed'), "
     "percentile_cont(0.95) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE s.status = 'completed') "
     "FROM execution_steps s WHERE s.agent_id = %s AND s.started_at >= %s "
@@ -29,7 +30,10 @@ BY_DAY = (
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One day's work (UTC), or all of it where day is None. cost: US dollars; p50, p95: ms of a completed step."""
+    """One day's work (UTC), or all of it where day is None. cost: US dollars; p50, p95: ms of a completed step.
+
+    is_estimated: some of its calls are counted by estimate.
+    """
 
     day: date | None
     runs: int = 0
@@ -38,6 +42,7 @@ class Spell:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal = Decimal(0)
+    is_estimated: bool = False
     p50: float | None = None
     p95: float | None = None
 

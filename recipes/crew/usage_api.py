@@ -24,6 +24,7 @@ class AgentSpellOut(serializers.Serializer[Spell]):
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cost = serializers.DecimalField(max_digits=20, decimal_places=8, help_text="US dollars.")
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
     p50 = serializers.FloatField(allow_null=True, help_text="Milliseconds of a completed step, the median.")
     p95 = serializers.FloatField(allow_null=True, help_text="Milliseconds that 95 of 100 stayed under.")
 

@@ -92,7 +92,7 @@ class Cook:
         self.bills = Bills(job.credentials)
         # Of a call that was broken off from outside, what had come in.
         self.cut: Cut | None = None
-        self.path = FIRST
+        self.path, self.asked = FIRST, ""
 
     async def outcome(self) -> Outcome:
         """The end of the task. Raises GivenUp when there is none to hand in."""
@@ -109,9 +109,9 @@ class Cook:
             error = known
             if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
                 await self.notebook.keep()  # the call itself went well and has to be paid
-        job = self.job
-        origins, attempt = self.taint.origins, job.attempt
-        return Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, attempt)
+        job, origins = self.job, self.taint.origins
+        ended = Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, job.attempt)
+        return replace(ended, request_hash=self.asked)
 
     # --- models -------------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Cook:
             # Told once: where the intent is noted already, a worker that died has told it.
             switch = Switch.of(request.model, instead_of) if instead_of and known is None else None
             await self.notebook.keep(intents=[self.notebook.intent(path, request.model)], switch=switch)
-        self.path = path
+        self.path, self.asked = path, asked
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
         request = replace(request, idempotency_key=str(self.notebook.id(path)), timeout=min(request.timeout, seconds))
         try:

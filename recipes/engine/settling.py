@@ -45,7 +45,8 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
                 _pay_refused(ledger, held[1], outcome)
             continue
         run, step = held
-        result = Result(call_id(step.id, step.attempt, outcome.path), outcome.reply, error=outcome.error)
+        key = call_id(step.id, step.attempt, outcome.path)
+        result = Result(key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash)
         accepted.append(result)
         last = spent(result)
         pay(run, step, last)

@@ -112,7 +112,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job came to: a reply or an error, of the call at `path`. origins: of what its agent had read by then."""
+    """What a job came to: a reply or an error, of the call at `path`. origins: of what its agent had read by then.
+
+    request_hash: of what was asked in that call.
+    """
 
     step_id: UUID
     fence: int
@@ -124,6 +127,7 @@ class Outcome:
     attempt: int = 0
     # Of a condition: the branch that is taken.
     branch: str = ""
+    request_hash: str = ""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db.models import Sum
+from django.test import Client
 
 from automatos.llm.types import Usage
 from automatos.testing import Stack
@@ -117,6 +118,12 @@ def test_what_is_estimated_is_marked_on_its_pages(room: Room) -> None:
     caller = Caller(room.key)
     assert caller.get(f"/api/executions/{run.pk}")[1]["totals"]["is_estimated"] is True
     assert caller.get(f"/api/workspaces/{room.cast.workspace.pk}/usage")[1]["is_estimated"] is True
+    assert caller.get(f"/api/agents/{room.cast.agent.pk}/usage")[1]["whole"]["is_estimated"] is True
+    browser = Client()
+    browser.force_login(room.cast.owner)
+    for address in (f"runs/{run.pk}/", "settings/usage/", f"agents/{room.cast.agent.slug}/usage/", "runs/"):
+        page = browser.get(f"/w/{word}/{address}").content.decode()
+        assert "about $" in page, address
 
 
 def test_a_limit_of_money_bites_where_the_price_is_unknown(room: Room) -> None:

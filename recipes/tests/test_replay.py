@@ -68,6 +68,7 @@ def test_the_journal_tells_what_was_asked_and_of_which_version(room: Room) -> No
     assert (asked.kind, len(asked.request_hash), asked.tool_version_hash) == ("model", 64, "")
     assert (used.kind, len(used.request_hash), used.connection_id) == ("tool", 64, None)
     assert used.tool_version_hash == BUILTIN["calculator"].version_hash
+    assert len(Call.objects.get(step__execution=run, path="2").request_hash) == 64
 
 
 @pytest.mark.django_db
