@@ -17,6 +17,7 @@ from automatos import api, request_id
 from automatos.demo import DEMO_EMAIL
 from automatos.errors import AppError
 from marketplace.browse.queries import named
+from marketplace.models import Entry
 from recipes.queries import recipes_of
 from recipes.runs.reading import executions_of
 from workspaces.accounts.adapter import home_of
@@ -68,10 +69,11 @@ def _found(request: WorkspaceRequest, text: str) -> list[dict[str, Any]]:
 
 
 def _listings(request: WorkspaceRequest, text: str) -> list[dict[str, str]]:
-    return [
-        _item(request, "blocks", row.name, row.get_kind_display(), f"marketplace/{row.kind}s/{row.slug}/")
-        for row in named(text, FOUND_PER_KIND)
-    ]
+    def under(row: Entry) -> str:
+        return f"marketplace/{'plugins' if row.kind == Entry.Kind.PLUGIN else 'listings'}/{row.slug}/"
+
+    found = named(text, FOUND_PER_KIND)
+    return [_item(request, "listing", row.name, row.get_kind_display(), under(row)) for row in found]
 
 
 def _recent(request: WorkspaceRequest) -> list[dict[str, Any]]:

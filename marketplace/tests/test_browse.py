@@ -147,3 +147,11 @@ def test_moderators_feature_what_can_be_had(desk: Desk, page: Page) -> None:
     assert "Feature it" in desk.desk.get(review).content.decode()
     assert desk.desk.post(f"{review}feature/", {"featured": "1", "note": "Short."}).status_code == 302
     assert "Stop featuring it" in desk.desk.get(review).content.decode()
+
+
+def test_the_palette_finds_listings_by_the_beginning_of_a_word(desk: Desk, page: Page) -> None:
+    body = desk.approved(package(f"zephyr-{uuid4().hex[:6]}"))
+    groups = page.client.get(f"/w/{desk.workspace.slug}/search?q=zeph").json()["groups"]
+    found = next(group["items"] for group in groups if group["label"] == "Marketplace")
+    assert f"/w/{desk.workspace.slug}/marketplace/plugins/{body['slug']}/" in [item["href"] for item in found]
+    assert page.client.get(found[0]["href"]).status_code == 200
