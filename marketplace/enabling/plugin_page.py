@@ -26,6 +26,8 @@ ABSENT = {
 }
 HEADING = re.compile(r"^#{1,3}\s+.*?v?(\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*)")
 MOST_NOTES = 8
+HOOK = "Hooks of plugins do not listen to anything here; it is shown for you to read."
+AGENT = "It is not made for you: create an agent and take over what its file says."
 
 
 @dataclass(frozen=True)
@@ -143,15 +145,16 @@ def _text(file: PluginFile | None, asked: Sequence[difference.Asked]) -> tuple[l
 
 
 def _inert(package: dict[str, Any]) -> list[Inert]:
-    """What would need a shell, or that this product has no use for."""
+    """What would need a shell, what nothing here listens to, and what this product has no use for."""
     found = []
     for hook in _dicts(package.get("hooks")):
-        if hook.get("kind") in ("command", "other", "agent", "mcp_tool"):
-            why = "It starts a program. Nothing of a package runs here, so it is left out."
-            found.append(Inert(f"Hook on {hook.get('event', '')}", why))
+        runs = hook.get("kind") in ("command", "other", "agent", "mcp_tool")
+        why = "It starts a program. Nothing of a package runs here, so it is left out." if runs else HOOK
+        found.append(Inert(f"Hook on {hook.get('event', '')}", why))
     for server in _dicts(package.get("mcp_servers")):
         why = "It is proposed only: nobody but you connects a server, and nothing of a package is started."
         found.append(Inert(f"MCP server {server.get('name', '')}", why))
+    found += [Inert(f"Agent {row.get('name', '')}", AGENT) for row in _dicts(package.get("agents"))]
     for part in _dicts(package.get("parts")):
         why = "Nothing of a package runs here. Agents may read it as text."
         found.append(Inert(str(part.get("path") or part.get("name") or ""), why))
