@@ -61,6 +61,9 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "listings_withdraw": {204, 409},
     "plugins_report": {201, 409},  # one was reported already
     "publisher_keys_create": {400},  # half a key
+    "workspace_plugins_enable": {409},  # its plugin is enabled already
+    "workspace_plugins_difference": {404},  # there is no version 1
+    "plugin_update": {302, 404},  # there is no newer version
     "workspaces_leave": {204, 409},  # the last owner stays
 }
 # What an operation must be asked for.

@@ -201,6 +201,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "agent_restore": ("Agent", GONE),
     "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer
     "recipe_restore": ("Recipe", GONE),
+    "workspace_plugins_change": ("PluginVersion", {"status": "approved", "published_at": timezone.now}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
 # STAFF: everybody here is refused, whatever they name.
