@@ -17,7 +17,7 @@ from agents.model_choice.choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
 from agents.services import AgentInput
 from agents.skills import queries as skills_queries
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, WordField
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from workspaces.credentials.provider_keys import server_names
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -109,8 +109,8 @@ class AgentIn(InputSerializer):
 
     name = serializers.CharField(allow_blank=True)
     description = serializers.CharField(required=False, allow_blank=True)
-    category = serializers.CharField(required=False, help_text=", ".join(Category.values))
-    agent_type = serializers.CharField(
+    category = WordField(required=False, help_text=", ".join(Category.values))
+    agent_type = WordField(
         required=False, help_text=f"By default what the category implies. {', '.join(AgentType.values)}"
     )
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
@@ -131,7 +131,7 @@ class AgentIn(InputSerializer):
 class NewAgentIn(AgentIn):
     """A new agent, by default active."""
 
-    status = serializers.CharField(required=False, help_text="draft, inactive or active")
+    status = WordField(required=False, help_text="draft, inactive or active")
 
 
 class ChangedAgentIn(AgentIn):

@@ -4,6 +4,7 @@ import json
 import logging
 import math
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
@@ -179,9 +180,21 @@ class InputSerializer(serializers.Serializer[Any]):
             known = {*self.fields, *self.shown_only}
             unknown = [str(name) for name, value in data.items() if name not in known and value not in EMPTY]
             if unknown:
-                text = f"There is no such field. There are: {', '.join(self.fields)}."
-                raise exceptions.ValidationError({name: [text] for name in unknown})
+                raise exceptions.ValidationError({name: [self._no_such(name)] for name in unknown})
         return super().to_internal_value(data)
+
+    def _no_such(self, name: str) -> str:
+        near = get_close_matches(name[:80].lower(), list(self.fields), n=1, cutoff=0.6)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f"There is no such field.{meant} There are: {', '.join(self.fields)}."
+
+
+class WordField(serializers.CharField):
+    """One word of an enumeration, in any case: "Writing" and "HR" mean `writing` and `hr`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The word as it is kept; whether there is such a one is for the service to say."""
+        return super().to_internal_value(data).lower()
 
 
 class ErrorDetail(serializers.Serializer[Any]):

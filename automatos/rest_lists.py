@@ -33,8 +33,9 @@ def number(request: Request, name: str, default: int, *, low: int, high: int) ->
 
 
 def choice(request: Request, name: str, choices: Iterable[str]) -> str:
-    """A word from the query, empty when absent; InvalidInput listing the choices when it is none of them."""
-    value = request.query_params.get(name, "")
+    """A word from the query in any case, empty when absent; InvalidInput listing the choices when it is none."""
+    value, choices = request.query_params.get(name, ""), list(choices)
+    value = value.lower() if value.lower() in choices else value
     if value:
         problems = Problems()
         problems.choice(name, value, choices)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, WordField
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
 from recipes.kinds import USABLE
@@ -36,14 +36,14 @@ class StepIn(InputSerializer):
     step_id = serializers.CharField(required=False, allow_blank=True)
     order = serializers.IntegerField(required=False, allow_null=True, help_text="Steps are renumbered by it from 1.")
     name = serializers.CharField(required=False, allow_blank=True)
-    kind = serializers.CharField(required=False, help_text=", ".join(USABLE))
+    kind = WordField(required=False, help_text=", ".join(USABLE))
     config = serializers.DictField(required=False, allow_null=True, help_text='Of a condition: {"expression": "…"}')
     under = serializers.CharField(required=False, allow_blank=True, help_text=UNDER)
     branch = serializers.CharField(required=False, allow_blank=True, help_text="then or else")
     agent_id = serializers.UUIDField(required=False, allow_null=True, help_text="Of the kind agent, required.")
     prompt_template = serializers.CharField(required=False, trim_whitespace=False, allow_blank=True)
     output_key = serializers.CharField(required=False, allow_blank=True, help_text="By default step_<order>.")
-    error_handling = serializers.CharField(required=False, help_text=", ".join(ErrorHandling.values))
+    error_handling = WordField(required=False, help_text=", ".join(ErrorHandling.values))
     max_retries = serializers.IntegerField(required=False, allow_null=True)
     max_iterations = serializers.IntegerField(required=False)
     timeout = serializers.FloatField(required=False, allow_null=True)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, WordField
 from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces import queries, services
@@ -65,7 +65,7 @@ class WorkspaceChange(InputSerializer):
         allow_blank=True,
         help_text="Its address. The one it had before goes on leading here; no other workspace may take it.",
     )
-    approval_policy = serializers.CharField(required=False, help_text=", ".join(Workspace.ApprovalPolicy.values))
+    approval_policy = WordField(required=False, help_text=", ".join(Workspace.ApprovalPolicy.values))
 
 
 class _OwnWorkspaces(SignedInView):

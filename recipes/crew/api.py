@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from agents import queries
 from agents.api import AgentOut
 from agents.models import Agent, AgentStatus
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, WordField
 from recipes.crew import services
 from recipes.crew.services import StopMode
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -20,8 +20,8 @@ from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 class StatusIn(InputSerializer):
     """Where the agent goes, and what becomes of the work it has."""
 
-    status = serializers.CharField(help_text=", ".join(AgentStatus.values))
-    mode = serializers.CharField(
+    status = WordField(help_text=", ".join(AgentStatus.values))
+    mode = WordField(
         required=False,
         help_text="graceful (the default): finish the current step. immediate: abort it. "
         "scheduled: stay active until the live runs that need it are over, and take no new ones.",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, WordField
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces import queries
 from workspaces.api_keys import services
@@ -45,7 +45,7 @@ class ApiKeyIn(InputSerializer):
     """A key that acts as the caller."""
 
     name = serializers.CharField(allow_blank=True)
-    role = serializers.CharField(required=False, help_text="owner, admin, editor (the default) or viewer")
+    role = WordField(required=False, help_text="owner, admin, editor (the default) or viewer")
     scopes = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="The only actions it is good for, e.g. recipes:read."
     )
