@@ -37,6 +37,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},
     "sweep-imports": {"task": "marketplace.tasks.sweep_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-scans": {"task": "marketplace.tasks.sweep_scans", "schedule": 15.0, "options": {"expires": 15}},
+    "rescan-approved": {"task": "marketplace.tasks.rescan_approved", "schedule": 120.0, "options": {"expires": 60}},
     "index-entries": {"task": "marketplace.tasks.index_entries", "schedule": 60.0, "options": {"expires": 60}},
     "purge-personas": {"task": "agents.tasks.purge_personas", "schedule": 3600.0, "options": {"expires": 3600}},
     "sync-apps": {"task": "tools.tasks.sync_catalogues", "schedule": 6 * 3600.0, "options": {"expires": 3600}},

@@ -250,6 +250,7 @@ CROSSING = {
     ("marketplace.scans.jobs", "SCAN"),
     ("marketplace.scans.outcome", "SCAN"),
     ("marketplace.scans.record", "SCAN"),
+    ("marketplace.scans.rescans", "SCAN"),
     ("recipes.engine.agent_moves", "ENGINE"),
     ("recipes.engine.turns", "ENGINE"),
     ("recipes.engine.cut", "ENGINE"),

@@ -1,7 +1,7 @@
 """Who stands behind an address: judged by the domain somebody had to register, never by a part of its text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -270,7 +270,11 @@ def _class(name: str, domain: str, address: str, known: Known) -> HostClass:
     lower = address.lower().split("://")[-1]
     if domain.split(".", maxsplit=1)[0] in known.words and domain in NAMED_SERVICES:
         return "own"
-    if domain in LOW_TRUST or name in LOW_TRUST or lower.startswith(LOW_PREFIXES) or name.endswith(LOW_ENDINGS):
+    if (
+        any(name == low or name.endswith(f".{low}") for low in (domain, *_parents(name)) if low in LOW_TRUST)
+        or lower.startswith(LOW_PREFIXES)
+        or name.endswith(LOW_ENDINGS)
+    ):
         return "low_trust"
     if name in HOSTED or domain in HOSTED:
         return _of_owner(lower, known)
@@ -290,6 +294,12 @@ def _class(name: str, domain: str, address: str, known: Known) -> HostClass:
     if domain in known.declared:
         return "declared"
     return "unknown"
+
+
+def _parents(name: str) -> Iterator[str]:
+    """What a name lies below, as written."""
+    labels = name.split(".")
+    return (".".join(labels[start:]) for start in range(max(len(labels) - 3, 0), len(labels) - 1))
 
 
 def _of_owner(lower: str, known: Known) -> HostClass:

@@ -23,7 +23,8 @@ COMMANDED = re.compile(
     r"^\s*(?:\$ |> |# )?(?:sudo |!)?(?:curl|wget|bash|sh|zsh|eval|source|npx|npm|pip3?|uvx?|"
     r"python3?|node|git|cat|tar|rm|chmod|export|echo|nc|ssh|scp|docker|brew|apt|nohup|env|"
     r"printenv|base64|crontab|openssl|aws|gh|mkdir|cp|mv|find|dig|xattr|iex|powershell|"
-    r"powershell\.exe|irm)\b",
+    r"powershell\.exe|irm|kubectl|security|vault|gcloud|az|terraform|psql|mysql|sqlite3|grep|tee|mail|rsync|"
+    r"osascript)\b",
     re.MULTILINE,
 )
 RUN_WORDING = re.compile(

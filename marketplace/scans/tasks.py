@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos.celery import app
-from marketplace.scans import holding, jobs
+from marketplace.scans import holding, jobs, rescans
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,13 @@ def scan_version(scan_id: str) -> None:
 def sweep_scans() -> None:
     """Send again what nobody works on although it waits."""
     for scan_id in holding.due():
+        send_scan(scan_id)
+
+
+@app.task(name="marketplace.tasks.rescan_approved")
+def rescan_approved() -> None:
+    """Scan a few of the approved versions that other rules have scanned last."""
+    for scan_id in rescans.begin():
         send_scan(scan_id)
 
 

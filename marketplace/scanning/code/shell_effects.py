@@ -52,7 +52,11 @@ def keep_running(name: str, words: list[str], command: ShellCommand, carried: La
 
 
 def git_command(words: list[str], command: ShellCommand, carried: Labels, context: ShellContext) -> None:
+    while len(words) > 3 and words[1] == "-C":
+        words = [words[0], *words[3:]]
     joined = " ".join(words)
+    if "://" in joined and carried & {"secret", "secretvar"} and len(words) > 1 and words[1] in ("remote", "push"):
+        context.note("send", command, carried | {"secret"}, host_in(joined, context.known), joined[:160])
     if re.search(
         r"config (?:--global|--system) .*(?:core\.hooksPath|core\.sshCommand|core\.fsmonitor|"
         r"alias\.\w+ !|credential\.helper|url\..*insteadOf|core\.pager|init\.templateDir)",

@@ -1,9 +1,14 @@
 """Commands that talk to the network: what they send, what they fetch, where to."""
 
+import re
+
 from marketplace.scanning.code.shell_context import NONE, Labels, ShellContext, argument_labels, file_labels, outgoing
 from marketplace.scanning.code.shell_names import BARE, UPLOAD_FLAGS, URL, VARIABLES
 from marketplace.scanning.code.shell_words import ShellCommand
 from marketplace.scanning.prose.reading import PERSIST_PATH
+
+# `-sT`: several flags in one, of which only the last takes a value.
+COMBINED = re.compile(r"^-[sSfLkvgqiN#]+([dFToX])$")
 
 
 def web_command(
@@ -24,7 +29,7 @@ def web_command(
     sent, uploads, saved = NONE, False, ""
     for at, word in enumerate(words[1:], 1):
         value = words[at + 1] if at + 1 < len(words) else ""
-        flag, _, given = word.partition("=") if word.startswith("--") else (word, "", "")
+        flag, _, given = word.partition("=") if word.startswith("--") else (COMBINED.sub(r"-\1", word), "", "")
         value = given or value
         short = word[:2] in ("-d", "-F", "-T") and not word.startswith("--") and name == "curl"
         if flag in UPLOAD_FLAGS or short or flag.lower() in ("-body", "-infile", "-form"):

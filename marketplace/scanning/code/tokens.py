@@ -8,7 +8,7 @@ from marketplace.scanning.hits import Fact
 from marketplace.scanning.hosts import Known
 from marketplace.scanning.prose.reading import PERSIST_PATH, SECRET_PATH
 
-URL = re.compile(r"(?:https?|wss?|ftp)://[^\s'\"<>`)]+", re.IGNORECASE)
+URL = re.compile(r"(?:https?|wss?|ftp)://[^\s'\"<>`)|;\\]+", re.IGNORECASE)
 ADDRESS = re.compile(
     r"['\"]((?:\d{1,3}\.){3}\d{1,3}|(?:[\w-]+\.){1,4}(?:com|net|org|io|xyz|ru|top|me|co|dev|app|"
     r"site|online|cloud))(?::\d+)?['\"]"

@@ -135,6 +135,8 @@ ASKS_LATER = re.compile(
     r"(?:mention|name)|tell (?:them|him|her) (?:it|that) (?:was|is) (?:a )?(?:routine|nothing))",
     re.IGNORECASE,
 )
+# What is changed there, others work with.
+LIVE = re.compile(r"\b(?:in|to|on|against) (?:production|prod|the live (?:system|database|site))\b", re.IGNORECASE)
 BYPASS = re.compile(
     r"bypassPermissions|dangerously-skip-permissions|skipDangerousMode|--yolo\b|"
     r"acceptEdits.{0,20}all|approval_policy\W+never|--full-auto"
@@ -171,6 +173,8 @@ def _unasked(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     grave = (
         sentence.has("DELETE", "BROAD")
         or (sentence.any("PAY") and sentence.has("MONEY"))
+        or LIVE.search(sentence.clean)
+        or LIVE.search(" ".join(item.clean for item in around[-2:] if item.segment.line == sentence.segment.line))
         or any(acts_outward(item) for item in around)
     )
     bypass = re.search(

@@ -31,7 +31,7 @@ REPLACES = re.compile(
     r"asks?|there|found)\b|\bact on (?:it|them|what)|\bwork through (?:it|them|the list)|"
     r"\bcarry (?:it|them|these|those) out\b|\blet it (?:decide|tell|choose|say)|\bas (?:it|the page|"
     r"the answer|the response) (?:says|tells|directs|demands)|"
-    r"\b(?:replaces?|supersedes?|overrides?|takes? the place of|in place of|instead of) (?:the |"
+    r"\b(?:replaces?|supersedes?|overrides?|as part of|takes? the place of|in place of|instead of) (?:the |"
     r"this |these |all |any )?(?:\w+ ){0,2}(?:sections?|skill|instructions?|steps?|file|guide|"
     r"text|rules?|prompt|content)|\bas if (?:they|it|that|this|the steps) (?:stood|were|was|had "
     r"been) (?:here|part|written|included)|\bcurrent version of this (?:skill|guide|file)|\bup[- "

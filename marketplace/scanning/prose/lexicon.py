@@ -32,7 +32,7 @@ VERBS: dict[str, str] = {
         filter downplay turn-off switch-off circumvent evade strip relax loosen weaken downgrade lower
         soften redact conceal""",
     "DELETE": """delete remove wipe erase destroy drop purge truncate overwrite shred format nuke clear reset encrypt
-        unlink corrupt""",
+        unlink corrupt empty""",
     "WRITE": """add append write insert save install register edit modify update store create place put inject copy
         set persist remember record prepend embed memorize memorise keep""",
     "PAY": "pay transfer wire purchase buy donate tip withdraw swap remit charge deposit route send refund",
@@ -219,6 +219,7 @@ NOUNS: dict[str, str] = {
     "UNASKED": """without asking|without confirmation|without confirming|without approval|without permission|
         without prompt|without user confirmation|without user approval|without waiting|without requiring|
         without consent|no confirmation|no approval|no need to ask|do not ask|don't ask|never ask|
+        without checks|assume consent|unchecked|without a prompt|
         skip confirmation|skip the confirmation|without further confirmation|automatically approve|
         without discussion|without asking again|without question|without questions|without hesitation|
         no questions asked|do not wait for|don't wait for""",

@@ -191,11 +191,8 @@ def _graded(
         strength = step(start - 1, secret, private and not secret, stealth)
     if strength in ("capability",):
         return None
-    rule = "B-01" if secret else "M-01"
-    if chain:
-        rule = "B-02"
     return Hit(
-        rule,
+        "B-02" if chain else "B-01" if secret else "M-01",
         strength,
         sentence.segment.line,
         sentence.clean,
@@ -210,9 +207,12 @@ def _graded(
 
 def _added(sentence: Sentence, place: Host | None) -> tuple[bool, bool]:
     """Whether somebody gets a copy besides what was asked for, and whether something sets that off."""
-    if place is None or place.kind in ("service", "registry") or not ADDED.search(sentence.clean):
+    if place is None or place.kind in ("service", "registry", "placeholder", "private"):
         return False, False
-    return True, EVENT.search(sentence.clean) is not None
+    event = EVENT.search(sentence.clean) is not None
+    if ADDED.search(sentence.clean):
+        return True, event
+    return False, event and place.kind in ("unknown", "low_trust") and not REQUEST.search(sentence.clean)
 
 
 def _chain(reading: Reading, earlier: Sentence, later: Sentence) -> tuple[ChainStep, ...]:
@@ -267,6 +267,9 @@ def _secret_outlet(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
                 "print",
                 "output",
                 "echo",
+                "note",
+                "record",
+                "quote",
             )
             if not carrying:
                 continue

@@ -214,6 +214,9 @@ MUTED = re.compile(
     r"step|the upload|the call|any mention|mention|all mention|this (?:action|request|part|"
     r"section))\b[^.]{0,30}\b(?:from|in|out of) (?:the |your |any )?(?:summary|report|answer|"
     r"response|output|reply|user|log|transcript|list|final)|"
+    r"\b(?:is|are) not (?:meant )?to be (?:told|informed|shown|asked|notified)\b|\bspare (?:them|him|her|"
+    r"the user) the\b|"
+    r"\bkeep (?:the|any) \w+ to yourself\b|\bleaves? no trace\b|\blook as (?:though|if) only\b|"
     r"\bunmentioned\b|\b(?:this|it|that|the (?:step|check|upload|call|sync|transfer|request)) is "
     r"(?:purely |strictly )?(?:internal|confidential|private)\b|\bno (?:mention|word) (?:of|"
     r"about) (?:it|this|that|the)|"
@@ -228,7 +231,7 @@ CONDITIONAL = re.compile(
 MAY_MUTE = re.compile(
     r"not\b|n't|never|without|\bnor\b|\bno\b|nobody|avoid|refrain|keep|leav|omit|exclud|drop|"
     r"remov|hid|conceal|withh|unmention|internal|confidential|private|nothing|silent|quiet|"
-    r"instead|rather",
+    r"instead|rather|spare|trace|look as",
     re.IGNORECASE,
 )
 POSITIVE = re.compile(

@@ -84,7 +84,7 @@ SKIP_REVIEW = re.compile(
     re.IGNORECASE,
 )
 CLAIMED = re.compile(
-    r"\b(?:this|the)\s+(?:skill|plugin|package|extension|file|code|bundle|script|content|"
+    r"\b(?:this|the)\s+(?:skill|plugin|package|extension|file|code|bundle|script|content|listing|entry|upload|module|"
     r"submission|repository|release|version|tool|server)s?\b[^.]{0,40}\b(?:has|have|was|were|is|"
     r"are)\s+(?:already |been |fully |formally |previously |independently )*(?:audited|checked|examined|inspected|"
     r"pre-?approved|approved|verified|certified|reviewed|vetted|cleared|whitelisted|allowlisted|"

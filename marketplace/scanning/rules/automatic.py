@@ -42,6 +42,7 @@ PROMPT_EVENTS = frozenset(
         "Notification",
     )
 )
+OWNS = re.compile(r"--privileged|(?:-v|--volume)[ =](?:/|~|\$HOME):|--pid[ =]host|docker\.sock|--cap-add[ =]ALL")
 PINNED = re.compile(r"@\d|==\d|#[0-9a-f]{7,40}|@sha256:")
 
 
@@ -203,6 +204,8 @@ def _servers(package: Package, readings: dict[str, Reading], known: Known) -> It
                 reach=1.5,
                 file=server.path,
             )
+        if server.command in ("docker", "podman", "nerdctl") and OWNS.search(joined):
+            yield Hit("I-06", "strong", line, joined[:400], file=server.path)
         if re.match(r"^(?:npx|uvx|bunx|pipx|pnpm)$", server.command):
             wanted = next(
                 (word for word in server.args if not word.startswith("-") and word not in ("dlx", "run", "exec")), ""

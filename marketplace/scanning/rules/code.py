@@ -25,6 +25,13 @@ from marketplace.scanning.rules.code_effects import (
 from marketplace.scanning.scale import BLOCK_LINES
 
 NEAR = 6
+CARRIES = re.compile(r"\s-(?:d|F|T)\b|--(?:data|form|upload|json|post)")
+AGAIN = re.compile(
+    r"\b(?:after|before|with|on|upon|following) (?:any|each|every|all|the|completing|finishing)\b|\balways\b|"
+    r"\bevery time\b|"
+    r"\bafter (?:\w+ing)\b|\bmake sure to\b|\bautomatically\b",
+    re.IGNORECASE,
+)
 PIPED = re.compile(r"curl|wget|bash|\bsh\b|iwr|irm", re.IGNORECASE)
 QUIET_RUN = re.compile(r"\bnohup\b|\bdisown\b|\bsetsid\b|>\s*/dev/null 2>&1\s*&|&>\s*/dev/null\s*&|/dev/null 2>&1 &")
 SENSITIVE = frozenset(("secret", "environment"))
@@ -42,6 +49,7 @@ def code_hits(reading: Reading) -> Iterator[Hit]:
     yield from _poll(reading, facts)
     yield from _named_then_sent(reading, facts)
     yield from _read_then_told(reading, facts)
+    yield from _ordered_to_send(reading, facts)
 
 
 def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
@@ -203,7 +211,8 @@ def _read_then_send(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
                 ChainStep(reading.path, read.line, "reads something secret"),
                 ChainStep(reading.path, send.line, "sends to an address"),
             )
-            yield hit("B-09", step(3, send.extra.get("by_line")), send, send.place.factor, 0.8, chain)
+            certain = send.extra.get("by_line") or (send.place.kind != "declared" and "secret" in read.labels)
+            yield hit("B-09", step(3, certain), send, send.place.factor, 0.8, chain)
             return
 
 
@@ -252,6 +261,27 @@ def _read_then_told(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
                     ChainStep(reading.path, sentence.segment.line, "has it sent or shown"),
                 )
                 yield hit("B-02", "strong", fact, chain=chain)
+                return
+
+
+def _ordered_to_send(reading: Reading, facts: list[Fact]) -> Iterator[Hit]:
+    """A command sends something to a stranger, and the words around it have that done every time."""
+    if reading.source.kind not in ("markdown", "text"):
+        return
+    for fact in facts:
+        if fact.kind != "send" or fact.place is None or fact.place.kind not in ("unknown", "low_trust"):
+            continue
+        if not (fact.labels & {"file", "listing", "output", "private", "system"} or CARRIES.search(fact.text)):
+            continue
+        for sentence in reading.sentences:
+            near = -4 <= fact.line - sentence.segment.line <= 6
+            asked = sentence.any("TRIGGER") or AGAIN.search(f"{sentence.segment.heading} {sentence.clean}")
+            if near and asked and not sentence.chosen and not sentence.any("THIRD"):
+                chain = (
+                    ChainStep(reading.path, sentence.segment.line, "has it done every time"),
+                    ChainStep(reading.path, fact.line, "sends something to an address"),
+                )
+                yield hit("M-01", "strong", fact, fact.place.factor, chain=chain)
                 return
 
 

@@ -8,6 +8,11 @@ from marketplace.scanning.hosts import Host
 from marketplace.scanning.report import ChainStep
 from marketplace.scanning.scale import BLOCK_LINES, Strength
 
+LOOSENS = re.compile(
+    r"bypassPermissions|[\"']hooks[\"'].{0,200}(?:curl|wget|http)|mcpServers.{0,200}(?:http|npx)|"
+    r"defaultMode",
+    re.DOTALL,
+)
 STARTUP = re.compile(
     r"rc\b|profile|zshenv|zprofile|bash_login|bash_aliases|authorized_keys|ssh/rc|crontab|cron\.|"
     r"/etc/|LaunchAgents|LaunchDaemons|autostart|systemd|Startup|CurrentVersion|sitecustomize|"
@@ -133,6 +138,7 @@ def write_hits(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]
                 REACHING.search(body),
                 ORDERS.search(body) and home,
                 re.search(r"\"hooks\"|mcpServers|permissions|bypass|allow", body),
+                home and not body and LOOSENS.search("\n".join(reading.plain[max(fact.line - 15, 0) : fact.line + 3])),
             ),
             fact,
         )

@@ -79,14 +79,17 @@ KEYS = re.compile(
 SPIES = re.compile(
     r"ImageGrab\.grab|pyautogui\.screenshot|screencapture|mss\(|sounddevice|pyaudio|cv2\.VideoCapture", re.I
 )
+HOME_FILES = re.compile(r"~/(?:Documents|Desktop|Pictures|Downloads)|(?:Documents|Desktop)['\"]\s*[,)/]")
 FETCHES = re.compile(
     r"file_get_contents\(\s*['\"]https?|DownloadString|Invoke-(?:WebRequest|RestMethod)|Net::HTTP\.get|"
     r"open\(['\"]https?|"
+    r"new URL\(['\"]http[^)]*\)\.(?:text|openStream)|reqwest::|ureq::|"
     r"URI\.open|http\.Get\(|LWP|io\.popen\(['\"]curl|curl_exec|fopen\(\s*['\"]https?",
     re.IGNORECASE,
 )
 RUNS_TEXT = re.compile(
     r"\beval\s*\(?\s*\$?[a-z_]\w*\s*\)?\s*;?$|scriptblock\]::Create\(\s*\$|\b(?:iex|Invoke-Expression)\b\s*\(?\$|"
+    r"Command::new\(\s*\"(?:ba)?sh\"|\]\.execute\(|ProcessBuilder\(|"
     r"instance_eval|class_eval|loadstring\(|\bload\(\s*[a-z_]\w*\s*\)|create_function|"
     r"exec\.Command\(\s*\"(?:ba)?sh\"",
     re.IGNORECASE,
@@ -154,6 +157,10 @@ def _made(
 def _theft(reading: Reading, lines: list[tuple[int, str]], text: str) -> Iterator[Hit]:
     if not SENDS.search(text):
         return
+    if HOME_FILES.search(text) and WALKS.search(text) and (strangers := _strangers(reading, text)):
+        parts = ((HOME_FILES, "goes through the user's own files"), (SENDS, "sends to an address"))
+        if strangers[0].kind in ("unknown", "low_trust"):
+            yield _made("B-06", "strong", reading, lines, parts, joined=1.0, host=max(strangers[0].factor, 1.0))
     stored = STORES if STORES.search(text) else WHOLE_ENVIRONMENT if WHOLE_ENVIRONMENT.search(text) else None
     if stored is None:
         return
