@@ -7,7 +7,7 @@ from agents.copies import api as copies_api
 from agents.copies import views as copies_views
 from agents.drafts import urls as drafts_urls
 from agents.equipment import api as equipment_api
-from agents.equipment import app_api, app_views
+from agents.equipment import app_api, app_views, remote_api, remote_views
 from agents.equipment import views as equipment_views
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
@@ -41,6 +41,7 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
     path("agents/<slug:key>/apps/", app_views.apps, name="agent_apps"),
+    path("agents/<slug:key>/remote-tools/", remote_views.remote_tools, name="agent_remote_tools"),
     path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
     path("agents/<slug:key>/plugins/", equipment_views.plugins, name="agent_plugins"),
     path("agents/<slug:key>/history/", versions_views.history, name="agent_history"),
@@ -71,6 +72,7 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/skills", equipment_api.AgentSkills.as_view(), name="api_agent_skills"),
     path("agents/<uuid:agent_id>/plugins", equipment_api.AgentPlugins.as_view(), name="api_agent_plugins"),
     path("agents/<uuid:agent_id>/apps", app_api.AgentApps.as_view(), name="api_agent_apps"),
+    path("agents/<uuid:agent_id>/remote-tools", remote_api.AgentRemoteTools.as_view(), name="api_agent_remote_tools"),
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     path("personas", own_personas_api.Personas.as_view(), name="api_personas"),
     path("personas/<uuid:persona_id>", own_personas_api.PersonaDetail.as_view(), name="api_persona"),

@@ -25,6 +25,7 @@ with no_collection():
     import automatos.urls  # noqa: F401
     from automatos.body_limit import BodyLimit
     from automatos.socket_door import SocketDoor
+    from recipes.mcp_server.door import McpDoor
     from recipes.urls import sockets
     from workspaces.credentials import master_key
 
@@ -43,7 +44,7 @@ class Pages(ASGIHandler):
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(Pages()),
+        "http": BodyLimit(McpDoor(Pages())),
         "websocket": SocketDoor(
             AuthMiddlewareStack(URLRouter(sockets)), settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS
         ),

@@ -103,7 +103,7 @@ class Stack:
         self.models, self.static_root = models, static_root
         self.folder = Path(os.environ["DATA"]) / "logs"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.apps_port = free_port(), free_port()
+        self.port, self.apps_port, self.tools_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = self._environment()
         self.web = Part("web", commands.web(self.port), environment, self.folder / "web.log")
@@ -118,6 +118,8 @@ class Stack:
             "LOCAL_LLM_URL": self.models.openai_url,
             # Where a test that needs apps puts its server.
             "COMPOSIO_BASE_URL": f"http://127.0.0.1:{self.apps_port}",
+            # Where a test that needs an MCP server or an API puts it.
+            "OUTSIDE_PRIVATE_HOSTS": f"127.0.0.1:{self.tools_port}",
             "SECRET_KEY": settings.SECRET_KEY,
             "STATIC_ROOT": str(self.static_root),
         }

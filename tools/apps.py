@@ -6,4 +6,8 @@ from django.apps import AppConfig
 class ToolsConfig(AppConfig):
     name = "tools"
     verbose_name = "Tools"
-    tool_sources = ("tools.builtin.source.BuiltinTools", "tools.app_calls.source.AppTools")
+    tool_sources = (
+        "tools.builtin.source.BuiltinTools",
+        "tools.app_calls.source.AppTools",
+        "tools.remote_calls.source.ServiceTools",
+    )

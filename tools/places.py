@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from automatos.places import NavEntry, Places
-from tools.models import ComposioConnection
+from tools.models import ComposioConnection, RemoteService
 
 
 def connected() -> QuerySet[ComposioConnection]:
@@ -11,9 +11,15 @@ def connected() -> QuerySet[ComposioConnection]:
     return ComposioConnection.objects.filter(status__in=("active", "error"))
 
 
+def mcp_servers() -> QuerySet[RemoteService]:
+    """MCP servers that are switched on."""
+    return RemoteService.objects.filter(kind="mcp", is_enabled=True)
+
+
 PLACES = Places(
     nav=(
         NavEntry("Extend", 20, "Apps", "plug", "apps/", count=connected),
+        NavEntry("Extend", 30, "MCP servers", "server", "mcp-servers/", count=mcp_servers),
         NavEntry("Extend", 40, "Tool log", "scroll-text", "tool-log/"),
     ),
 )

@@ -68,6 +68,10 @@ class ToolSource:
         """The tools that these answers mean, in the order the model sees them. Asks nothing and nobody."""
         raise NotImplementedError
 
+    def origins(self, found: Found) -> Iterable[str]:
+        """Who else than this workspace wrote what the model is told of these tools; it taints as any such text does."""
+        return ()
+
     def door(self, place: Place) -> object | None:
         """What its tools reach outside their arguments with, as `context.doors[name]`; made once for each step.
 

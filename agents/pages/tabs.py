@@ -15,6 +15,7 @@ PLACES = (
     ("agent_plugins", "blocks", "Plugins"),
     ("agent_tools", "wrench", "Tools"),
     ("agent_apps", "plug", "Apps"),
+    ("agent_remote_tools", "server", "Servers"),
     ("agent_documents", "library", "Knowledge"),
     ("agent_runs", "flame", "Runs"),
     ("agent_usage", "gauge", "Usage"),

@@ -68,8 +68,9 @@ class AgentSpec:
     @property
     def origins(self) -> tuple[str, ...]:
         """Where text that was not written in this workspace stands in the system prompt already."""
-        plugins = [plugin.origin for plugin in self.plugins.usable]
-        return tuple(dict.fromkeys([*(skill.origin for skill in self.skills), *plugins]))
+        told = [plugin.origin for plugin in self.plugins.usable]
+        told += [origin for one in sources() for origin in one.origins(self.found.get(one.name, NOTHING))]
+        return tuple(dict.fromkeys([*(skill.origin for skill in self.skills), *told]))
 
     @property
     def plugins(self) -> PluginContextService:

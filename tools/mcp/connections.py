@@ -28,7 +28,7 @@ def endpoint_of(service: RemoteService) -> Endpoint:
     headers = {}
     if service.credential_id is not None and service.transport != RemoteService.Transport.STDIO:
         headers = reading.headers_for(
-            service.workspace_id, service.credential_id, url=service.url, purpose=f"MCP server {service.name}"
+            service.workspace_id, service.credential_id, url=service.base_url or service.url, purpose=service.origin
         )
     return Endpoint(service.transport, service.url, service.command, headers)
 

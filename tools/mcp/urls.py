@@ -1,11 +1,20 @@
-"""Addresses of MCP servers: the API under /api/."""
+"""Addresses of MCP servers: pages under /w/<workspace>/, the API under /api/."""
 
 from django.urls import URLPattern, URLResolver, path
 
 from tools.mcp import api as rest
+from tools.mcp import views
 
 _SERVER = "mcp-servers/<uuid:service_id>"
 _TOOL = f"{_SERVER}/tools/<uuid:tool_id>"
+pages: list[URLPattern | URLResolver] = [
+    path("mcp-servers/", views.index, name="mcp_servers"),
+    path("mcp-servers/add/", views.add, name="mcp_server_add"),
+    path("mcp-servers/clients/", views.clients, name="mcp_clients"),
+    path(f"{_SERVER}/edit/", views.edit, name="mcp_server_edit"),
+    path(f"{_SERVER}/remove/", views.remove, name="mcp_server_remove"),
+    path(f"{_SERVER}/do/", views.act, name="mcp_server_act"),
+]
 api: list[URLPattern | URLResolver] = [
     path("mcp-servers", rest.McpServerList.as_view(), name="api_mcp_servers"),
     path(_SERVER, rest.McpServerDetail.as_view(), name="api_mcp_server"),

@@ -111,11 +111,6 @@ def switch_tool(*, workspace: Workspace, agent_id: UUID, tool_id: UUID, on: bool
     assign_tools(workspace=workspace, agent_id=agent_id, tool_ids=[*others, tool_id] if on else others, user=user)
 
 
-def forget_agent(agent_id: UUID) -> None:
-    """An agent is gone for good."""
-    AgentRemoteTool.objects.filter(agent_id=agent_id).delete()
-
-
 def record(service: RemoteService, done: str, *, before: Any = None, after: Any = None) -> None:
     """Say in the audit log what was done to a service."""
     audit.record(

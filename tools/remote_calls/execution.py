@@ -13,6 +13,8 @@ from tools.mcp.connections import endpoint_of, note_failure
 from tools.mcp.results import told
 from tools.mcp.terms import Changed, Endpoint, McpProblem
 from tools.models import AgentRemoteTool, RemoteService, RemoteTool
+from tools.openapi import calling
+from tools.openapi.calling import Sending
 from tools.remote import pins
 from workspaces.scope.tenancy import workspace_scope
 
@@ -33,7 +35,7 @@ class RemoteCall:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A call that may be made. arguments: checked against the accepted schema."""
+    """A call that may be made. arguments: checked against the accepted schema. sending: of an API's operation."""
 
     call: RemoteCall
     name: str
@@ -42,6 +44,7 @@ class Ready:
     endpoint: Endpoint
     is_reading: bool
     arguments: Mapping[str, Any]
+    sending: Sending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,13 @@ def prepare(call: RemoteCall) -> Ready:
         except AppError as problem:
             raise ToolProblem(f"The credential of {tool.service.name} cannot be used. {problem.message}") from None
     values = reading.read(call.arguments, tool.offer.get("schema") or {})
-    return Ready(call, tool.name, tool.digest, tool.service, endpoint, tool.is_reading, values)
+    sending = None
+    if tool.service.kind == RemoteService.Kind.OPENAPI:
+        request = tool.document.get("request")
+        if request is None:
+            raise ToolProblem(f"{tool.name} cannot be called: the document does not say how.")
+        sending = calling.request_of(tool.service.base_url, request, values)
+    return Ready(call, tool.name, tool.digest, tool.service, endpoint, tool.is_reading, values, sending)
 
 
 def refusal_of(tool: RemoteTool, agent_id: UUID | None) -> str:
@@ -95,6 +104,8 @@ def refusal_of(tool: RemoteTool, agent_id: UUID | None) -> str:
 async def perform(ready: Ready, decide: Decide, files: RunFiles | None = None) -> Outcome:
     """Send it once. files: where pictures and long results go."""
     origin = ready.service.origin
+    if ready.sending is not None:
+        return await _perform_request(ready, ready.sending, files)
     try:
         result = await client.call(ready.endpoint, ready.name, ready.arguments, digest=ready.digest)
     except Changed as change:
@@ -109,6 +120,22 @@ async def perform(ready: Ready, decide: Decide, files: RunFiles | None = None) -
     except AppError as refusal:
         return Outcome(ToolResult(refusal.message, is_error=True, retryable=refusal.retryable), is_sent=False)
     return Outcome(await told(result, tool=ready.name, origin=origin, files=files))
+
+
+async def _perform_request(ready: Ready, sending: Sending, files: RunFiles | None) -> Outcome:
+    """The same for an operation of an API."""
+    origin, secrets = ready.service.origin, ready.endpoint.headers
+    try:
+        answer = await calling.send(sending, secrets)
+        result = await calling.told(answer, calling.secrets_in(secrets), tool=ready.name, origin=origin, files=files)
+    except AppError as problem:
+        is_uncertain = calling.is_silence(problem) and not ready.is_reading and sending.method not in ("GET", "HEAD")
+        if is_uncertain:
+            text = f"{problem.message} {UNCERTAIN}"
+            return Outcome(ToolResult(text, is_error=True, origin=origin), is_uncertain=True)
+        is_sent = calling.is_silence(problem)
+        return Outcome(ToolResult(problem.message, is_error=True, retryable=problem.retryable), is_sent=is_sent)
+    return Outcome(result)
 
 
 def _suspend(ready: Ready, change: Changed) -> None:

@@ -77,6 +77,10 @@ FIXED = {
     "link_token": "unknown",
     "path": "SKILL.md",
 }
+SMALL_API = (
+    '{"openapi": "3.1.0", "info": {"title": "New"}, "servers": [{"url": "https://example.org"}], '
+    '"paths": {"/": {"get": {"operationId": "look"}}}}'
+)
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
 # A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
 # <Model.slug> for its word.
@@ -96,6 +100,7 @@ BODIES: dict[str, Any] = {
     "agents_tools_change": {"tool_ids": []},
     "agents_apps_change": {"apps": ["<ComposioAppCache.slug>"]},
     "agents_apps_switch": {"app": "<ComposioAppCache.slug>", "level": "group", "name": "reads", "allowed": False},
+    "agents_remote_tools_change": {"tool_ids": ["<RemoteTool>"]},
     "agents_version_restore": {"version": 1},
     "agents_import": {"document": {}},
     "agents_chat": {"message": "", "conversation_id": "<Conversation>"},  # too empty to wait for an answer
@@ -116,6 +121,11 @@ BODIES: dict[str, Any] = {
     "apps_trigger_create": {"app": "<ComposioAppCache.slug>", "event": "X"},
     "tool_policies_change": {"app": "<ComposioAppCache.slug>", "level": "app", "asks": "never"},
     "tools_try": {"arguments": {}},
+    "openapi_add": {"name": "new", "document": SMALL_API},
+    "openapi_change": {"is_trusted": True},
+    "openapi_tools_change": {"asks": "always"},
+    "openapi_tools_accept": {"digest": "f"},
+    "openapi_tools_try": {"arguments": {}},
     "mcp_servers_add": {"name": "new", "url": "https://example.org/mcp"},
     "mcp_servers_change": {"is_enabled": True},
     "mcp_tools_change": {"asks": "always"},
@@ -179,6 +189,7 @@ SENT_BY = {
     "agent_tools": Role.EDITOR,
     "agent_plugins": Role.EDITOR,
     "agent_apps": Role.EDITOR,
+    "agent_remote_tools": Role.EDITOR,
     "approval_decide": NEEDED_ROLE["approvals:decide"],
     "skill_source": Role.EDITOR,
     "skill_update": Role.EDITOR,
@@ -186,6 +197,7 @@ SENT_BY = {
 }
 # What has to be so for the operation to find its row: columns of that row, set before each request.
 GONE = {"deleted_at": timezone.now}
+API = {"kind": "openapi", "base_url": "https://example.org"}
 STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "credentials_restore": ("Credential", GONE),
     "credential_restore": ("Credential", GONE),
@@ -202,6 +214,13 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer
     "recipe_restore": ("Recipe", GONE),
     "workspace_plugins_change": ("PluginVersion", {"status": "approved", "published_at": timezone.now}),
+    **dict.fromkeys(
+        (
+            *("openapi_list", "openapi_read", "openapi_change", "openapi_remove", "openapi_tools_list"),
+            *("openapi_tools_read", "openapi_tools_change", "openapi_tools_accept", "openapi_tools_try"),
+        ),
+        ("RemoteService", API),
+    ),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
 # STAFF: everybody here is refused, whatever they name.

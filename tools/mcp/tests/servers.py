@@ -89,11 +89,12 @@ async def _answered(send: Any, status: int, body: bytes) -> None:
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """The application on a port of its own; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serve(app: Any, port: int = 0) -> Iterator[str]:
+    """The application on a port, by default one of its own; its address."""
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     config = uvicorn.Config(
         app, "127.0.0.1", port, log_level="critical", interface="asgi3", lifespan="off", timeout_graceful_shutdown=1
     )
@@ -110,10 +111,10 @@ def serve(app: Any) -> Iterator[str]:
 
 
 @contextmanager
-def tracker(**settings: Any) -> Iterator[tuple[Tracker, str]]:
+def tracker(port: int = 0, **settings: Any) -> Iterator[tuple[Tracker, str]]:
     """A tracker that runs, and the address of its MCP endpoint."""
     made = Tracker(**settings)
-    with serve(made.app) as url:
+    with serve(made.app, port) as url:
         yield made, f"{url}/mcp"
 
 

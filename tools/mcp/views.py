@@ -1,0 +1,157 @@
+"""Pages: the MCP servers of a workspace with their tools, and how to use Automatos from an MCP client."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from automatos import listing
+from automatos.errors import AppError, InvalidInput
+from tools.mcp import page, services
+from tools.mcp.forms import ServerForm, first_values
+from tools.models import RemoteService, RemoteTool
+from tools.remote import pins, queries
+from tools.remote import services as remote
+from tools.remote.services import tool_ids_of
+from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.scope.permissions import NEEDED_ROLE
+
+KIND = RemoteService.Kind.MCP
+TABS = ("tools", "failures")
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def index(request: WorkspaceRequest) -> HttpResponse:
+    """The servers, and one of them with its tools; while it is read, the page asks again."""
+    rows = list(queries.services_of(request.workspace, KIND))
+    chosen = page.chosen_service(rows, request.GET.get("server", ""))
+    context: dict[str, Any] = {
+        "servers": rows,
+        "chosen": chosen,
+        "can_change": request.access.allows("services:write"),
+        "can_write": request.access.allows("tools:write"),
+        "commands": bool(settings.MCP_COMMANDS),
+    }
+    if chosen is not None:
+        context |= _of_server(request, chosen)
+    return render(request, "tools/mcp_servers.html", context)
+
+
+def _of_server(request: WorkspaceRequest, chosen: RemoteService) -> dict[str, Any]:
+    tab = listing.choice(request.GET, "tab", TABS, "tools")
+    calls = queries.calls_of(chosen)
+    context: dict[str, Any] = {"tab": tab, "last": calls.first(), "asks": RemoteTool.Asks.choices}
+    if tab == "failures":
+        return {**context, "failed": calls.filter(status__in=("failed", "refused", "uncertain"))[:20]}
+    text = listing.words(request.GET)
+    found = listing.page_of(queries.searched(queries.tools_of(chosen), text), request.GET)
+    return {**context, "page": found, "q": text, "tools": page.shown(request.workspace, list(found))}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(NEEDED_ROLE["services:write"])
+def add(request: WorkspaceRequest) -> HttpResponse:
+    """The form of a new server."""
+    form = ServerForm(request.workspace, request.POST or None, initial={"transport": "http"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.create_server(workspace=request.workspace, user=request.user, data=form.values)
+        except InvalidInput as refusal:
+            form.complain(refusal.fields)
+        else:
+            messages.success(request, f"{made.name} was added; its tools are being read.")
+            return _to_server(request, made)
+    status = 422 if form.is_bound else 200
+    return render(request, "tools/mcp_server_form.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(NEEDED_ROLE["services:write"])
+def edit(request: WorkspaceRequest, service_id: UUID) -> HttpResponse:
+    """The form of a server there is."""
+    service = queries.service_of(request.workspace, KIND, service_id)
+    form = ServerForm(request.workspace, request.POST or None, initial=first_values(service))
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.update_server(service=service, data=form.values)
+        except InvalidInput as refusal:
+            form.complain(refusal.fields)
+        else:
+            messages.success(request, f"{changed.name} was saved; its tools are being read again.")
+            return _to_server(request, changed)
+    status = 422 if form.is_bound else 200
+    return render(request, "tools/mcp_server_form.html", {"form": form, "service": service}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(NEEDED_ROLE["services:write"])
+def remove(request: WorkspaceRequest, service_id: UUID) -> HttpResponse:
+    """Ask first, saying what goes with it; a POST takes the server away."""
+    service = queries.service_of(request.workspace, KIND, service_id)
+    if request.method != "POST":
+        return render(request, "tools/mcp_server_remove.html", {"service": service})
+    services.delete_server(service=service)
+    messages.success(request, f"{service.name} was removed.")
+    return redirect("mcp_servers", request.workspace.slug)
+
+
+@require_POST
+@workspace_page(NEEDED_ROLE["services:write"])
+def act(request: WorkspaceRequest, service_id: UUID) -> HttpResponse:
+    """Carry out one button of a server's page: read again, switch on or off, or one of its tools."""
+    service = queries.service_of(request.workspace, KIND, service_id)
+    try:
+        _act(request, service)
+    except AppError as refusal:
+        messages.error(request, refusal.message)
+    return _to_server(request, service)
+
+
+def _act(request: WorkspaceRequest, service: RemoteService) -> None:
+    word = request.POST.get("do", "")
+    if word == "refresh":
+        services.request_reading(service=service)
+        return
+    if word in ("enable", "disable"):
+        services.update_server(service=service, data={"is_enabled": word == "enable"})
+        return
+    request.access.require("tools:write")
+    tool = queries.tool_in(service, tool_ids_of([request.POST.get("tool", "")])[0])
+    if word == "accept":
+        pins.accept(tool, digest=request.POST.get("digest", ""), user=request.user)
+        messages.success(request, f"{tool.name} can be used again.")
+        return
+    changes: dict[str, dict[str, Any]] = {
+        "on": {"is_offered": True},
+        "off": {"is_offered": False},
+        "reads": {"is_reading": True},
+        "sends": {"is_reading": False},
+        "asks": {"asks": request.POST.get("asks", "")},
+    }
+    if word not in changes:
+        raise InvalidInput("There is no such button on this page.")
+    remote.update_tool(tool=tool, data=changes[word])
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def clients(request: WorkspaceRequest) -> HttpResponse:
+    """How to use this workspace from an MCP client: the line to paste, and what a client finds."""
+    url = (settings.PUBLIC_URL or request.build_absolute_uri("/")).rstrip("/")
+    lines = page.paste_lines(url)
+    name = listing.choice(request.GET, "client", [one[0] for one in lines], lines[0][0])
+    context = {"lines": lines, "line": next(one for one in lines if one[0] == name)}
+    return render(request, "tools/mcp_clients.html", {**context, "can_key": request.access.allows("api_keys:write")})
+
+
+def _to_server(request: WorkspaceRequest, service: RemoteService) -> HttpResponse:
+    return redirect(f"{reverse('mcp_servers', args=[request.workspace.slug])}?server={service.name}")

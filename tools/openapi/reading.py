@@ -1,0 +1,212 @@
+"""From an OpenAPI document to tools: each operation's name, words, arguments, and how a request is made of them.
+
+Only references inside the document are followed, each copied once; nothing is fetched.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urljoin
+
+from tools.contract import Schema
+from tools.remote.pins import why_not_kept
+
+METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
+MOST_OPERATIONS = 300
+MOST_NODES, DEEPEST = 3_000, 10
+PLACES = ("path", "query", "header")
+# Headers that the client sets, or that carry a credential: no model writes them.
+CLOSED_HEADERS = {"authorization", "cookie", "host", "content-length", "content-type", "accept", "x-api-key", "api-key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read. operations: as tools' documents, by name; notes: what is left out, and why."""
+
+    title: str
+    version: str
+    base_url: str
+    operations: Mapping[str, Schema]
+    notes: tuple[str, ...] = ()
+
+
+def read(found: Mapping[str, Any], *, url: str = "") -> Document:
+    """The operations of a loaded document. url: where it came from, for servers that are named relative to it."""
+    info = _mapping(found.get("info"))
+    operations: dict[str, Schema] = {}
+    notes: list[str] = []
+    for method, path, item, operation in _operations(found):
+        if len(operations) >= MOST_OPERATIONS:
+            notes.append(f"There are more operations than are read; the first {MOST_OPERATIONS} are here.")
+            break
+        name = _free(_name(operation, method, path), operations)
+        document = _Reader(found).document(name, method, path, item, operation)
+        if why := why_not_kept(document):
+            notes.append(f"{name} is left out: {why}")
+        else:
+            operations[name] = document
+    title, version = str(info.get("title") or "")[:200], str(info.get("version") or "")[:100]
+    return Document(title, version, _base(found, url), operations, tuple(notes[:20]))
+
+
+def _operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    for path, raw in _mapping(found.get("paths")).items():
+        item = _resolved(found, raw)
+        for method in METHODS:
+            operation = item.get(method)
+            if isinstance(operation, Mapping) and str(path).startswith("/"):
+                yield method, str(path), item, operation
+
+
+def _name(operation: Mapping[str, Any], method: str, path: str) -> str:
+    name = str(operation.get("operationId") or f"{method}_{path}")
+    return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")[:60] or method
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def _base(found: Mapping[str, Any], url: str) -> str:
+    """The first server's address, with its variables' defaults."""
+    servers = found.get("servers")
+    server = _mapping(servers[0]) if isinstance(servers, list) and servers else {}
+    text = str(server.get("url") or "")
+    for name, variable in _mapping(server.get("variables")).items():
+        text = text.replace("{" + name + "}", str(_mapping(variable).get("default") or ""))
+    return urljoin(url, text)[:2000] if url else text[:2000]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _target(found: Mapping[str, Any], reference: Any) -> Any:
+    """What a reference inside the document names; None for any other one, and for one that leads nowhere."""
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    place: Any = found
+    for part in reference[2:].split("/"):
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        if not isinstance(place, Mapping) or name not in place:
+            return None
+        place = place[name]
+    return place
+
+
+def _resolved(found: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+    """A parameter, body or path, followed through a few references."""
+    for _ in range(5):
+        if not isinstance(value, Mapping) or "$ref" not in value:
+            break
+        value = _target(found, value["$ref"])
+    return _mapping(value)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one operation. definitions: of schemas it refers to, each once."""
+
+    found: Mapping[str, Any]
+    definitions: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    nodes: int = 0
+
+    def document(
+        self, name: str, method: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]
+    ) -> Schema:
+        """The operation as a tool's document."""
+        properties: dict[str, Any] = {}
+        required: list[str] = []
+        parameters = []
+        for one in self._parameters(item, operation):
+            argument = _free(one["name"], properties)
+            properties[argument] = self._described(one)
+            if one.get("required") or one["in"] == "path":
+                required.append(argument)
+            kept: dict[str, Any] = {key: one[key] for key in ("name", "in", "style", "explode") if key in one}
+            parameters.append({"argument": argument, **kept})
+        body = self._body(operation, properties, required)
+        schema: Schema = {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+        if self.definitions:
+            schema["$defs"] = self.definitions
+        summary, text = str(operation.get("summary") or ""), str(operation.get("description") or "")
+        words = "\n".join(filter(None, (summary, text if text != summary else ""))) or f"{method.upper()} {path}"
+        return {
+            "name": name,
+            "title": summary[:200] or name,
+            "description": words[:4_000],
+            "inputSchema": schema,
+            "annotations": {"readOnlyHint": method in ("get", "head"), "destructiveHint": method == "delete"},
+            "request": {"method": method.upper(), "path": path, "parameters": parameters, "body": body},
+        }
+
+    def _parameters(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Those of the path and of the operation, which replaces equal ones."""
+        merged: dict[tuple[str, str], dict[str, Any]] = {}
+        for source in (item, operation):
+            raw = source.get("parameters")
+            for one in raw if isinstance(raw, list) else ():
+                found: dict[str, Any] = dict(_resolved(self.found, one))
+                place, name = str(found.get("in", "")), str(found.get("name", ""))[:100]
+                if place in PLACES and name and not (place == "header" and name.lower() in CLOSED_HEADERS):
+                    merged[place, name] = {**found, "in": place, "name": name}
+        return list(merged.values())
+
+    def _described(self, parameter: Mapping[str, Any]) -> Any:
+        content = _mapping(parameter.get("content"))
+        media = _mapping(next(iter(content.values()), None))
+        schema = self.schema(parameter.get("schema") or media.get("schema") or {})
+        text = str(parameter.get("description") or "")[:1_000]
+        return {**schema, "description": text} if text and isinstance(schema, dict) and "$ref" not in schema else schema
+
+    def _body(self, operation: Mapping[str, Any], properties: dict[str, Any], required: list[str]) -> dict[str, str]:
+        """The argument that is the body, and its media type; empty without one."""
+        body = _resolved(self.found, operation.get("requestBody"))
+        content = _mapping(body.get("content"))
+        kinds = [kind for kind in content if "json" in kind] or [
+            kind for kind in content if kind in ("application/x-www-form-urlencoded", "text/plain")
+        ]
+        if not kinds:
+            return {}
+        argument = _free("body", properties)
+        properties[argument] = self.schema(_mapping(content[kinds[0]]).get("schema") or {})
+        if body.get("required"):
+            required.append(argument)
+        return {"argument": argument, "type": kinds[0]}
+
+    def schema(self, value: Any, depth: int = 0) -> Any:
+        """A copy with its references led to the definitions; bounded in depth and size."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES or depth > DEEPEST:
+            return {}
+        if isinstance(value, list):
+            return [self.schema(item, depth + 1) for item in value[:200]]
+        if not isinstance(value, Mapping):
+            return value
+        if "$ref" in value:
+            return self._reference(value["$ref"], depth)
+        skipped = ("example", "examples", "xml", "externalDocs", "discriminator")
+        return {key: self.schema(item, depth + 1) for key, item in value.items() if key not in skipped}
+
+    def _reference(self, reference: Any, depth: int) -> Any:
+        target = _target(self.found, reference)
+        if target is None:
+            return {}
+        if reference not in self.names:
+            wanted = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(reference).rpartition("/")[2])[:60] or "schema"
+            name = _free(wanted, self.definitions)
+            self.names[reference] = name
+            self.definitions[name] = {}
+            self.definitions[name] = self.schema(target, min(depth, 3) + 1)
+        return {"$ref": f"#/$defs/{self.names[reference]}"}
