@@ -16,6 +16,7 @@ from agents.versions.document import as_text, document_of
 from automatos.errors import Conflict, NotFound
 from automatos.llm.registry import VENDORS
 from marketplace.listings.kinds import Body, Change, Made, Need, Packed, Part
+from marketplace.models import EnabledPlugin
 from tools.assignments.lookup import switches_for_agent
 from tools.assignments.services import assign_apps
 from tools.composio.access import key_state
@@ -32,6 +33,7 @@ def packed_agent(agent: Agent) -> dict[str, Any]:
     """The agent without ids and without the address of a server of the workspace's own."""
     body = document_of(agent)
     body["skills"] = [{"slug": row["slug"], "name": row["name"]} for row in body["skills"]]
+    body["plugins"] = [{"slug": row["slug"], "name": row["name"]} for row in body["plugins"]]
     body["persona"] = _persona(agent.persona)
     body["apps"] = sorted(switches_for_agent(agent.workspace_id, agent.pk))
     model = dict(body["agent_model_config"])
@@ -78,7 +80,7 @@ def needs_of(workspace: Workspace, body: Body) -> list[Need]:
         )
     found += _apps_needed(workspace, [str(app) for app in body.get("apps") or ()])
     found += _skills_needed(workspace, body.get("skills") or ())
-    return found
+    return found + _plugins_needed(workspace, body.get("plugins") or ())
 
 
 class Agents:
@@ -267,5 +269,16 @@ def _skills_needed(workspace: Workspace, skills: Sequence[Any]) -> list[Need]:
     href = f"{reverse('marketplace', args=[workspace.slug])}?kind=skill&q="
     return [
         Need("skill", name, "It does its work with this skill.", slug in here, href + slug, "Find it")
+        for slug, name in wanted.items()
+    ]
+
+
+def _plugins_needed(workspace: Workspace, plugins: Sequence[Any]) -> list[Need]:
+    wanted = {str(row.get("slug")): str(row.get("name")) for row in plugins if isinstance(row, Mapping)}
+    rows = EnabledPlugin.objects.filter(workspace=workspace, plugin__slug__in=wanted)
+    here = set(rows.values_list("plugin__slug", flat=True))
+    href = f"{reverse('marketplace', args=[workspace.slug])}?kind=plugin&q="
+    return [
+        Need("plugin", name, "It does its work with this plugin.", slug in here, href + slug, "Find it")
         for slug, name in wanted.items()
     ]

@@ -108,6 +108,11 @@ def can_of(entry: Entry) -> list[Can]:
 
 def trust_of(entry: Entry) -> Trust:
     """The verdict, its date and who looked, in words."""
+    if entry.kind != Entry.Kind.PLUGIN:
+        # Nothing scans agents, recipes and skills: a person reads them, or the project wrote them.
+        if entry.was_read:
+            return Trust("ok", "shield-user", "Approved", entry.decided_at, "read by a person")
+        return Trust("info", "package-check", "Comes with the product", entry.decided_at, "not scanned")
     who = "read by a person" if entry.was_read else "static scan only"
     if entry.verdict == Verdict.SAFE:
         return Trust("ok", "shield-check", "Safe", entry.decided_at, who)

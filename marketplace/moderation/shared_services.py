@@ -103,7 +103,7 @@ def _list(listing: Listing, row: ListingVersion) -> None:
         is_public=True,
         is_system=listing.is_system,
         version=str(row.number),
-        verdict=Verdict.SAFE,
+        verdict=Verdict.UNSCANNED,
         was_read=row.reviewer_id is not None,
         decided_at=row.reviewed_at,
         reach=owner.reach(row.body),

@@ -103,9 +103,14 @@ def test_what_comes_with_the_product_is_listed_once_and_each_can_be_installed() 
     assert Entry.objects.filter(kind__in=("agent", "recipe"), is_public=True, is_system=True).count() == 16
     company = Company()
     admin = browser(company)
+    shown = text_of(admin.get(home(company, "?kind=recipe")))
+    assert shown.count("Comes with the product") == 6
+    assert "static scan only" not in shown
     for listing in listings:
         row = install(admin, company, listing)
-        assert admin.get(home(company, f"listings/{listing.slug}/")).status_code == 200
+        page = text_of(admin.get(home(company, f"listings/{listing.slug}/")))
+        assert "Comes with the product" in page
+        assert "Read by a moderator" not in page
         if listing.kind == "agent":
             agent = Agent.objects.get(pk=row.object_id)
             assert (agent.status, bool(agent.custom_prompt)) == ("active", True)
