@@ -14,7 +14,6 @@ from automatos.rest_lists import list_parameters, listing, ordered, page_of, sea
 from recipes import queries, services
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
-from recipes.runs import services as runs
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
 from recipes.services import RecipeInput
 from recipes.validation import StepInput
@@ -307,7 +306,7 @@ class RecipeExecute(WorkspaceView):
         return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
 
     def _start(self, request: Request, recipe: Recipe, input_data: Mapping[str, Any]) -> dict[str, Any]:
-        execution = runs.start(
+        execution = services.cook(
             workspace=self.workspace, recipe=recipe, input_data=input_data, user=self.caller, trigger=Trigger.API
         )
         return {

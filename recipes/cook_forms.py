@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from automatos.fields import TypedForm, dressed, text_field
 from recipes.models import Recipe, Trigger
-from recipes.runs import services as runs
+from recipes.services import cook
 from workspaces.doors.idempotency import once
 from workspaces.models import User, Workspace
 
@@ -62,11 +62,11 @@ class CookForm(TypedForm):
 
 
 def cook_once(*, workspace: Workspace, recipe: Recipe, user: User, form: CookForm) -> UUID:
-    """The id of the run. The same form with the same inputs, sent twice, is one run; InvalidInput as `runs.start`."""
+    """The id of the run. The same form with the same inputs, sent twice, is one run. Raises as `services.cook` does."""
     data = form.input_data()
 
     def act() -> tuple[int, dict[str, Any]]:
-        run = runs.start(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE)
+        run = cook(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE)
         return 302, {"execution_id": str(run.pk)}
 
     digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()

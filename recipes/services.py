@@ -15,9 +15,11 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import locked
 from automatos.slugs import insert_with_slug
-from recipes.models import Recipe, RecipeStep, RecipeVersion
+from recipes.lessons.recall import as_told, recall
+from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.queries import recipes_of
-from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps
+from recipes.runs.services import start
+from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
 from workspaces.models import User, Workspace
@@ -116,6 +118,17 @@ def update_recipe(
         after={**version, **changed.get("after", {})},
     )
     return recipe
+
+
+def cook(
+    *, workspace: Workspace, recipe: Recipe, input_data: Mapping[str, Any], user: User | None, trigger: Trigger
+) -> Execution:
+    """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
+    lessons = []
+    if with_defaults(recipe.execution_config)["auto_learning"]:
+        first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
+        lessons = as_told(recall(recipe, first.agent_id if first else None, input_data))
+    return start(workspace=workspace, recipe=recipe, input_data=input_data, user=user, trigger=trigger, lessons=lessons)
 
 
 def delete_recipe(*, recipe: Recipe, user: User | None) -> None:

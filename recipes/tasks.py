@@ -1,7 +1,8 @@
 """Celery finds an app's tasks here; each room has its own."""
 
 from recipes.engine.tasks import cook, sweep
+from recipes.lessons.tasks import embed_lessons
 from recipes.quality.tasks import assess_runs, sweep_assessments
 from recipes.runs.tasks import purge
 
-__all__ = ["assess_runs", "cook", "purge", "sweep", "sweep_assessments"]
+__all__ = ["assess_runs", "cook", "embed_lessons", "purge", "sweep", "sweep_assessments"]

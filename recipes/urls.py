@@ -12,9 +12,12 @@ from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.kitchen import views as runs_views
+from recipes.lessons import api as lessons_api
+from recipes.lessons import views as lessons_views
 from recipes.live import api as events_api
 from recipes.live import consumers
 from recipes.quality import api as quality_api
+from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
 from recipes.waits import api as approvals_api
@@ -42,7 +45,15 @@ pages: list[URLPattern | URLResolver] = [
     path("recipes/new/", views.recipe_new, name="recipe_new"),
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
     path("recipes/<slug:key>/", views.recipe_detail, name="recipe_detail"),
+    path("runs/<uuid:execution_id>/rate/", quality_views.run_rate, name="run_rate"),
     path("recipes/<slug:key>/quality/", quality_views.recipe_quality, name="recipe_quality"),
+    path(
+        "recipes/<slug:key>/suggestions/<uuid:suggestion_id>/",
+        quality_views.suggestion_decide,
+        name="suggestion_decide",
+    ),
+    path("recipes/<slug:key>/lessons/", lessons_views.recipe_lessons, name="recipe_lessons"),
+    path("recipes/<slug:key>/lessons/<uuid:lesson_id>/", lessons_views.lesson_change, name="lesson_change"),
     path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
     path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
     path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),
@@ -56,6 +67,7 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/cancel", executions_api.ExecutionCancel.as_view(), name="api_cancel"),
     path("<uuid:execution_id>/steps/<str:place>", executions_api.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
+    path("<uuid:execution_id>/rating", suggestion_api.ExecutionRating.as_view(), name="api_rating"),
     path("<uuid:execution_id>/files", approvals_api.ExecutionFiles.as_view(), name="api_run_files"),
     path("<uuid:execution_id>/files/<str:name>/content", approvals_api.ExecutionFile.as_view(), name="api_run_file"),
 ]
@@ -69,6 +81,18 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workflow-recipes/<slug:recipe_id>/assess-quality", quality_api.RecipeAssessQuality.as_view()),
     path("workflow-recipes/<slug:recipe_id>/learn", quality_api.RecipeLearn.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/suggestions", suggestion_api.SuggestionList.as_view()),
+    path(
+        "workflow-recipes/<slug:recipe_id>/suggestions/<uuid:suggestion_id>/accept",
+        suggestion_api.SuggestionAccept.as_view(),
+    ),
+    path(
+        "workflow-recipes/<slug:recipe_id>/suggestions/<uuid:suggestion_id>/dismiss",
+        suggestion_api.SuggestionDismiss.as_view(),
+    ),
+    path("workflow-recipes/<slug:recipe_id>/lessons", lessons_api.LessonList.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),
     path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),

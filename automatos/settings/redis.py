@@ -32,6 +32,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "assess-runs": {"task": "recipes.tasks.sweep_assessments", "schedule": 15.0, "options": {"expires": 15}},
+    "embed-lessons": {"task": "recipes.tasks.embed_lessons", "schedule": 20.0, "options": {"expires": 20}},
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-documents": {"task": "agents.tasks.sweep_documents", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},

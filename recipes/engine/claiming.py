@@ -16,6 +16,7 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.lessons_told import lessons_of, origins_of, with_lessons
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
 from recipes.engine.steps import (
@@ -182,14 +183,17 @@ def _visible(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
     visible = _visible(run, step, outputs)
-    template, inputs = step.prompt_template, run.input_data
-    job = _job(ledger, run, step, spec, spec.opening(render(template, inputs=inputs, earlier=visible)))
+    template, inputs, lessons = step.prompt_template, run.input_data, lessons_of(step.config)
+    prompt = with_lessons(render(template, inputs=inputs, earlier=visible), lessons)
+    job = _job(ledger, run, step, spec, spec.opening(prompt))
     read = [output for output in used(template, visible) if output.origins]
-    if not read:
+    origins = (*(origin for output in read for origin in output.origins), *origins_of(lessons))
+    if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
-    heard = spec.system_prompt, render(template, inputs=inputs, earlier=clean)
-    return replace(job, origins=tuple(origin for output in read for origin in output.origins), heard=heard)
+    trusted = [one for one in lessons if not one.get("origins")]
+    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean), trusted)
+    return replace(job, origins=origins, heard=heard)
 
 
 def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:

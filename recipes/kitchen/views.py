@@ -18,6 +18,7 @@ from recipes.queries import recipe as find_recipe
 from recipes.runs import queries as run_list
 from recipes.runs import services as runs
 from recipes.runs.reading import execution as find_execution
+from recipes.services import cook
 from recipes.waits.queries import waiting
 from tools.composio.page import broken_apps
 from workspaces.doors.asking import whom_to_ask
@@ -103,7 +104,7 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     found = find_execution(workspace=request.workspace, execution_id=execution_id)
     if found.recipe_id is None:
         raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
-    started = runs.start(
+    started = cook(
         workspace=request.workspace,
         recipe=find_recipe(workspace=request.workspace, key=found.recipe_id),
         input_data=found.input_data,

@@ -10,6 +10,7 @@ from recipes.models.execution import (
     Trigger,
 )
 from recipes.models.journal import AgentPin, Approval, Call, Event, Worker
+from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 
@@ -23,6 +24,7 @@ __all__ = [
     "Execution",
     "ExecutionStatus",
     "ExecutionStep",
+    "Lesson",
     "Mode",
     "Recipe",
     "RecipeFigures",

@@ -9,10 +9,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from automatos.events import Notice, iso
+from recipes.lessons.keeping import keep_lessons
 from recipes.models import LIVE_STATUSES, Event, Execution
 from recipes.quality import formulas
 from recipes.quality.facts import Found, facts_of
 from recipes.quality.figures import raise_figures, raise_learning
+from recipes.quality.lesson_texts import lessons_from
 from recipes.quality.patterns import bottlenecks_of, metrics_of, plain, suggestions_for
 from recipes.runs.reading import event_body
 from recipes.validation import with_defaults
@@ -67,6 +69,7 @@ def learn(execution: Execution, found: Found) -> dict[str, Any]:
     """Note the run's patterns and suggestions with its recipe; the whole as the run keeps it."""
     suggestions = suggestions_for(found.patterns, found.run.steps)
     raise_learning(execution, found.patterns, suggestions)
+    keep_lessons(execution, lessons_from(found.patterns, found.steps))
     errors = [
         {"step": step.order, "code": str((step.error or {}).get("code", ""))} for step in found.steps if step.error
     ]

@@ -38,7 +38,11 @@ class Tab:
 
 def tabs_of(current: str) -> list[Tab]:
     """The tabs of a recipe. current: the name of the address being looked at."""
-    known = (("Overview", "recipe_detail", "book-open-text"), ("Quality", "recipe_quality", "gauge"))
+    known = (
+        ("Overview", "recipe_detail", "book-open-text"),
+        ("Quality", "recipe_quality", "gauge"),
+        ("Lessons", "recipe_lessons", "graduation-cap"),
+    )
     return [Tab(label, route, icon, route == current) for label, route, icon in known]
 
 

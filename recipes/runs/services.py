@@ -69,9 +69,15 @@ NAMES = tuple(one.name for one in fields(NewStep))
 
 
 def start(
-    *, workspace: Workspace, recipe: Recipe, input_data: Mapping[str, Any], user: User | None, trigger: Trigger
+    *,
+    workspace: Workspace,
+    recipe: Recipe,
+    input_data: Mapping[str, Any],
+    user: User | None,
+    trigger: Trigger,
+    lessons: Sequence[Mapping[str, Any]] = (),
 ) -> Execution:
-    """Create a run of a recipe of this workspace and wake a worker.
+    """Create a run of a recipe of this workspace and wake a worker. lessons: what its first agent is told besides.
 
     Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
     Conflict when the recipe has no steps or names an agent that cannot work.
@@ -94,7 +100,7 @@ def start(
             created_at=now,
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
-        steps = _steps_of(sql, recipe)
+        steps = _with_lessons(_steps_of(sql, recipe), lessons)
         begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)})
     return execution
 
@@ -145,6 +151,15 @@ def _steps_of(sql: Statements, recipe: Recipe) -> list[NewStep]:
     if troubles:
         raise Conflict(" ".join(texts[0] for texts in troubles.values()), code="agent_unusable", fields=troubles)
     return steps
+
+
+def _with_lessons(steps: list[NewStep], lessons: Sequence[Mapping[str, Any]]) -> list[NewStep]:
+    """The steps, the first one with an agent with the lessons."""
+    if not lessons:
+        return steps
+    first = next((step.order for step in steps if step.agent_id), None)
+    told = {"lessons": list(lessons)}
+    return [replace(one, config={**(one.config or {}), **told}) if one.order == first else one for one in steps]
 
 
 def _insert_execution(sql: Statements, execution: Execution) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
+from recipes.lessons.services import add_lesson, forget_lesson
 from recipes.tests.kit import Cast
 from recipes.tests.quality_cases import CASES, Step
 from recipes.tests.quality_kit import assess, ended_run
@@ -30,3 +31,18 @@ def test_the_pages_of_quality_are_sound(people: People, stack: Stack) -> None:
     editor.check(f"/w/{cast.workspace.slug}/runs/{runs[-1].pk}/")
     editor.check(f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/")
     editor.check(f"/w/{cast.workspace.slug}/")
+
+
+def test_the_page_of_lessons_is_sound(people: People, stack: Stack) -> None:
+    cast = Cast()
+    recipe = cast.recipe("Write.", "Write more.")
+    editor = people.member(cast.workspace, Role.EDITOR)
+    page = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/lessons/"
+    editor.check(page)
+    run = ended_run(cast, recipe, POOR)
+    run.steps.update(origins=["https://example.org/a/very/long/address/of/a/page"])
+    assess(run)
+    add_lesson(recipe=recipe, user=cast.owner, text="Name the year, always. " * 12)
+    gone = add_lesson(recipe=recipe, user=cast.owner, text="Forget me.")
+    forget_lesson(recipe=recipe, lesson_id=gone.pk)
+    editor.check(page)

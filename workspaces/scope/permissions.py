@@ -37,6 +37,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "recipes:delete": Role.ADMIN,
     "executions:read": Role.VIEWER,
     "executions:run": Role.EDITOR,
+    "executions:rate": Role.VIEWER,
     "approvals:decide": Role.EDITOR,
     "tools:read": Role.VIEWER,
     "plugins:read": Role.VIEWER,

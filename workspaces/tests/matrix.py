@@ -47,6 +47,9 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "openai_chat_completions": {409},  # its agent is paused
     "recipes_assess_quality": {409},  # its run is still at work
     "recipes_learn": {409},
+    "suggestions_accept": {409},  # its step is not in the recipe
+    "executions_rating_update": {409},
+    "workflow_recipes_executions_rating_update": {409},
     "openai_embeddings": {400},  # there is no text
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour

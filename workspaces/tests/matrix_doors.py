@@ -46,6 +46,8 @@ MODELS = {
     "publisher_key_id": "PublisherKey",
     "report_id": "PluginReport",
     "scan_id": "PluginScan",
+    "lesson_id": "Lesson",
+    "suggestion_id": "RecipeSuggestion",
     "import_id": "PluginImport",
     "service_id": "RemoteService",
     "tool_id": "RemoteTool",
@@ -137,6 +139,11 @@ BODIES: dict[str, Any] = {
     "recipes_execute": {"input_data": {}},
     "recipes_assess_quality": {"execution_id": "<Execution>"},
     "recipes_learn": {"execution_id": "<Execution>"},
+    "lessons_create": {"text": "Write briefly."},
+    "lessons_change": {"is_pinned": True},
+    "suggestions_accept": {"prompt_template": "Write."},
+    "executions_rating_update": {"stars": 4},
+    "workflow_recipes_executions_rating_update": {"stars": 4},
     "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
     "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
     "workspaces_create": {"name": "New"},
@@ -221,6 +228,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         ),
         ("RemoteService", API),
     ),
+    "lessons_restore": ("Lesson", {"forgotten_at": timezone.now}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
 # STAFF: everybody here is refused, whatever they name.

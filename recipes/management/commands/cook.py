@@ -18,7 +18,7 @@ from recipes.live.following import Followed
 from recipes.live.terminal import Screen, clean
 from recipes.live.watching import Watch
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
-from recipes.runs import services as runs
+from recipes.services import cook
 from workspaces.models import Workspace
 from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.scope.resolution import resolve
@@ -54,9 +54,7 @@ class Command(BaseCommand):
             kitchen = chosen_workspace(workspace)
             with workspace_scope(kitchen.pk), acting_as(OPERATOR):
                 found = chosen_recipe(kitchen, recipe)
-                execution = runs.start(
-                    workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND
-                )
+                execution = cook(workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND)
         except AppError as error:
             raise CommandError(explained(error, recipe)) from None
         address = kitchen_address(kitchen, execution)
