@@ -6,24 +6,35 @@ from typing import Any
 from automatos.checking import Problems
 from recipes.engine import expressions, templating
 from recipes.engine.graph import BRANCHES
+from recipes.engine.parking import LONGEST, PERSON, TIME
 from recipes.models import RecipeStep, StepKind
 
-# The kinds that a recipe's steps may be.
-USABLE = (StepKind.AGENT, StepKind.CONDITION)
+# The kinds that a recipe's steps may be, and the settings each has.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    StepKind.AGENT: (),
+    StepKind.CONDITION: ("expression",),
+    StepKind.WAIT: ("for", "within", "fields", "seconds", "until"),
+}
+USABLE = tuple(str(kind) for kind in SETTINGS)
 # Those under which other steps may stand, with the branches they have.
 BRANCHING = {StepKind.CONDITION: BRANCHES}
 # The icons of kinds without an agent, in place of its face.
-ICONS: dict[str, str] = {StepKind.CONDITION: "split"}
+ICONS: dict[str, str] = {StepKind.CONDITION: "split", StepKind.WAIT: "hourglass"}
 
 
 def has_agent(kind: str) -> bool:
-    """Whether steps of this kind are done by an agent, so that they have a prompt as well."""
+    """Whether steps of this kind are done by an agent."""
     return kind == StepKind.AGENT
 
 
-def is_told(kind: str) -> bool:
+def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
+    """Whether such a step has a text with variables: what an agent or a person is asked."""
+    return has_agent(kind) or is_told(kind, config)
+
+
+def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether later steps may name the output of such a step."""
-    return kind != StepKind.CONDITION
+    return kind == StepKind.AGENT or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
 
 
 def expression_of(config: Mapping[str, Any] | None) -> str:
@@ -39,15 +50,61 @@ def when(condition: str, branch: str) -> str:
 
 def check_kind(field: str, step: RecipeStep, problems: Problems) -> None:
     """Notes a kind there is not, and settings it does not have."""
-    problems.choice(f"{field}.kind", step.kind, [kind.value for kind in USABLE])
-    allowed = ("expression",) if step.kind == StepKind.CONDITION else ()
+    problems.choice(f"{field}.kind", step.kind, USABLE)
+    allowed = SETTINGS.get(step.kind, ())
     for name in step.config or {}:
         if name not in allowed:
             known = f"It has: {', '.join(allowed)}." if allowed else "Leave config out."
             problems.add(f"{field}.config.{name}", f"A step of the kind {step.kind} has no such setting. {known}")
 
 
-def check_condition(
+def check_settings(
+    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
+) -> None:
+    """Notes what is wrong with the settings of a step without an agent."""
+    if step.kind == StepKind.CONDITION:
+        _check_condition(field, step, inputs, earlier, problems)
+    elif step.kind == StepKind.WAIT:
+        _check_wait(field, step, inputs, earlier, problems)
+
+
+def _check_wait(
+    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
+) -> None:
+    config = step.config or {}
+    waits_for = config.get("for", "")
+    own = {PERSON: ("within", "fields"), TIME: ("seconds", "until")}.get(str(waits_for))
+    if own is None:
+        problems.add(f"{field}.config.for", f"Write {PERSON} or {TIME}.")
+        return
+    for name in config:
+        if name not in ("for", *own):
+            problems.add(f"{field}.config.{name}", f"A wait for a {waits_for} has no such setting.")
+    if waits_for == PERSON:
+        if "within" in config:
+            _check_seconds(f"{field}.config.within", config["within"], problems)
+        if not isinstance(config.get("fields", {}), dict):
+            problems.add(f"{field}.config.fields", 'Write an object, for example {"reason": {"type": "string"}}.')
+    elif ("seconds" in config) == ("until" in config):
+        problems.add(f"{field}.config.seconds", "Write either seconds, or until with a time.")
+    elif "seconds" in config:
+        _check_seconds(f"{field}.config.seconds", config["seconds"], problems)
+    else:
+        until = config["until"]
+        for problem in (
+            templating.check(until, inputs=inputs, earlier=earlier) if isinstance(until, str) else ["Write text."]
+        ):
+            problems.add(f"{field}.config.until", problem)
+
+
+def _check_seconds(field: str, value: Any, problems: Problems) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        problems.add(field, "Write a number of seconds.")
+    else:
+        problems.number(field, value, low=1, high=LONGEST)
+
+
+def _check_condition(
     field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
 ) -> None:
     """Notes what is wrong with a condition's expression."""

@@ -154,15 +154,17 @@ def checked_steps(
         row = _step_row(field, order, step, config, problems)
         kinds.check_kind(field, row, problems)
         kinds.check_place(field, row, rows, problems)
-        if kinds.has_agent(row.kind):
-            if step.agent_id not in found:
-                problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
+        if kinds.has_agent(row.kind) and step.agent_id not in found:
+            problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
+        if kinds.has_prompt(row.kind, row.config):
             _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
-        else:
+        if not kinds.has_agent(row.kind):
             _check_without_agent(field, step, problems)
-            kinds.check_condition(field, row, list(inputs), earlier, problems)
+            kinds.check_settings(field, row, list(inputs), earlier, problems)
+            if row.kind == StepKind.WAIT and isinstance((row.config or {}).get("fields"), dict):
+                checked_schema(f"{field}.config.fields", (row.config or {})["fields"], problems)
         rows.append(row)
-        if kinds.is_told(row.kind):
+        if kinds.is_told(row.kind, row.config):
             earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
     by_place = [(place, row) for (place, _), row in zip(ranked, rows, strict=True)]
     _note_doubles("step_id", [(place, row.step_id) for place, row in by_place], problems)
@@ -206,7 +208,8 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
 
 
 def _check_without_agent(field: str, step: StepInput, problems: Problems) -> None:
-    for name in ("agent_id", "prompt_template"):
+    none = ("agent_id",) if kinds.has_prompt(step.kind, step.config) else ("agent_id", "prompt_template")
+    for name in none:
         if getattr(step, name):
             problems.add(f"{field}.{name}", f"A step of the kind {step.kind} has none. Leave it out.")
 

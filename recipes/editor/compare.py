@@ -75,6 +75,14 @@ def _step_lines(order: int, step: StepInput, names: Mapping[UUID | None, str]) -
     when = [f"  Only if: {step.under} is {step.branch}"] if step.under else []
     if step.kind == StepKind.CONDITION:
         return [f"Condition {order}: {step.name or step.step_id}", *when, f"  {expression_of(step.config)}"]
+    if step.kind == StepKind.WAIT:
+        lines = [f"  {line}" for line in step.prompt_template.splitlines()]
+        return [
+            f"Wait {order}: {step.name or step.step_id}",
+            *when,
+            f"  {json.dumps(step.config, sort_keys=True)}",
+            *lines,
+        ]
     return [
         f"Step {order}: {step.name or step.step_id}",
         *when,

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.http import QueryDict
 
 from automatos.fields import number, plain, split_tags, whole
-from recipes.kinds import expression_of
+from recipes.engine.parking import PERSON, TIME
+from recipes.kinds import expression_of, is_told
 from recipes.models import ErrorHandling, Execution, Mode, Recipe, StepKind
 from recipes.services import RecipeInput, as_input
 from recipes.validation import MOST_FIELDS, MOST_STEPS, StepInput
@@ -21,7 +22,7 @@ BASICS = ("name", "description", "tags", "template_id", "changelog", "version")
 INPUT = ("name", "type", "required", "default", "description")
 STEP = (
     "step_id", "name", "agent_id", "prompt_template", "output_key", "error_handling", "max_retries", "timeout",
-    "max_iterations", "kind", "expression", "when",
+    "max_iterations", "kind", "expression", "when", "waits_for", "seconds", "config",
 )  # fmt: skip
 NUMBERS = ("total_timeout", "timeout_per_step", "max_retries", "retry_delay", "backoff", "quality_threshold")
 SETTINGS = ("mode", *NUMBERS, "auto_learning")
@@ -123,7 +124,7 @@ class Draft:
         """What the prompt of the step at this place (from 0) can name."""
         inputs = [f"input.{row['name'].strip()}" for row in self.inputs if row["name"].strip()]
         before = zip(self.steps[:place], self.output_keys()[:place], strict=True)
-        keys = [key for row, key in before if row["kind"] != StepKind.CONDITION]
+        keys = [key for row, key in before if is_told(row["kind"] or StepKind.AGENT, {"for": row["waits_for"]})]
         return inputs + (["previous_output"] if keys else []) + keys
 
     def whens(self, place: int) -> list[tuple[str, str]]:
@@ -187,9 +188,26 @@ def _is_empty(row: Row) -> bool:
 
 
 def _step_row(step: StepInput) -> Row:
-    row = {name: plain(getattr(step, name)) for name in STEP if name not in ("expression", "when")}
+    shown_so = ("expression", "when", "waits_for", "seconds", "config")
+    row = {name: plain(getattr(step, name)) for name in STEP if name not in shown_so}
     when = f"{step.under}:{step.branch}" if step.under else ""
-    return {**row, "expression": expression_of(step.config), "when": when}
+    config = dict(step.config or {})
+    shown = {"expression": expression_of(config), "waits_for": str(config.get("for", ""))}
+    seconds = config.get("within", config.get("seconds"))
+    return {**row, **shown, "when": when, "seconds": plain(seconds), "config": json.dumps(config) if config else ""}
+
+
+def _wait(row: Row) -> dict[str, Any]:
+    """A wait's settings; what the editor does not show of them stays."""
+    kept: dict[str, Any] = {}
+    with suppress(ValueError, RecursionError, TypeError):
+        kept = dict(json.loads(row["config"]))
+    seconds = _number(row["seconds"]) if row["seconds"].strip() else None
+    if row["waits_for"] == PERSON:
+        found = {"for": PERSON, "within": seconds, "fields": kept.get("fields")}
+    else:
+        found = {"for": TIME, "seconds": seconds, "until": kept.get("until") if seconds is None else None}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _step(row: Row, key: str) -> StepInput:
@@ -198,6 +216,9 @@ def _step(row: Row, key: str) -> StepInput:
     shared |= {"under": under, "branch": branch, "error_handling": row["error_handling"] or ErrorHandling.STOP}
     if row["kind"] == StepKind.CONDITION:
         return StepInput(kind=StepKind.CONDITION, config={"expression": row["expression"].strip()}, **shared)
+    if row["kind"] == StepKind.WAIT:
+        message = row["prompt_template"].replace("\r\n", "\n") if row["waits_for"] == PERSON else ""
+        return StepInput(kind=StepKind.WAIT, config=_wait(row), prompt_template=message, **shared)
     agent_id = None
     with suppress(ValueError):
         agent_id = UUID(row["agent_id"])

@@ -21,7 +21,10 @@ TYPE_WORDS = [
 
 EXPRESSION_HINT = "For example: score >= 7, or contains(lower(previous_output), 'yes')."
 # Where a service's field of a step stands in the form.
-FIELDS = {"config.expression": "expression", "under": "when", "branch": "when"}
+FIELDS = {
+    "config.expression": "expression", "under": "when", "branch": "when", "config.for": "waits_for",
+    "config.within": "seconds", "config.seconds": "seconds", "config.until": "seconds",
+}  # fmt: skip
 
 
 class BasicsForm(TypedForm):
@@ -58,9 +61,15 @@ class StepForm(TypedForm):
         """Whether it decides instead of asking an agent."""
         return self.text("kind") == StepKind.CONDITION
 
+    @property
+    def is_wait(self) -> bool:
+        """Whether it waits for a person or a time."""
+        return self.text("kind") == StepKind.WAIT
+
     step_id = hidden_field()
     max_iterations = hidden_field()
     kind = hidden_field()
+    config = hidden_field()
     name = text_field("Name", autocomplete="off", maxlength=160)
     agent_id = choice_field("Agent", [])
     prompt_template = text_field("Prompt", rows=5, spellcheck="true")
@@ -68,6 +77,8 @@ class StepForm(TypedForm):
                             spellcheck="false")  # fmt: skip
     expression = text_field("Condition", hint=EXPRESSION_HINT, autocomplete="off", spellcheck="false")
     when = choice_field("Runs", [])
+    waits_for = choice_field("Waits for", [("person", "An answer of a person"), ("time", "A time")])
+    seconds = number_field("Seconds", hint="How long it waits. A person has a week when empty.")
     error_handling = choice_field("If it fails", ErrorHandling.choices)
     max_retries = number_field("Retries", hint="0 to 20.", whole=True)
     timeout = number_field("Time limit", hint="Seconds.")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from recipes.editor.draft import NEW_INPUT, NEW_STEP, Draft, Row
+from recipes.engine.parking import PERSON
 from recipes.models import StepKind
 
 
@@ -29,6 +30,11 @@ def _add_step(draft: Draft, place: int, value: str) -> str:
 
 def _add_condition(draft: Draft, place: int, value: str) -> str:
     draft.steps.append({**NEW_STEP, "kind": StepKind.CONDITION, "step_id": _new_id(draft)})
+    return f"id_steps-{len(draft.steps) - 1}-name"
+
+
+def _add_wait(draft: Draft, place: int, value: str) -> str:
+    draft.steps.append({**NEW_STEP, "kind": StepKind.WAIT, "waits_for": PERSON, "step_id": _new_id(draft)})
     return f"id_steps-{len(draft.steps) - 1}-name"
 
 
@@ -97,6 +103,7 @@ MOVES: dict[str, Callable[[Draft, int, str], str]] = {
     "input-remove": _remove("inputs"),
     "step-add": _add_step,
     "condition-add": _add_condition,
+    "wait-add": _add_wait,
     "step-copy": _copy_step,
     "step-up": _swap(-1),
     "step-down": _swap(1),

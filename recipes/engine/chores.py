@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.events import Notice
-from recipes.engine import agent_moves, turns
+from recipes.engine import agent_moves, parking, turns
 from recipes.engine.lease import Lease
 from recipes.engine.publisher import Publisher
 from recipes.engine.streams import Streams
@@ -24,11 +24,13 @@ SWEEP = 5.0
 TEXT_TICK = 0.1
 
 
-async def poll(lease: Lease, decide: Decide, returned: Callable[[list[Notice]], None]) -> None:
-    """Cover lost wake-ups and lost workers; let agents go whose last run is over."""
+async def poll(lease: Lease, decide: Decide, returned: Callable[[list[Notice]], None], publisher: Publisher) -> None:
+    """Cover lost wake-ups and lost workers; end waits that are due; let agents go whose last run is over."""
     while True:
         found = await decide(turns.hand_on, lease.owner) if lease.heart.may_give_up_others else []
         await decide(agent_moves.carry_out_due)
+        due = await decide(parking.end_due)
+        publisher.add(due.notices, due.dropped)
         returned(found)
         await asyncio.sleep(POLL)
 

@@ -17,6 +17,7 @@ from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.lessons_told import lessons_of, origins_of, with_lessons
+from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
 from recipes.engine.steps import (
@@ -110,12 +111,16 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
         ((r.id, r.workspace_id, r.conversation_id, r.input_data) for r, _ in held if r.conversation_id is not None),
     )
     at_once: list[Outcome] = []
+    parked: list[Parked] = []
     for run, step in held:
         found = specs.get((run.id, step.agent_id)) if step.agent_id else None
         _start(ledger, run, step, found)
         try:
             if step.kind == StepKind.CONDITION:
                 at_once.append(decide(run, step, _visible(run, step, outputs.get(run.id, []))))
+                continue
+            if step.kind == StepKind.WAIT:
+                parked.append(park(run, step, _visible(run, step, outputs.get(run.id, [])), ledger.now))
                 continue
             spec = _usable(found)
             if run.conversation_id is None:
@@ -132,7 +137,9 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
             at_once.append(Outcome(step.id, step.fence, error=broken))
     if pins.new:
         ledger.sql.put_off(stored(pins.new))
-    _write_claims(ledger, owner, [step for _, step in held], turn.jobs)
+    kept = {one.step.id for one in parked}
+    _write_claims(ledger, owner, [step for _, step in held if step.id not in kept], turn.jobs)
+    write_parked(ledger, parked)
     turn.more = len(held) == limit or bool(at_once)
     return at_once
 

@@ -65,7 +65,7 @@ class Conductor:
         await self.lease.begin()
         working = [
             self.lease.watch(),
-            chores.poll(self.lease, self.decide, self.returned),
+            chores.poll(self.lease, self.decide, self.returned, self.publisher),
             chores.sweep(self.decide, self.publisher),
             chores.listen(self.desk.drop, self.wake),
             chores.stream(self.streams),

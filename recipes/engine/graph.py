@@ -82,6 +82,7 @@ class Line:
     kind: str = StepKind.AGENT
     under: str = ""
     branch: str = ""
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _named(lines: Sequence[Line]) -> dict[int, set[int]]:
     waits, earlier = {}, list[Output]()
     for line in lines:
         waits[line.order] = set(dependencies(line.text, earlier))
-        if line.kind != StepKind.CONDITION:
+        if line.is_told:
             earlier.append(Output(line.order, line.output_key))
     return waits
 

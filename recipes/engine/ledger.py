@@ -121,12 +121,18 @@ class Run:
         self.emit(f"execution.{status.value}", at, **data)
         self.is_over = True
 
-    def stop_clock(self, at: datetime) -> None:
-        """All that could go on waits for a person: the time that is left stands still, for as long as they may take."""
+    def stop_clock(self, at: datetime, due_at: datetime | None = None) -> None:
+        """All that could go on waits: the time that is left stands still, for as long as that may take.
+
+        due_at: when the last of its waits ends by itself.
+        """
+        until = at + PATIENCE if due_at is None else max(at, due_at) + PATIENCE
         if self.seconds_left is None:
             self.seconds_left = max(1.0, (self.deadline_at - at).total_seconds())
-            self.status, self.deadline_at = ExecutionStatus.WAITING, at + PATIENCE
+            self.status, self.deadline_at = ExecutionStatus.WAITING, until
             self.emit("execution.waiting", at)
+        elif due_at is not None:
+            self.deadline_at = max(self.deadline_at, until)
 
     def start_clock(self, at: datetime) -> None:
         """Something goes on, with the time that was left."""
@@ -186,9 +192,10 @@ class Ledger:
             self.sql.put_off(waits_closed("s.execution_id = ANY(%s::uuid[])", array(run.id for run in over), self.now))
         live = [run for run in runs if run.is_live and (run.waiting_steps or run.seconds_left is not None)]
         active = self._active(live) if live else set()
+        due = self._due([run for run in live if run.waiting_steps and run.id not in active])
         for run in live:
             if run.waiting_steps and run.id not in active:
-                run.stop_clock(self.now)
+                run.stop_clock(self.now, due.get(run.id))
             else:
                 run.start_clock(self.now)
         for run in over:
@@ -203,6 +210,18 @@ class Ledger:
             [array(run.id for run in runs)],
         )
         return {row[0] for row in rows}
+
+    def _due(self, runs: list[Run]) -> dict[UUID, datetime]:
+        """When the last wait of each run ends by itself; without those that never do."""
+        if not runs:
+            return {}
+        rows = self.sql.rows(
+            "SELECT s.execution_id, max(a.due_at) FROM approvals a JOIN execution_steps s ON s.id = a.step_id "
+            "WHERE s.execution_id = ANY(%s::uuid[]) AND a.status = 'pending' AND a.due_at IS NOT NULL "
+            "GROUP BY s.execution_id",
+            [array(run.id for run in runs)],
+        )
+        return dict(rows)
 
     def _write_runs(self, runs: list[Run]) -> None:
         rows = [

@@ -50,7 +50,7 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         accepted.append(result)
         last = spent(result)
         pay(run, step, last)
-        decide = _branch if outcome.branch else _decide
+        decide = _without_call if outcome.is_without_call else _decide
         change = decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
         if change.status in (StepStatus.FAILED, StepStatus.CANCELLED) and last is not None:
@@ -125,13 +125,14 @@ def _complete(ledger: Ledger, run: Run, step: Step, reply: ModelReply) -> Change
     return Change(step, StepStatus.COMPLETED, output=reply.text, reply=reply)
 
 
-def _branch(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
-    """A condition is decided; its output is the branch."""
+def _without_call(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
+    """A condition is decided, and its output is the branch; or a wait is over."""
     if not run.is_live:
         return Change(step, StepStatus.CANCELLED)
     run.unfinished_steps -= 1
-    run.emit("step.completed", ledger.now, step, attempt=step.attempt, branch=outcome.branch)
-    return Change(step, StepStatus.COMPLETED, output=outcome.branch, branch=outcome.branch)
+    told = {"branch": outcome.branch} if outcome.branch else {}
+    run.emit("step.completed", ledger.now, step, attempt=step.attempt, **told)
+    return Change(step, StepStatus.COMPLETED, output=outcome.output or outcome.branch, branch=outcome.branch)
 
 
 def pay(run: Run, step: Step, reply: ModelReply | None) -> None:

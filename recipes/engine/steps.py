@@ -22,7 +22,8 @@ from recipes.engine.templating import Output
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
     "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner, s.max_iterations, s.input_tokens, "
-    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons, s.kind, s.leads_to, s.config, s.path"
+    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons, s.kind, s.leads_to, s.config, s.path, "
+    "s.execution_id"
 )
 
 
@@ -62,6 +63,7 @@ class Step:
     leads_to: list[int] | None
     config: dict[str, Any] | None
     path: str | None
+    execution_id: UUID
     is_estimated: bool = False
 
     @property
@@ -125,9 +127,15 @@ class Outcome:
     path: str = FIRST
     origins: tuple[str, ...] = ()
     attempt: int = 0
-    # Of a condition: the branch that is taken.
+    # Of a condition: the branch that is taken. Of a wait: what it leaves.
     branch: str = ""
     request_hash: str = ""
+    output: str | None = None
+
+    @property
+    def is_without_call(self) -> bool:
+        """Whether the step ended well without a model: a condition, a wait."""
+        return bool(self.branch) or self.output is not None
 
 
 @dataclass(slots=True)
@@ -174,6 +182,7 @@ def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | 
         "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
         "status = 'completed', origins, status = 'skipped' AND error IS NULL FROM execution_steps "
         "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') AND kind <> 'condition' "
+        "AND NOT (kind = 'wait' AND config ->> 'for' = 'time') "
         'ORDER BY "order"',
         [ids],
     )

@@ -100,8 +100,8 @@ def used(template: str, earlier: Sequence[Output]) -> list[Output]:
     return [output for output in earlier if not named or output.order in named]
 
 
-def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output]) -> str:
-    """The prompt. A template that names no earlier output gets all of them appended under a heading.
+def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output], append: bool = True) -> str:
+    """The prompt. A template that names no earlier output gets all of them appended under a heading, unless not wanted.
 
     Raises TemplateError for an unknown variable or a prompt past LONGEST_PROMPT characters.
     """
@@ -121,7 +121,7 @@ def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output
         raise TemplateError(_problem(name, list(inputs), earlier) or f"{{{name}}} has no value.")
 
     prompt = VARIABLE.sub(value, template)
-    if earlier and not dependencies(template, earlier):
+    if append and earlier and not dependencies(template, earlier):
         parts = [f"### {output.name or output.key}\n\n{output.text}" for output in earlier if output.text]
         prompt = "\n\n".join([prompt, EARLIER_HEADING, *parts]) if parts else prompt
     if len(prompt) > LONGEST_PROMPT:

@@ -188,7 +188,11 @@ def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int
         place = [step.order for step in steps].index(cooking[0]) + 1 if cooking else execution.current_step
         return f"{word}, step {max(place, 1)} of {len(steps)}"
     if execution.status == ExecutionStatus.WAITING:
-        return f"{word} for approval"
+        return (
+            word
+            if any(step.kind == StepKind.WAIT and step.status == "waiting" for step in steps)
+            else f"{word} for approval"
+        )
     if execution.status == ExecutionStatus.COMPLETED:
         return f"{word} in {words.duration(elapsed)}"
     if execution.status == ExecutionStatus.FAILED and (execution.error or {}).get("step"):
@@ -257,7 +261,7 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     if step.status == StepStatus.PENDING:
         facts.append(waits_for(step, steps) if is_live else "not started")
     elif step.status == StepStatus.WAITING:
-        facts.append("waits for approval")
+        facts.append(_parked(step))
     elif step.status == StepStatus.CANCELLED:
         facts.append("stopped while cooking" if step.started_at else "not started")
     elif step.status == StepStatus.SKIPPED:
@@ -274,6 +278,13 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     if step.attempt > 1:
         facts.append("retried once" if step.attempt == 2 else f"retried {step.attempt - 1} times")
     return facts
+
+
+def _parked(step: ExecutionStep) -> str:
+    """What a step that holds no worker waits for."""
+    if step.kind != StepKind.WAIT:
+        return "waits for approval"
+    return "waits for an answer" if (step.config or {}).get("for") == "person" else "waits for its time"
 
 
 def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[str]:
@@ -311,7 +322,7 @@ def _measure(value: Any) -> str:
 
 
 def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
-    return [_output_jar(step, is_live) for step in steps if kinds.is_told(step.kind)]
+    return [_output_jar(step, is_live) for step in steps if kinds.is_told(step.kind, step.config)]
 
 
 def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
@@ -321,7 +332,7 @@ def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
     if step.status == StepStatus.RUNNING:
         return Jar(step.output_key, "being written", step=step.order)
     if step.status == StepStatus.WAITING:
-        return Jar(step.output_key, "waits for approval", step=step.order, empty=True)
+        return Jar(step.output_key, _parked(step), step=step.order, empty=True)
     note = f"after step {step.order}" if step.status == StepStatus.PENDING and is_live else "left empty"
     return Jar(step.output_key, note, step=step.order, empty=True)
 

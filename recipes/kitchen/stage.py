@@ -11,7 +11,7 @@ from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep,
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
-from recipes.waits.queries import Asked, asked_by
+from recipes.waits.queries import Asked, asked_by, due_of
 
 TABS = ("output", "prompt", "events")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.
@@ -88,6 +88,7 @@ class Stage:
     asked: Sequence[Asked] = ()
     fallback: Fallback | None = None
     thoughts: Thoughts = NONE
+    due_at: datetime | None = None
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -122,13 +123,14 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
         fallback=fallback_of(step),
+        due_at=due_of(step) if step.status == StepStatus.WAITING else None,
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
 
 
 def _subtitle(step: ExecutionStep) -> str:
     parts = [step.agent_name or step.get_kind_display()]
-    if step.kind == StepKind.CONDITION:
+    if step.kind != StepKind.AGENT:
         return str(parts[0])
     if step.model:
         parts.append(step.model.partition(":")[2] or step.model)

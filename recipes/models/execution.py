@@ -166,7 +166,7 @@ class StepStatus(models.TextChoices):
 
     PENDING = "pending", "Waiting"
     RUNNING = "running", "Cooking"
-    WAITING = "waiting", "Waiting for approval"
+    WAITING = "waiting", "Waiting"
     COMPLETED = "completed", "Done"
     FAILED = "failed", "Failed"
     SKIPPED = "skipped", "Skipped"

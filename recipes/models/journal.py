@@ -119,10 +119,18 @@ class Worker(models.Model):
 
 
 class Approval(models.Model):
-    """A side effect that waits for a person. Its id is that of the call; the step goes on once it is decided.
+    """What a step waits for: a person who allows a side effect or fills in a form, or a time.
 
-    What was decided holds for this tool with these arguments (subject_hash), not for whatever stands in its place.
+    Of a side effect: its id is that of the call, the step goes on once it is decided, and what was decided holds for
+    this tool with these arguments (subject_hash), not for whatever stands in its place.
+    Of a step that is itself a wait: arguments hold message and fields, answer what a person filled in, and at due_at
+    the step ends without it.
     """
+
+    class Kind(models.TextChoices):
+        APPROVAL = "approval", "Approval"
+        FORM = "form", "Form"
+        TIMER = "timer", "Time"
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -133,6 +141,7 @@ class Approval(models.Model):
     id = models.UUIDField(primary_key=True)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
     step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="approvals")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.APPROVAL, db_default=Kind.APPROVAL)
     tool = models.CharField(max_length=200)
     arguments = models.JSONField()
     subject_hash = models.CharField(max_length=64, blank=True, db_default="")
@@ -141,6 +150,8 @@ class Approval(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     # Kept for a release that may still run beside this one: the run itself knows what is left of its time.
     seconds_left = models.FloatField(default=600, db_default=600)
+    due_at = models.DateTimeField(null=True)
+    answer = models.JSONField(null=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
@@ -148,6 +159,7 @@ class Approval(models.Model):
         db_table = "approvals"
         indexes = (
             models.Index(fields=["workspace", "-asked_at"], condition=Q(status="pending"), name="approvals_waiting"),
+            models.Index(fields=["due_at"], condition=Q(status="pending", due_at__isnull=False), name="approvals_due"),
         )
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
+from recipes import kinds
 from recipes.engine import expressions, graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
@@ -52,10 +53,13 @@ class NewStep:
     @property
     def line(self) -> graph.Line:
         """What the graph has to know of it."""
-        text = self.prompt_template
+        text, config = self.prompt_template, self.config or {}
         if self.kind == StepKind.CONDITION:
-            text = "".join(f"{{{name}}}" for name in expressions.names(str((self.config or {}).get("expression", ""))))
-        return graph.Line(self.order, self.step_id, self.output_key, text, self.kind, self.under, self.branch)
+            text = "".join(f"{{{name}}}" for name in expressions.names(kinds.expression_of(config)))
+        elif self.kind == StepKind.WAIT:
+            text += str(config.get("until", ""))
+        is_told = kinds.is_told(self.kind, config)
+        return graph.Line(self.order, self.step_id, self.output_key, text, self.kind, self.under, self.branch, is_told)
 
 
 # The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.

@@ -17,6 +17,7 @@ def recipes(draw: st.DrawFn) -> list[Line]:
     for order in range(1, draw(st.integers(1, 9)) + 1):
         conditions = [line for line in lines if line.kind == "condition"]
         above = draw(st.sampled_from([None, *conditions]))
+        kind = draw(st.sampled_from(["agent", "agent", "condition"]))
         named = draw(st.lists(st.sampled_from([line.output_key for line in lines]), max_size=3)) if lines else []
         lines.append(
             Line(
@@ -24,9 +25,10 @@ def recipes(draw: st.DrawFn) -> list[Line]:
                 f"s{order}",
                 f"key{order}",
                 "".join(f"{{{key}}}" for key in named),
-                draw(st.sampled_from(["agent", "agent", "condition"])),
+                kind,
                 above.step_id if above else "",
                 draw(st.sampled_from(BRANCHES)) if above else "",
+                kind != "condition",
             )
         )
     return lines
@@ -95,7 +97,7 @@ def test_any_run_comes_to_its_end_whatever_the_order(lines: list[Line], mode: st
 def test_a_condition_one_after_another() -> None:
     lines = [
         Line(1, "draft", "draft", ""),
-        Line(2, "check", "check", "", "condition"),
+        Line(2, "check", "check", "", "condition", is_told=False),
         Line(3, "praise", "praise", "", under="check", branch="then"),
         Line(4, "send", "send", "", under="check", branch="then"),
         Line(5, "mend", "mend", "", under="check", branch="else"),

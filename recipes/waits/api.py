@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automatos.api import InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes.models import Approval
 from recipes.runs.api import RUN, RunView
@@ -29,13 +30,16 @@ class ApprovalOut(serializers.Serializer[Approval]):
     recipe_name = serializers.CharField(source="step.execution.recipe_name")
     step = serializers.IntegerField(source="step.order")
     agent_name = serializers.CharField(source="step.agent_name")
-    tool = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Approval.Kind.choices)
+    tool = serializers.CharField(help_text="Empty where a step of the recipe asks, and no tool.")
     arguments = serializers.DictField()
     origins = serializers.ListField(
         child=serializers.CharField(), help_text="What was read before the call and is not trusted."
     )
     status = serializers.ChoiceField(choices=Approval.Status.choices)
     asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When it is no longer asked.")
+    answer = serializers.DictField(allow_null=True, help_text="What a person filled in.")
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
 
@@ -61,21 +65,33 @@ class ApprovalList(WorkspaceView):
 class _Decision(WorkspaceView):
     needs = {"POST": "approvals:decide"}
 
-    def decide(self, approval_id: UUID, *, approve: bool) -> Response:
+    def decide(self, approval_id: UUID, *, approve: bool, answer: dict[str, Any] | None = None) -> Response:
         """Note the decision and show what was decided."""
-        services.decide(workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller)
+        services.decide(
+            workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller, answer=answer
+        )
         return Response(ApprovalOut(approvals_of(self.workspace).get(pk=approval_id)).data)
 
 
+class ApproveIn(InputSerializer):
+    """What a person fills in where a step of the recipe asks."""
+
+    answer = serializers.DictField(required=False, help_text="By field, as arguments.fields asks.")
+
+
 class ApprovalApprove(_Decision):
-    """Allowing a side effect."""
+    """Allowing a side effect, or answering a step that asks."""
 
     @extend_schema(
-        parameters=[WORKSPACE_HEADER, APPROVAL], request=None, responses={200: ApprovalOut, **errors(404, 409)}
+        parameters=[WORKSPACE_HEADER, APPROVAL],
+        request=ApproveIn,
+        responses={200: ApprovalOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request, approval_id: UUID) -> Response:
-        """The call is made once everything its step waits for is decided; 409 when it was decided before."""
-        return self.decide(approval_id, approve=True)
+        """The step goes on once everything it waits for is decided; 409 when it was decided before."""
+        body = ApproveIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self.decide(approval_id, approve=True, answer=body.validated_data.get("answer"))
 
 
 class ApprovalReject(_Decision):
@@ -85,7 +101,7 @@ class ApprovalReject(_Decision):
         parameters=[WORKSPACE_HEADER, APPROVAL], request=None, responses={200: ApprovalOut, **errors(404, 409)}
     )
     def post(self, request: Request, approval_id: UUID) -> Response:
-        """The agent is told that the call was refused, and goes on; 409 when it was decided before."""
+        """An agent is told, and goes on; a step that asks fails as its error handling says; 409 when it was decided."""
         return self.decide(approval_id, approve=False)
 
 

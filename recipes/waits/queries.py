@@ -15,8 +15,22 @@ LONGEST_SHOWN = 4000
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a person is asked for. kind: as in a recipe's inputs."""
+
+    name: str
+    kind: str
+    hint: str
+    value: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A side effect that waits. shown: its arguments as text; origins: what was read before that is not trusted."""
+    """A side effect that waits, or a step that asks: then with title, message and fields.
+
+    shown: a side effect's arguments as text; origins: what was read before that is not trusted.
+    """
 
     id: UUID
     tool: str
@@ -27,11 +41,21 @@ class Asked:
     agent: str
     step: int
     asked_at: datetime
+    title: str = ""
+    message: str = ""
+    fields: Sequence[Field] = ()
+    due_at: datetime | None = None
+
+    @property
+    def is_form(self) -> bool:
+        """Whether a step asks, and no agent."""
+        return not self.tool
 
 
 def approvals_of(workspace: Workspace) -> QuerySet[Approval]:
-    """All approvals of a workspace with step and run, those asked for last first."""
-    rows = Approval.objects.filter(workspace=workspace).select_related("step__execution", "decided_by")
+    """All that people of a workspace are or were asked, with step and run, those asked for last first."""
+    asked = Approval.objects.filter(workspace=workspace).exclude(kind=Approval.Kind.TIMER)
+    rows = asked.select_related("step__execution", "decided_by")
     return rows.order_by("-asked_at", "id")
 
 
@@ -45,7 +69,8 @@ def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
 
 def asked_by(step: ExecutionStep) -> list[Asked]:
     """What this step waits for."""
-    rows = step.approvals.filter(status=Approval.Status.PENDING).select_related("step__execution")
+    rows = step.approvals.filter(status=Approval.Status.PENDING).exclude(kind=Approval.Kind.TIMER)
+    rows = rows.select_related("step__execution")
     return _shown(rows.order_by("asked_at", "id"))
 
 
@@ -61,6 +86,30 @@ def _shown(rows: Iterable[Approval]) -> list[Asked]:
             agent=one.step.agent_name,
             step=one.step.order,
             asked_at=one.asked_at,
+            title=one.step.name or one.step.step_id,
+            message=str(one.arguments.get("message", "")) if not one.tool else "",
+            fields=_fields(one) if not one.tool else (),
+            due_at=one.due_at,
         )
         for one in rows
+    ]
+
+
+def due_of(step: ExecutionStep) -> datetime | None:
+    """Until when a step waits for the clock; None when it does not."""
+    rows = step.approvals.filter(status=Approval.Status.PENDING, kind=Approval.Kind.TIMER)
+    due: datetime | None = rows.values_list("due_at", flat=True).first()
+    return due
+
+
+def _fields(one: Approval) -> list[Field]:
+    return [
+        Field(
+            name,
+            str(entry.get("type", "string")),
+            str(entry.get("description", "")),
+            str(entry.get("default", "")),
+            bool(entry.get("required")),
+        )
+        for name, entry in (one.arguments.get("fields") or {}).items()
     ]

@@ -1,55 +1,90 @@
-"""A person allows or refuses a side effect that a step waits with."""
+"""A person allows or refuses a side effect that a step waits with, or answers a step that asks."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from automatos import events
 from automatos.after_commit import after_commit
-from automatos.errors import Conflict, NotFound
-from recipes.engine.ledger import Ledger, Run
+from automatos.errors import Conflict, InvalidInput, NotFound
+from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.parking import WaitError, end
 from recipes.engine.sql import statements
+from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
 from recipes.models import Approval, StepStatus
+from recipes.validation import fill_inputs
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
 
-def decide(*, workspace: Workspace, approval_id: UUID, approve: bool, user: User) -> Approval:
+def decide(
+    *, workspace: Workspace, approval_id: UUID, approve: bool, user: User, answer: Mapping[str, Any] | None = None
+) -> Approval:
     """Note the decision; once every call of the step is decided, the step goes on with the time it had left.
 
-    Raises NotFound, or Conflict when it was decided before or the run is over.
+    answer: to a step that asks for something, by field. Raises NotFound, InvalidInput with fields `answer.<name>`, or
+    Conflict when it was decided before or the run is over.
     """
-    found = Approval.objects.filter(pk=approval_id, workspace=workspace).select_related("step").first()
+    rows = Approval.objects.filter(pk=approval_id, workspace=workspace).exclude(kind=Approval.Kind.TIMER)
+    found = rows.select_related("step").first()
     if found is None:
         raise NotFound()
+    filled = _filled(found, answer or {}) if approve else None
+    turn = Turn()
     status = Approval.Status.APPROVED if approve else Approval.Status.REJECTED
     with statements() as sql:
         ledger = Ledger(sql)
         run = ledger.lock([found.step.execution_id])[0]
         changed = sql.rows(
-            "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s "
+            "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s, answer = %s::jsonb "
             "WHERE id = %s AND status = 'pending' RETURNING id",
-            [status.value, ledger.now, user.pk, found.pk],
+            [status.value, ledger.now, user.pk, as_json(filled), found.pk],
         )
         if not changed or not run.is_live:
             raise Conflict("This was decided already, or the run is over.", code="already_decided")
+        if found.kind == Approval.Kind.FORM:
+            refused = WaitError(f"{user.display_name} refused.", code="refused")
+            end(ledger, {found.step_id: _as_text(filled) if approve else refused}, turn)
         left = sql.rows("SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending'", [found.step_id])
-        if left[0][0] == 0:
+        if left[0][0] == 0 and found.kind == Approval.Kind.APPROVAL:
             _go_on(ledger, run, found)
             run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
         notices = ledger.write()
     for notice in notices:
         events.publish_on_commit(notice)
+    for ended in turn.dropped:
+        events.drop_on_commit(ended)
     # Read before the commit: nobody's rows can be seen after it.
     execution_id = str(found.step.execution_id)
     after_commit(lambda: send_wake_up(execution_id))
     audit.record(
         "approval.decided",
         workspace_id=workspace.pk,
-        target=("approval", found.pk, found.tool),
+        target=("approval", found.pk, found.tool or found.step.name or found.step.step_id),
         after={"status": status.value, "execution_id": execution_id},
     )
     found.refresh_from_db()
     return found
+
+
+def _filled(found: Approval, answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer as the step's fields want it."""
+    if found.kind != Approval.Kind.FORM:
+        if answer:
+            text = "This is a question of yes or no; leave answer out."
+            raise InvalidInput(text, fields={"answer": [text]})
+        return None
+    try:
+        return fill_inputs(found.arguments.get("fields") or {}, answer)
+    except InvalidInput as error:
+        fields = {name.replace("input_data", "answer", 1): list(texts) for name, texts in error.fields.items()}
+        raise InvalidInput(error.message.replace("input_data", "answer"), fields=fields) from None
+
+
+def _as_text(filled: Mapping[str, Any] | None) -> str:
+    """What the step leaves: the answer as JSON, or a word where nothing was asked for."""
+    return (as_json(dict(filled)) or "") if filled else "approved"
 
 
 def _go_on(ledger: Ledger, run: Run, found: Approval) -> None:

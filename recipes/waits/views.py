@@ -5,11 +5,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from automatos.errors import Conflict
+from automatos.errors import Conflict, InvalidInput
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
@@ -34,17 +35,40 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
     approve = request.POST.get("decision") == "approve"
     try:
         found = services.decide(
-            workspace=request.workspace, approval_id=approval_id, approve=approve, user=request.user
+            workspace=request.workspace,
+            approval_id=approval_id,
+            approve=approve,
+            user=request.user,
+            answer=_answer(request) if approve else None,
         )
+    except InvalidInput as wrong:
+        messages.error(request, " ".join(f"{_name(field)}: {texts[0]}" for field, texts in wrong.fields.items()))
+        return _back(request, reverse("approvals", args=[request.workspace.slug]))
     except Conflict as late:
         messages.error(request, late.message)
         return redirect("approvals", request.workspace.slug)
     word = "approved" if approve else "rejected"
-    messages.success(request, f"The call of {found.tool} was {word}.")
+    what = f"The call of {found.tool}" if found.tool else f"“{found.step.name or found.step.step_id}”"
+    messages.success(request, f"{what} was {word}.")
+    return _back(request, reverse("run", args=[request.workspace.slug, found.step.execution_id]))
+
+
+def _answer(request: WorkspaceRequest) -> dict[str, str]:
+    """What was filled in, by field. A box that is not ticked sends nothing, and means no."""
+    names = request.POST.getlist("fields")
+    return {
+        name: request.POST.get(f"answer-{name}", "false" if f"box-{name}" in request.POST else "") for name in names
+    }
+
+
+def _name(field: str) -> str:
+    return field.partition(".")[2] or field
+
+
+def _back(request: WorkspaceRequest, otherwise: str) -> HttpResponse:
+    """To where it was asked."""
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
-    return redirect("run", workspace=request.workspace.slug, execution_id=found.step.execution_id)
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise)
 
 
 @require_safe

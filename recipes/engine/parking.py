@@ -1,0 +1,154 @@
+"""Steps that are waits themselves: parked when they are claimed, and ended by a person's answer or the clock.
+
+A parked step holds no worker. Its wait is a row beside the approvals; while nothing else of the run is at work the
+run's clock stands.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+
+from automatos.errors import AppError
+from recipes.engine.journal import call_id
+from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.settling import settle
+from recipes.engine.sql import array, columns, statements
+from recipes.engine.steps import Outcome, Step, Turn, lock_steps
+from recipes.engine.templating import Output, render
+from recipes.models import Approval, StepStatus
+from workspaces.scope.tenancy import Purpose
+
+BATCH = 100
+# Seconds a person has when the recipe says nothing.
+PERSON_HAS = 7 * 86_400
+LONGEST = 366 * 86_400
+PERSON, TIME = "person", "time"
+
+
+class WaitError(AppError):
+    """A wait that cannot begin, or that nobody ended in time."""
+
+    code = "wait_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A step that waits. asked: message and fields for a person; due_at: when it ends by itself."""
+
+    step: Step
+    kind: Approval.Kind
+    due_at: datetime
+    asked: dict[str, Any]
+
+
+def park(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> Parked:
+    """What a claimed wait waits for. Raises WaitError or TemplateError."""
+    config = step.config or {}
+    if config.get("for") == PERSON:
+        message = render(step.prompt_template, inputs=run.input_data, earlier=outputs, append=False)
+        due_at = now + timedelta(seconds=float(config.get("within") or PERSON_HAS))
+        return Parked(step, Approval.Kind.FORM, due_at, {"message": message, "fields": config.get("fields") or {}})
+    if "until" in config:
+        return Parked(step, Approval.Kind.TIMER, _moment(run, str(config["until"]), outputs, now), {})
+    return Parked(step, Approval.Kind.TIMER, now + timedelta(seconds=float(config.get("seconds", 0))), {})
+
+
+def _moment(run: Run, template: str, outputs: Sequence[Output], now: datetime) -> datetime:
+    text = render(template, inputs=run.input_data, earlier=outputs, append=False).strip()
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise WaitError(f"{text[:60]!r} is no time. Write one like 2027-01-31T09:30:00Z.")
+    moment = moment.replace(tzinfo=now.tzinfo) if moment.tzinfo is None else moment
+    if (moment - now).total_seconds() > LONGEST:
+        raise WaitError("A wait takes a year at most.")
+    return moment
+
+
+def write_parked(ledger: Ledger, parked: Sequence[Parked]) -> None:
+    """Park the steps: nobody holds them any more, and each has its wait."""
+    if not parked:
+        return
+    waits, steps = [], []
+    for one in parked:
+        step, run = one.step, ledger.runs[one.step.execution_id]
+        key = call_id(step.id, step.attempt, "wait")
+        waits.append((key, run.workspace_id, step.id, str(one.kind), as_json(one.asked), one.due_at, ledger.now))
+        steps.append((step.id, step.fence, step.started_at, one.asked.get("message", "")))
+        run.waiting_steps += 1
+        run.emit(
+            "step.waiting", ledger.now, step, attempt=step.attempt, approval=str(key), wait=str(one.kind),
+            due_at=one.due_at.isoformat(),
+        )  # fmt: skip
+    ledger.sql.put_off(
+        (
+            "UPDATE execution_steps s SET status = 'waiting', owner = NULL, runnable_at = NULL, fence = v.fence, "
+            "started_at = v.started_at, prompt = v.prompt FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], "
+            "%s::text[]) AS v(id, fence, started_at, prompt) WHERE s.id = v.id",
+            columns(steps),
+        )
+    )
+    ledger.sql.put_off(
+        (
+            "INSERT INTO approvals "
+            "(id, workspace_id, step_id, kind, arguments, due_at, asked_at, tool, origins, status) "
+            "SELECT v.id, v.workspace_id, v.step_id, v.kind, v.asked::jsonb, v.due_at, v.asked_at, '', '[]'::jsonb, "
+            "'pending' FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], "
+            "%s::timestamptz[]) AS v(id, workspace_id, step_id, kind, asked, due_at, asked_at) "
+            "ON CONFLICT (id) DO NOTHING",
+            columns(waits),
+        )
+    )
+
+
+def end_due() -> Turn:
+    """End the waits whose time has come, and those a person did not answer in time."""
+    turn = Turn()
+    with statements(Purpose.ENGINE) as sql:
+        found = sql.rows(
+            "SELECT step_id FROM approvals WHERE status = 'pending' AND due_at <= statement_timestamp() "
+            "ORDER BY due_at LIMIT %s",
+            [BATCH],
+        )
+        if not found:
+            return turn
+        ledger = Ledger(sql)
+        lock_steps(ledger, [row[0] for row in found])
+        ended = sql.rows(
+            "UPDATE approvals SET status = 'expired', decided_at = %s WHERE step_id = ANY(%s::uuid[]) "
+            "AND status = 'pending' AND due_at <= %s RETURNING step_id, kind",
+            [ledger.now, array(row[0] for row in found), ledger.now],
+        )
+        late = WaitError("Nobody answered in time.", code="wait_timeout")
+        end(ledger, {key: "" if kind == Approval.Kind.TIMER else late for key, kind in ended}, turn)
+        turn.notices = ledger.write()
+    return turn
+
+
+def end(ledger: Ledger, results: Mapping[UUID, str | AppError], turn: Turn) -> None:
+    """End parked steps, each with its output or with an error. Their runs are locked."""
+    for step_id, fence, execution_id in _taken(ledger, results):
+        run, result = ledger.runs[execution_id], results[step_id]
+        run.waiting_steps = max(0, run.waiting_steps - 1)
+        if isinstance(result, AppError):
+            outcome = Outcome(step_id, fence, error=result)
+        else:
+            outcome = Outcome(step_id, fence, output=result)
+        settle(ledger, [outcome], turn)
+    turn.dropped += [run.id for run in ledger.runs.values() if not run.is_live and run.id not in turn.dropped]
+
+
+def _taken(ledger: Ledger, steps: Iterable[UUID]) -> list[tuple[UUID, int, UUID]]:
+    """The steps under our hand; the raised fence refuses everybody else."""
+    rows = ledger.sql.rows(
+        "UPDATE execution_steps SET status = %s, fence = fence + 1 WHERE id = ANY(%s::uuid[]) AND status = %s "
+        "RETURNING id, fence, execution_id",
+        [StepStatus.RUNNING.value, array(steps), StepStatus.WAITING.value],
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
