@@ -7,6 +7,7 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
+from recipes.engine.attempts import Ended, kept
 from recipes.engine.following import Over, follow
 from recipes.engine.journal import Result, call_id, error_shape, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json
@@ -31,6 +32,7 @@ class Change:
     finish_reason: str = ""
     origins: tuple[str, ...] = ()
     branch: str = ""
+    tried: str = ""
 
 
 def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
@@ -53,6 +55,7 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         decide = _without_call if outcome.is_without_call else _decide
         change = decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
+        change.tried = last.text if last is not None else ""
         if change.status in (StepStatus.FAILED, StepStatus.CANCELLED) and last is not None:
             change.output = last.text  # what had come in stays to be read; it goes into no other step
         step.status = change.status  # told twice in one turn, it is refused the second time
@@ -60,7 +63,10 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
     if not changes:
         return
     advanced = follow(ledger, _over_in_live_runs(ledger, changes))
-    ledger.sql.together([*advanced, results_noted(ledger.now, accepted), _changes_written(ledger, changes)])
+    again = [_ended(one) for of_run in changes.values() for one in of_run if one.status == StepStatus.PENDING]
+    attempts = [kept(ledger.now, again)] if again else []
+    writes = [*advanced, *attempts, results_noted(ledger.now, accepted), _changes_written(ledger, changes)]
+    ledger.sql.together(writes)
     _close_runs(ledger, changes, turn)
 
 
@@ -98,7 +104,8 @@ def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
         return Change(step, StepStatus.CANCELLED, error=shape)
     if delay is not None:
         run.emit("step.retrying", ledger.now, step, attempt=step.attempt, delay=delay, error=shape)
-        return Change(step, StepStatus.PENDING, runnable_at=ledger.now + timedelta(seconds=delay))
+        later = ledger.now + timedelta(seconds=delay)
+        return Change(step, StepStatus.PENDING, error=shape, runnable_at=later)
     run.unfinished_steps -= 1
     if step.error_handling == ErrorHandling.SKIP:
         run.emit("step.skipped", ledger.now, step, attempt=step.attempt, error=shape)
@@ -168,7 +175,8 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
         rows.append(
             (
                 change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
-                as_json(change.error), step.input_tokens, step.output_tokens, step.cost, None if again else ledger.now,
+                None if again else as_json(change.error), step.input_tokens, step.output_tokens, step.cost,
+                None if again else ledger.now,
                 change.reply.model if change.reply else None, change.finish_reason, as_json(change.origins or None),
                 step.is_estimated,
             )
@@ -186,6 +194,12 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
         "finish_reason, origins, is_estimated) WHERE s.id = v.id",
         columns(rows),
     )
+
+
+def _ended(change: Change) -> Ended:
+    step = change.step
+    sums = step.input_tokens, step.output_tokens, step.cost, step.tool_calls
+    return Ended(step.id, change.tried, change.error, *sums)
 
 
 def _over_in_live_runs(ledger: Ledger, changes: dict[UUID, list[Change]]) -> dict[UUID, list[Over]]:

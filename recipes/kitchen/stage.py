@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from automatos import words
@@ -51,6 +52,11 @@ class Attempt:
     code: str
     message: str
     at: str | None
+    model: str = ""
+    prompt: str = ""
+    output: str = ""
+    tokens: int = 0
+    cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,16 @@ def most_attempts(step: ExecutionStep) -> int:
 
 
 def _earlier_attempts(step: ExecutionStep) -> list[Attempt]:
+    if kept := list(step.attempts.all()):
+        return [
+            Attempt(
+                one.n, one.error.get("code", "error"), one.error.get("message", "No reason was recorded."),
+                _clock(one.completed_at), one.model, one.prompt[:LONGEST_PROMPT], one.output,
+                one.input_tokens + one.output_tokens, one.cost,
+            )
+            for one in kept
+        ]  # fmt: skip
+    # Runs of releases that kept no attempts: their failed calls tell of them.
     failed = [call for call in step.calls.all() if call.attempt < step.attempt and call.status == Call.Status.FAILED]
     return [
         Attempt(

@@ -9,7 +9,7 @@ from recipes.models.execution import (
     StepStatus,
     Trigger,
 )
-from recipes.models.journal import AgentPin, Approval, Call, Event, Worker
+from recipes.models.journal import AgentPin, Approval, Call, Event, StepAttempt, Worker
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
@@ -33,6 +33,7 @@ __all__ = [
     "RecipeSuggestion",
     "RecipeVersion",
     "RunRating",
+    "StepAttempt",
     "StepFigures",
     "StepKind",
     "StepSettings",

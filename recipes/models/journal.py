@@ -82,6 +82,32 @@ class AgentPin(models.Model):
         return f"{self.agent_id} v{self.agent_version}"
 
 
+class StepAttempt(models.Model):
+    """An attempt of a step that came to nothing and was followed by another one: what it was and what it cost."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="attempts", db_index=False)
+    n = models.SmallIntegerField()
+    model = models.CharField(max_length=200, blank=True)
+    prompt = models.TextField(blank=True)
+    output = models.TextField(blank=True, help_text="What had come in by then.")
+    error = models.JSONField()
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    tool_calls = models.IntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "step_attempts"
+        ordering = ("n",)
+        constraints = (models.UniqueConstraint(fields=["step", "n"], name="one_step_attempt_per_number"),)
+
+    def __str__(self) -> str:
+        return f"attempt {self.n}"
+
+
 class Event(models.Model):
     """What changed, numbered without gap in each execution."""
 

@@ -13,7 +13,7 @@ from automatos.errors import NotFound
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
-from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus, Trigger
+from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepAttempt, StepKind, StepStatus, Trigger
 from recipes.runs import reading, services
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.tool_calls import duration_ms, in_order, is_error
@@ -83,6 +83,22 @@ class FallbackOut(serializers.Serializer[Fallback]):
     message = serializers.CharField()
 
 
+class AttemptOut(serializers.Serializer[StepAttempt]):
+    """An attempt that failed and was followed by another one."""
+
+    attempt = serializers.IntegerField(source="n")
+    model = serializers.CharField()
+    prompt = serializers.CharField()
+    output = serializers.CharField(help_text="What had come in by then.")
+    error = ProblemOut()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost = serializers.FloatField(help_text="US dollars.")
+    tool_calls = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField()
+
+
 FINISH = "How its last model call ended: stop, length, refusal, content_filter, cut, or empty when none did."
 
 
@@ -110,6 +126,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     origins = serializers.SerializerMethodField()
     duration_ms = serializers.IntegerField(allow_null=True)
     tool_calls = serializers.SerializerMethodField()
+    attempts = AttemptOut(many=True)
     error = ProblemOut(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)

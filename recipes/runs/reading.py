@@ -21,7 +21,7 @@ def executions_of(workspace: Workspace) -> QuerySet[Execution]:
 def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
     calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
-    steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls))
+    steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls, "attempts"))
     runs = Execution.objects.filter(workspace=workspace, pk=execution_id).prefetch_related(steps)
     if recipe is not None:
         runs = runs.filter(recipe=recipe)

@@ -1,9 +1,11 @@
 """Attempts and workers that come after others: effects are not repeated, and every answer is paid once."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from automatos.llm.errors import ModelUnavailable
 from automatos.testing import Stack
 from recipes.engine import turns
 from recipes.engine.earlier import HEADING
@@ -11,7 +13,7 @@ from recipes.engine.steps import Outcome
 from recipes.models import Call
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, final_output
-from recipes.tests.test_engine import claim, reply
+from recipes.tests.test_engine import claim, done, failed, reply
 from workspaces.tests.rest import Caller
 
 
@@ -44,6 +46,33 @@ def test_a_second_attempt_repeats_no_effect_and_the_model_is_told(stack: Stack) 
     assert HEADING in told
     assert "file_write" in told
     assert "calculator" not in told.partition(HEADING)[2], "what can be done again without harm is left to the model"
+
+
+@pytest.mark.django_db
+def test_an_attempt_is_kept_as_it_ended(client: Any) -> None:
+    cast = Cast()
+    step = {"error_handling": "retry", "max_retries": 2}
+    execution = cast.cook(
+        cast.recipe("Cook {input.dish}", step=step, inputs={"dish": {}}, execution_config={"retry_delay": 0}),
+        dish="pie",
+    )
+    (job,) = claim()
+    half = ModelUnavailable("Broken off.")
+    half.reply = reply("half a pie")
+    (job,) = failed(job, half) or claim()
+    (job,) = failed(job) or claim()
+    done(job, "a pie")
+    one, two = execution.steps.get().attempts.all()
+    assert (one.n, one.output, one.prompt, one.error["message"]) == (1, "half a pie", "Cook pie", "Broken off.")
+    assert (one.input_tokens, one.output_tokens, two.input_tokens, two.n) == (10, 5, 0, 2)
+    assert one.started_at is not None
+    assert one.completed_at >= one.started_at
+    assert execution.steps.get().input_tokens == 20
+    assert execution.steps.get().error is None
+    client.force_login(cast.owner)
+    page = client.get(f"/w/{cast.workspace.slug}/runs/{execution.pk}/").content.decode()
+    assert "half a pie" in page
+    assert "Attempt 2 failed" in page
 
 
 @pytest.mark.django_db
