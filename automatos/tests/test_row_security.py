@@ -257,6 +257,7 @@ CROSSING = {
     ("recipes.engine.heart", "ENGINE"),
     ("recipes.engine.rescue", "ENGINE"),
     ("recipes.live.following", "SIGN_IN"),
+    ("recipes.engine.parking", "ENGINE"),
     ("recipes.engine.progress", "ENGINE"),
     ("recipes.engine.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),

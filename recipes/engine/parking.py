@@ -4,25 +4,31 @@ A parked step holds no worker. Its wait is a row beside the approvals; while not
 run's clock stands.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.utils.dateparse import parse_datetime
 
 from automatos.errors import AppError
 from recipes.engine.journal import call_id
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, columns, statements
-from recipes.engine.steps import Outcome, Step, Turn, lock_steps
+from recipes.engine.steps import Outcome, Step, Turn
 from recipes.engine.templating import Output, render
 from recipes.models import Approval, StepStatus
 from workspaces.scope.tenancy import Purpose
 
+logger = logging.getLogger(__name__)
+
 BATCH = 100
+# Seconds until a wait is looked at again that could not be ended.
+LATER = 60
 # Seconds a person has when the recipe says nothing.
 PERSON_HAS = 7 * 86_400
 LONGEST = 366 * 86_400
@@ -108,27 +114,70 @@ def write_parked(ledger: Ledger, parked: Sequence[Parked]) -> None:
 
 
 def end_due() -> Turn:
-    """End the waits whose time has come, and those a person did not answer in time."""
+    """End the waits whose time has come, and those a person did not answer in time.
+
+    A run that somebody holds is passed over until the next time, and one that cannot be told so is put off.
+    """
+    try:
+        return _end_due(None)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Waits could not be ended together; each is ended alone")
+    turn = Turn()
+    for step_id in _due():
+        try:
+            turn.add(_end_due(step_id))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("The wait of step %s could not be ended", step_id)
+            _put_off(step_id)
+    return turn
+
+
+def _end_due(only: UUID | None) -> Turn:
     turn = Turn()
     with statements(Purpose.ENGINE) as sql:
-        found = sql.rows(
-            "SELECT step_id FROM approvals WHERE status = 'pending' AND due_at <= statement_timestamp() "
-            "ORDER BY due_at LIMIT %s",
-            [BATCH],
+        rows = sql.rows(
+            f"SELECT {RUN_COLUMNS}, s.id FROM approvals a JOIN execution_steps s ON s.id = a.step_id "  # noqa: S608
+            "JOIN recipe_executions e ON e.id = s.execution_id WHERE a.status = 'pending' "
+            "AND a.due_at <= statement_timestamp() AND (%s::uuid IS NULL OR s.id = %s) "
+            "ORDER BY e.id LIMIT %s FOR NO KEY UPDATE OF e SKIP LOCKED",
+            [only, only, BATCH],
         )
-        if not found:
+        if not rows:
             return turn
         ledger = Ledger(sql)
-        lock_steps(ledger, [row[0] for row in found])
+        for row in rows:
+            ledger.run(row[:-1])
         ended = sql.rows(
             "UPDATE approvals SET status = 'expired', decided_at = %s WHERE step_id = ANY(%s::uuid[]) "
             "AND status = 'pending' AND due_at <= %s RETURNING step_id, kind",
-            [ledger.now, array(row[0] for row in found), ledger.now],
+            [ledger.now, array(row[-1] for row in rows), ledger.now],
         )
         late = WaitError("Nobody answered in time.", code="wait_timeout")
         end(ledger, {key: "" if kind == Approval.Kind.TIMER else late for key, kind in ended}, turn)
         turn.notices = ledger.write()
     return turn
+
+
+def _due() -> list[UUID]:
+    with statements(Purpose.ENGINE) as sql:
+        rows = sql.rows(
+            "SELECT step_id FROM approvals WHERE status = 'pending' AND due_at <= statement_timestamp() "
+            "ORDER BY due_at LIMIT %s",
+            [BATCH],
+        )
+        return [row[0] for row in rows]
+
+
+def _put_off(step_id: UUID) -> None:
+    with statements(Purpose.ENGINE) as sql:
+        sql.send(
+            "UPDATE approvals SET due_at = now() + %s * interval '1 s' WHERE step_id = %s AND status = 'pending'",
+            [LATER, step_id],
+        )
 
 
 def end(ledger: Ledger, results: Mapping[UUID, str | AppError], turn: Turn) -> None:
