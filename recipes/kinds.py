@@ -6,35 +6,38 @@ from typing import Any
 from automatos.checking import Problems
 from recipes.engine import expressions, templating
 from recipes.engine.graph import BRANCHES
+from recipes.engine.ledger import as_json
 from recipes.engine.parking import LONGEST, PERSON, TIME
+from recipes.engine.tool_steps import texts_of
 from recipes.models import RecipeStep, StepKind
 
 # The kinds that a recipe's steps may be, and the settings each has.
 SETTINGS: dict[str, tuple[str, ...]] = {
     StepKind.AGENT: (),
     StepKind.CONDITION: ("expression",),
+    StepKind.TOOL: ("tool", "arguments"),
     StepKind.WAIT: ("for", "within", "fields", "seconds", "until"),
 }
 USABLE = tuple(str(kind) for kind in SETTINGS)
 # Those under which other steps may stand, with the branches they have.
 BRANCHING = {StepKind.CONDITION: BRANCHES}
 # The icons of kinds without an agent, in place of its face.
-ICONS: dict[str, str] = {StepKind.CONDITION: "split", StepKind.WAIT: "hourglass"}
+ICONS: dict[str, str] = {StepKind.CONDITION: "split", StepKind.WAIT: "hourglass", StepKind.TOOL: "wrench"}
 
 
 def has_agent(kind: str) -> bool:
     """Whether steps of this kind are done by an agent."""
-    return kind == StepKind.AGENT
+    return kind in (StepKind.AGENT, StepKind.TOOL)
 
 
 def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether such a step has a text with variables: what an agent or a person is asked."""
-    return has_agent(kind) or is_told(kind, config)
+    return kind == StepKind.AGENT or (kind == StepKind.WAIT and is_told(kind, config))
 
 
 def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether later steps may name the output of such a step."""
-    return kind == StepKind.AGENT or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
+    return has_agent(kind) or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
 
 
 def expression_of(config: Mapping[str, Any] | None) -> str:
@@ -46,6 +49,16 @@ def expression_of(config: Mapping[str, Any] | None) -> str:
 def when(condition: str, branch: str) -> str:
     """With which outcome of the condition of this name a step runs, in words."""
     return f"only if {condition}" if branch == "then" else f"only if not {condition}"
+
+
+def shown(step: RecipeStep) -> str:
+    """What a step is asked, for people to read."""
+    config = step.config or {}
+    if step.kind == StepKind.TOOL:
+        return f"{config.get('tool')} {as_json(config.get('arguments') or {})}"
+    if step.kind == StepKind.WAIT and config.get("for") == TIME:
+        return f"until {config['until']}" if "until" in config else f"{config.get('seconds')} seconds"
+    return step.prompt_template or expression_of(config)
 
 
 def check_kind(field: str, step: RecipeStep, problems: Problems) -> None:
@@ -61,11 +74,27 @@ def check_kind(field: str, step: RecipeStep, problems: Problems) -> None:
 def check_settings(
     field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
 ) -> None:
-    """Notes what is wrong with the settings of a step without an agent."""
+    """Notes what is wrong with the settings of a step that no model does."""
     if step.kind == StepKind.CONDITION:
         _check_condition(field, step, inputs, earlier, problems)
     elif step.kind == StepKind.WAIT:
         _check_wait(field, step, inputs, earlier, problems)
+    elif step.kind == StepKind.TOOL:
+        _check_tool(field, step, inputs, earlier, problems)
+
+
+def _check_tool(
+    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
+) -> None:
+    config = step.config or {}
+    problems.text(f"{field}.config.tool", config.get("tool", ""), longest=200, required=True)
+    arguments = config.get("arguments", {})
+    if not isinstance(arguments, dict):
+        problems.add(f"{field}.config.arguments", 'Write an object, for example {"expression": "1 + 1"}.')
+        return
+    for text in texts_of(arguments):
+        for problem in templating.check(text, inputs=inputs, earlier=earlier):
+            problems.add(f"{field}.config.arguments", problem)
 
 
 def _check_wait(

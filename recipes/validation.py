@@ -158,8 +158,8 @@ def checked_steps(
             problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
         if kinds.has_prompt(row.kind, row.config):
             _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
-        if not kinds.has_agent(row.kind):
-            _check_without_agent(field, step, problems)
+        if row.kind != StepKind.AGENT:
+            _check_without(field, step, problems)
             kinds.check_settings(field, row, list(inputs), earlier, problems)
             if row.kind == StepKind.WAIT and isinstance((row.config or {}).get("fields"), dict):
                 checked_schema(f"{field}.config.fields", (row.config or {})["fields"], problems)
@@ -207,10 +207,10 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
     )
 
 
-def _check_without_agent(field: str, step: StepInput, problems: Problems) -> None:
-    none = ("agent_id",) if kinds.has_prompt(step.kind, step.config) else ("agent_id", "prompt_template")
-    for name in none:
-        if getattr(step, name):
+def _check_without(field: str, step: StepInput, problems: Problems) -> None:
+    has = {"agent_id": kinds.has_agent(step.kind), "prompt_template": kinds.has_prompt(step.kind, step.config)}
+    for name, may in has.items():
+        if getattr(step, name) and not may:
             problems.add(f"{field}.{name}", f"A step of the kind {step.kind} has none. Leave it out.")
 
 

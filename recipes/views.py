@@ -214,7 +214,7 @@ def _step_shown(step: RecipeStep, steps: list[RecipeStep]) -> dict[str, Any]:
         "step": step,
         "trouble": _trouble(step),
         "icon": kinds.ICONS.get(step.kind, ""),
-        "text": step.prompt_template or kinds.expression_of(step.config),
+        "text": kinds.shown(step),
         "when": kinds.when(above, step.branch) if above else "",
     }
 

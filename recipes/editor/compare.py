@@ -87,6 +87,7 @@ def _step_lines(order: int, step: StepInput, names: Mapping[UUID | None, str]) -
         f"Step {order}: {step.name or step.step_id}",
         *when,
         f"  Agent: {names.get(step.agent_id, 'none')}",
+        *([f"  Call: {json.dumps(step.config, sort_keys=True)}"] if step.kind == StepKind.TOOL else []),
         f"  Output key: {step.output_key}",
         f"  On failure: {step.error_handling}",
         f"  Retries: {_value(step.max_retries)}",

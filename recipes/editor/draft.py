@@ -22,7 +22,8 @@ BASICS = ("name", "description", "tags", "template_id", "changelog", "version")
 INPUT = ("name", "type", "required", "default", "description")
 STEP = (
     "step_id", "name", "agent_id", "prompt_template", "output_key", "error_handling", "max_retries", "timeout",
-    "max_iterations", "kind", "expression", "when", "waits_for", "seconds", "config",
+    "max_iterations", "kind", "expression", "when", "waits_for", "seconds", "config", "tool",
+    "arguments",
 )  # fmt: skip
 NUMBERS = ("total_timeout", "timeout_per_step", "max_retries", "retry_delay", "backoff", "quality_threshold")
 SETTINGS = ("mode", *NUMBERS, "auto_learning")
@@ -188,13 +189,23 @@ def _is_empty(row: Row) -> bool:
 
 
 def _step_row(step: StepInput) -> Row:
-    shown_so = ("expression", "when", "waits_for", "seconds", "config")
+    shown_so = ("expression", "when", "waits_for", "seconds", "config", "tool", "arguments")
     row = {name: plain(getattr(step, name)) for name in STEP if name not in shown_so}
     when = f"{step.under}:{step.branch}" if step.under else ""
     config = dict(step.config or {})
     shown = {"expression": expression_of(config), "waits_for": str(config.get("for", ""))}
+    given = json.dumps(config["arguments"], ensure_ascii=False, indent=2) if config.get("arguments") else ""
+    shown |= {"tool": str(config.get("tool", "")), "arguments": given}
     seconds = config.get("within", config.get("seconds"))
     return {**row, **shown, "when": when, "seconds": plain(seconds), "config": json.dumps(config) if config else ""}
+
+
+def _tool(row: Row) -> dict[str, Any]:
+    """A tool call's settings; arguments that are no JSON stay text, for the service to refuse."""
+    given: Any = row["arguments"].strip() or {}
+    with suppress(ValueError, RecursionError, TypeError):
+        given = json.loads(given)
+    return {"tool": row["tool"].strip(), **({"arguments": given} if given else {})}
 
 
 def _wait(row: Row) -> dict[str, Any]:
@@ -222,6 +233,11 @@ def _step(row: Row, key: str) -> StepInput:
     agent_id = None
     with suppress(ValueError):
         agent_id = UUID(row["agent_id"])
+    if row["kind"] == StepKind.TOOL:
+        timeout, retries = number(row["timeout"]), whole(row["max_retries"])
+        return StepInput(
+            kind=StepKind.TOOL, config=_tool(row), agent_id=agent_id, timeout=timeout, max_retries=retries, **shared
+        )
     return StepInput(
         **shared,
         agent_id=agent_id,

@@ -20,10 +20,12 @@ TYPE_WORDS = [
 
 
 EXPRESSION_HINT = "For example: score >= 7, or contains(lower(previous_output), 'yes')."
+ARGUMENTS_HINT = 'A JSON object; texts in it take variables: {"expression": "{input.number} * 2"}'
 # Where a service's field of a step stands in the form.
 FIELDS = {
     "config.expression": "expression", "under": "when", "branch": "when", "config.for": "waits_for",
     "config.within": "seconds", "config.seconds": "seconds", "config.until": "seconds",
+    "config.tool": "tool", "config.arguments": "arguments",
 }  # fmt: skip
 
 
@@ -62,6 +64,11 @@ class StepForm(TypedForm):
         return self.text("kind") == StepKind.CONDITION
 
     @property
+    def is_tool(self) -> bool:
+        """Whether it is one tool call."""
+        return self.text("kind") == StepKind.TOOL
+
+    @property
     def is_wait(self) -> bool:
         """Whether it waits for a person or a time."""
         return self.text("kind") == StepKind.WAIT
@@ -77,6 +84,8 @@ class StepForm(TypedForm):
                             spellcheck="false")  # fmt: skip
     expression = text_field("Condition", hint=EXPRESSION_HINT, autocomplete="off", spellcheck="false")
     when = choice_field("Runs", [])
+    tool = text_field("Tool", hint="Its name, as on the agent page.", autocomplete="off", spellcheck="false")
+    arguments = text_field("Arguments", hint=ARGUMENTS_HINT, rows=3, spellcheck="false")
     waits_for = choice_field("Waits for", [("person", "An answer of a person"), ("time", "A time")])
     seconds = number_field("Seconds", hint="How long it waits. A person has a week when empty.")
     error_handling = choice_field("If it fails", ErrorHandling.choices)

@@ -38,6 +38,11 @@ def _add_wait(draft: Draft, place: int, value: str) -> str:
     return f"id_steps-{len(draft.steps) - 1}-name"
 
 
+def _add_tool(draft: Draft, place: int, value: str) -> str:
+    draft.steps.append({**NEW_STEP, "kind": StepKind.TOOL, "step_id": _new_id(draft)})
+    return f"id_steps-{len(draft.steps) - 1}-name"
+
+
 def _copy_step(draft: Draft, place: int, value: str) -> str:
     if place >= len(draft.steps):
         return ""
@@ -104,6 +109,7 @@ MOVES: dict[str, Callable[[Draft, int, str], str]] = {
     "step-add": _add_step,
     "condition-add": _add_condition,
     "wait-add": _add_wait,
+    "tool-add": _add_tool,
     "step-copy": _copy_step,
     "step-up": _swap(-1),
     "step-down": _swap(1),

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 from recipes.engine.expressions import evaluate
-from recipes.engine.ledger import Run
+from recipes.engine.ledger import Run, as_json
 from recipes.engine.steps import Outcome, Step
 from recipes.engine.templating import Output
+from recipes.models import StepKind
 
 
 def asked_of(step: Step) -> str:
     """What a step without a prompt is asked, as people read it."""
-    return str((step.config or {}).get("expression", ""))
+    config = step.config or {}
+    if step.kind == StepKind.TOOL:
+        return f"{config.get('tool', '')} {as_json(config.get('arguments') or {})}"
+    return str(config.get("expression", ""))
 
 
 def named(outputs: Sequence[Output]) -> dict[str, str]:

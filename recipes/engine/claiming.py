@@ -33,6 +33,7 @@ from recipes.engine.steps import (
     read_outputs,
 )
 from recipes.engine.templating import Output, render, used
+from recipes.engine.tool_steps import with_call
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepKind, StepStatus
 
 logger = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
                 continue
             spec = _usable(found)
             if run.conversation_id is None:
-                job = _step_job(ledger, run, step, spec, outputs.get(run.id, []))
+                job = _work(ledger, run, step, spec, outputs.get(run.id, []))
             else:
                 job = _answer_job(ledger, run, step, spec, before[run.id])
             job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
@@ -185,6 +186,13 @@ def _visible(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
     """The outputs a step may name: those before it, and at once only those it waited for."""
     visible = [output for output in outputs if output.order < step.order]
     return [output for output in visible if output.order in step.depends_on] if run.mode == Mode.PARALLEL else visible
+
+
+def _work(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
+    """What the agent of a recipe's step has to do."""
+    if step.kind == StepKind.TOOL:
+        return with_call(_job(ledger, run, step, spec, spec.opening("")), run, step, _visible(run, step, outputs))
+    return _step_job(ledger, run, step, spec, outputs)
 
 
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
@@ -267,7 +275,7 @@ def _shown(message: Message) -> dict[str, str]:
 
 
 def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job]) -> None:
-    tasks = {job.step_id: job.task for job in jobs}
+    tasks = {job.step_id: job.task for job in jobs if job.call is None}
     openings = {
         job.step_id: as_json([_shown(message) for message in job.task.messages])
         for job in jobs
@@ -288,6 +296,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
     intents = [
         Intent(call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.task.model)
         for job in jobs
+        if job.call is None
     ]
     ledger.sql.put_off(update)
     if intents:

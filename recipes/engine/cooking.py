@@ -46,6 +46,12 @@ TOO_MANY = (
 REFUSED = "A person looked at this call and refused it. Go on without it, and say so in your answer."
 
 
+class ToolFailed(AppError):
+    """The tool of a step that is one call said that something went wrong."""
+
+    code = "tool_failed"
+
+
 class NeedsPerson(BaseException):
     """Calls that a person has to allow first, as (id, call)."""
 
@@ -98,7 +104,10 @@ class Cook:
         """The end of the task. Raises GivenUp when there is none to hand in."""
         reply, error = None, None
         try:
-            self.path, reply = await run_agent(self.job.task, self)
+            if self.job.call is None:
+                self.path, reply = await run_agent(self.job.task, self)
+            else:
+                reply = await _called(self, self.job.call)
         except NeedsPerson as need:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
             await self.notebook.keep(approvals=Approvals(calls, list(self.taint.origins)))
@@ -267,6 +276,17 @@ class Cook:
         ]
         if waiting:
             raise NeedsPerson(waiting)
+
+
+async def _called(cook: Cook, call: ToolCall) -> ModelReply:
+    """Of a step that is one call: what the tool says is the answer. Raises ToolFailed where it went wrong."""
+    task = cook.job.task
+    await cook.use(task, [(FIRST, call)])
+    # As it came, without the marks that a model is shown around text from outside.
+    result = cook.records[task.spec.id][_key(call)]
+    if result.is_error:
+        raise ToolFailed(result.content)
+    return ModelReply(result.content, "", "stop")
 
 
 def _is_due(job: Job, task: Task, path: str, call: ToolCall) -> bool:

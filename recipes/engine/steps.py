@@ -12,6 +12,7 @@ from psycopg import Cursor
 from agents.work.loop import Task
 from automatos.errors import AppError
 from automatos.events import Notice
+from automatos.llm.parts import ToolCall
 from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
@@ -93,6 +94,7 @@ class Job:
     text stands in what it is told already. heard: what it is told, without words of its own or of agents that had read
     untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
+    call: of a step that is one tool call: the call, with no model asked.
     """
 
     step_id: UUID
@@ -110,6 +112,7 @@ class Job:
     origins: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=dict, repr=False)
+    call: ToolCall | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.tasks import send_wake_up
+from recipes.engine.tool_steps import texts_of
 from recipes.models import ErrorHandling, Execution, ExecutionStatus, Recipe, StepKind, Trigger
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
@@ -56,6 +57,8 @@ class NewStep:
         text, config = self.prompt_template, self.config or {}
         if self.kind == StepKind.CONDITION:
             text = "".join(f"{{{name}}}" for name in expressions.names(kinds.expression_of(config)))
+        elif self.kind == StepKind.TOOL:
+            text = "".join(texts_of(config.get("arguments") or {}))
         elif self.kind == StepKind.WAIT:
             text += str(config.get("until", ""))
         is_told = kinds.is_told(self.kind, config)

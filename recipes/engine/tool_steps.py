@@ -1,0 +1,47 @@
+"""Steps that are one tool call of an agent, without a model: the agent's tools, connections and policy hold for it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from automatos.llm.parts import ToolCall
+from recipes.engine.ledger import Run
+from recipes.engine.steps import Job, Step
+from recipes.engine.templating import Output, dependencies, render
+
+
+def tool_of(step: Step) -> str:
+    """The name of the tool."""
+    return str((step.config or {}).get("tool", ""))
+
+
+def texts_of(value: Any) -> list[str]:
+    """Every text in arguments, in order."""
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in texts_of(item)]
+
+
+def filled(value: Any, fill: Callable[[str], str]) -> Any:
+    """Arguments with every text filled in; everything else as it is."""
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, dict):
+        return {name: filled(item, fill) for name, item in value.items()}
+    return [filled(item, fill) for item in value] if isinstance(value, list) else value
+
+
+def with_call(job: Job, run: Run, step: Step, outputs: Sequence[Output]) -> Job:
+    """The job as one call. Untrusted text that its arguments name stands behind it, as behind a prompt."""
+    arguments = (step.config or {}).get("arguments") or {}
+
+    def fill(earlier: Sequence[Output]) -> Callable[[str], str]:
+        return lambda text: render(text, inputs=run.input_data, earlier=earlier, append=False)
+
+    call = ToolCall("call", tool_of(step), filled(arguments, fill(outputs)))
+    named = {order for text in texts_of(arguments) for order in dependencies(text, outputs)}
+    read = [output for output in outputs if output.order in named and output.origins]
+    clean = [replace(output, text="") if output.origins else output for output in outputs]
+    heard = tuple(texts_of(filled(arguments, fill(clean))))
+    return replace(job, call=call, origins=tuple(origin for output in read for origin in output.origins), heard=heard)

@@ -1,0 +1,102 @@
+"""Steps that are one tool call: no model is asked, and everything that holds for an agent's calls holds for them."""
+
+from typing import Any
+
+import pytest
+
+from agents.tests.page_kit import Cast as PageCast
+from automatos.testing import Stack
+from recipes.models import Approval, Call, Execution, Recipe
+from recipes.tests.chat_kit import Room, with_tools
+from recipes.tests.kit import assert_numbered_without_gap, ended, error_of, final_output
+from recipes.tests.page_kit import form_of, recipe_fields, step_fields
+from workspaces.tests.rest import Caller, Company
+
+pytestmark = pytest.mark.slow
+
+
+def cook(room: Room, *steps: dict[str, Any], **body: Any) -> Execution:
+    api = Caller(room.key)
+    status, made = api.post("/api/workflow-recipes", {"name": "Calls", "steps": list(steps), **body})
+    assert status == 201, made
+    _, started = api.post(f"/api/workflow-recipes/{made['id']}/execute", {"input_data": {"n": 7} if body else {}})
+    return Execution.objects.get(pk=started["execution_id"])
+
+
+def tool(room: Room, tool_name: str, **arguments: Any) -> dict[str, Any]:
+    config = {"tool": tool_name, "arguments": arguments}
+    return {"kind": "tool", "agent_id": str(room.cast.agent.pk), "config": config, "name": tool_name}
+
+
+def test_a_tool_is_called_and_its_answer_goes_on(stack: Stack) -> None:
+    room = Room(stack)
+    with_tools(room.cast.agent, "calculator")
+    asked = len(stack.models.requests)
+    first = tool(room, "calculator", expression="{input.n} * 6")
+    then = tool(room, "calculator", expression="{input.n} + 36")
+    execution = ended(cook(room, first, then, inputs={"n": {"type": "integer"}}), 30)
+    assert (execution.status, "43" in final_output(execution)) == ("completed", True), execution.error
+    assert len(stack.models.requests) == asked, "no model was asked"
+    calls = Call.objects.filter(step__execution=execution)
+    assert list(calls.values_list("kind", "status")) == [("tool", "done")] * 2
+    assert (float(execution.cost), execution.tool_calls) == (0, 2)
+    assert "calculator" in execution.steps.get(order=1).prompt
+    assert assert_numbered_without_gap(execution).count("tool.finished") == 2
+
+
+def test_a_tool_that_fails_or_is_not_the_agents_fails_the_step(stack: Stack) -> None:
+    room = Room(stack)
+    with_tools(room.cast.agent, "calculator")
+    for step in (tool(room, "calculator", expression="1 +"), tool(room, "file_write", name="a", content="b")):
+        execution = ended(cook(room, step), 30)
+        assert (execution.status, error_of(execution)["code"]) == ("failed", "tool_failed")
+        skipped = ended(cook(room, {**step, "error_handling": "skip"}, tool(room, "calculator", expression="2+2")), 30)
+        assert (skipped.status, "4" in final_output(skipped)) == ("completed", True)
+
+
+def test_a_tool_asks_a_person_where_the_agent_would(stack: Stack) -> None:
+    room = Room(stack)
+    room.cast.workspace.approval_policy = "always"
+    room.cast.workspace.save()
+    with_tools(room.cast.agent, "file_write")
+    execution = cook(room, tool(room, "file_write", name="a.txt", content="hello"))
+    room.wait(execution.pk, "waiting")
+    api = Caller(room.key)
+    assert api.post(f"/api/approvals/{Approval.objects.get(step__execution=execution).pk}/approve")[0] == 200
+    assert ended(execution, 30).status == "completed"
+    assert api.client.get(f"/api/executions/{execution.pk}/files/a.txt/content").content == b"hello"
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_a_call_is_named() -> None:
+    company = Company()
+    agent = company.agent()["id"]
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"config": {}}, "config.tool"),
+        ({"config": {"tool": "calculator", "arguments": "x"}}, "config.arguments"),
+        ({"config": {"tool": "calculator", "arguments": {"a": ["{nothing}"]}}}, "config.arguments"),
+        ({"agent_id": None}, "agent_id"),
+        ({"prompt_template": "Hi"}, "prompt_template"),
+    ]
+    for change, field in wrong:
+        step = {"kind": "tool", "agent_id": agent, "config": {"tool": "calculator"}, **change}
+        status, answer = company.editor.post("/api/workflow-recipes", {"name": "Call", "steps": [step]})
+        assert (status, f"steps.0.{field}" in answer["error"]["fields"]) == (400, True), (change, answer)
+
+
+@pytest.mark.django_db
+def test_the_editor_adds_and_keeps_a_call() -> None:
+    cast = PageCast()
+    agent = cast.agent()
+    page = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(step_fields(0, agent), do="tool-add"))
+    sent = form_of(page) | {"steps-1-agent_id": str(agent.pk), "steps-1-tool": "calculator", "do": ""}
+    page = cast.editor.post(f"{cast.root}/recipes/new/", sent | {"steps-1-arguments": "{1"})
+    assert (page.status_code, "Write an object" in page.content.decode()) == (422, True)
+    sent["steps-1-arguments"] = '{"expression": "1+1"}'
+    assert cast.editor.post(f"{cast.root}/recipes/new/", sent).status_code == 302
+    recipe = Recipe.objects.get(workspace=cast.workspace)
+    config = {"tool": "calculator", "arguments": {"expression": "1+1"}}
+    assert recipe.steps.get(order=2).config == config
+    edit = f"{cast.root}/recipes/{recipe.template_id}/edit/"
+    assert cast.editor.post(edit, form_of(cast.editor.get(edit)) | {"do": ""}).status_code == 302
+    assert recipe.steps.get(order=2).config == config
