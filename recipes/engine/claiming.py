@@ -139,7 +139,8 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     if pins.new:
         ledger.sql.put_off(stored(pins.new))
     kept = {one.step.id for one in parked}
-    _write_claims(ledger, owner, [step for _, step in held if step.id not in kept], turn.jobs)
+    if claimed := [step for _, step in held if step.id not in kept]:
+        _write_claims(ledger, owner, claimed, turn.jobs)
     write_parked(ledger, parked)
     turn.more = len(held) == limit or bool(at_once)
     return at_once
