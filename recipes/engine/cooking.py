@@ -104,10 +104,7 @@ class Cook:
         """The end of the task. Raises GivenUp when there is none to hand in."""
         reply, error = None, None
         try:
-            if self.job.call is None:
-                self.path, reply = await run_agent(self.job.task, self)
-            else:
-                reply = await _called(self, self.job.call)
+            self.path, reply = await (_called(self) if self.job.call else run_agent(self.job.task, self))
         except NeedsPerson as need:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
             await self.notebook.keep(approvals=Approvals(calls, list(self.taint.origins)))
@@ -278,15 +275,17 @@ class Cook:
             raise NeedsPerson(waiting)
 
 
-async def _called(cook: Cook, call: ToolCall) -> ModelReply:
+async def _called(cook: Cook) -> tuple[str, ModelReply]:
     """Of a step that is one call: what the tool says is the answer. Raises ToolFailed where it went wrong."""
-    task = cook.job.task
+    task, call = cook.job.task, cook.job.call
+    if call is None:
+        raise ToolFailed("There is no call to make.")
     await cook.use(task, [(FIRST, call)])
     # As it came, without the marks that a model is shown around text from outside.
     result = cook.records[task.spec.id][_key(call)]
     if result.is_error:
         raise ToolFailed(result.content)
-    return ModelReply(result.content, "", "stop")
+    return FIRST, ModelReply(result.content, "", "stop")
 
 
 def _is_due(job: Job, task: Task, path: str, call: ToolCall) -> bool:
