@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("recipes", "0020_waits_of_steps")]
+    dependencies = [("recipes", "0021_waits_of_steps")]
 
     operations = [
         AddIndexConcurrently(

@@ -9,7 +9,7 @@ from automatos.row_security import protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recipes', '0021_waits_due'),
+        ('recipes', '0022_waits_due'),
         ('workspaces', '0011_audit_heads'),
     ]
 
