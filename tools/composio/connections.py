@@ -137,7 +137,7 @@ class ComposioEntityManager:
     def finish(self, state: str) -> Finished:
         """The browser came back with this state: look at the account and take it in. NotFound for any other state."""
         with workspace_scope(self.workspace_id):
-            row = self.connections().filter(state_hash=hash_of(state)).exclude(state_hash="").first()
+            row = self.connections().filter(state_hash__in=_kept_as(state)).first()
         if row is None:
             raise NotFound()
         account = self.read_account(row, row.pending_id)
@@ -152,7 +152,9 @@ class ComposioEntityManager:
         """Take the pending account in; whether the connection works by it."""
         rows = self._row(row.pk).filter(pending_id=row.pending_id, credential_id=row.credential_id)
         if account is not None and account.is_open:
-            return False  # the person came back before the app did: the sweep looks again
+            # The person came back before the app did: the sweep looks again, as the browser has shown its secret.
+            rows.update(state_hash=row.state_hash.upper())
+            return False
         now = timezone.now()
         closed = {"pending_id": "", "pending_until": None, "state_hash": "", "checked_at": now, "updated_at": now}
         if account is None or not account.is_active or not self._is_ours(account, row):
@@ -173,6 +175,12 @@ class ComposioEntityManager:
         if number:
             self._record("connected", row.pk, row.app)
         return bool(number)
+
+    def give_up(self, row: ComposioConnection) -> None:
+        """The link is over and its browser did not come back: forget the account it may have been allowed. Blocks."""
+        self._forget(row, row.pending_id)
+        with workspace_scope(self.workspace_id):
+            self.take(row, None)
 
     def _is_ours(self, account: Account, row: ComposioConnection) -> bool:
         return account.user_id == str(self.workspace_id) and account.app == row.app
@@ -267,6 +275,11 @@ def hash_of(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
+def _kept_as(state: str) -> tuple[str, str]:
+    """How a state stands in the table: before its browser came back with it, and after (upper case)."""
+    return hash_of(state), hash_of(state).upper()
+
+
 def reason_of(account: Account | None) -> str:
     """Why an account cannot be used, in a sentence or two."""
     if account is None:
@@ -307,6 +320,11 @@ def look_again(workspace_id: UUID) -> None:
             with workspace_scope(workspace_id):
                 manager.note(row, account)
         if row.pending_id and row.pending_until and row.pending_until < now:
+            if not row.state_hash.isupper():
+                # The browser that began it never came back with its secret: whoever else was given the link may have
+                # put an account of their own in. It is not taken in, and what was allowed is taken back.
+                manager.give_up(row)
+                continue
             account = manager.read_account(row, row.pending_id)
             with workspace_scope(workspace_id):
                 # One that is still open past its time will not be allowed any more.

@@ -179,6 +179,19 @@ def test_a_composio_that_is_away_breaks_nothing(client: Client, workspace: Works
     assert row().status == "active"
 
 
+def test_an_account_allowed_by_whoever_was_given_the_link_is_not_taken_in(
+    client: Client, workspace: Workspace, composio: StandIn
+) -> None:
+    """Only the browser that pressed Connect has the secret; without it the account is another person's, perhaps."""
+    decide(leads_to(begin(client, workspace)), "allow")
+    account = row().pending_id
+    ComposioConnection.objects.update(pending_until=timezone.now() - timedelta(minutes=1))
+    with app_role():
+        connections.look_again(workspace.pk)
+    assert (row().status, row().pending_id, row().account_id) == ("added", "", "")
+    assert account not in composio.world.accounts
+
+
 def test_a_link_that_nobody_used_comes_to_an_end(client: Client, workspace: Workspace, composio: StandIn) -> None:
     begin(client, workspace)
     assert row().status == "pending"
