@@ -53,9 +53,14 @@ def check(known: Recorded, name: str, request_hash: str, *, is_model: bool) -> N
 
 
 def question_hash(request: ModelRequest) -> str:
-    """Of what a model is asked, in the words that are the same however often they are stored and read."""
+    """Of what a model is asked, in the words that are the same however often they are stored and read.
+
+    Without system texts: what stands there of a plugin that was blocked meanwhile goes, and what was done stays done.
+    """
     digest = sha256(request.model.encode())
     for message in request.messages:
+        if message.role == "system":
+            continue
         digest.update(b"\0" + message.role.encode())
         for part in message.parts:
             match part:

@@ -103,6 +103,28 @@ def test_skills_files_and_commands_are_there_by_calls(stack: Stack, shop: Shop) 
     assert set(kept) == {f"plugin {name} 1.0.0"}
 
 
+def test_a_blocked_plugin_stops_no_step_that_goes_on_after_a_kill(stack: Stack, shop: Shop) -> None:
+    """What was done is answered from the journal; the next question goes without it, and nothing complains."""
+    name, word = slug(), shop.workspace.slug
+    version = shop.plugin(name, {"skills/notes/SKILL.md": SKILL})
+    shop.equip(version)
+    held = stack.models.hold(word, round=1, times=1)
+    stack.models.conversation(word, call("plugin_skill", name=f"{name}/notes"), {"reply": "Written."})
+    execution = shop.cook(shop.recipe(f"write {word}", step={"timeout": 600}))
+    wait_for(lambda: any(word in one.prompt and one.round == 1 for one in stack.models.requests))
+    stack.worker.kill()
+    desk.block(version_id=version.pk, moderator=None, reason="It reads what it should not.")
+    stack.worker.start()
+    held.release()
+    over = ended(execution)
+    assert (over.status, over.error) == ("completed", None)
+    first, *_, last = [one for one in stack.models.requests if word in one.prompt]
+    assert name in first.system
+    assert name not in last.system
+    assert "group by reader" in last.tool_results[-1].content
+    assert Call.objects.get(step__execution=execution, path="0").sends == 1
+
+
 def test_at_most_two_texts_that_fit_the_task_are_there_in_full(shop: Shop) -> None:
     subjects = ("release notes", "release changelogs", "release announcements", "kitchen recipes")
     versions = []
