@@ -47,7 +47,9 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "openai_chat_completions": {409},  # its agent is paused
     "recipes_assess_quality": {409},  # its run is still at work
     "recipes_learn": {409},
-    "suggestions_accept": {409},  # its step is not in the recipe
+    "suggestions_accept": {400},  # its recipe's steps are no better than they are
+    "executions_rating_retrieve": {404},  # nobody of them rated it
+    "workflow_recipes_executions_rating_retrieve": {404},
     "executions_rating_update": {409},
     "workflow_recipes_executions_rating_update": {409},
     "openai_embeddings": {400},  # there is no text
