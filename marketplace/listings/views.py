@@ -225,7 +225,7 @@ def listing_by_link(request: WorkspaceRequest, link_token: str) -> HttpResponse:
 
 def _share(request: WorkspaceRequest, kind: str, source_id: UUID, offer: services.Offer) -> None:
     """Share it; outside of the workspace that takes an admin."""
-    if offer.audience != Listing.Audience.WORKSPACE:
+    if offer.audience in (Listing.Audience.PUBLIC, Listing.Audience.LINK):
         request.access.require("listings:publish")
     services.share(workspace=request.workspace, user=request.user, kind=kind, source_id=source_id, offer=offer)
 
