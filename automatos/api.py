@@ -8,9 +8,16 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from redis.exceptions import RedisError
 from rest_framework import exceptions, parsers, serializers
@@ -97,8 +104,10 @@ def understood(error: Exception) -> AppError:
             known = NotFound()
         case PermissionDenied():
             known = _ours("This is not allowed.", 403)
-        case RequestDataTooBig():
-            known = TooLarge("The body is too long. Send less at once.")
+        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
+            known = TooLarge("The body is too long, or has too many fields or files. Send less at once.")
+        case SuspiciousOperation() | MultiPartParserError() | UnicodeError():
+            known = _ours("The body cannot be read.", 400)
         case exceptions.ValidationError():
             known = _invalid(error)
         case exceptions.NotAuthenticated():

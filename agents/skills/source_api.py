@@ -5,14 +5,14 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.models import SkillSource
 from agents.skills import queries
 from agents.skills import source_services as services
-from automatos.api import InputSerializer
+from automatos.api import InputSerializer, JsonParser
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -117,7 +117,7 @@ class SourceList(SourceView):
     """The workspace's sources of skills."""
 
     needs = {"GET": "skills:read", "POST": "skills:write"}
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [JsonParser, MultiPartParser]
 
     @extend_schema(
         operation_id="skill_sources_list",

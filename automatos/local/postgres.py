@@ -33,6 +33,9 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "jit": "off",
     "log_checkpoints": "off",
+    # A refused statement and the detail of its refusal hold what a person wrote; the product's own log has the error.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # For data that is thrown away right after: nothing waits for the disk. A crash of the server alone loses nothing.
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
