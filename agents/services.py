@@ -111,6 +111,7 @@ def create_agent(
         name=data.name,
         longest=80,
         otherwise="agent",
+        taken=lambda slug: agents_of(workspace).filter(slug=slug).exists(),
     )
     model.agent = agent
     model.save(force_insert=True)

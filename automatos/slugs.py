@@ -26,11 +26,23 @@ def candidates(name: str, *, longest: int, otherwise: str, reserved: Set[str] = 
 
 
 def insert_with_slug(
-    create: Callable[[str], Row], *, name: str, longest: int, otherwise: str, reserved: Set[str] = RESERVED
+    create: Callable[[str], Row],
+    *,
+    name: str,
+    longest: int,
+    otherwise: str,
+    reserved: Set[str] = RESERVED,
+    taken: Callable[[str], bool] = lambda _: False,
 ) -> Row:
-    """The row that `create(slug)` inserts under the first slug no other row has, also when several do so at once."""
+    """The row that `create(slug)` inserts under the first slug no other row has, also when several do so at once.
+
+    taken: looks whether a row has it already. PostgreSQL logs a refused insert with all that a person wrote, so it is
+    for what comes at the same moment only.
+    """
     refusal: IntegrityError | None = None
     for slug in candidates(name, longest=longest, otherwise=otherwise, reserved=reserved):
+        if taken(slug):
+            continue
         try:
             with transaction.atomic():
                 return create(slug)

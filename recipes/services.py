@@ -101,6 +101,9 @@ def update_recipe(
         setattr(recipe, name, value)
     recipe.version += 1
     if data.template_id:
+        others = Recipe.objects.filter(workspace_id=recipe.workspace_id, template_id=data.template_id, deleted_at=None)
+        if others.exclude(pk=recipe.pk).exists():
+            raise _taken(data.template_id)
         recipe.template_id = data.template_id
     try:
         with transaction.atomic():
@@ -208,8 +211,13 @@ def _insert(workspace: Workspace, user: User | None, template_id: str, columns: 
     def create(slug: str) -> Recipe:
         return Recipe.objects.create(workspace=workspace, template_id=slug, created_by=user, **columns)
 
+    def taken(slug: str) -> bool:
+        return Recipe.objects.filter(workspace=workspace, template_id=slug, deleted_at=None).exists()
+
     if not template_id:
-        return insert_with_slug(create, name=columns["name"], longest=80, otherwise="recipe")
+        return insert_with_slug(create, name=columns["name"], longest=80, otherwise="recipe", taken=taken)
+    if taken(template_id):
+        raise _taken(template_id)
     try:
         with transaction.atomic():
             return create(template_id)

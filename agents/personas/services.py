@@ -51,6 +51,7 @@ def create_persona(*, workspace: Workspace, data: PersonaInput) -> Persona:
         name=data.name,
         longest=60,
         otherwise="persona",
+        taken=lambda slug: Persona.objects.filter(workspace=workspace, slug=slug).exists(),
     )
     audit.record_row("persona.created", persona, after=columns)
     return persona
