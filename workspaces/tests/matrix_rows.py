@@ -55,6 +55,7 @@ VALUES: dict[str, Any] = {
     "ExecutionStep.started_at": timezone.now(),
     "ExecutionStep.error": {"code": "failed", "message": "%s"},
     "Call.error": {"code": "failed", "message": "%s"},
+    "StepAttempt.error": {"code": "failed", "message": "%s"},
     "Call.kind": "tool",
     "Call.path": "0",
     "Call.data": {"arguments": {"text": "%s"}},
