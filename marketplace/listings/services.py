@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from automatos import textdiff
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotFound
+from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.slugs import insert_with_slug
 from marketplace.listings import leaks, queries
 from marketplace.listings.kinds import Body, Change, Made, Packed, kind_of
@@ -23,7 +23,7 @@ from marketplace.publishers.services import ensure_publisher
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
-LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_NOTES, LARGEST_BODY = 160, 10_000, 5_000, 2_000_000
+LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_NOTES, LARGEST_BODY = 160, 10_000, 5_000, 300_000
 Audience, Status = Listing.Audience, ListingVersion.Status
 
 
@@ -49,8 +49,15 @@ class Offer:
 
 
 def preview(*, workspace: Workspace, kind: str, source_id: UUID, keep: frozenset[str] = frozenset()) -> Preview:
-    """The copy as others would read it, and what was found in it. Raises NotFound."""
+    """The copy as others would read it, and what was found in it.
+
+    Raises NotFound, and InvalidInput where searching all of it for secrets would hold the request up for seconds.
+    """
     packed = kind_of(kind).pack(workspace, source_id)
+    size = len(json.dumps(packed.body))
+    if size > LARGEST_BODY:
+        text = f"{packed.name} has {size:,} characters in all; at most {LARGEST_BODY:,} can be shared."
+        raise InvalidInput(text, fields={"source": [text]})
     body, found = leaks.clean(dict(packed.body), known=packed.known, keep=keep)
     return Preview(packed, body, found)
 
@@ -87,8 +94,6 @@ def _check(offer: Offer, found: Preview) -> None:
         for group, kind in leaks.find(getattr(offer, field), known=found.packed.known):
             if group == leaks.SECRET:
                 problems.add(field, f"There is a secret in it ({kind}). Take it out.")
-    if len(json.dumps(found.body)) > LARGEST_BODY:
-        problems.add("source", f"The copy is larger than {LARGEST_BODY:,} characters.")
     problems.raise_any()
 
 

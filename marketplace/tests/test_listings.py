@@ -297,6 +297,15 @@ def test_odd_text_is_survived() -> None:
     desk = Desk()
     agent = make(desk, custom_prompt="\u202eright to left\u202c and \\u0000 as six letters, " + "word " * 20_000)
     answer = share(browser(desk), desk, agent["id"], name="a\x00b")
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert share(browser(desk), desk, agent["id"], name="\u202eodd").status_code == 302
     assert browser(desk).get(home(desk, "share/nothing/" + agent["id"] + "/")).status_code == 404
+
+
+def test_what_is_too_long_to_be_searched_is_refused_with_its_size() -> None:
+    desk = Desk()
+    agent = make(desk, custom_prompt="sk-" * 120_000)
+    answer = share(browser(desk), desk, agent["id"])
+    assert answer.status_code == 400
+    assert "at most 300,000 can be shared" in text_of(answer)
+    assert not ListingVersion.objects.filter(workspace=desk.workspace).exists()
