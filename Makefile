@@ -19,7 +19,7 @@ up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
 
 test: $(DEV_STAMP)
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 chaos: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -m chaos $(ARGS)

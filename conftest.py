@@ -97,11 +97,21 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file whose tests use the running product stays in one process; those with a browser come last."""
+    """A file whose tests use the running product stays in one process; what takes longest begins first."""
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Files in one piece before tests that fill the gaps; of those the longest, and those with a browser, first."""
+    groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+    if not groups:
+        return 3
+    if groups == ["up"]:
+        return 0
+    return 1 if "chromium" in getattr(item, "fixturenames", ()) else 2
 
 
 @pytest.hookimpl(wrapper=True)

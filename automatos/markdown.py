@@ -35,7 +35,7 @@ LONGEST_CODE = 2_000
 # What becomes of the text: its parts (blocks, words, breaks), and the cells of one table.
 MOST_PARTS, MOST_CELLS = 12_000, 3_000
 # Seconds of processor time: for one text, and for all new ones of a request.
-MOST_FOR_TEXT, MOST_FOR_REQUEST = 0.08, 0.1
+MOST_FOR_TEXT, MOST_FOR_REQUEST = 0.15, 0.16
 # What took longer (seconds) is kept for so long (seconds); texts shorter than this and without code are always cheap.
 WORTH_KEEPING, KEPT_FOR, CHEAP = 0.005, 24 * 3600, 1_000
 # Raised when what is made of a text changes, so that nothing old is shown.

@@ -58,7 +58,7 @@ def test_from_nothing_to_an_agent_and_its_page_takes_less_than_two_minutes(desk:
     use_other_model(page)
     page.get_by_role("button", name="Continue to tools").click()
     page.get_by_role("checkbox", name="Calculator").check()
-    page.get_by_role("button", name="Continue to skills").click()
+    page.get_by_role("button", name="Continue to plugins and skills").click()
     page.get_by_role("button", name="Create agent").click()
     expect(page.get_by_role("heading", name="Echo", level=1)).to_be_visible()
     assert time.monotonic() - began < 120

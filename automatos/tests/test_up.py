@@ -167,7 +167,7 @@ class NewPerson:
     def make_agent(self) -> None:
         self.press("Create the first agent", "link")
         self.press("Use Translator")
-        for step in ("persona", "model", "tools", "skills"):
+        for step in ("persona", "model", "tools", "plugins and skills"):
             self.press(f"Continue to {step}")
         self.press("Create agent")
 

@@ -297,7 +297,7 @@ def test_odd_text_is_survived() -> None:
     desk = Desk()
     agent = make(desk, custom_prompt="\u202eright to left\u202c and \\u0000 as six letters, " + "word " * 20_000)
     answer = share(browser(desk), desk, agent["id"], name="a\x00b")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert share(browser(desk), desk, agent["id"], name="\u202eodd").status_code == 302
     assert browser(desk).get(home(desk, "share/nothing/" + agent["id"] + "/")).status_code == 404
 

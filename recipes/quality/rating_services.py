@@ -63,6 +63,8 @@ def withdraw(execution: Execution, user: User | None) -> None:
     if rating is not None:
         _count(held, rating.stars, None)
         rating.delete()
+        target = ("run", held.pk, held.recipe_name)
+        audit.record("run.rating_withdrawn", workspace_id=held.workspace_id, target=target)
 
 
 def _check(execution: Execution, said: Said) -> None:

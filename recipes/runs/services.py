@@ -231,7 +231,7 @@ def cancel(*, execution: Execution, user: User | None) -> Execution:
         for notice in notices:
             events.publish_on_commit(notice)
         events.drop_on_commit(execution.id)
-        transaction.on_commit(lambda: tell_ended([(execution.workspace_id, execution.id)]))
+        after_commit(lambda: tell_ended([(execution.workspace_id, execution.id)]))
         before = {"status": execution.status}
         _record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
     execution.refresh_from_db()

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.db import transaction
-
+from automatos.after_commit import after_commit
 from automatos.celery import app
 from tools.composio.tasks import send
 from tools.mcp import connections
@@ -24,4 +23,4 @@ def read_mcp_servers() -> None:
 
 def send_reading(workspace_id: UUID, service_id: UUID) -> None:
     """Queue a reading once the row is there for the worker to see. Without Redis the sweep does it."""
-    transaction.on_commit(lambda: send(read_mcp_server, str(workspace_id), str(service_id)))
+    after_commit(lambda: send(read_mcp_server, str(workspace_id), str(service_id)))

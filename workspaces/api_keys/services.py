@@ -42,8 +42,8 @@ def require_power(access: Access, *, role: str, scopes: Sequence[str]) -> None:
 
 def require_rate(presented: Presented, rate_limit: int | None) -> None:
     """Pass, or raise NotAllowed: a key gives no key, itself least of all, more requests a minute than it has."""
-    if presented.key_id is None:
-        return
+    if presented.key_id is None or (rate_limit is not None and rate_limit < 1):
+        return  # what is no limit at all is refused with its own words
     own, wanted = (settings.API_RATE_LIMIT if one is None else one for one in (presented.rate_limit, rate_limit))
     if own and (not wanted or wanted > own):
         raise NotAllowed(f"This API key has {own:,} requests a minute and can give no more. Sign in to raise a limit.")

@@ -35,6 +35,8 @@ GROUPS = {
     "listing": "Shared and installed",
     "recipe": "Recipes",
     "run": "Runs",
+    "lesson": "Lessons",
+    "suggestion": "Suggestions",
     "approval": "Approvals",
     "moderation": "Moderation",
 }

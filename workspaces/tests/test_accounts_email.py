@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from workspaces.models import User
 from workspaces.tests.account_kit import PASSWORD, confirmed, person, sign_in, with_app
@@ -44,7 +45,8 @@ def test_the_link_of_the_sign_up_confirms_the_address() -> None:
     assert EmailAddress.objects.get().verified
 
 
-def test_the_link_is_sent_again_at_once_when_asked_for() -> None:
+def test_the_link_is_sent_again_at_once_when_asked_for(settings: Settings) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.com"
     client = Client()
     client.post("/accounts/signup/", {"email": "nora@example.com", "password1": PASSWORD})
     assert "A link is on its way to nora@example.com" in act(client, "nora@example.com", "send")

@@ -80,7 +80,7 @@ def test_ids_that_differ_in_case_only_are_two_people(instance: Instance) -> None
     assert ask(instance.token("user_aB"))[1]["id"] != ask(instance.token("user_Ab"))[1]["id"]
 
 
-@pytest.mark.parametrize("sub", ["user_'; DROP TABLE users; --", "../admin", "ada@example.org", "ü", "x" * 120, " "])
+@pytest.mark.parametrize("sub", ["user_'; DROP TABLE users; --", "../admin", "ada@example.org", "ü", "x" * 120])
 def test_any_text_is_a_fine_id(instance: Instance, sub: str) -> None:
     assert ask(instance.token(sub))[0] == 200
     assert User.objects.get(clerk_id=sub).is_staff is False
