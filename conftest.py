@@ -105,13 +105,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    """Files in one piece before tests that fill the gaps; of those the longest, and those with a browser, first."""
-    groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
-    if not groups:
-        return 3
-    if groups == ["up"]:
+    """What commits comes before any product runs, whose worker would take its tasks.
+
+    Then files in one piece, the longest first, those with a browser before those without; then what fills the gaps.
+    """
+    used = getattr(item, "fixturenames", ())
+    database = item.get_closest_marker("django_db")
+    if "stack" not in used and database and database.kwargs.get("transaction"):
         return 0
-    return 1 if "chromium" in getattr(item, "fixturenames", ()) else 2
+    groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+    if groups == ["up"]:
+        return 1
+    if not groups:
+        return 4
+    return 2 if "chromium" in used else 3
 
 
 @pytest.hookimpl(wrapper=True)
