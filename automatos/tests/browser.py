@@ -133,6 +133,7 @@ class Visitor:
         page = self.open(path, width=WIDTHS[0])
         if then:
             then(page)
+            page.wait_for_function("document.documentElement && document.readyState === 'complete'")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             no_sideways_scroll(page)
