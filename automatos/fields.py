@@ -73,6 +73,15 @@ class TypedForm(forms.Form):
             for text in texts:
                 self.add_error(name, text)
 
+    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """A service's texts at their fields; the rest above the form."""
+        self.is_valid()
+        for name, texts in fields.items():
+            if name in self.fields:
+                self.take(name, texts)
+            else:
+                self.add_error(None, " ".join(texts))
+
     def complaints(self) -> list[Complaint]:
         """What is wrong, field by field, for the summary."""
         return [

@@ -19,6 +19,10 @@ Schema = dict[str, Any]
 Arguments = Mapping[str, Any]
 
 LONGEST_CONTENT = 20_000
+# Runs a synchronous function in a thread that may ask the database.
+Decide = Callable[..., Awaitable[Any]]
+# Said of a call that went out and had no answer.
+UNCERTAIN = "It was sent, but no answer came: it may have taken effect. Find out before you do it again."
 
 
 class ToolProblem(Exception):

@@ -16,13 +16,8 @@ class SourceForm(TypedForm):
 
     def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
         """A service's texts at their fields; the rest above the form."""
-        self.is_valid()
-        for name, texts in fields.items():
-            own = "every" if name in ("frequency_hours", "auto_update") else name
-            if own in self.fields:
-                self.take(own, texts)
-            else:
-                self.add_error(None, " ".join(texts))
+        schedule = ("frequency_hours", "auto_update")
+        super().take_problems({"every" if name in schedule else name: texts for name, texts in fields.items()})
 
     def schedule(self) -> dict[str, Any]:
         """How often to look for updates, as the service takes it."""

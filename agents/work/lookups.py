@@ -1,15 +1,12 @@
 """What tools of a step look up and note: documents and memory. Vectors are made beside the loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from agents.knowledge import memories
 from agents.knowledge import search as knowledge_search
-from tools.contract import Found, Noting, Recollection
-
-Decide = Callable[..., Awaitable[Any]]
+from tools.contract import Decide, Found, Noting, Recollection
 
 
 class StoredKnowledge:

@@ -1,6 +1,5 @@
 """The form with which something is shared."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automatos.fields import TypedForm, choice_field, text_field
@@ -28,15 +27,6 @@ class ShareForm(TypedForm):
         if not may_publish:
             choices = [pair for pair in Listing.Audience.choices if pair[0] == Listing.Audience.WORKSPACE]
             self.fields["audience"].widget.choices = choices
-
-    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
-        """A service's texts at their fields; the rest above the form."""
-        self.is_valid()
-        for name, texts in fields.items():
-            if name in self.fields:
-                self.take(name, texts)
-            else:
-                self.add_error(None, " ".join(texts))
 
     def offer(self, keep: frozenset[str]) -> Offer:
         """What was filled in."""

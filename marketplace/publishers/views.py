@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from automatos.errors import Conflict, InvalidInput, NotFound
-from automatos.fields import TypedForm
 from marketplace.models import PublisherKey
 from marketplace.publishers import queries, services
 from marketplace.publishers.forms import KeyForm, PublisherForm
@@ -42,7 +41,7 @@ def publisher_edit(request: WorkspaceRequest) -> HttpResponse:
                 workspace=request.workspace, name=form.text("name"), website=form.text("website")
             )
         except InvalidInput as error:
-            _take(form, error)
+            form.take_problems(error.fields)
             status = 422
         else:
             lost = found is not None and found.is_verified and not saved.is_verified
@@ -69,7 +68,7 @@ def publisher_key_new(request: WorkspaceRequest) -> HttpResponse:
                 public_key=form.text("public_key"),
             )
         except InvalidInput as error:
-            _take(form, error)
+            form.take_problems(error.fields)
             status = 422
         except Conflict as error:
             status, general = error.http_status, [error.message]
@@ -93,9 +92,3 @@ def publisher_key_revoke(request: WorkspaceRequest, publisher_key_id: UUID) -> H
     services.revoke_key(workspace=request.workspace, key_id=publisher_key_id)
     messages.success(request, f"{key.name} is revoked.")
     return redirect("publisher", request.workspace.slug)
-
-
-def _take(form: TypedForm, error: InvalidInput) -> None:
-    form.is_valid()
-    for name, texts in error.fields.items():
-        form.take(name, texts)

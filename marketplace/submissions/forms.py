@@ -1,7 +1,5 @@
 """The form of a package: a file or a repository, with what is said beside it."""
 
-from collections.abc import Mapping, Sequence
-
 from django import forms
 
 from automatos.fields import TypedForm, choice_field, text_field
@@ -50,12 +48,3 @@ class PackageForm(TypedForm):
         """What is said beside the package."""
         said = {name: self.text(name) for name in ("category", "notes", "signature") if name in self.fields}
         return Words(**said)
-
-    def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
-        """A service's texts at their fields; the rest above the form."""
-        self.is_valid()
-        for name, texts in fields.items():
-            if name in self.fields:
-                self.take(name, texts)
-            else:
-                self.add_error(None, " ".join(texts))

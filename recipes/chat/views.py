@@ -53,8 +53,7 @@ def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
             workspace=request.workspace, agent=agent, saying=saying, user=request.user, trigger=Trigger.PLAYGROUND
         )
     except InvalidInput as error:
-        for name, texts in error.fields.items():
-            form.take(name, texts) if name in form.fields else [form.add_error(None, text) for text in texts]
+        form.take_problems(error.fields)
     except (Conflict, TooMany) as error:
         form.add_error(None, error.message)
     else:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from agents.skills import tools as skill_tools
@@ -15,7 +14,7 @@ from recipes.engine.notebook import Keep
 from recipes.engine.pins import asked
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
-from tools.contract import ToolContext, ToolProblem, ToolResult
+from tools.contract import Decide, ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
 from tools.sources import Place, doors
 from workspaces.credentials import reading as opened
@@ -23,8 +22,6 @@ from workspaces.limits import plans
 from workspaces.models import Workspace
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.tenancy import Purpose, workspace_scope
-
-Decide = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One call of an action: allowed by all three, sent once, told in words a model can act on."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,18 +14,15 @@ from tools.composio.access import Access, access_for
 from tools.composio.client import Account, Executed, Request, execute
 from tools.composio.connections import FRESH, ComposioEntityManager
 from tools.composio.problems import ComposioProblem
-from tools.contract import LONGEST_CONTENT, RunFiles, Schema, ToolProblem, ToolResult
+from tools.contract import LONGEST_CONTENT, UNCERTAIN, Decide, RunFiles, Schema, ToolProblem, ToolResult
 from tools.models import ComposioConnection
 from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 60.0
-# Runs a synchronous function in a thread that may ask the database.
-Decide = Callable[..., Awaitable[Any]]
 # What the service says of a connection that is no good; its own words for it.
 BROKEN = ("ConnectedAccount_NotActive", "ConnectedAccount_ResourceNotFound", "ActionExecute_ConnectedAccountNotFound")
-UNCERTAIN = "It was sent, but no answer came: it may have taken effect. Find out before you do it again."
 
 
 @dataclass(frozen=True, slots=True)

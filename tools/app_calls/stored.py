@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 
 from tools import arguments as reading
-from tools.app_calls.execution import AppCall, Decide, Outcome, Ready, perform, prepare
-from tools.contract import Arguments, RunFiles, ToolProblem, ToolResult
+from tools.app_calls.execution import AppCall, Outcome, Ready, perform, prepare
+from tools.contract import Arguments, Decide, RunFiles, ToolProblem, ToolResult
 from tools.hints.service import ComposioHintService, Hint
 from tools.logs.entries import Entry, write
 from tools.models import ComposioActionCache

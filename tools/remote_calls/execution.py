@@ -1,13 +1,13 @@
 """One call of a tool of a server or an API: allowed, sent once, told in words a model can act on."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from automatos.errors import AppError
 from tools import arguments as reading
-from tools.contract import RunFiles, ToolProblem, ToolResult
+from tools.contract import UNCERTAIN, Decide, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_failure
 from tools.mcp.results import told
@@ -17,10 +17,6 @@ from tools.openapi import calling
 from tools.openapi.calling import Sending
 from tools.remote import pins
 from workspaces.scope.tenancy import workspace_scope
-
-# Runs a synchronous function in a thread that may ask the database.
-Decide = Callable[..., Awaitable[Any]]
-UNCERTAIN = "It was sent, but no answer came: it may have taken effect. Find out before you do it again."
 
 
 @dataclass(frozen=True, slots=True)

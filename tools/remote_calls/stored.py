@@ -9,9 +9,9 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from tools.composio.waiting import in_thread
-from tools.contract import Arguments, RunFiles, ToolProblem, ToolResult
+from tools.contract import Arguments, Decide, RunFiles, ToolProblem, ToolResult
 from tools.logs.entries import Entry, write
-from tools.remote_calls.execution import Decide, Outcome, RemoteCall, perform, prepare
+from tools.remote_calls.execution import Outcome, RemoteCall, perform, prepare
 
 
 @dataclass(frozen=True, slots=True)
