@@ -4,17 +4,15 @@ The database gives it at every claim of a step, so it is little: summaries, name
 characters. The rest of the package is read by tool calls.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from marketplace.context.arguments import named_arguments, places_in
 from marketplace.models import PluginVersion
 
 LONGEST_SUMMARY = 300
 LONGEST_TEXT = 6_000
 MOST_PARTS = 60
-PLACEHOLDER = re.compile(r"\$(ARGUMENTS|[1-9]|[A-Za-z_][A-Za-z0-9_]{0,39})\b")
-POSITIONS = 9
 
 
 def offer_of(version: PluginVersion) -> dict[str, Any]:
@@ -36,40 +34,25 @@ def offer_of(version: PluginVersion) -> dict[str, Any]:
     }
 
 
-def named_arguments(row: Mapping[str, Any]) -> list[str]:
-    """Names of a command's own, from its front matter: `arguments: [file, mode]` or `arguments: file mode`."""
-    extra = row.get("extra")
-    value = extra.get("arguments") if isinstance(extra, dict) else None
-    words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return [str(word) for word in words if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", str(word))][:20]
-
-
-def filled(body: str, named: list[str], given: Mapping[str, Any]) -> str:
-    """The command's text with its arguments in their places; what was not given is empty."""
-    places = [str(given.get(f"argument_{number}", "")) for number in range(1, POSITIONS + 1)]
-    line = str(given.get("arguments", "")) or " ".join(filter(None, [*places, *(str(given.get(n, "")) for n in named)]))
-    values = {"ARGUMENTS": line, **{str(number): text for number, text in enumerate(places, 1)}}
-    values |= {name: str(given.get(name, "")) for name in named}
-
-    def put(match: re.Match[str]) -> str:
-        return values.get(match[1], match[0])
-
-    return PLACEHOLDER.sub(put, body)
-
-
 def _command(row: Mapping[str, Any]) -> dict[str, Any]:
     """positions: how many of `$1` to `$9` its text has; takes_all: whether it has `$ARGUMENTS`, or none of all."""
-    found = {match[1] for match in PLACEHOLDER.finditer(str(row.get("body") or ""))}
-    positions = max((int(word) for word in found if word.isdigit()), default=0)
     named = named_arguments(row)
+    positions, takes_all = places_in(str(row.get("body") or ""), named)
     return {
         "name": _line(row.get("name"), 64),
         "summary": _line(row.get("description"), LONGEST_SUMMARY),
         "hint": _line(row.get("argument_hint"), 200),
         "positions": positions,
         "named": named,
-        "takes_all": "ARGUMENTS" in found or not (positions or named),
+        "takes_all": takes_all,
+        # Its author wants people alone to call it.
+        **({"by_people": True} if str(_extra(row).get("disable-model-invocation")).lower() == "true" else {}),
     }
+
+
+def _extra(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    extra = row.get("extra")
+    return extra if isinstance(extra, dict) else {}
 
 
 def _text(package: Mapping[str, Any], skills: list[dict[str, Any]]) -> str:

@@ -38,5 +38,5 @@ class PluginTools(ToolSource):
 
 
 def _commands(plugin: AssignedPlugin) -> list[Tool]:
-    tools = [tool_for(plugin, row) for row in plugin.commands]
+    tools = [tool_for(plugin, row) for row in plugin.commands if not row.get("by_people")]
     return [refusing(tool, plugin.why_gone) for tool in tools] if plugin.why_gone else tools

@@ -1,11 +1,11 @@
 """The texts of plugins as a run reads them. Each call asks anew whether the version may still be used."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
 from automatos.errors import NotFound, Unavailable
-from marketplace.context.offer import filled, named_arguments
+from marketplace.context.arguments import filled, named_arguments
 from marketplace.context.service import AssignedPlugin, text_of
 from marketplace.models import EnabledPlugin, PluginVersion, VersionStatus
 from marketplace.versions import contents
@@ -44,6 +44,12 @@ def door_of(context: ToolContext) -> StoredPlugins:
     return cast(StoredPlugins, door)
 
 
+def command_text(workspace_id: UUID, plugin: AssignedPlugin, name: str, given: Mapping[str, Any]) -> str:
+    """A command's text for a model, with its arguments, between marks. Raises ToolProblem where it is gone."""
+    row = _part(_usable(workspace_id, plugin), "commands", name)
+    return text_of(plugin, filled(str(row.get("body") or ""), named_arguments(row), given), f"/{name}")
+
+
 def _skill(workspace_id: UUID, plugin: AssignedPlugin, name: str) -> ToolResult:
     with workspace_scope(workspace_id):
         version = _usable(workspace_id, plugin)
@@ -56,8 +62,8 @@ def _skill(workspace_id: UUID, plugin: AssignedPlugin, name: str) -> ToolResult:
 
 def _command(workspace_id: UUID, plugin: AssignedPlugin, name: str, given: dict[str, Any]) -> ToolResult:
     with workspace_scope(workspace_id):
-        row = _part(_usable(workspace_id, plugin), "commands", name)
-        return _result(plugin, filled(str(row.get("body") or ""), named_arguments(row), given), f"/{name}")
+        text = command_text(workspace_id, plugin, name, given)
+    return ToolResult(text, origin=plugin.origin, fenced=True)
 
 
 def _file(workspace_id: UUID, plugin: AssignedPlugin, path: str, offset: int) -> ToolResult:

@@ -27,7 +27,8 @@ class Question:
 
     model: `provider:model` for this answer alone; attachments: what `claiming` adds to the message, see `history`.
     messages: what was said before, as a chat client sent it, instead of a parent; origins: of untrusted text in it.
-    The text may be empty then. wishes: what a chat client wants the answer to be.
+    The text may be empty then. wishes: what a chat client wants the answer to be. command: of a plugin, that the text
+    calls, as `Called.kept` has it.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Question:
     messages: tuple[Mapping[str, Any], ...] = ()
     origins: tuple[str, ...] = ()
     wishes: Mapping[str, Any] = field(default_factory=dict)
+    command: Mapping[str, str] | None = None
 
 
 def ask(*, conversation: Conversation, question: Question, user: User | None, trigger: Trigger) -> Execution:
@@ -90,6 +92,7 @@ def _input(question: Question) -> dict[str, Any]:
         "messages": list(question.messages),
         "origins": list(question.origins),
         "wishes": dict(question.wishes),
+        "command": dict(question.command or {}),
     }
     return {name: value for name, value in given.items() if value}
 

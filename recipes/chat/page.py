@@ -28,6 +28,7 @@ class Turn:
     step: ExecutionStep
     message: str
     attachments: Sequence[str]
+    command: Mapping[str, str]
     answer: str
     streamed: str
     uses: Sequence[ToolUse]
@@ -122,6 +123,7 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thou
         step=step,
         message=run.input_data.get("message", ""),
         attachments=[str(one["name"]) for one in attachments],
+        command=run.input_data.get("command") or {},
         answer=(run.output_data or {}).get("final_output", "") or ("" if run.is_live else step.output),
         streamed=streamed_text(step.id, step.attempt) if is_running else "",
         uses=tool_uses(step) if step.started_at else [],

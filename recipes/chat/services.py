@@ -17,6 +17,7 @@ from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
 from automatos.llm.registry import LABELS
+from marketplace.context.slash import called_by
 from recipes.chat import client_history
 from recipes.chat.answer_services import Question, ask
 from recipes.engine import attachments
@@ -73,7 +74,8 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     before = tuple(_said(turn, used) for turn in saying.before)
     origins = client_history.origins_of(agent, (turn.text for turn in saying.before if turn.role == "assistant"))
     _check_tools(agent, saying)
-    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins), saying.wishes)
+    command = _called(agent, saying.text)
+    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins), saying.wishes, command)
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
             workspace=workspace,
@@ -92,6 +94,14 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
 def _last_words(saying: Saying) -> str:
     """What a person said last."""
     return saying.text or next((turn.text for turn in reversed(saying.before) if turn.role == "user"), "")
+
+
+def _called(agent: Agent, text: str) -> Mapping[str, str] | None:
+    """The command of one of the agent's plugins that the message calls."""
+    if not text.lstrip().startswith("/"):
+        return None
+    called = called_by(text, agent.workspace_id, spec_of(agent).plugins)
+    return called.kept() if called else None
 
 
 def _check_tools(agent: Agent, saying: Saying) -> None:

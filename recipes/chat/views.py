@@ -15,7 +15,9 @@ from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
+from agents.work.queries import spec_of
 from automatos.errors import Conflict, InvalidInput, TooMany
+from marketplace.context.slash import commands_of
 from recipes.chat import services
 from recipes.chat.forms import MessageForm, TitleForm
 from recipes.chat.page import Talk, Turn, talk
@@ -172,6 +174,7 @@ def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int
         "editing": request.GET.get("edit", ""),
         "again": again,
         "along": request.POST.getlist("keep") if request.method == "POST" else again.attachments if again else [],
+        "commands": commands_of(spec_of(shown.agent).plugins),
         "limits": {"files": MOST, "megabytes": LARGEST // 1_000_000},
     }
     fragment = bool(request.htmx) and not request.htmx.history_restore_request

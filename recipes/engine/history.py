@@ -58,9 +58,13 @@ def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[st
 
 
 def question_of(workspace_id: UUID, execution_id: UUID, given: dict[str, Any], text: str) -> tuple[Message, list[str]]:
-    """The message as the model gets it, and the origins of what is attached to it."""
+    """The message as the model gets it, and the origins of what is attached to it: files, the command it calls."""
     attached = [Attachment.of(one) for one in given.get("attachments", ())]
-    return told(workspace_id, execution_id, text, attached), [origin_of(one) for one in attached]
+    origins = [origin_of(one) for one in attached]
+    if command := given.get("command"):
+        text = f"{text}\n\nThat calls a command of a plugin; its text:\n\n{command['text']}"
+        origins.append(command["origin"])
+    return told(workspace_id, execution_id, text, attached), origins
 
 
 def _answer(row: tuple[Any, ...]) -> _Answer:

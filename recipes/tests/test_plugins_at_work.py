@@ -16,7 +16,7 @@ from marketplace.packages.intake import take_upload
 from marketplace.plugins.intake import Origin, take_in
 from marketplace.publishers.services import installation_publisher
 from marketplace.scans import jobs
-from marketplace.tests.desk_kit import archive
+from marketplace.tests.desk_kit import archive, signed_in
 from recipes.models import Approval, Call, Execution
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from tools.sources import Found
@@ -101,6 +101,41 @@ def test_skills_files_and_commands_are_there_by_calls(stack: Stack, shop: Shop) 
     assert "Retell for children in three lines: all of it" in command
     kept = Call.objects.filter(step__execution=execution, kind="tool").values_list("data__origin", flat=True)
     assert set(kept) == {f"plugin {name} 1.0.0"}
+
+
+def test_a_person_calls_a_command_by_its_name(stack: Stack, shop: Shop) -> None:
+    """Over REST and in the playground: the text is read with the message, taints, and stays in the talk."""
+    name, word = slug(), f"kids{uuid4().hex[:6]}"
+    alone = "---\ndescription: For people.\ndisable-model-invocation: true\n---\nOnly by hand."
+    version = shop.plugin(name, {"commands/retell.md": COMMAND, "commands/alone.md": alone})
+    shop.equip(version, tools=("file_write",))
+    assert [tool["name"] for tool in shop.context()["tools"]] == ["file_write", "plugin_file", "retell"]
+    stack.models.conversation(f"/retell {word}", call("file_write", name="a.txt", content="x"), {"reply": "Told."})
+    caller = Caller(key_of(shop.workspace, shop.owner, "owner"))
+    path = f"/api/agents/{shop.agent.pk}/chat"
+    status, begun = caller.post(path, {"message": f"/retell {word} 'three short'"})
+    assert status == 202, begun
+    asked = waits(Execution.objects.get(pk=begun["execution_id"]))
+    assert (asked.tool, asked.origins) == ("file_write", [f"plugin {name} 1.0.0"])
+    said = stack.models.requests[0].prompt
+    assert f"Retell for {word} in three short lines: {word} 'three short'" in said
+    assert f'origin="plugin {name} 1.0.0"' in said
+    assert caller.post(f"/api/approvals/{asked.pk}/approve")[0] == 200
+    assert final_output(ended(asked.step.execution)) == "Told."
+    page = (
+        signed_in(shop.owner)
+        .get(f"/w/{shop.workspace.slug}/agents/{shop.agent.slug}/playground/?conversation={begun['conversation_id']}")
+        .content.decode()
+    )
+    assert f"<code>/retell</code> of the plugin {name} 1.0.0" in page
+    assert all(f'data-insert="/{one} "' in page for one in ("retell", "alone"))
+    status, plain = caller.post(path, {"message": f"/etc/hosts {word}"})
+    assert status == 202, plain
+    assert "command" not in Execution.objects.get(pk=plain["execution_id"]).input_data
+    desk.block(version_id=version.pk, moderator=None, reason="It reads what it should not.")
+    status, gone = caller.post(path, {"message": f"/retell {word}"})
+    assert status == 202, gone
+    assert "command" not in Execution.objects.get(pk=gone["execution_id"]).input_data
 
 
 def test_a_blocked_plugin_stops_no_step_that_goes_on_after_a_kill(stack: Stack, shop: Shop) -> None:

@@ -1,6 +1,7 @@
 // <agent-chat>: keeps a conversation up to date while an answer is written. The page works as a plain form without it.
 import { LiveRun } from './live-run.js';
 import { say } from './live.js';
+import './slash.js';
 
 class AgentChat extends LiveRun {
   connectedCallback() {
