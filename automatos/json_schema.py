@@ -1,8 +1,10 @@
 """Values against a JSON Schema of draft 2020-12. The validator takes 50 ms to load, so it is loaded when needed."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema.exceptions import ValidationError
 
 
@@ -24,3 +26,19 @@ def schema_problem(schema: Any) -> str:
     except SchemaError as error:
         return str(error.message)
     return ""
+
+
+def is_schema(schema: Any) -> bool:
+    """Whether this is a valid schema, patterns aside; for schemas from outside, which come by the hundred.
+
+    Takes a microsecond for what takes `schema_problem` a quarter of a millisecond.
+    """
+    return _of_schemas().is_valid(schema)
+
+
+@cache
+def _of_schemas() -> "jsonschema_rs.Validator":
+    import jsonschema_rs
+    from jsonschema import Draft202012Validator
+
+    return jsonschema_rs.Draft202012Validator(Draft202012Validator.META_SCHEMA)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from automatos.checking import unstorable_text
-from automatos.json_schema import schema_problem
+from automatos.json_schema import is_schema
 from tools.contract import Schema
 
 LONGEST = 60_000
@@ -28,11 +28,7 @@ def usable(raw: object) -> Schema:
         found["properties"] = {}
     required = found.get("required")
     found["required"] = [name for name in required if name in found["properties"]] if isinstance(required, list) else []
-    try:
-        is_schema = not schema_problem(found)
-    except RecursionError:
-        is_schema = False
-    if not is_schema:
+    if not is_schema(found):
         return dict(ANYTHING)
     return found if len(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)) <= LONGEST else _names_only(found)
 

@@ -1,9 +1,12 @@
 """The text of an OpenAPI document as plain values: JSON, or YAML without what could be turned on us."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import yaml
+from yaml.constructor import ConstructorError
 
 from automatos.checking import unstorable_json
 from automatos.errors import InvalidInput
@@ -42,14 +45,57 @@ def _parsed(text: str) -> Any:
         raise _refused(f"The document is not valid YAML: {' '.join(str(error).split())[:200]}. {CURE}") from None
 
 
+def _refuse_tag(loader: Any, node: yaml.Node) -> Any:
+    raise ConstructorError(None, None, f"{node.tag[:60]} is none of JSON's kinds of values", node.start_mark)
+
+
+def _scalar(pattern: str, made: Callable[[str], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
+    """A maker of values of one kind. Whoever gives a text the tag of that kind gets nothing that does not look so."""
+    kind = re.compile(pattern)
+
+    def construct(loader: Any, node: yaml.ScalarNode) -> Any:
+        if not isinstance(node.value, str) or not kind.fullmatch(node.value):
+            _refuse_tag(loader, node)
+        return made(node.value)
+
+    return construct
+
+
+def _number(text: str) -> int | float:
+    """As in JSON: what does not fit into 64 bits is no longer exact."""
+    return int(text) if len(text) <= 18 else float(text)
+
+
+INTEGER, NUMBER = (
+    r"[-+]?[0-9]{1,200}",
+    r"[-+]?(?:[0-9]{1,200}(?:\.[0-9]{0,200})?|\.[0-9]{1,200})(?:[eE][-+]?[0-9]{1,2})?",
+)
+TRUTH, NOTHING = r"true|True|TRUE|false|False|FALSE", r"~|null|Null|NULL|"
+TAG = "tag:yaml.org,2002:"
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Dates stay text, as JSON has none."""
+    """Values of JSON alone, as OpenAPI demands: a date stays text, and so does 1:20:30; other tags are refused."""
 
 
-_Loader.yaml_implicit_resolvers = {
-    letter: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
-    for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+_Loader.yaml_implicit_resolvers = {}
+_Loader.yaml_constructors = {
+    f"{TAG}null": _scalar(NOTHING, lambda _: None),
+    f"{TAG}bool": _scalar(TRUTH, lambda text: text.lower() == "true"),
+    f"{TAG}int": _scalar(INTEGER, _number),
+    f"{TAG}float": _scalar(NUMBER, float),
+    f"{TAG}str": _Loader.construct_yaml_str,
+    f"{TAG}seq": _Loader.construct_yaml_seq,
+    f"{TAG}map": _Loader.construct_yaml_map,
+    None: _refuse_tag,
 }
+for _kind, _pattern, _first in (
+    ("null", NOTHING, ["~", "n", "N", ""]),
+    ("bool", TRUTH, list("tTfF")),
+    ("int", INTEGER, list("-+0123456789")),
+    ("float", NUMBER, list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(f"{TAG}{_kind}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
 def _check_events(text: str) -> None:

@@ -15,6 +15,8 @@ from tools.remote.pins import why_not_kept
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 MOST_OPERATIONS = 300
 MOST_NODES, DEEPEST = 3_000, 10
+# Of all operations together: what a document asks of whoever reads it stays within two seconds.
+MOST_NODES_IN_ALL = 100_000
 PLACES = ("path", "query", "header")
 # Headers that the client sets, or that carry a credential: no model writes them.
 CLOSED_HEADERS = {"authorization", "cookie", "host", "content-length", "content-type", "accept", "x-api-key", "api-key"}
@@ -36,12 +38,15 @@ def read(found: Mapping[str, Any], *, url: str = "") -> Document:
     info = _mapping(found.get("info"))
     operations: dict[str, Schema] = {}
     notes: list[str] = []
+    nodes, names = 0, _Names()
     for method, path, item, operation in _operations(found):
-        if len(operations) >= MOST_OPERATIONS:
-            notes.append(f"There are more operations than are read; the first {MOST_OPERATIONS} are here.")
+        if len(operations) >= MOST_OPERATIONS or nodes > MOST_NODES_IN_ALL:
+            notes.append(f"There are more operations than are read; the first {len(operations)} are here.")
             break
-        name = _free(_name(operation, method, path), operations)
-        document = _Reader(found).document(name, method, path, item, operation)
+        name = names.free(_name(operation, method, path))
+        reader = _Reader(found)
+        document = reader.document(name, method, path, item, operation)
+        nodes += reader.nodes
         if why := why_not_kept(document):
             notes.append(f"{name} is left out: {why}")
         else:
@@ -64,12 +69,21 @@ def _name(operation: Mapping[str, Any], method: str, path: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")[:60] or method
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    free, number = name, 1
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
+@dataclass(slots=True)
+class _Names:
+    """Gives each thing a name of its own, in a time that does not grow with their number."""
+
+    taken: set[str] = field(default_factory=set)
+    last: dict[str, int] = field(default_factory=dict)
+
+    def free(self, name: str) -> str:
+        """The name, or the name with a number behind it where somebody has it."""
+        found = name
+        while found in self.taken:
+            self.last[name] = self.last.get(name, 1) + 1
+            found = f"{name}_{self.last[name]}"
+        self.taken.add(found)
+        return found
 
 
 def _base(found: Mapping[str, Any], url: str) -> str:
@@ -79,7 +93,10 @@ def _base(found: Mapping[str, Any], url: str) -> str:
     text = str(server.get("url") or "")
     for name, variable in _mapping(server.get("variables")).items():
         text = text.replace("{" + name + "}", str(_mapping(variable).get("default") or ""))
-    return urljoin(url, text)[:2000] if url else text[:2000]
+    try:
+        return urljoin(url, text)[:2000] if url else text[:2000]
+    except ValueError:
+        return text[:2000]  # no address; whoever checks it says so
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -115,6 +132,8 @@ class _Reader:
     found: Mapping[str, Any]
     definitions: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    arguments: _Names = field(default_factory=_Names)
+    own: _Names = field(default_factory=_Names)
     nodes: int = 0
 
     def document(
@@ -125,7 +144,7 @@ class _Reader:
         required: list[str] = []
         parameters = []
         for one in self._parameters(item, operation):
-            argument = _free(one["name"], properties)
+            argument = self.arguments.free(one["name"])
             properties[argument] = self._described(one)
             if one.get("required") or one["in"] == "path":
                 required.append(argument)
@@ -179,7 +198,7 @@ class _Reader:
         ]
         if not kinds:
             return {}
-        argument = _free("body", properties)
+        argument = self.arguments.free("body")
         properties[argument] = self.schema(_mapping(content[kinds[0]]).get("schema") or {})
         if body.get("required"):
             required.append(argument)
@@ -205,7 +224,7 @@ class _Reader:
             return {}
         if reference not in self.names:
             wanted = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(reference).rpartition("/")[2])[:60] or "schema"
-            name = _free(wanted, self.definitions)
+            name = self.own.free(wanted)
             self.names[reference] = name
             self.definitions[name] = {}
             self.definitions[name] = self.schema(target, min(depth, 3) + 1)

@@ -1,6 +1,7 @@
 """Services with an OpenAPI document: read, chosen, called over HTTP through the guard, changed, refused."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from automatos.errors import InvalidInput
 from automatos.private_hosts import parse
+from tools.composio.schemas import usable
 from tools.mcp.tests.test_servers_api import House
 from tools.models import RemoteService, ToolExecutionLog
 from tools.openapi.loading import load
@@ -183,6 +185,10 @@ def test_a_document_is_read_at_its_address(house: House) -> None:
     assert not RemoteService.objects.exists()
 
 
+# What makes PyYAML's own makers of values raise errors that are none of YAML's, or work without end.
+TAGS = ("int abc", "int _", "int 0x", "float abc", "bool abc", "timestamp abc", "binary é", "int {a: b}", "set {a}")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -195,6 +201,7 @@ def test_a_document_is_read_at_its_address(house: House) -> None:
         ('{"openapi": "3.1.0", "info": {"title": "a\\u0000b"}}', "NUL"),
         ("x" * 2_000_000, "at most"),
         ('!!python/object/apply:os.system ["id"]', "not valid YAML"),
+        *((f"openapi: 3.0.0\nx: !!{tag}", "none of JSON's kinds") for tag in TAGS),
     ],
 )
 def test_what_is_no_document_is_refused(text: str, says: str) -> None:
@@ -210,6 +217,32 @@ def test_yaml_reads_as_json_does() -> None:
     assert found["info"]["version"] == "2026-01-01"
     assert list(found["paths"]["/a"]["get"]["responses"]) == ["200"]
     assert list(read(found).operations) == ["get_a"]
+    odd = load(f"openapi: 3.0.0\na: 1{':0' * 50_000}\nb: {'1' * 5000}\nc: .nan\nd: [~, no, 0x1f, 1e3, -2, <<, =]\n")
+    assert (odd["a"][:5], odd["c"], odd["d"]) == ("1:0:0", ".nan", [None, "no", "0x1f", 1000.0, -2, "<<", "="])
+
+
+@pytest.mark.parametrize(
+    "server", ["http://[", "//[x/", "https://℀.example", "https://a b/", "https://a.example/\r\nX: y"]
+)
+@pytest.mark.parametrize("url", ["", "https://a.example/x", "http://[x", "javascript:alert(1)"])
+def test_an_impossible_address_is_refused_by_name(house: House, server: str, url: str) -> None:
+    answer = house.post(APIS, {"name": "pets", "document": json.dumps(document(server)), "url": url})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["base_url"])
+
+
+def test_a_document_that_grows_is_read_in_bounded_time() -> None:
+    grown = document("https://a.example")
+    grown["x"] = {str(at): {"X": {"type": "string"}} for at in range(2900)}
+    lists = [[{"$ref": f"#/x/{at + 200 * part}/X"} for at in range(200)] for part in range(14)]
+    grown["components"]["schemas"]["Big"] = {"anyOf": lists}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Big"}}}}
+    grown["paths"] = {f"/p{at}": {"post": {"requestBody": body}} for at in range(300)}
+    begun = time.process_time()
+    found = read(load(json.dumps(grown)))
+    schemas = [usable(one["inputSchema"]) for one in found.operations.values()]
+    assert time.process_time() - begun < 8
+    assert "more operations" in found.notes[0]
+    assert len(schemas) > 20
 
 
 @pytest.mark.parametrize(
