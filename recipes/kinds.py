@@ -7,7 +7,8 @@ from automatos.checking import Problems
 from recipes.engine import expressions, templating
 from recipes.engine.graph import BRANCHES
 from recipes.engine.ledger import as_json
-from recipes.engine.parking import LONGEST, PERSON, TIME
+from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told
+from recipes.engine.parking import LONGEST
 from recipes.engine.tool_steps import texts_of
 from recipes.models import RecipeStep, StepKind
 
@@ -25,25 +26,9 @@ BRANCHING = {StepKind.CONDITION: BRANCHES}
 ICONS: dict[str, str] = {StepKind.CONDITION: "split", StepKind.WAIT: "hourglass", StepKind.TOOL: "wrench"}
 
 
-def has_agent(kind: str) -> bool:
-    """Whether steps of this kind are done by an agent."""
-    return kind in (StepKind.AGENT, StepKind.TOOL)
-
-
 def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether such a step has a text with variables: what an agent or a person is asked."""
     return kind == StepKind.AGENT or (kind == StepKind.WAIT and is_told(kind, config))
-
-
-def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
-    """Whether later steps may name the output of such a step."""
-    return has_agent(kind) or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
-
-
-def expression_of(config: Mapping[str, Any] | None) -> str:
-    """A condition's expression; empty where there is none."""
-    found = (config or {}).get("expression", "")
-    return found if isinstance(found, str) else ""
 
 
 def when(condition: str, branch: str) -> str:

@@ -11,6 +11,7 @@ from agents.models import Agent
 from automatos.checking import Problems
 from recipes import kinds
 from recipes.engine import templating
+from recipes.engine.new_steps import has_agent, is_told
 from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep, StepKind
 from workspaces.models import Workspace
 
@@ -154,7 +155,7 @@ def checked_steps(
         row = _step_row(field, order, step, config, problems)
         kinds.check_kind(field, row, problems)
         kinds.check_place(field, row, rows, problems)
-        if kinds.has_agent(row.kind) and step.agent_id not in found:
+        if has_agent(row.kind) and step.agent_id not in found:
             problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
         if kinds.has_prompt(row.kind, row.config):
             _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
@@ -164,7 +165,7 @@ def checked_steps(
             if row.kind == StepKind.WAIT and isinstance((row.config or {}).get("fields"), dict):
                 checked_schema(f"{field}.config.fields", (row.config or {})["fields"], problems)
         rows.append(row)
-        if kinds.is_told(row.kind, row.config):
+        if is_told(row.kind, row.config):
             earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
     by_place = [(place, row) for (place, _), row in zip(ranked, rows, strict=True)]
     _note_doubles("step_id", [(place, row.step_id) for place, row in by_place], problems)
@@ -208,7 +209,7 @@ def _step_row(field: str, order: int, step: StepInput, config: Mapping[str, Any]
 
 
 def _check_without(field: str, step: StepInput, problems: Problems) -> None:
-    has = {"agent_id": kinds.has_agent(step.kind), "prompt_template": kinds.has_prompt(step.kind, step.config)}
+    has = {"agent_id": has_agent(step.kind), "prompt_template": kinds.has_prompt(step.kind, step.config)}
     for name, may in has.items():
         if getattr(step, name) and not may:
             problems.add(f"{field}.{name}", f"A step of the kind {step.kind} has none. Leave it out.")

@@ -11,9 +11,10 @@ from django.db import transaction
 from agents.models import Agent, Conversation
 from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput, NotFound
+from recipes.engine.new_steps import NewStep
 from recipes.engine.sql import statements
 from recipes.models import Execution, Mode, Trigger
-from recipes.runs.services import NewStep, begin, require_room
+from recipes.runs.services import begin, require_room
 from workspaces.models import User
 
 LONGEST_MESSAGE = 200_000

@@ -10,7 +10,7 @@ from uuid import UUID
 from agents.models import Agent
 from automatos import textdiff
 from automatos.fields import plain
-from recipes.kinds import expression_of
+from recipes.engine.new_steps import expression_of
 from recipes.models import Recipe, RecipeVersion, StepKind
 from recipes.services import RecipeInput, input_of_body
 from recipes.validation import StepInput

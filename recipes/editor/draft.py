@@ -11,8 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from automatos.fields import number, plain, split_tags, whole
-from recipes.engine.parking import PERSON, TIME
-from recipes.kinds import expression_of, is_told
+from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told
 from recipes.models import ErrorHandling, Execution, Mode, Recipe, StepKind
 from recipes.services import RecipeInput, as_input
 from recipes.validation import MOST_FIELDS, MOST_STEPS, StepInput

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from recipes.editor.draft import NEW_INPUT, NEW_STEP, Draft, Row
-from recipes.engine.parking import PERSON
+from recipes.engine.new_steps import PERSON
 from recipes.models import StepKind
 
 

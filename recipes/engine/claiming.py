@@ -28,13 +28,13 @@ from recipes.engine.steps import (
     Poison,
     Step,
     Turn,
-    ask_outputs,
+    ask_named,
     picked,
     read_outputs,
 )
 from recipes.engine.templating import Output, render, used
 from recipes.engine.tool_steps import with_call
-from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepKind, StepStatus
+from recipes.models import ErrorHandling, ExecutionStatus, StepKind, StepStatus
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     if not taken:
         return []
     held, crews = picked(ledger, [row[:-1] for row in taken]), [row[-1] or () for row in taken]
-    asked = ask_outputs(ledger, {run.id for run, step in held if step.order > 1})
+    asked = ask_named(ledger, (step for _, step in held))
     pins = Pins(load_specs((agent_id for crew in crews for agent_id in crew), ledger.sql.rows))
     for (run, _), crew in zip(held, crews, strict=True):
         pins.pin(run, crew)
@@ -167,10 +167,11 @@ def _start(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None) -> None
     if run.status == ExecutionStatus.PENDING:
         run.status, run.started_at = ExecutionStatus.RUNNING, ledger.now
         run.emit("execution.started", ledger.now, total_steps=run.total_steps)
-    taken_over = step.owner is not None
+    taken_over = step.has_begun
     step.fence, step.status = step.fence + 1, StepStatus.RUNNING
     step.started_at = step.started_at or ledger.now
-    run.current_step = max(run.current_step, step.order)
+    if step.path is None:
+        run.current_step = max(run.current_step, step.order)
     name = step.name or step.step_id
     if not taken_over:
         agent = spec.name if spec else ""
@@ -184,9 +185,8 @@ def _usable(spec: AgentSpec | None) -> AgentSpec:
 
 
 def _visible(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
-    """The outputs a step may name: those before it, and at once only those it waited for."""
-    visible = [output for output in outputs if output.order < step.order]
-    return [output for output in visible if output.order in step.depends_on] if run.mode == Mode.PARALLEL else visible
+    """The outputs a step may name."""
+    return [output for output in outputs if step.may_name(output.order, run.mode)]
 
 
 def _work(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:

@@ -1,13 +1,13 @@
 """What the end of steps changes in the rest of their runs: decided by the graph, applied to the rows here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from recipes.engine.graph import Changes, Node, advance
 from recipes.engine.ledger import Ledger
-from recipes.engine.sql import Statement, array, columns
-from recipes.engine.steps import Step
+from recipes.engine.sql import Statement, columns
+from recipes.engine.steps import PAST_ALL, Step
 from recipes.models import StepKind, StepStatus
 
 NOT_TAKEN = "its branch was not taken"
@@ -31,7 +31,7 @@ class Passed:
 
 def follow(ledger: Ledger, over: Mapping[UUID, list[Over]]) -> list[Statement]:
     """The writes that follow from these ends, by the run's id; runs are told of steps that were passed by."""
-    whole = _graphs(ledger, [run_id for run_id, ended in over.items() if any(_needs_all(one.step) for one in ended)])
+    whole = _graphs(ledger, [one.step for ended in over.values() for one in ended if _needs_all(one.step)])
     freed: list[tuple[UUID, int, int]] = []
     skipped: list[tuple[UUID, int]] = []
     for run_id, ended in over.items():
@@ -62,16 +62,17 @@ def _pass_by(ledger: Ledger, run_id: UUID, changes: Changes, nodes: dict[int, No
         run.emit("step.skipped", ledger.now, Passed(order, names[order]), reason=NOT_TAKEN)
 
 
-def _graphs(ledger: Ledger, run_ids: Iterable[UUID]) -> dict[UUID, tuple[dict[int, Node], dict[int, str]]]:
-    """The whole graph of runs, and the paths of their steps, by order."""
-    ids = array(run_ids)
-    if ids == "{}":
+def _graphs(ledger: Ledger, steps: Sequence[Step]) -> dict[UUID, tuple[dict[int, Node], dict[int, str]]]:
+    """The graphs these steps stand in, and the paths of their steps, by run and order: the top, or their round."""
+    if not steps:
         return {}
+    parts = {(step.execution_id, *(step.scope["block"] if step.scope else (0, PAST_ALL))) for step in steps}
     rows = ledger.sql.rows(
         'SELECT s.execution_id, s."order", s.status, s.leads_to, s.depends_on, p."order", s.branch, '
-        "COALESCE(s.path, s.step_id) FROM execution_steps s LEFT JOIN execution_steps p ON p.id = s.parent_id "
-        "WHERE s.execution_id = ANY(%s::uuid[])",
-        [ids],
+        "COALESCE(s.path, s.step_id) FROM unnest(%s::uuid[], %s::int[], %s::int[]) AS v(execution_id, first, last) "
+        'JOIN execution_steps s ON s.execution_id = v.execution_id AND s."order" BETWEEN v.first AND v.last '
+        "AND (v.first > 0 OR s.path IS NULL) LEFT JOIN execution_steps p ON p.id = s.parent_id",
+        columns(sorted(parts)),
     )
     found: dict[UUID, tuple[dict[int, Node], dict[int, str]]] = {}
     for run_id, order, status, leads_to, _, gate, branch, path in rows:
@@ -90,9 +91,11 @@ def _freed(ledger: Ledger, freed: list[tuple[UUID, int, int]]) -> list[Statement
         summed[run_id, order] = summed.get((run_id, order), 0) + steps
     text = (
         "UPDATE execution_steps d SET waiting_on = d.waiting_on - freed.steps, "
-        "runnable_at = CASE WHEN d.waiting_on = freed.steps THEN %s::timestamptz END "
+        "runnable_at = CASE WHEN d.waiting_on = freed.steps THEN %s::timestamptz END, "
+        "status = CASE WHEN d.waiting_on = freed.steps THEN 'pending' ELSE d.status END "
         'FROM unnest(%s::uuid[], %s::int[], %s::int[]) AS freed(execution_id, "order", steps) '
-        'WHERE d.execution_id = freed.execution_id AND d."order" = freed."order" AND d.status = \'pending\''
+        'WHERE d.execution_id = freed.execution_id AND d."order" = freed."order" '
+        "AND (d.status = 'pending' OR (d.status = 'running' AND d.owner IS NULL))"
     )
     return [(text, [ledger.now, *columns([(*key, steps) for key, steps in summed.items()])])]
 

@@ -72,7 +72,7 @@ class Line:
     """A step of a recipe as far as the graph goes, in the recipe's order.
 
     text: where it names outputs of others: its prompt, its expression. under: the step_id of the step in whose branch
-    it stands.
+    it stands. after: step_ids of others it waits for in any case.
     """
 
     order: int
@@ -83,6 +83,7 @@ class Line:
     under: str = ""
     branch: str = ""
     is_told: bool = True
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,9 @@ def lay_out(lines: Sequence[Line], mode: str) -> dict[int, Place]:
     for order, gate in gates.items():
         if gate is not None:
             waits[order].add(gate)
+    numbers = {line.step_id: line.order for line in lines}
+    for line in lines:
+        waits[line.order] |= {numbers[step_id] for step_id in line.after}
     followers: dict[int, list[int]] = {line.order: [] for line in lines}
     for order in sorted(waits):
         for source in waits[order]:

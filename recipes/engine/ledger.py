@@ -206,7 +206,7 @@ class Ledger:
         self.sql.flush()
         rows = self.sql.rows(
             "SELECT DISTINCT execution_id FROM execution_steps WHERE execution_id = ANY(%s::uuid[]) "
-            "AND (status = 'running' OR (status = 'pending' AND runnable_at IS NOT NULL))",
+            "AND ((status = 'running' AND owner IS NOT NULL) OR (status = 'pending' AND runnable_at IS NOT NULL))",
             [array(run.id for run in runs)],
         )
         return {row[0] for row in rows}
@@ -226,8 +226,8 @@ class Ledger:
     def _write_runs(self, runs: list[Run]) -> None:
         rows = [
             (
-                run.id, run.status, run.last_seq, run.unfinished_steps, run.current_step, run.started_at,
-                run.completed_at, as_json(run.output_data), as_json(run.error),
+                run.id, run.status, run.last_seq, run.unfinished_steps, run.total_steps, run.current_step,
+                run.started_at, run.completed_at, as_json(run.output_data), as_json(run.error),
                 run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
                 run.seconds_left, as_json(run.pins) if run.has_new_pins else None, run.is_estimated,
             )
@@ -236,19 +236,20 @@ class Ledger:
         self.sql.put_off(
             (
                 "UPDATE recipe_executions e SET status = v.status, last_seq = v.last_seq, "
-                "unfinished_steps = v.unfinished_steps, current_step = v.current_step, started_at = v.started_at, "
+                "total_steps = v.total_steps, unfinished_steps = v.unfinished_steps, current_step = v.current_step, "
+                "started_at = v.started_at, "
                 "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
                 "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
                 "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left, "
                 "pins = COALESCE(v.pins::jsonb, e.pins), "
                 "is_estimated = e.is_estimated OR v.is_estimated "
-                "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
+                "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
                 "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
                 "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[]) "
-                "AS v(id, status, last_seq, unfinished_steps, current_step, started_at, completed_at, output_data, "
-                "error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, seconds_left, "
-                "pins, is_estimated) "
+                "AS v(id, status, last_seq, unfinished_steps, total_steps, current_step, started_at, completed_at, "
+                "output_data, error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, "
+                "seconds_left, pins, is_estimated) "
                 "WHERE e.id = v.id",
                 columns(rows),
             )

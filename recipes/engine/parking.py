@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from automatos.errors import AppError
 from recipes.engine.journal import call_id
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.new_steps import PERSON
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, columns, statements
 from recipes.engine.steps import Outcome, Step, Turn
@@ -32,7 +33,6 @@ LATER = 60
 # Seconds a person has when the recipe says nothing.
 PERSON_HAS = 7 * 86_400
 LONGEST = 366 * 86_400
-PERSON, TIME = "person", "time"
 
 
 class WaitError(AppError):

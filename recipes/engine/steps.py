@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +18,15 @@ from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
-from recipes.engine.sql import array
+from recipes.engine.sql import array, columns
 from recipes.engine.templating import Output
+from recipes.models import Mode
 
 STEP_COLUMNS = (
     's.id, s."order", s.name, s.step_id, s.agent_id, s.prompt_template, s.error_handling, s.max_retries, s.timeout, '
     "s.depends_on, s.fence, s.attempt, s.status, s.started_at, s.owner, s.max_iterations, s.input_tokens, "
-    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons, s.kind, s.leads_to, s.config, s.path, "
-    "s.execution_id"
+    "s.output_tokens, s.cost, s.tool_calls, s.hand_ons, s.kind, s.leads_to, s.config, s.path, s.scope, s.grown, "
+    "s.state, s.execution_id"
 )
 
 
@@ -64,6 +66,9 @@ class Step:
     leads_to: list[int] | None
     config: dict[str, Any] | None
     path: str | None
+    scope: dict[str, Any] | None
+    grown: int
+    state: Any
     execution_id: UUID
     is_estimated: bool = False
 
@@ -72,8 +77,28 @@ class Step:
         """Its path for people and programs."""
         return self.path or self.step_id
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether somebody had it at work before: a worker that is gone, a person, or the steps it grew by."""
+        return self.owner is not None or self.grown > 0
+
+    @property
+    def local(self) -> dict[str, Any]:
+        """Values of its round that it may name: item, loop."""
+        found: dict[str, Any] = (self.scope or {}).get("local") or {}
+        return found
+
+    def may_name(self, order: int, mode: str) -> bool:
+        """Whether it may name the output of the step with this number: one before it, at once one it waited for."""
+        if self.scope is None:
+            return order in self.depends_on if mode == Mode.PARALLEL else order < self.order
+        if order in self.scope["sees"]:
+            return True
+        only = self.scope["only"]
+        return order < self.scope["before"] and (only is None or order in only)
+
     def __post_init__(self) -> None:
-        self.config = from_json(self.config)
+        self.config, self.scope, self.state = from_json(self.config), from_json(self.scope), from_json(self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +201,45 @@ def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, St
     return {row[1]: (locked[row[0]], Step(*row[1:])) for row in steps if row[0] in locked}
 
 
-def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> Cursor[Any] | None:
-    """Ask what the finished steps of runs left; read it later."""
-    ids = array(execution_ids)
-    if ids == "{}":
-        return None
-    return ledger.sql.send(
-        "SELECT execution_id, \"order\", output_key, output, COALESCE(NULLIF(name, ''), output_key), "
-        "status = 'completed', origins, status = 'skipped' AND error IS NULL FROM execution_steps "
-        "WHERE execution_id = ANY(%s::uuid[]) AND status IN ('completed', 'skipped') AND kind <> 'condition' "
-        "AND NOT (kind = 'wait' AND config ->> 'for' = 'time') "
-        'ORDER BY "order"',
-        [ids],
-    )
+OUTPUTS = (
+    "SELECT s.execution_id, s.\"order\", s.output_key, s.output, COALESCE(NULLIF(s.name, ''), s.output_key), "
+    "s.status = 'completed', s.origins, s.status = 'skipped' AND s.error IS NULL FROM {} "
+    "JOIN execution_steps s ON s.execution_id = v.execution_id AND {} "
+    "WHERE s.status IN ('completed', 'skipped') AND s.kind <> 'condition' "
+    "AND NOT (s.kind = 'wait' AND s.config ->> 'for' = 'time')"
+)
+AT_THE_TOP = OUTPUTS.format("unnest(%s::uuid[], %s::int[]) AS v(execution_id, below)", 's."order" < v.below')
+AT_THE_TOP += ' AND s.path IS NULL ORDER BY s."order"'
+IN_ROUNDS = OUTPUTS.format('unnest(%s::uuid[], %s::int[]) AS v(execution_id, "order")', 's."order" = v."order"')
+IN_ROUNDS += ' AND s.path IS NOT NULL ORDER BY s."order"'
+PAST_ALL = 2**31 - 1
 
 
-def read_outputs(asked: Cursor[Any] | None) -> dict[UUID, list[Output]]:
+def ask_outputs(ledger: Ledger, execution_ids: Iterable[UUID]) -> list[Cursor[Any]]:
+    """Ask what the finished steps of runs left, those at the top; read it later."""
+    below = [(execution_id, PAST_ALL) for execution_id in execution_ids]
+    return [ledger.sql.send(AT_THE_TOP, columns(below))] if below else []
+
+
+def ask_named(ledger: Ledger, steps: Iterable[Step]) -> list[Cursor[Any]]:
+    """Ask what these steps may name; the cost is that of what they see, however long their runs are."""
+    below: dict[UUID, int] = {}
+    inside: set[tuple[UUID, int]] = set()
+    for step in steps:
+        first = step.order if step.scope is None else step.scope["before"]
+        if first > 1:
+            below[step.execution_id] = max(below.get(step.execution_id, 0), first)
+        inside |= {(step.execution_id, order) for order in (step.scope or {}).get("sees", ())}
+    asked = [ledger.sql.send(AT_THE_TOP, columns(list(below.items())))] if below else []
+    return [*asked, ledger.sql.send(IN_ROUNDS, columns(sorted(inside)))] if inside else asked
+
+
+def read_outputs(asked: Iterable[Cursor[Any]]) -> dict[UUID, list[Output]]:
     """The outputs asked for, by execution, in order."""
     found: dict[UUID, list[Output]] = {}
-    for execution_id, order, key, text, name, completed, origins, passed_by in asked.fetchall() if asked else ():
+    for execution_id, order, key, text, name, completed, origins, passed_by in chain.from_iterable(
+        cursor.fetchall() for cursor in asked
+    ):
         output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()), passed_by)
         found.setdefault(execution_id, []).append(output)
     return found

@@ -14,6 +14,7 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes import kinds
+from recipes.engine.new_steps import is_told
 from recipes.engine.templating import as_text
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
@@ -322,7 +323,7 @@ def _measure(value: Any) -> str:
 
 
 def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
-    return [_output_jar(step, is_live) for step in steps if kinds.is_told(step.kind, step.config)]
+    return [_output_jar(step, is_live) for step in steps if is_told(step.kind, step.config)]
 
 
 def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:

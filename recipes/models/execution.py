@@ -93,6 +93,17 @@ class Execution(models.Model):
     depth = models.SmallIntegerField(default=0, db_default=0)
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
     not_before = models.DateTimeField(null=True)
+    # Most of its steps at work at once (none: no limit), and how many that could begin are held back.
+    parallel_limit = models.SmallIntegerField(null=True)
+    held_steps = models.IntegerField(default=0, db_default=0)
+    # Since when a person holds it: nothing new begins.
+    paused_at = models.DateTimeField(null=True)
+    # Its agents neither recall nor keep anything of other runs.
+    memory_isolation = models.BooleanField(default=False, db_default=False)
+    # The run whose finished steps it took over.
+    source = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="reruns", db_constraint=False, db_index=False
+    )
     # How well it went, written once after its end: see recipes/quality. learning: its patterns, suggestions, metrics.
     quality = models.JSONField(null=True)
     learning = models.JSONField(null=True)
@@ -113,6 +124,8 @@ class Execution(models.Model):
             models.Index(
                 fields=["parent_step"], condition=Q(parent_step__isnull=False), name="executions_of_parent_step"
             ),
+            models.Index(fields=["root_id"], condition=Q(root_id__isnull=False), name="executions_of_root"),
+            models.Index(fields=["source"], condition=Q(source__isnull=False), name="executions_of_source"),
             models.Index(
                 fields=["completed_at"],
                 condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
@@ -181,7 +194,8 @@ class ExecutionStep(StepSettings):
     The graph: depends_on are the orders of the steps it waits for, leads_to of those that wait for it (None where an
     earlier release made it); waiting_on counts what it still waits for; at 0 it has a runnable_at and may be claimed.
     parent: the step in whose branch or loop it stands, iteration: the round of the loop. path: its place for people and
-    programs; None at the top, where it is the step_id.
+    programs; None at the top, where it is the step_id. Of steps that the run grew by (recipes/engine/growing.py): scope
+    says what they may name, and of what they grew under, grown is the last round and state what it goes through.
     While it runs, owner is the worker and fence the number that a write must carry: every claim and every take-over
     raises it.
     """
@@ -196,6 +210,11 @@ class ExecutionStep(StepSettings):
     )
     iteration = models.IntegerField(null=True)
     path = models.TextField(null=True)
+    scope = models.JSONField(null=True)
+    grown = models.IntegerField(default=0, db_default=0)
+    state = models.JSONField(null=True)
+    # The same step of the source run: its output was taken over, nothing was done or paid here.
+    taken_from = models.UUIDField(null=True)
     depends_on = ArrayField(models.PositiveIntegerField(), default=list)
     leads_to = ArrayField(models.IntegerField(), null=True)
     waiting_on = models.PositiveIntegerField(default=0)
@@ -241,6 +260,7 @@ class ExecutionStep(StepSettings):
             ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
             models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),
+            models.Index(fields=["parent"], condition=Q(path__isnull=False), name="steps_of_parent"),
         )
 
     def __str__(self) -> str:

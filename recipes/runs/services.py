@@ -1,10 +1,10 @@
 """Starting and cancelling runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -12,14 +12,13 @@ from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, NotFound
-from recipes import kinds
-from recipes.engine import expressions, graph, turns
+from recipes.engine import graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
-from recipes.engine.sql import Statements, array, columns, statements
+from recipes.engine.new_steps import NewStep, Row, rows_inserted
+from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
-from recipes.engine.tool_steps import texts_of
-from recipes.models import ErrorHandling, Execution, ExecutionStatus, Recipe, StepKind, Trigger
+from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -31,40 +30,6 @@ COUNT_LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewStep:
-    """A step of a run that begins. under: the step_id of the step in whose branch it stands; timeout in seconds."""
-
-    order: int
-    step_id: str
-    name: str
-    output_key: str
-    prompt_template: str = ""
-    kind: str = StepKind.AGENT
-    config: Mapping[str, Any] | None = None
-    under: str = ""
-    branch: str = ""
-    agent_id: UUID | None = None
-    agent_name: str = ""
-    error_handling: str = ErrorHandling.STOP
-    max_retries: int = 0
-    max_iterations: int = 25
-    timeout: float = 300.0
-
-    @property
-    def line(self) -> graph.Line:
-        """What the graph has to know of it."""
-        text, config = self.prompt_template, self.config or {}
-        if self.kind == StepKind.CONDITION:
-            text = "".join(f"{{{name}}}" for name in expressions.names(kinds.expression_of(config)))
-        elif self.kind == StepKind.TOOL:
-            text = "".join(texts_of(config.get("arguments") or {}))
-        elif self.kind == StepKind.WAIT:
-            text += str(config.get("until", ""))
-        is_told = kinds.is_told(self.kind, config)
-        return graph.Line(self.order, self.step_id, self.output_key, text, self.kind, self.under, self.branch, is_told)
-
-
 # The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.
 SOURCE = (
     'SELECT s."order", s.step_id, s.name, s.output_key, s.prompt_template, s.kind, s.config, s.under, s.branch, '
@@ -72,7 +37,7 @@ SOURCE = (
     "a.status, a.pending_status, a.deleted_at IS NOT NULL FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id "
     'LEFT JOIN agents a ON a.id = s.agent_id WHERE r.id = %s ORDER BY s."order"'
 )
-NAMES = tuple(one.name for one in fields(NewStep))
+NAMES = tuple(one.name for one in fields(NewStep) if one.name != "after")
 
 
 def start(
@@ -190,35 +155,19 @@ def _insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep
     """The steps as rows, each with its edges; those that wait for none may be claimed at once."""
     places = graph.lay_out([step.line for step in steps], execution.mode)
     ids = {step.order: uuid4() for step in steps}
-    rows = []
-    for step in steps:
-        place = places[step.order]
-        parent = None if place.gate is None else ids[place.gate]
-        runnable_at = None if place.depends_on else execution.not_before or execution.created_at
-        rows.append(
-            (
-                ids[step.order], step.order, step.step_id, step.name, step.output_key, step.prompt_template, step.kind,
-                as_json(step.config), parent, step.branch, step.agent_id, step.agent_name, step.error_handling,
-                step.max_retries, step.max_iterations, float(step.timeout), array(place.depends_on),
-                len(place.depends_on), array(place.leads_to), runnable_at,
-            )
-        )  # fmt: skip
-    sql.send(
-        "INSERT INTO execution_steps (workspace_id, execution_id, status, attempt, fence, prompt, model, output, "
-        "input_tokens, output_tokens, cost, tool_calls, "
-        'id, "order", step_id, name, output_key, prompt_template, kind, config, parent_id, branch, agent_id, '
-        "agent_name, error_handling, max_retries, max_iterations, timeout, depends_on, waiting_on, leads_to, "
-        "runnable_at) SELECT %s, %s, 'pending', 1, 0, '', '', '', 0, 0, 0, 0, "
-        'v.id, v."order", v.step_id, v.name, v.output_key, v.prompt_template, v.kind, v.config::jsonb, v.parent_id, '
-        "v.branch, v.agent_id, v.agent_name, v.error_handling, v.max_retries, v.max_iterations, v.timeout, "
-        "v.depends_on::int[], v.waiting_on, v.leads_to::int[], v.runnable_at "
-        "FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], "
-        "%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::int[], %s::float8[], %s::text[], "
-        '%s::int[], %s::text[], %s::timestamptz[]) AS v(id, "order", step_id, name, output_key, prompt_template, kind, '
-        "config, parent_id, branch, agent_id, agent_name, error_handling, max_retries, max_iterations, timeout, "
-        "depends_on, waiting_on, leads_to, runnable_at)",
-        [execution.workspace_id, execution.id, *columns(rows)],
-    )
+    begins = execution.not_before or execution.created_at
+    rows = [
+        Row(
+            id=ids[step.order],
+            order=step.order,
+            step=step,
+            place=places[step.order],
+            parent=None if (gate := places[step.order].gate) is None else ids[gate],
+            runnable_at=None if places[step.order].depends_on else begins,
+        )
+        for step in steps
+    ]
+    sql.send(*rows_inserted(execution.workspace_id, execution.id, rows))
 
 
 def cancel(*, execution: Execution, user: User | None) -> Execution:

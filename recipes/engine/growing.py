@@ -1,0 +1,168 @@
+"""Steps that join a run under way: the rounds of a loop, the subtasks of a stage.
+
+    orders = grow(ledger, run, parent, [Round(1, steps, local={"item": "tides"})])
+
+Call it while the run is locked and the parent is under your hand (claimed, or its outcome accepted), inside the
+transaction that decides it. In that transaction, and only when it commits:
+
+- each step becomes a row: `order` after the run's last one, `parent_id` the parent (or the condition it stands under),
+  `iteration` the round's number, `path` `<parent's path>.<round>.<step_id>`; `depends_on`, `leads_to` and `waiting_on`
+  as `graph.lay_out` tells for the round's steps among themselves, in the run's mode unless `mode` says otherwise;
+- every new step also leads to the parent. The parent is parked: status `running` without an owner, its fence raised,
+  `waiting_on` the number of new steps. When the last of them is settled (completed, skipped, or in a branch that was
+  not taken) the parent becomes `pending` with a `runnable_at`, in the turn that settled it, and the next claim gets it
+  again with `step.grown` the highest round so far (0 before any growth; `step.started` is told only the first time).
+  Whoever handles that claim grows the parent once more or hands in its outcome; `children` tells what they left;
+- the run counts the new steps (`total_steps`, `unfinished_steps`) and tells `steps.added`.
+
+A step with `error_handling` stop ends the run when it fails, as anywhere; with skip it is settled and its parent sees
+the error in `children`. A turn that is taken again since the answer to its commit was lost grows nothing twice: the
+parent is no longer claimable, and its old fence is refused. What a new step may name in its prompt: outputs that the
+parent could name, and those of earlier steps of its own round (at once: those it waits for).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from recipes.engine import graph
+from recipes.engine.ledger import Ledger, Run, as_json, from_json
+from recipes.engine.new_steps import NewStep, Row, rows_inserted
+from recipes.engine.steps import Step
+from recipes.models import Mode, StepStatus
+
+# The branch of steps that stand directly under what grew by them.
+BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Steps that come together. number: from 1, once for a parent; steps: their `order` is set here.
+
+    local: values that their prompts and expressions may name, such as item and loop.
+    """
+
+    number: int
+    steps: Sequence[NewStep]
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A step that a run grew by, as it ended. error: of one that failed and was skipped."""
+
+    id: UUID
+    order: int
+    iteration: int
+    step_id: str
+    kind: str
+    config: dict[str, Any] | None
+    status: str
+    output: str
+    error: dict[str, Any] | None
+    origins: tuple[str, ...]
+
+
+def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mode: str = "") -> list[int]:
+    """Insert the rounds' steps under the parent and park it until all of them are settled; their orders, see above.
+
+    mode: how each round's steps wait for one another, by default as in the run. There must be at least one step.
+    """
+    rows: list[Row] = []
+    last = _last_order(ledger, run)
+    for one in rounds:
+        rows += _rows(run, parent, replace(one, steps=_numbered(one, last + len(rows))), mode or run.mode)
+    ledger.sql.put_off(rows_inserted(run.workspace_id, run.id, [_due(row, ledger.now) for row in rows]))
+    _park(ledger, parent, len(rows), rounds[-1].number)
+    run.total_steps += len(rows)
+    run.unfinished_steps += len(rows)
+    orders = [row.order for row in rows]
+    run.emit("steps.added", ledger.now, parent, first=orders[0], last=orders[-1], rounds=[one.number for one in rounds])
+    return orders
+
+
+def children(ledger: Ledger, parent: Step) -> list[Child]:
+    """The steps directly under a parent, all rounds so far, in order."""
+    rows = ledger.sql.rows(
+        'SELECT id, "order", iteration, step_id, kind, config, status, output, error, origins FROM execution_steps '
+        'WHERE parent_id = %s AND path IS NOT NULL ORDER BY "order"',
+        [parent.id],
+    )
+    return [
+        Child(key, order, number, step_id, kind, from_json(config), status, text, from_json(error), _texts(origins))
+        for key, order, number, step_id, kind, config, status, text, error, origins in rows
+    ]
+
+
+def _due(row: Row, now: datetime) -> Row:
+    return row if row.place.depends_on else replace(row, runnable_at=now)
+
+
+def _texts(origins: Any) -> tuple[str, ...]:
+    return tuple(from_json(origins) or ())
+
+
+def _last_order(ledger: Ledger, run: Run) -> int:
+    ledger.sql.flush()  # what grew in this very turn counts
+    found = ledger.sql.rows('SELECT max("order") FROM execution_steps WHERE execution_id = %s', [run.id])
+    return int(found[0][0])
+
+
+def _numbered(one: Round, last: int) -> list[NewStep]:
+    return [replace(step, order=last + place) for place, step in enumerate(one.steps, 1)]
+
+
+def _rows(run: Run, parent: Step, one: Round, mode: str) -> list[Row]:
+    """The rows of a round whose steps have their numbers in the run."""
+    places = graph.lay_out([step.line for step in one.steps], mode)
+    ids = {step.order: uuid4() for step in one.steps}
+    return [
+        Row(
+            id=ids[step.order],
+            order=step.order,
+            step=step,
+            place=replace(places[step.order], leads_to=(*places[step.order].leads_to, parent.order)),
+            parent=parent.id if (gate := places[step.order].gate) is None else ids[gate],
+            branch=step.branch or BODY,
+            path=f"{parent.place}.{one.number}.{step.step_id}",
+            iteration=one.number,
+            scope=_scope(run, parent, one, _before(step, places, mode)),
+        )
+        for step in one.steps
+    ]
+
+
+def _before(step: NewStep, places: Mapping[int, graph.Place], mode: str) -> list[int]:
+    """The steps of its round whose outputs it may name."""
+    if mode == Mode.PARALLEL:
+        return list(places[step.order].depends_on)
+    return [order for order in sorted(places) if order < step.order]
+
+
+def _scope(run: Run, parent: Step, one: Round, sees: list[int]) -> dict[str, Any]:
+    """What a new step may name, see Step.may_name, and which steps came with it."""
+    above = parent.scope
+    if above is None:
+        only = list(parent.depends_on) if run.mode == Mode.PARALLEL else None
+        above = {"before": parent.order, "only": only, "sees": [], "local": {}}
+    return {
+        "before": above["before"],
+        "only": above["only"],
+        "sees": [*above["sees"], *sees],
+        "local": {**above["local"], **one.local},
+        "block": [one.steps[0].order, one.steps[-1].order],
+    }
+
+
+def _park(ledger: Ledger, parent: Step, steps: int, number: int) -> None:
+    parent.fence, parent.grown, parent.owner = parent.fence + 1, number, None
+    parent.status = StepStatus.RUNNING
+    ledger.sql.put_off(
+        (
+            "UPDATE execution_steps SET status = 'running', owner = NULL, runnable_at = NULL, fence = %s, grown = %s, "
+            "waiting_on = %s, started_at = %s, state = COALESCE(%s::jsonb, state) WHERE id = %s",
+            [parent.fence, number, steps, parent.started_at, as_json(parent.state), parent.id],
+        )
+    )
