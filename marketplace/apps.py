@@ -6,4 +6,7 @@ from django.apps import AppConfig
 class MarketplaceConfig(AppConfig):
     name = "marketplace"
     default_auto_field = "django.db.models.BigAutoField"
-    tool_sources = ("marketplace.context.source.PluginTools",)
+    tool_sources = (
+        "marketplace.context.source.PluginTools",
+        "marketplace.context.installed.InstalledAgents",
+    )

@@ -72,6 +72,10 @@ class ToolSource:
         """Who else than this workspace wrote what the model is told of these tools; it taints as any such text does."""
         return ()
 
+    def refusal(self, found: Found) -> str:
+        """Why the agent may not work at all, from `live`; empty where it may."""
+        return ""
+
     def door(self, place: Place) -> object | None:
         """What its tools reach outside their arguments with, as `context.doors[name]`; made once for each step.
 

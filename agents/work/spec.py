@@ -169,10 +169,16 @@ def _spec(row: tuple[Any, ...], names: Sequence[str]) -> AgentSpec:
     assembled = assemble(
         name=name, description=description, persona_prompt=persona, custom_prompt=custom, skills=briefs
     )
-    unusable = why_unusable(name, status, deleted=deleted)
     found = {one: Found(*given[at : at + 2]) for one, at in zip(names, count(step=2), strict=False)}
+    unusable = why_unusable(name, status, deleted=deleted) or _refusal(name, found)
     settings += [_json(schema), tokens, cost, slug, policy, briefs, has_documents, found, version]
     return AgentSpec(pk, name, assembled.system_prompt, unusable, *settings)
+
+
+def _refusal(name: str, found: Mapping[str, Found]) -> str:
+    """Why a source of tools does not let the agent work."""
+    why = next(filter(None, (one.refusal(found.get(one.name, NOTHING)) for one in sources())), "")
+    return f"Agent {name} {why}" if why else ""
 
 
 def _json(value: Any) -> Any:

@@ -10,6 +10,8 @@ PLUGIN_SECOND_MODERATOR = env.choice("PLUGIN_SECOND_MODERATOR", "auto", ("auto",
 PLUGIN_SUBMISSIONS_PER_DAY = env.integer("PLUGIN_SUBMISSIONS_PER_DAY", 20, low=0, high=100_000)
 # The function of a higher app that names the agents which can have plugins (`marketplace/enabling/holders.py`).
 PLUGIN_HOLDERS = "agents.equipment.plugin_holders.holders"
+# The object of a higher app that makes agents of plugins' templates (`marketplace/enabling/agent_services.py`).
+PLUGIN_AGENTS = "agents.sharing.plugin_agent_services.AGENTS"
 # Objects of the apps that own what is shared: they pack it, install it and clean it up.
 MARKETPLACE_KINDS = {
     "agent": "agents.sharing.services.AGENTS",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from marketplace.enabling import queries, services
+from marketplace.enabling import agent_services, queries, services
 from marketplace.models import EnabledPlugin, PluginReview, VersionStatus
 from marketplace.plugins.serializers import ContentsOut, PackagePermissionOut
 from marketplace.versions import difference
@@ -196,6 +196,73 @@ class WorkspacePluginDifference(WorkspaceView):
         row = queries.enabled_or_404(self.workspace, plugin_id)
         found = difference.compare_versions(row.version, queries.approved_version(row.plugin, version))
         return Response(PluginDifferenceOut(found).data)
+
+
+class TemplateIn(InputSerializer):
+    """The agent to make."""
+
+    name = serializers.CharField(help_text="As the plugin names it.")
+
+
+class MappedOut(serializers.Serializer[Any]):
+    """What a template comes to here."""
+
+    tools = serializers.ListField(child=serializers.CharField())
+    model = serializers.CharField(help_text="provider:model; empty for the default one")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What it asks for and does not get.")
+
+
+class TemplateOut(serializers.Serializer[Any]):
+    """An agent that comes with a plugin."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    path = serializers.CharField()
+    mapped = MappedOut()
+
+
+class TemplatesOut(serializers.Serializer[Any]):
+    """The agents of a plugin's version."""
+
+    items = TemplateOut(many=True)
+    total = serializers.IntegerField()
+
+
+class MadeAgentOut(serializers.Serializer[Any]):
+    """The draft that was made."""
+
+    agent_id = serializers.UUIDField()
+    name = serializers.CharField()
+    version = serializers.CharField(help_text="Of the plugin.")
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class PluginAgents(WorkspaceView):
+    """The agents that come with a plugin of the workspace."""
+
+    needs = {"GET": "plugins:read", "POST": "agents:write"}
+
+    @extend_schema(operation_id="workspace_plugin_agents_list", responses={200: TemplatesOut, **errors(404)})
+    def get(self, request: Request, workspace_id: UUID, plugin_id: UUID) -> Response:
+        """With the tools and the model each would have here."""
+        own = queries.enabled_or_404(self.workspace, plugin_id)
+        rows = agent_services.templates_of(self.workspace, own.version)
+        return Response(TemplatesOut({"items": rows, "total": len(rows)}).data)
+
+    @extend_schema(
+        operation_id="workspace_plugin_agents_install",
+        request=TemplateIn,
+        responses={201: MadeAgentOut, **errors(402, 404, 415)},
+    )
+    def post(self, request: Request, workspace_id: UUID, plugin_id: UUID) -> Response:
+        """Make one as a draft; 404 unless the plugin is enabled, approved and has such an agent."""
+        body = TemplateIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        row, made = agent_services.install_agent(
+            workspace=self.workspace, user=self.caller, plugin_id=plugin_id, name=body.validated_data["name"]
+        )
+        shown = {"agent_id": row.agent_id, "name": made.made[0]["name"], "version": row.version, "notes": made.said}
+        return Response(MadeAgentOut(shown).data, status=201)
 
 
 class PluginReviews(WorkspaceView):

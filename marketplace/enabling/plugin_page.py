@@ -27,7 +27,6 @@ ABSENT = {
 HEADING = re.compile(r"^#{1,3}\s+.*?v?(\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*)")
 MOST_NOTES = 8
 HOOK = "Hooks of plugins do not listen to anything here; it is shown for you to read."
-AGENT = "It is not made for you: create an agent and take over what its file says."
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,6 @@ def _inert(package: dict[str, Any]) -> list[Inert]:
     for server in _dicts(package.get("mcp_servers")):
         why = "It is proposed only: nobody but you connects a server, and nothing of a package is started."
         found.append(Inert(f"MCP server {server.get('name', '')}", why))
-    found += [Inert(f"Agent {row.get('name', '')}", AGENT) for row in _dicts(package.get("agents"))]
     for part in _dicts(package.get("parts")):
         why = "Nothing of a package runs here. Agents may read it as text."
         found.append(Inert(str(part.get("path") or part.get("name") or ""), why))

@@ -14,6 +14,7 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{UNDER}update/", views.update, name="plugin_update"),
     path(f"{UNDER}disable/", views.disable, name="plugin_disable"),
     path(f"{UNDER}agents/", views.agents, name="plugin_agents"),
+    path(f"{UNDER}agents/install/", views.install_agent, name="plugin_agent_install"),
     path(f"{UNDER}review/", views.review, name="plugin_review"),
 ]
 api: list[URLPattern | URLResolver] = [
@@ -24,5 +25,6 @@ api: list[URLPattern | URLResolver] = [
         rest.WorkspacePluginDifference.as_view(),
         name="api_workspace_plugin_difference",
     ),
+    path(f"{OWN}/<uuid:plugin_id>/agents", rest.PluginAgents.as_view(), name="api_workspace_plugin_agents"),
     path("marketplace/plugins/<uuid:plugin_id>/reviews", rest.PluginReviews.as_view(), name="api_plugin_reviews"),
 ]

@@ -10,7 +10,7 @@ from automatos import listing
 from automatos.errors import AppError
 from marketplace.browse.cards import KINDS, tone_of, trust_of
 from marketplace.browse.queries import entry_of
-from marketplace.enabling import assigning, plugin_page, queries, services, update_page
+from marketplace.enabling import agent_services, assigning, plugin_page, queries, services, update_page
 from marketplace.enabling.holders import holders_in
 from marketplace.models import Plugin, VersionStatus
 from marketplace.plugins.queries import versions_of
@@ -37,6 +37,7 @@ def detail(request: WorkspaceRequest, plugin: str) -> HttpResponse:
         "own": own,
         "update": queries.updates_of([own]).get(row.pk) if own else None,
         "shown": plugin_page.shown(version, request.GET.get("file", "")) if version else None,
+        "templates": agent_services.templates_of(request.workspace, version) if version else [],
         "version": version,
         "releases": plugin_page.releases(versions, row),
         "usable": [one for one in versions if one.status == VersionStatus.APPROVED],
@@ -150,6 +151,26 @@ def agents(request: WorkspaceRequest, plugin: str) -> HttpResponse:
             assigning.assign_plugins(workspace=request.workspace, agent_id=holder.id, name=holder.name, plugin_ids=keys)
     messages.success(request, f"Saved which agents have {row.name}.")
     return _to(request, row)
+
+
+@require_POST
+@workspace_page(NEEDED_ROLE["agents:write"])
+def install_agent(request: WorkspaceRequest, plugin: str) -> HttpResponse:
+    """Make a draft of one of its agents, and open it."""
+    row = queries.plugin_by_slug(request.workspace, plugin)
+    name = request.POST.get("name", "")
+    try:
+        _, made = agent_services.install_agent(
+            workspace=request.workspace, user=request.user, plugin_id=row.pk, name=name
+        )
+    except AppError as error:
+        messages.error(request, error.message or "This agent cannot be had any more.")
+        return _to(request, row)
+    messages.success(
+        request, " ".join([f"{made.made[0]['name']} is here as a draft. Read it, then activate it.", *made.said])
+    )
+    address = agent_services.maker().addresses(request.workspace, [made.object_id])[made.object_id][0]
+    return redirect(address)
 
 
 @require_POST

@@ -14,7 +14,7 @@ from marketplace.models.plugins import (
 )
 from marketplace.models.publishers import Publisher, PublisherKey
 from marketplace.models.scans import ModelState, PluginScan, PluginScanCall
-from marketplace.models.use import AssignedPlugin, EnabledPlugin, PluginReview
+from marketplace.models.use import AssignedPlugin, EnabledPlugin, PluginAgent, PluginReview
 
 __all__ = [
     "Action",
@@ -26,6 +26,7 @@ __all__ = [
     "ListingVersion",
     "ModelState",
     "Plugin",
+    "PluginAgent",
     "PluginAnswer",
     "PluginCategory",
     "PluginDecision",

@@ -76,3 +76,27 @@ class PluginReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stars} of 5: {self.text[:60]}"
+
+
+class PluginAgent(models.Model):
+    """An agent that was made from a plugin's template. What it is told is the plugin's author's, so it taints.
+
+    agent_id: of an agent of the same workspace, made with this row. name: the template's in the package.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="plugin_agents")
+    agent_id = models.UUIDField(unique=True)
+    plugin = models.ForeignKey(Plugin, models.CASCADE, related_name="agents_made")
+    slug = models.CharField(max_length=100)
+    version = models.CharField(max_length=100)
+    name = models.CharField(max_length=100)
+    made = models.JSONField(default=list, help_text="Every row it brought, as {kind, id, name}.")
+    installed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    installed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "plugin_agents"
+        indexes = [models.Index(fields=["workspace", "plugin"], name="plugin_agents_of_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.slug} {self.version}"

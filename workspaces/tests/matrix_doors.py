@@ -167,15 +167,14 @@ BODIES: dict[str, Any] = {
     "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
     "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
     "workspace_plugins_change": {"version": "1.0.0"},
+    "workspace_plugin_agents_install": {"name": "nobody"},
     "plugin_reviews_change": {"stars": 4},
     "plugins_upload": {},
-    "plugins_approve": {"reason": "Looked at by a stranger."},
     "plugins_feature": {"featured": False},
-    "plugins_reject": {"reason": "Looked at by a stranger."},
-    "plugins_request_changes": {"reason": "Looked at by a stranger."},
-    "plugins_deactivate": {"reason": "Looked at by a stranger."},
-    "plugins_block": {"reason": "Looked at by a stranger."},
-    "plugins_reopen": {"reason": "Looked at by a stranger."},
+    **{
+        f"plugins_{word}": {"reason": "Looked at by a stranger."}
+        for word in ("approve", "reject", "request_changes", "deactivate", "block", "reopen")
+    },
     "plugins_reports_resolve": {"state": "resolved", "resolution": "Done."},
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
