@@ -11,8 +11,9 @@ from django.db import transaction
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Category
 from agents.services import AgentInput, create_agent
-from recipes.models import ErrorHandling, Mode, Recipe
+from recipes.models import ErrorHandling, Mode, Recipe, Schedule
 from recipes.services import RecipeInput, create_recipe
+from recipes.triggers.schedule_services import ScheduleInput, add_schedule
 from recipes.validation import StepInput
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
@@ -246,7 +247,18 @@ def seed_demo() -> Seeded:
     elif not workspace.is_demo:
         return Seeded(taken=True)
     agents = _hire(workspace, user)
-    return Seeded(agents=agents, recipes=_write_recipes(workspace, user))
+    recipes = _write_recipes(workspace, user)
+    _plan(workspace, user)
+    return Seeded(agents=agents, recipes=recipes)
+
+
+def _plan(workspace: Workspace, user: User) -> None:
+    """A paused schedule of the demo recipe, unless there ever was one."""
+    recipe = Recipe.objects.visible().filter(workspace=workspace, template_id=DEMO_RECIPE).first()
+    if recipe is None or Schedule.objects.filter(recipe=recipe).exists():
+        return
+    data = ScheduleInput(cron="0 9 * * 1-5", name="Weekdays at 9:00", is_paused=True)
+    add_schedule(recipe=recipe, user=user, data=data)
 
 
 def _hire(workspace: Workspace, user: User) -> int:

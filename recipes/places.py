@@ -20,5 +20,8 @@ PLACES = Places(
         PaletteEntry("Cook a recipe", "flame", "recipes/", "executions:run"),
         PaletteEntry("Create a recipe", "list-plus", "recipes/new/", "recipes:write"),
     ),
-    pages=(PaletteEntry("Waiting for approval", "hand", "approvals/"),),
+    pages=(
+        PaletteEntry("Schedules and triggers", "alarm-clock", "schedules/", "triggers:read"),
+        PaletteEntry("Waiting for approval", "hand", "approvals/"),
+    ),
 )

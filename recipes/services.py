@@ -18,7 +18,7 @@ from automatos.slugs import insert_with_slug
 from recipes.lessons.recall import as_told, recall
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.queries import recipes_of
-from recipes.runs.services import start
+from recipes.runs.services import A_PERSON, Cause, start
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -124,14 +124,28 @@ def update_recipe(
 
 
 def cook(
-    *, workspace: Workspace, recipe: Recipe, input_data: Mapping[str, Any], user: User | None, trigger: Trigger
+    *,
+    workspace: Workspace,
+    recipe: Recipe,
+    input_data: Mapping[str, Any],
+    user: User | None,
+    trigger: Trigger,
+    cause: Cause = A_PERSON,
 ) -> Execution:
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
     lessons = []
     if with_defaults(recipe.execution_config)["auto_learning"]:
         first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
         lessons = as_told(recall(recipe, first.agent_id if first else None, input_data))
-    return start(workspace=workspace, recipe=recipe, input_data=input_data, user=user, trigger=trigger, lessons=lessons)
+    return start(
+        workspace=workspace,
+        recipe=recipe,
+        input_data=input_data,
+        user=user,
+        trigger=trigger,
+        lessons=lessons,
+        cause=cause,
+    )
 
 
 def delete_recipe(*, recipe: Recipe, user: User | None) -> None:

@@ -20,6 +20,8 @@ from recipes.quality import api as quality_api
 from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
+from recipes.triggers.urls import api as triggers_api
+from recipes.triggers.urls import pages as triggers_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 
@@ -54,6 +56,7 @@ pages: list[URLPattern | URLResolver] = [
     ),
     path("recipes/<slug:key>/lessons/", lessons_views.recipe_lessons, name="recipe_lessons"),
     path("recipes/<slug:key>/lessons/<uuid:lesson_id>/", lessons_views.lesson_change, name="lesson_change"),
+    *triggers_pages,
     path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
     path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
     path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),
@@ -93,6 +96,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/lessons", lessons_api.LessonList.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),
+    *triggers_api,
     path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),

@@ -35,6 +35,7 @@ SPECTACULAR_SETTINGS = {
         "StepKind": "recipes.models.StepKind",
         "SuggestionType": "recipes.models.RecipeSuggestion.Type",
         "SuggestionStatus": "recipes.models.RecipeSuggestion.Status",
+        "TickOutcome": "recipes.models.ScheduleTick.Outcome",
         "LessonSource": "recipes.models.Lesson.Source",
         "StepStatus": "recipes.models.StepStatus",
         "PluginVersionStatus": "marketplace.models.VersionStatus",

@@ -63,6 +63,9 @@ LAYER_OF = {
     "workspaces.clerk.messages": DECIDERS,
     "workspaces.clerk.sign_in": DECIDERS,
     "recipes.chat.client_history": WORKING,
+    # Beat and the engine queue them by name, and they call services as any door does.
+    "recipes.tasks": DOORS,
+    "recipes.triggers.tasks": DOORS,
 }
 # Modules that only these may import.
 ONLY = {

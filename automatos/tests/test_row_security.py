@@ -258,6 +258,8 @@ CROSSING = {
     ("recipes.engine.rescue", "ENGINE"),
     ("recipes.live.following", "SIGN_IN"),
     ("recipes.engine.parking", "ENGINE"),
+    ("recipes.triggers.tick_services", "UPKEEP"),
+    ("recipes.management.commands.schedules", "OPERATOR"),
     ("recipes.engine.progress", "ENGINE"),
     ("recipes.engine.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from agents.models import Agent, Persona
 from automatos.demo import DEMO_EMAIL, DEMO_RECIPE, DEMO_WORKSPACE
-from recipes.models import Recipe, Trigger
+from recipes.models import Recipe, Schedule, Trigger
 from recipes.runs import services as runs
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
@@ -37,7 +37,7 @@ def seed(*, demo: bool = False) -> str:
 
 def everything() -> dict[str, list[str]]:
     """The ids of all rows that seeding could make."""
-    kinds = (Persona, User, Workspace, Agent, Recipe)
+    kinds = (Persona, User, Workspace, Agent, Recipe, Schedule)
     return {kind.__name__: sorted(map(str, kind.objects.values_list("pk", flat=True))) for kind in kinds}
 
 
@@ -58,6 +58,7 @@ def test_seeding_twice_keeps_every_row() -> None:
     seed(demo=True)
     assert everything() == before
     assert (len(before["Persona"]), len(before["Agent"]), len(before["Recipe"])) == (10, 6, 3)
+    assert [one.state for one in Schedule.objects.all()] == ["paused"]
 
 
 def test_a_persona_gets_its_text_back_under_the_same_id() -> None:

@@ -13,6 +13,7 @@ from recipes.models.journal import AgentPin, Approval, Call, Event, StepAttempt,
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
+from recipes.models.starts import MissedPolicy, Schedule, ScheduleTick
 
 __all__ = [
     "LIVE_STATUSES",
@@ -25,6 +26,7 @@ __all__ = [
     "ExecutionStatus",
     "ExecutionStep",
     "Lesson",
+    "MissedPolicy",
     "Mode",
     "Recipe",
     "RecipeFigures",
@@ -33,6 +35,8 @@ __all__ = [
     "RecipeSuggestion",
     "RecipeVersion",
     "RunRating",
+    "Schedule",
+    "ScheduleTick",
     "StepAttempt",
     "StepFigures",
     "StepKind",

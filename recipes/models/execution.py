@@ -42,6 +42,11 @@ class Trigger(models.TextChoices):
     COMMAND = "command", "the command line"
     PLAYGROUND = "playground", "the playground"
     CHAT = "chat", "the chat API"
+    SCHEDULE = "schedule", "a schedule"
+    WEBHOOK = "webhook", "a webhook"
+    FORM = "form", "a form"
+    RECIPE = "recipe", "another run"
+    APP = "app", "an event of an app"
 
 
 class Execution(models.Model):
@@ -75,6 +80,11 @@ class Execution(models.Model):
     retry_delay = models.FloatField(default=2)
     backoff = models.FloatField(default=2)
     triggered_by = models.CharField(max_length=10, choices=Trigger)
+    # The schedule or trigger that started it, as triggered_by says; how many runs started one another before it.
+    trigger_id = models.UUIDField(null=True)
+    chain = models.SmallIntegerField(default=0, db_default=0)
+    # The inputs that somebody outside wrote, each with where it came from: whoever reads them is tainted.
+    untrusted_inputs = models.JSONField(null=True)
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)

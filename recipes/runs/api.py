@@ -181,6 +181,7 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     totals = TotalsOut(source="*")
     error = ProblemOut(allow_null=True)
     triggered_by = serializers.ChoiceField(choices=Trigger.choices)
+    trigger_id = serializers.UUIDField(allow_null=True, help_text="The schedule or trigger that started it.")
     quality_score = serializers.FloatField(allow_null=True, help_text="0 to 1; null until it was assessed.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

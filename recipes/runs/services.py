@@ -1,10 +1,10 @@
 """Starting and cancelling runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -30,6 +30,20 @@ COUNT_LIVE = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What started a run besides a person. trigger_id: of the schedule or trigger; chain: how many runs led to it.
+
+    untrusted: the inputs that somebody outside wrote, each with where it came from; they taint whoever reads them.
+    """
+
+    trigger_id: UUID | None = None
+    chain: int = 0
+    untrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+A_PERSON = Cause()
+
 # The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.
 SOURCE = (
     'SELECT s."order", s.step_id, s.name, s.output_key, s.prompt_template, s.kind, s.config, s.under, s.branch, '
@@ -48,6 +62,7 @@ def start(
     user: User | None,
     trigger: Trigger,
     lessons: Sequence[Mapping[str, Any]] = (),
+    cause: Cause = A_PERSON,
 ) -> Execution:
     """Create a run of a recipe of this workspace and wake a worker. lessons: what its first agent is told besides.
 
@@ -68,6 +83,9 @@ def start(
             retry_delay=config["retry_delay"],
             backoff=config["backoff"],
             triggered_by=trigger,
+            trigger_id=cause.trigger_id,
+            chain=cause.chain,
+            untrusted_inputs={name: list(origins) for name, origins in cause.untrusted.items()} or None,
             user=user,
             created_at=now,
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
@@ -138,15 +156,16 @@ def _insert_execution(sql: Statements, execution: Execution) -> None:
     sql.send(
         "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
         "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
-        "deadline_at, conversation_id, not_before, priority, current_step, last_seq, input_tokens, output_tokens, "
-        "cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-        "0, 0, 0, 0, 0, 0)",
+        "deadline_at, conversation_id, not_before, priority, trigger_id, chain, untrusted_inputs, current_step, "
+        "last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, "
+        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 0, 0, 0, 0, 0, 0)",
         [
             execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
             execution.recipe_version, str(execution.mode), str(execution.status), as_json(execution.input_data),
             execution.total_steps, execution.unfinished_steps, float(execution.retry_delay), float(execution.backoff),
             str(execution.triggered_by), execution.created_at, execution.deadline_at, execution.conversation_id,
-            execution.not_before, execution.priority,
+            execution.not_before, execution.priority, execution.trigger_id, execution.chain,
+            as_json(execution.untrusted_inputs),
         ],
     )  # fmt: skip
 

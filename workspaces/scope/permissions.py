@@ -35,6 +35,8 @@ NEEDED_ROLE: dict[str, Role] = {
     "recipes:read": Role.VIEWER,
     "recipes:write": Role.EDITOR,
     "recipes:delete": Role.ADMIN,
+    "triggers:read": Role.VIEWER,
+    "triggers:write": Role.EDITOR,
     "executions:read": Role.VIEWER,
     "executions:run": Role.EDITOR,
     "executions:rate": Role.VIEWER,

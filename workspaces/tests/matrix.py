@@ -73,7 +73,12 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "workspaces_leave": {204, 409},  # the last owner stays
 }
 # What an operation must be asked for.
-QUERIES = {"documents_search": "q=leak", "agents_deleted": "status=deleted", "recipes_deleted": "state=deleted"}
+QUERIES = {
+    "schedules_times": "cron=0+9+*+*+*",
+    "documents_search": "q=leak",
+    "agents_deleted": "status=deleted",
+    "recipes_deleted": "state=deleted",
+}
 # Shorter ones are numbers, and stand everywhere.
 SHORTEST = 8
 

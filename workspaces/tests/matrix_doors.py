@@ -16,6 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from workspaces.models import Role
 from workspaces.scope.permissions import NEEDED_ROLE
+from workspaces.tests.matrix_bodies import BODIES, FORMS
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 # What a parameter of an address names: the model whose id it is.
@@ -47,6 +48,7 @@ MODELS = {
     "report_id": "PluginReport",
     "scan_id": "PluginScan",
     "lesson_id": "Lesson",
+    "schedule_id": "Schedule",
     "suggestion_id": "RecipeSuggestion",
     "import_id": "PluginImport",
     "service_id": "RemoteService",
@@ -78,111 +80,6 @@ FIXED = {
     "listing_kind": "agent",
     "link_token": "unknown",
     "path": "SKILL.md",
-}
-SMALL_API = (
-    '{"openapi": "3.1.0", "info": {"title": "New"}, "servers": [{"url": "https://example.org"}], '
-    '"paths": {"/": {"get": {"operationId": "look"}}}}'
-)
-STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
-# A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
-# <Model.slug> for its word.
-BODIES: dict[str, Any] = {
-    "agents_create": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
-    "agents_update": {"name": "New", "persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
-    "agents_partial_update": {"persona_id": "<Persona>", "skill_ids": ["<Skill>"]},
-    "agents_persona_change": {"persona_id": "<Persona>"},
-    "agents_documents_change": {"document_ids": ["<Document>"]},
-    "documents_create": {"title": "New", "text": "Words."},
-    "documents_change": {"title": "Renamed"},
-    "personas_create": {"name": "New", "category": "general", "system_prompt": "You are kind."},
-    "personas_change": {"name": "Renamed"},
-    "agents_skills_change": {"skill_ids": ["<Skill>"]},
-    "agents_plugins_change": {"plugin_ids": ["<Plugin>"]},
-    "agents_status": {"status": "paused"},
-    "agents_tools_change": {"tool_ids": []},
-    "agents_apps_change": {"apps": ["<ComposioAppCache.slug>"]},
-    "agents_apps_switch": {"app": "<ComposioAppCache.slug>", "level": "group", "name": "reads", "allowed": False},
-    "agents_remote_tools_change": {"tool_ids": ["<RemoteTool>"]},
-    "agents_version_restore": {"version": 1},
-    "agents_import": {"document": {}},
-    "agents_chat": {"message": "", "conversation_id": "<Conversation>"},  # too empty to wait for an answer
-    "conversations_create": {"agent_id": "<Agent>", "title": "New"},
-    "conversations_partial_update": {"title": "Renamed"},
-    "credentials_create": {"name": "New", "type": "openai", "fields": {"api_key": "sk-matrix-0123456789"}},
-    "credentials_partial_update": {"name": "Renamed"},
-    "invitations_accept": {"token": "unknown"},
-    "skill_sources_create": {"url": "https://127.0.0.1:1/skills"},
-    "skill_sources_change": {"name": "Renamed", "skill_ids": ["<Skill>"]},
-    "skill_sources_accept_create": {"commit": "f" * 40},
-    "skill_sources_dismiss_create": {"commit": "f" * 40},
-    "skills_change": {"is_enabled": False},
-    "clerk_webhook": {},
-    "composio_webhook": {},
-    "apps_connect": {},
-    "apps_sync": {"kind": "incremental"},
-    "apps_trigger_create": {"app": "<ComposioAppCache.slug>", "event": "X"},
-    "tool_policies_change": {"app": "<ComposioAppCache.slug>", "level": "app", "asks": "never"},
-    "tools_try": {"arguments": {}},
-    "openapi_add": {"name": "new", "document": SMALL_API},
-    "openapi_change": {"is_trusted": True},
-    "openapi_tools_change": {"asks": "always"},
-    "openapi_tools_accept": {"digest": "f"},
-    "openapi_tools_try": {"arguments": {}},
-    "mcp_servers_add": {"name": "new", "url": "https://example.org/mcp"},
-    "mcp_servers_change": {"is_enabled": True},
-    "mcp_tools_change": {"asks": "always"},
-    "mcp_tools_accept": {"digest": "f"},
-    "mcp_tools_try": {"arguments": {}},
-    "recipes_create": {"name": "New", "steps": [STEP]},
-    "workflow_recipes_update": {"name": "New", "steps": [STEP]},
-    "workflow_recipes_partial_update": {"steps": [STEP]},
-    "recipes_execute": {"input_data": {}},
-    "approvals_approve_create": {},
-    "recipes_validate": {"name": "New", "steps": [STEP]},
-    **{name: {"execution_id": "<Execution>"} for name in ("recipes_assess_quality", "recipes_learn")},
-    "lessons_create": {"text": "Write briefly."},
-    "lessons_change": {"is_pinned": True},
-    "suggestions_accept": {"prompt_template": "Write."},
-    **{name: {"stars": 4} for name in ("executions_rating_update", "workflow_recipes_executions_rating_update")},
-    "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
-    "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
-    "workspaces_create": {"name": "New"},
-    "workspaces_update": {"name": "New"},
-    "api_keys_create": {"name": "New", "role": "viewer"},
-    "api_keys_change": {"name": "New"},
-    "api_keys_rotate": {"overlap_hours": 1},
-    "invitations_create": {"email": "<any>@example.org", "role": "viewer"},
-    "members_invite": {"email": "<any>@example.org", "role": "viewer"},
-    "members_update": {"role": "viewer"},
-    "workspaces_transfer": {"user_id": "<User>"},
-    "plugin_imports_create": {"url": "https://127.0.0.1:1/plugins"},
-    "plugins_import": {"url": "https://127.0.0.1:1/plugins"},
-    "plugins_submit": {},  # a file is sent otherwise
-    "plugins_report": {"kind": "broken", "text": "It does nothing."},
-    "plugin_submissions_answer": {"answers": {"": "It is a test."}},
-    "publisher_change": {"name": "Renamed"},
-    "listings_share": {"kind": "agent", "source_id": "<Agent>", "audience": "workspace", "name": "Shared"},
-    "listings_install": {},
-    "listings_update": {"number": 2},
-    "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
-    "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
-    "workspace_plugins_change": {"version": "1.0.0"},
-    "workspace_plugin_agents_install": {"name": "nobody"},
-    "plugin_reviews_change": {"stars": 4},
-    "plugins_upload": {},
-    "plugins_feature": {"featured": False},
-    **{
-        f"plugins_{word}": {"reason": "Looked at by a stranger."}
-        for word in ("approve", "reject", "request_changes", "deactivate", "block", "reopen")
-    },
-    "plugins_reports_resolve": {"state": "resolved", "resolution": "Done."},
-}
-# The same for forms of pages; an empty one gets far enough elsewhere.
-FORMS: dict[str, Any] = {
-    "tool_policy": {"level": "app", "asks": "never"},
-    "member_change": {"role": "viewer"},
-    "agent_version_restore": {"version": "1"},
-    "recipe_take_back": {"version": "1"},
 }
 # Pages that anybody in the workspace may read and that only these may send.
 SENT_BY = {
@@ -225,6 +122,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         ),
         ("RemoteService", API),
     ),
+    "schedules_restore": ("Schedule", GONE),
     "lessons_restore": ("Lesson", {"forgotten_at": timezone.now}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.

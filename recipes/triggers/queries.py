@@ -1,0 +1,56 @@
+"""Reads: schedules with their ticks, and what is due next in a workspace."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from automatos.errors import NotFound
+from recipes.models import Recipe, Schedule, ScheduleTick
+from recipes.triggers import cron
+from workspaces.models import Workspace
+
+
+def schedules_of(recipe: Recipe) -> QuerySet[Schedule]:
+    """The recipe's schedules, the oldest first; removed ones are not among them."""
+    return Schedule.objects.filter(recipe=recipe, deleted_at=None).select_related("owner").order_by("created_at", "id")
+
+
+def schedule_of(recipe: Recipe, schedule_id: UUID) -> Schedule:
+    """One of them; NotFound when there is none."""
+    found = schedules_of(recipe).filter(pk=schedule_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def times_of(schedule: Schedule, number: int = 5) -> list[datetime]:
+    """When it is due next, in UTC; none while it is paused or suspended."""
+    if schedule.next_due_at is None:
+        return []
+    later = cron.next_times(schedule.cron, schedule.time_zone, schedule.next_due_at, number - 1)
+    return [schedule.next_due_at, *later]
+
+
+def workspace_schedules(workspace: Workspace) -> QuerySet[Schedule]:
+    """All schedules of the workspace's recipes, the one due next first, those that stand still last."""
+    rows = Schedule.objects.filter(workspace=workspace, deleted_at=None, recipe__deleted_at=None)
+    return rows.select_related("recipe", "owner").order_by(F("next_due_at").asc(nulls_last=True), "name", "id")
+
+
+def listed_schedules(slug: str) -> QuerySet[Schedule]:
+    """Those of every workspace, or of the one with this address, as the operator lists them."""
+    rows = Schedule.objects.filter(deleted_at=None, recipe__deleted_at=None, workspace__deleted_at=None)
+    rows = rows.filter(workspace__slug=slug) if slug else rows
+    return rows.select_related("recipe", "workspace").order_by(F("next_due_at").asc(nulls_last=True), "id")
+
+
+def ticks_of(schedule: Schedule) -> QuerySet[ScheduleTick]:
+    """What became of its ticks, the newest first."""
+    return ScheduleTick.objects.filter(schedule=schedule).order_by("-due_at")
+
+
+def next_schedules(workspace: Workspace, number: int = 5) -> list[Schedule]:
+    """The workspace's schedules that are due next, soonest first, each with its recipe."""
+    rows = Schedule.objects.filter(workspace=workspace, next_due_at__isnull=False, deleted_at=None)
+    return list(rows.filter(recipe__deleted_at=None).select_related("recipe").order_by("next_due_at", "id")[:number])
