@@ -6,7 +6,8 @@ harmless. Streamed text is the exception: it is kept in Redis under its step and
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +20,9 @@ import redis
 import redis.asyncio
 from channels.layers import get_channel_layer
 from django.conf import settings
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from automatos.after_commit import after_commit
 
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 WORKERS_GROUP = "workers"
 # Seconds that Redis keeps streamed text: after its last piece, and after the end of its step.
 TEXT_TTL, TEXT_AFTER = 3600, 60
+# Seconds that synchronous code waits for Redis, and for how long it does without when there was no answer.
+PATIENCE, DO_WITHOUT = 0.5, 5.0
 
 _loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
@@ -85,7 +90,31 @@ def iso(moment: datetime | None) -> str | None:
 @cache
 def sync_client() -> redis.Redis:
     """The Redis client of synchronous code."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
+    # A connection that a restart of Redis broke is replaced at once; one that is silent is not waited for twice.
+    retry = Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,))
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=retry
+    )
+
+
+class _Silence:
+    """Redis did not answer: for a while nobody waits for it again, as all that is told can be found in the database."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+
+    def send(self, work: Callable[[redis.Redis], object]) -> None:
+        """Do it with the client of synchronous code. Raises RedisError or OSError, at once while it is silent."""
+        if time.monotonic() < self.until:
+            raise redis.exceptions.TimeoutError("Redis did not answer a moment ago")
+        try:
+            work(sync_client())
+        except redis.exceptions.TimeoutError:
+            self.until = time.monotonic() + DO_WITHOUT
+            raise
+
+
+_silence = _Silence()
 
 
 def _client() -> redis.asyncio.Redis:
@@ -105,7 +134,7 @@ def _group_channel(group: str) -> str:
 def wake_workers() -> None:
     """Tell every worker that there may be runnable steps: one message, no queue. Raises RedisError or OSError."""
     message = get_channel_layer().serialize({"type": "wake"})
-    sync_client().publish(_group_channel(WORKERS_GROUP), message)
+    _silence.send(lambda client: client.publish(_group_channel(WORKERS_GROUP), message))
 
 
 async def publish(notices: list[Notice]) -> None:
@@ -125,11 +154,15 @@ def _publish_now(messages: list[tuple[str, bytes]]) -> None:
     With the synchronous client: inside a web process `async_to_sync` works on the server's own loop, where other
     requests use that loop's client.
     """
-    try:
-        with sync_client().pipeline(transaction=False) as pipe:
+
+    def send(client: redis.Redis) -> None:
+        with client.pipeline(transaction=False) as pipe:
             for channel, message in messages:
                 pipe.publish(channel, message)
             pipe.execute()
+
+    try:
+        _silence.send(send)
     except (RedisError, OSError) as error:
         logger.warning("Nobody was told of a change, all find it in the database: %s", error)
 

@@ -267,6 +267,9 @@ class ExecuteIn(InputSerializer):
     """What the run starts with."""
 
     input_data = serializers.DictField(required=False)
+    priority = serializers.IntegerField(
+        required=False, help_text="-10 to 10; higher goes first among what waits in the workspace. 0 without it."
+    )
 
 
 class StartedOut(serializers.Serializer[Any]):
@@ -301,13 +304,20 @@ class RecipeExecute(WorkspaceView):
             route=f"execute:{recipe.pk}",
             key=request.headers.get(HEADER),
             body=request.data,
-            act=lambda: (202, self._start(request, recipe, body.validated_data.get("input_data", {}))),
+            act=lambda: (202, self._start(request, recipe, **body.validated_data)),
         )
         return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
 
-    def _start(self, request: Request, recipe: Recipe, input_data: Mapping[str, Any]) -> dict[str, Any]:
+    def _start(
+        self, request: Request, recipe: Recipe, input_data: Mapping[str, Any] | None = None, priority: int = 0
+    ) -> dict[str, Any]:
         execution = services.cook(
-            workspace=self.workspace, recipe=recipe, input_data=input_data, user=self.caller, trigger=Trigger.API
+            workspace=self.workspace,
+            recipe=recipe,
+            input_data=input_data or {},
+            user=self.caller,
+            trigger=Trigger.API,
+            priority=priority,
         )
         return {
             "execution_id": str(execution.pk),

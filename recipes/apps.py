@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class RecipesConfig(AppConfig):
     name = "recipes"
     default_auto_field = "django.db.models.BigAutoField"
+    agent_work = "recipes.crew.work.AgentWork"
+    budget_owners = {
+        "workspace": "recipes.runs.budget_owners.WorkspaceOwner",
+        "recipe": "recipes.runs.budget_owners.RecipeOwner",
+        "agent": "recipes.runs.budget_owners.AgentOwner",
+        "run": "recipes.runs.budget_owners.RunOwner",
+    }

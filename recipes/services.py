@@ -131,6 +131,7 @@ def cook(
     user: User | None,
     trigger: Trigger,
     cause: Cause = A_PERSON,
+    priority: int = 0,
 ) -> Execution:
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
     lessons = []
@@ -145,6 +146,7 @@ def cook(
         trigger=trigger,
         lessons=lessons,
         cause=cause,
+        priority=priority,
     )
 
 

@@ -33,7 +33,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 DEFAULT_TIMEOUT = 300.0
-# name: lowest, highest, default; times in seconds
+# name: lowest, highest, default; times in seconds. max_concurrent_runs: 0 for as many as come.
 CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "timeout_per_step": (1, 86_400, DEFAULT_TIMEOUT),
     "total_timeout": (1, 604_800, 600),
@@ -41,7 +41,9 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "retry_delay": (0, 3_600, 2),
     "backoff": (1, 10, 2),
     "quality_threshold": (0, 1, 0.7),
+    "max_concurrent_runs": (0, 1_000, 0),
 }
+WHOLE = ("max_retries", "max_concurrent_runs")
 # name: default
 CONFIG_SWITCHES = {"auto_learning": True}
 
@@ -83,7 +85,7 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
     for name, (low, high, _) in CONFIG_NUMBERS.items():
         if name in config:
             value = config[name]
-            wanted = int if name == "max_retries" else (int, float)
+            wanted = int if name in WHOLE else (int, float)
             if isinstance(value, bool) or not isinstance(value, wanted):
                 problems.add(f"execution_config.{name}", f"Use a number from {low:g} to {high:g}.")
             else:

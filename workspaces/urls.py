@@ -8,6 +8,7 @@ from workspaces import views
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
 from workspaces.audit import urls as audit_urls
+from workspaces.budgets import urls as budgets_urls
 from workspaces.clerk import webhooks as clerk_webhooks
 from workspaces.credentials import urls as credentials_urls
 from workspaces.members import api as members_api
@@ -46,6 +47,7 @@ pages: list[URLPattern | URLResolver] = [
     *keys_urls.pages,
     *credentials_urls.pages,
     *audit_urls.pages,
+    *budgets_urls.pages,
 ]
 api: list[URLPattern | URLResolver] = [
     *credentials_urls.api,
@@ -70,5 +72,6 @@ api: list[URLPattern | URLResolver] = [
     path("invitations/accept", invitations_api.InvitationAccept.as_view(), name="api_invitation_accept"),
     *keys_urls.api,
     *audit_urls.api,
+    *budgets_urls.api,
 ]
 sockets: list[URLPattern | URLResolver] = []

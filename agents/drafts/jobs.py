@@ -1,6 +1,5 @@
 """What the background does for a draft: try its model with a tiny call, and let a model propose an agent."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -13,9 +12,11 @@ from django.db.models import Q
 from agents.drafts import sentence
 from agents.models import AgentDraft, Persona, Skill
 from automatos.llm.errors import ModelError
-from automatos.llm.registry import Models, default_model
+from automatos.llm.registry import default_model
 from automatos.llm.types import Message, ModelReply, ModelRequest
 from automatos.words import duration
+from workspaces.budgets.gate import Kind, call_model
+from workspaces.budgets.reserving import BudgetReached
 from workspaces.credentials import provider_keys
 from workspaces.credentials.sealing import Unreadable
 from workspaces.scope.tenancy import workspace_scope
@@ -39,7 +40,7 @@ def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         return
     model = str(draft.work["trial"]["model"])
     request = ModelRequest(model, (Message("user", QUESTION),), max_tokens=200, timeout=TRIAL_SECONDS)
-    found = _called(keys, request)
+    found = _called(workspace_id, Kind.TRIAL, keys, request)
     if "reply" in found:
         reply: ModelReply = found.pop("reply")
         found |= {"state": "done", "text": reply.text.strip()[:400], "cost": str(reply.cost)}
@@ -64,7 +65,7 @@ def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         response_schema=sentence.schema(offered),
         timeout=proposal_seconds(model),
     )
-    found = _called(keys, request)
+    found = _called(workspace_id, Kind.PROPOSAL, keys, request)
     reply = found.pop("reply", None)
     values = sentence.from_reply(reply.text, wish, offered) if reply else None
     if reply:
@@ -107,7 +108,7 @@ def offer(workspace_id: UUID) -> sentence.Offer:
     )
 
 
-def _called(keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any]:
+def _called(workspace_id: UUID, kind: Kind, keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any]:
     """The reply and the time it took; or `state` failed and, as `text`, why."""
     start = time.monotonic()
     provider = request.model.partition(":")[0]
@@ -115,18 +116,10 @@ def _called(keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any
         keys.require(request.model)
         if provider in keys.keys:
             provider_keys.note_uses([keys.keys[provider]])
-        reply = asyncio.run(_complete(request, keys))
-    except (ModelError, Unreadable) as error:
+        reply = call_model(request, workspace_id=workspace_id, kind=kind, credentials=keys.credentials)
+    except (ModelError, Unreadable, BudgetReached) as error:
         return {"state": "failed", "text": error.message, "took": _took(start)}
     return {"reply": reply, "took": _took(start)}
-
-
-async def _complete(request: ModelRequest, keys: provider_keys.OwnKeys) -> ModelReply:
-    models = Models()
-    try:
-        return await models.complete(request, credentials=keys.credentials)
-    finally:
-        await models.close()
 
 
 def _took(start: float) -> str:

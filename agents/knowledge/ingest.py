@@ -18,6 +18,7 @@ from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
 from automatos.storage import objects
+from workspaces.budgets.gate import embed
 from workspaces.credentials.provider_keys import kept_for
 from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import Workspace
@@ -77,7 +78,7 @@ def _embedded(document: Document, found: Read, keys: Credentials) -> tuple[str, 
     texts = [f"{document.title}\n{passage.heading}\n{passage.text}" for passage in found.passages]
     model = embeddings.preferred(keys)
     try:
-        return model, embeddings.embed(texts, model, keys)
+        return model, embed(texts, model, keys, document.workspace_id)
     except ModelError as error:
         logger.warning("%s is not used for the document %s: %s", model, document.pk, error)
         return embeddings.LOCAL, embeddings.embed(texts, embeddings.LOCAL)

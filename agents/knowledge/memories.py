@@ -13,6 +13,7 @@ from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
 from tools.contract import Recollection, ToolProblem
+from workspaces.budgets.gate import embed
 from workspaces.models import Workspace
 from workspaces.scope.tenancy import workspace_scope
 
@@ -43,11 +44,11 @@ def keys_for(workspace_id: UUID) -> Credentials:
         return keys_of(workspace_id)
 
 
-def embedded(text: str, keys: Credentials) -> tuple[str, embeddings.Vector]:
-    """The model and the vector; the local model's where the vendor does not answer. Touches no database."""
+def embedded(text: str, keys: Credentials, workspace_id: UUID) -> tuple[str, embeddings.Vector]:
+    """The model and the vector; the local model's where the vendor does not answer, or no budget has room for it."""
     model = embeddings.preferred(keys)
     try:
-        return model, embeddings.embed([text], model, keys)[0]
+        return model, embed([text], model, keys, workspace_id)[0]
     except ModelError as error:
         logger.warning("%s is not used for a memory: %s", model, error)
         return embeddings.LOCAL, embeddings.embed([text])[0]

@@ -19,6 +19,7 @@ from agents.models import Document, Memory
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
+from workspaces.budgets.gate import embed
 from workspaces.scope.tenancy import workspace_scope
 
 CANDIDATES = 50
@@ -121,12 +122,12 @@ def _scope(workspace_id: UUID, agent_id: UUID | None, passages: Mapping[str, int
 
 
 def asked(query: str, scope: Scope) -> Asked:
-    """The query, embedded with the models of what it searches. Touches no database."""
+    """The query, embedded with the models of what it searches. Outside of a transaction: a vendor may be asked."""
     text = query.replace("\x00", " ").strip()[:LONGEST_QUERY]
     vectors = []
     for model in scope.models:
         try:
-            vectors.append((model, embeddings.embed([text], model, scope.keys)[0]))
+            vectors.append((model, embed([text], model, scope.keys, scope.workspace_id)[0]))
         except ModelError:
             continue
     return Asked(text, tuple(vectors))

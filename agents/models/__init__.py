@@ -13,6 +13,7 @@ from agents.models.agent import (
 from agents.models.changes import AgentDraft, AgentVersion, Conversation
 from agents.models.knowledge import AgentDocument, Chunk, Document, Memory
 from agents.models.skill import AgentSkill, Skill, SkillFile, SkillSource
+from agents.models.usage import AgentUsage
 
 __all__ = [
     "TYPE_OF_CATEGORY",
@@ -24,6 +25,7 @@ __all__ = [
     "AgentSkill",
     "AgentStatus",
     "AgentType",
+    "AgentUsage",
     "AgentVersion",
     "Category",
     "Chunk",

@@ -1,24 +1,23 @@
-"""Reads: what agents have done, counted from the steps of real runs."""
+"""Reads: what agents have done, from the sums that the engine keeps, and where they are at work, which recipes know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, Max, Model, Q, QuerySet, Sum
+from django.apps import apps
+from django.db.models import F, Max, Sum
+from django.utils.module_loading import import_string
 
-from agents.models import Agent
-
-STEPS = "execution_steps"
-COMPLETED = Q(execution_steps__status="completed")
-FAILED = Q(execution_steps__status="failed")
+from agents.models import Agent, AgentUsage
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One agent's work so far. cost: US dollars; typical: the mean time of a completed step."""
+    """One agent's work in runs that are over. cost: US dollars; typical: the mean time of a completed step."""
 
     runs: int = 0
     completed: int = 0
@@ -40,34 +39,63 @@ class Figures:
         return self.typical.total_seconds() * 1000 if self.typical else None
 
 
+class AgentWork(Protocol):
+    """What other apps know of agents at work. The app's config names it in `agent_work`."""
+
+    def recipes_naming(self, agent: Agent) -> Sequence[Any]:
+        """The steps of undeleted recipes that this agent does, with their recipes, by recipe name and order."""
+        ...
+
+    def recent_steps(self, agent: Agent, limit: int) -> Sequence[Any]:
+        """The last steps this agent worked on, with their runs, newest first."""
+        ...
+
+    def cooking_now(self, agent: Agent) -> int:
+        """How many steps this agent is working on at this moment."""
+        ...
+
+
+@cache
+def agent_work() -> AgentWork:
+    """Where agents work."""
+    path = next(path for config in apps.get_app_configs() if (path := getattr(config, "agent_work", "")))
+    work: AgentWork = import_string(path)()
+    return work
+
+
 def figures_of(agents: Sequence[Agent]) -> dict[UUID, Figures]:
     """What each of the agents has done, in one query."""
-    took = F("execution_steps__completed_at") - F("execution_steps__started_at")
-    rows = Agent.objects.filter(pk__in=[agent.pk for agent in agents]).order_by()
-    counted = rows.annotate(
-        n_runs=Count("execution_steps__execution", filter=Q(execution_steps__started_at__isnull=False), distinct=True),
-        n_completed=Count(STEPS, filter=COMPLETED),
-        n_failed=Count(STEPS, filter=FAILED),
-        n_tokens=Sum(F("execution_steps__input_tokens") + F("execution_steps__output_tokens"), default=0),
-        n_cost=Sum("execution_steps__cost", default=Decimal(0)),
-        mean=Avg(took, filter=COMPLETED),
-        latest=Max("execution_steps__started_at"),
-    ).values_list("pk", "n_runs", "n_completed", "n_failed", "n_tokens", "n_cost", "mean", "latest")
-    return {pk: Figures(*values) for pk, *values in counted}
+    rows = AgentUsage.objects.filter(agent__in=[agent.pk for agent in agents]).order_by().values_list("agent_id")
+    sums = rows.annotate(
+        n_runs=Sum("runs"),
+        n_completed=Sum("completed"),
+        n_failed=Sum("failed"),
+        n_tokens=Sum(F("input_tokens") + F("output_tokens")),
+        n_cost=Sum("cost"),
+        took=Sum("duration_ms"),
+        latest=Max("last_used_at"),
+    )
+    found = {
+        key: Figures(runs, completed, failed, tokens, cost, _mean(took, completed), latest)
+        for key, runs, completed, failed, tokens, cost, took, latest in sums
+    }
+    return {agent.pk: found.get(agent.pk) or Figures() for agent in agents}
 
 
-def recipes_naming(agent: Agent) -> QuerySet[Any]:
+def _mean(took: int, completed: int) -> timedelta | None:
+    return timedelta(milliseconds=took / completed) if completed else None
+
+
+def recipes_naming(agent: Agent) -> Sequence[Any]:
     """The steps of undeleted recipes that this agent does, with their recipes, by recipe name and order."""
-    steps = agent.recipe_steps.filter(recipe__deleted_at=None).select_related("recipe")
-    return steps.order_by("recipe__name", "recipe_id", "order")
+    return agent_work().recipes_naming(agent)
 
 
-def recent_steps(agent: Agent, limit: int = 8) -> Sequence[Model]:
+def recent_steps(agent: Agent, limit: int = 8) -> Sequence[Any]:
     """The last steps this agent worked on, with their runs, newest first."""
-    steps = agent.execution_steps.filter(started_at__isnull=False).select_related("execution")
-    return list(steps.order_by(F("started_at").desc(nulls_last=True))[:limit])
+    return agent_work().recent_steps(agent, limit)
 
 
 def cooking_now(agent: Agent) -> int:
     """How many steps this agent is working on at this moment."""
-    return agent.execution_steps.filter(status="running").count()
+    return agent_work().cooking_now(agent)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, Func, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from agents.models import Agent, AgentStatus, AgentType, Category
@@ -63,7 +64,7 @@ class AgentFilter:
         rows = rows.filter(agent_type=self.kind) if self.kind else rows
         rows = rows.filter(tags__contains=[self.tag]) if self.tag else rows
         if self.sort == "used":
-            return rows.annotate(uses=Count("execution_steps")).order_by("-uses", "name", "id")
+            return rows.annotate(uses=Coalesce(Sum("usage__runs"), 0)).order_by("-uses", "name", "id")
         return rows.order_by({"newest": "-created_at", "edited": "-edited_at"}.get(self.sort, "name"), "id")
 
 

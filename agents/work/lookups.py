@@ -30,7 +30,7 @@ class StoredMemory:
 
     async def remember(self, text: str, tags: Sequence[str], call: Noting) -> None:
         keys = await self.decide(memories.keys_for, self.workspace_id)
-        model, vector = await asyncio.to_thread(memories.embedded, text, keys)
+        model, vector = await asyncio.to_thread(memories.embedded, text, keys, self.workspace_id)
         note = memories.Note(
             call.key or uuid4(), self.workspace_id, self.agent_id, self.execution_id, text, tuple(tags),
             tuple(call.origins), model, tuple(vector),

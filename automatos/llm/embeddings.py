@@ -14,6 +14,7 @@ from django.conf import settings
 
 from automatos.llm.errors import ModelError, ModelNotConfigured
 from automatos.llm.registry import Credentials, resolve
+from automatos.llm.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,14 +39,24 @@ def preferred(credentials: Credentials | None = None) -> str:
     return OPENAI if has_key else LOCAL
 
 
-def embed(texts: Sequence[str], model: str = LOCAL, credentials: Credentials | None = None) -> list[Vector]:
+def embed(
+    texts: Sequence[str],
+    model: str = LOCAL,
+    credentials: Credentials | None = None,
+    *,
+    on_tokens: "Callable[[int], None] | None" = None,
+) -> list[Vector]:
     """A vector of length 1 for each text, in their order. Raises ModelNotConfigured, or ModelError when the call fails.
 
-    credentials: the workspace's own keys, used before the installation's. Blocks; call it outside of any transaction.
+    credentials: the workspace's own keys, used before the installation's. on_tokens: told how many tokens a vendor
+    read, for each request; vendors are asked through `workspaces.budgets.gate`. Blocks; call it outside of any
+    transaction.
     """
     if model not in MODELS:
         raise ModelNotConfigured(f"There is no embedding model {model!r}. There are: {', '.join(MODELS)}.")
-    run: Callable[[list[str]], list[Vector]] = _local if model == LOCAL else lambda part: _openai(part, credentials)
+    run: Callable[[list[str]], list[Vector]] = (
+        _local if model == LOCAL else lambda part: _openai(part, credentials, on_tokens)
+    )
     # A text without a letter has no direction; a blank stands for it so that each text gets its vector.
     cut = [text[:LONGEST].strip() or "-" for text in texts]
     return [vector for start in range(0, len(cut), BATCH) for vector in run(cut[start : start + BATCH])]
@@ -65,7 +76,9 @@ def _encoder() -> Any:
     return USE(threads=1)
 
 
-def _openai(texts: list[str], credentials: Credentials | None) -> list[Vector]:
+def _openai(
+    texts: list[str], credentials: Credentials | None, on_tokens: "Callable[[int], None] | None"
+) -> list[Vector]:
     # An SDK takes long to import, and most processes need it not at all.
     import openai
 
@@ -81,6 +94,8 @@ def _openai(texts: list[str], credentials: Credentials | None) -> list[Vector]:
             answer = client.embeddings.create(model=name, input=texts)
     except openai.OpenAIError as error:
         raise ModelError(f"OpenAI did not embed the text ({type(error).__name__}).") from error
+    if on_tokens is not None:
+        on_tokens(answer.usage.prompt_tokens if answer.usage else sum(map(estimate_tokens, texts)))
     rows = sorted(answer.data, key=lambda row: row.index)
     if len(rows) != len(texts):
         raise ModelError("OpenAI answered with another number of vectors than texts.")

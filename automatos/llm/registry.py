@@ -210,11 +210,18 @@ def _priced(endpoint: Endpoint, model: str, reply: ModelReply) -> ModelReply:
 
 def price_is_known(model: str, credentials: Credentials) -> bool:
     """Whether it can be found out what a call of `provider:model` costs, also where it costs nothing."""
-    provider, _, name = model.partition(":")
+    provider = model.partition(":")[0]
     own = credentials.get(provider)
     kind = own.preset if own is not None and provider not in VENDORS else ""
     is_free = provider == "local" or preset(kind).is_free
-    return is_free or rates_of(_price_list(provider, kind), name) is not None
+    return is_free or rates_of(*price_list(model, credentials)) is not None
+
+
+def price_list(model: str, credentials: Credentials) -> tuple[str, str]:
+    """The price list in which `provider:model` stands, and its name there."""
+    provider, _, name = model.partition(":")
+    own = credentials.get(provider)
+    return _price_list(provider, own.preset if own is not None and provider not in VENDORS else ""), name
 
 
 def _price_list(provider: str, kind: str) -> str:

@@ -28,9 +28,9 @@ def check(model: str, credentials: Credentials) -> None:
     """Before a call under a limit of money. Raises ModelNotConfigured where unknown prices are refused."""
     if settings.UNKNOWN_PRICES == REFUSE and not price_is_known(model, credentials):
         raise ModelNotConfigured(
-            f"The price of {model} is not known, and this agent may spend only so much. Choose a model whose price is "
-            "listed, take the agent's limit of money away and limit its tokens instead, or have whoever runs this "
-            "installation set UNKNOWN_PRICES=assume."
+            f"The price of {model} is not known, and only so much may be spent here. Choose a model whose price is "
+            "listed, take the limit of money away and limit tokens instead, or have whoever runs this installation "
+            "set UNKNOWN_PRICES=assume."
         )
 
 

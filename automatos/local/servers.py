@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,7 @@ from automatos import env
 from automatos.local.addresses import PROJECT, Addresses, addresses, data_folder
 from automatos.local.keeper import State, read_state, users_file
 from automatos.local.logs import rotated
+from automatos.local.processes import Restarts
 
 STOP_SECONDS = 30.0
 START_SECONDS = 90.0
@@ -29,11 +30,26 @@ class ServersFailed(SystemExit):
 class Hold:
     """One user's claim on the embedded servers; they run at least until it is released."""
 
-    def __init__(self, where: Addresses, lock: IO[str], keeper: subprocess.Popen[bytes] | None) -> None:
-        self.where = where
+    def __init__(
+        self, where: Addresses, lock: IO[str], keeper: subprocess.Popen[bytes] | None, services: Sequence[str] = ()
+    ) -> None:
+        self.where, self.services = where, tuple(services)
         self.started_here = keeper is not None
         self._lock = lock
         self._keeper = keeper
+
+    def is_kept(self) -> bool:
+        """Whether the keeper lives; without it the servers end too, and nobody brings them back."""
+        if self._keeper is not None:
+            self._keeper.poll()  # so that one that ended is not taken for alive
+        state = read_state(self.where)
+        return state is not None and state.alive()
+
+    def again(self) -> "Hold":
+        """The keeper is gone: another one with the same servers. Raises ServersFailed; then this one still holds."""
+        fresh = hold(self.where.data, self.services)
+        self._lock.close()
+        return fresh
 
     def release(self, *, wait: bool = True) -> None:
         """Give the servers up. With `wait`, returns only when they are stopped, unless somebody else uses them."""
@@ -89,10 +105,25 @@ def hold(data: Path, services: Sequence[str], *, temporary: bool = False) -> Hol
         if state and state.alive() and state.phase in {"starting", "ready"}:
             _await(where, None)
             _check_services(state, services, data)
-            return Hold(where, lock, None)
+            return Hold(where, lock, None, services)
         keeper = _start_keeper(where, services, temporary=temporary)
         _await(where, keeper)
-    return Hold(where, lock, keeper)
+    return Hold(where, lock, keeper, services)
+
+
+def minded(held: Hold, restarts: Restarts, say: Callable[[str], None]) -> Hold:
+    """The hold; when the keeper died, PostgreSQL and Valkey ended with it, and all three are brought back."""
+    if held.is_kept():
+        return held
+    if restarts.due is None:
+        say(f"the keeper of {' and '.join(held.services)} stopped by itself; starting it again")
+    if not restarts.crashed():
+        return held
+    try:
+        return held.again()
+    except ServersFailed as error:
+        say(f"{error} Trying again.")
+        return held
 
 
 def make_folders(where: Addresses) -> None:

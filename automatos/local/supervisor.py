@@ -101,6 +101,8 @@ class Supervisor:
         self.cooked = plan.where.data / "demo-cooked"
         self.show = LogScreen(self.logs)
         self.children: list[Child] = []
+        self.held: servers.Hold | None = None
+        self.keeper_restarts = Restarts()
         self.first_signal: float | None = None
         self.parent = identity(plan.parent) if plan.parent else None
         self.environment = {
@@ -118,20 +120,19 @@ class Supervisor:
             self._end_leftovers()
             check_port(self.plan.port)
             self._listen_for_signals()
-            held = None
             try:
                 if self.plan.services:
                     self.show.watch(*self.plan.services, "keeper")
                     self.show.say(f"starting {' and '.join(self.plan.services)} in {self.plan.where.data}")
-                    held = servers.hold(self.plan.where.data, self.plan.services)
+                    self.held = servers.hold(self.plan.where.data, self.plan.services)
                 self._start_all()
                 self._mind_until(lambda: False)
             except Stopped:
                 self.show.say("stopping")
             finally:
                 self._stop()
-                if held:
-                    held.release()
+                if self.held:
+                    self.held.release()
                 self.show.follow()
             self.show.say("stopped")
 
@@ -243,6 +244,8 @@ class Supervisor:
         for child in self.children:
             if child.name not in {"setup", "demo"} and child.process and not child.running():
                 self._bring_back(child, child.process.returncode)
+        if self.held:
+            self.held = servers.minded(self.held, self.keeper_restarts, self.show.say)
         time.sleep(TICK_SECONDS)
         return last
 

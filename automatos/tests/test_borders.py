@@ -2,7 +2,11 @@
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
+
+from django.apps import apps
+from django.db.models import ForeignKey
 
 from automatos.tests.source import APPS, Import, Module, imports, inside, modules
 
@@ -176,6 +180,61 @@ def test_an_app_imports_only_to_its_left() -> None:
         if item.target.partition(".")[0] in APPS and height(item.target) > height(module.name)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+# What a query is built with, and what a reverse relation is asked.
+NAMING = {"F", "Q", "Count", "Sum", "Avg", "Max", "Min", "Exists", "Prefetch", "select_related", "prefetch_related"}
+ASKING = {"all", "filter", "exclude", "count", "exists", "order_by", "select_related", "values", "values_list", "first"}
+# Policies ask whose member somebody is.
+TABLES_OF_POLICIES = {("automatos.row_security", "workspace_members")}
+TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:ONLY\s+)?\"?([a-z_]+)")
+
+
+def test_no_app_reads_tables_to_its_right() -> None:
+    """Neither by the names that their models hang on its own, nor in SQL."""
+    higher = {app: _of_apps_above(app) for app in APPS}
+    wrong = [
+        f"{module}:{line} names {name}"
+        for module in modules().values()
+        if not module.is_test and not is_wiring(module.name)
+        for line, name, is_table in _names_in(module)
+        if name in higher[module.app][is_table] and (module.name, name) not in TABLES_OF_POLICIES
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _of_apps_above(app: str) -> tuple[set[str], set[str]]:
+    """Names of relations to models up to this app that come from apps above it, and the tables of those."""
+    names, tables = set[str](), set[str]()
+    for model in apps.get_models():
+        if model._meta.app_label not in APPS or APPS.index(model._meta.app_label) <= APPS.index(app):
+            continue
+        tables.add(model._meta.db_table)
+        for key in model._meta.get_fields():
+            if not isinstance(key, ForeignKey):
+                continue
+            other = key.related_model
+            if isinstance(other, type) and APPS.index(other._meta.app_label) <= APPS.index(app):
+                names.add(key.related_query_name())
+    return {name for name in names if not name.endswith("+")}, tables
+
+
+def _names_in(module: Module) -> Iterator[tuple[int, str, bool]]:
+    """Each name that a query of the module reaches by, with its line, and whether it is a table's."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from ((node.lineno, name, True) for name in TABLE.findall(node.value))
+            if "__" in node.value:
+                yield node.lineno, node.value.lstrip("-").partition("__")[0], False
+        elif isinstance(node, ast.Call):
+            names = (key.arg.partition("__") for key in node.keywords if key.arg)
+            yield from ((node.lineno, name, False) for name, reaches, _ in names if reaches)
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for argument in node.args if called in NAMING else ():
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield node.lineno, argument.value.partition("__")[0], False
+        elif isinstance(node, ast.Attribute) and node.attr in ASKING and isinstance(node.value, ast.Attribute):
+            yield node.lineno, node.value.attr, False
 
 
 def test_inside_an_app_imports_go_inwards() -> None:

@@ -16,7 +16,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 
-from automatos.local.addresses import PROJECT
+from automatos.local.addresses import PROJECT, addresses
+from automatos.local.keeper import read_state
+from automatos.local.supervisor import ready_answer
 from automatos.testing import free_port
 
 # The time counts from the first start of all, which also cooks the demo.
@@ -203,6 +205,20 @@ def test_a_crashed_process_comes_back(home: Installation) -> None:
     web.kill()
     until(lambda: home.output().count(UVICORN) > started, seconds=60, otherwise=home.output)
     assert "web stopped by itself (signal 9); starting it again" in home.output()
+
+
+@pytest.mark.chaos
+def test_a_killed_keeper_comes_back_with_its_servers(home: Installation) -> None:
+    home.running()
+    state = read_state(addresses(home.data))
+    assert state
+    psutil.Process(state.pid).kill()
+    until(lambda: "stopped by itself; starting it again" in home.output(), seconds=20, otherwise=home.output)
+    until(lambda: ready_answer(home.port, "127.0.0.1") is None, seconds=90, otherwise=home.output)
+    fresh = read_state(addresses(home.data))
+    assert fresh
+    assert fresh.pid != state.pid
+    assert fresh.alive()
 
 
 def _is_web(process: psutil.Process, port: int) -> bool:

@@ -106,7 +106,7 @@ def _by_model(scan: PluginScan, static: StaticReport) -> ModelReport:
         return ModelReport("not_scanned", model, reason=CUT_OFF)
     if kept := _read_before(scan):
         return kept
-    record = Record(scan.pk)
+    record = Record(scan.pk, scan.workspace_id)
 
     def progress(done: int, total: int) -> None:
         holding.note(scan, done=done, total=total)

@@ -1,6 +1,5 @@
 """The record of model calls: asked once, answered from here whenever the same is asked again."""
 
-import asyncio
 import hashlib
 import logging
 from collections import Counter
@@ -14,9 +13,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, Usage
 from marketplace.models import PluginScanCall
+from workspaces.budgets.gate import Kind, call_model
 from workspaces.scope.tenancy import Purpose, system_scope
 
 logger = logging.getLogger(__name__)
@@ -25,16 +24,18 @@ logger = logging.getLogger(__name__)
 class Record:
     """Answers the calls of one scan."""
 
-    def __init__(self, scan_id: UUID) -> None:
-        self._scan_id = scan_id
+    def __init__(self, scan_id: UUID, workspace_id: UUID | None = None) -> None:
+        """workspace_id: who had the version scanned, and whose budgets count it; None: the installation."""
+        self._scan_id, self._workspace_id = scan_id, workspace_id
         self._asked: Counter[str] = Counter()
 
     def ask(self, request: ModelRequest) -> ModelReply:
-        """The model's reply, from the record if it is there. Raises ModelError; what failed is asked again."""
+        """The model's reply, from the record if it is there. Raises ModelError or BudgetReached, and is asked again."""
         key = self._key(request)
         if kept := self._intended(key, request.model):
             return kept
-        reply = asyncio.run(_complete(replace(request, idempotency_key=key)))
+        request = replace(request, idempotency_key=key)
+        reply = call_model(request, workspace_id=self._workspace_id, kind=Kind.SCAN)
         with system_scope(Purpose.SCAN):
             PluginScanCall.objects.filter(pk=key).update(
                 reply=reply.to_json(), cost=reply.cost, answered_at=timezone.now()
@@ -75,11 +76,3 @@ def key_of(request: ModelRequest) -> str:
     """SHA-256 over all that decides the answer."""
     asked = replace(request, idempotency_key="", timeout=0.0)
     return hashlib.sha256(orjson.dumps(asked.to_json(), option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-async def _complete(request: ModelRequest) -> ModelReply:
-    models = Models()
-    try:
-        return await models.complete(request)
-    finally:
-        await models.close()

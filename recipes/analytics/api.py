@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recipes.analytics.usage import Amount, Day, Share, Usage, usage
+from workspaces.budgets.queries import UsageOfKind
 from workspaces.doors.endpoints import WorkspaceView, errors
+from workspaces.models import ModelUsage
 
 COST = "US dollars."
 
@@ -54,6 +56,16 @@ class UsageAgentOut(UsageModelOut):
     id = serializers.UUIDField()
 
 
+class UsageOtherOut(serializers.Serializer[UsageOfKind]):
+    """What calls of models outside of runs came to, by what they were for."""
+
+    kind = serializers.ChoiceField(choices=ModelUsage.Kind.choices)
+    calls = serializers.IntegerField()
+    tokens = serializers.IntegerField()
+    cost = _cost()
+    is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
+
+
 class UsageOut(serializers.Serializer[Usage]):
     """The limits of the plan, and the last 30 days."""
 
@@ -66,6 +78,7 @@ class UsageOut(serializers.Serializer[Usage]):
     days = UsageDayOut(many=True, help_text="Oldest first.")
     agents = UsageAgentOut(many=True, help_text="The dearest first, at most 20.")
     models = UsageModelOut(many=True, help_text="The dearest first, at most 20.")
+    others = UsageOtherOut(many=True, help_text="Outside of runs: trials, proposals, embedding, scans.")
 
 
 class WorkspaceUsage(WorkspaceView):

@@ -1,4 +1,4 @@
-"""What a workspace holds of its plan, and what its last 30 days came to, in seven queries whatever it holds."""
+"""What a workspace holds of its plan, and what its last 30 days came to, in eight queries whatever it holds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos import words
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, ExecutionStep, Recipe
+from workspaces.budgets.queries import UsageOfKind, usage_outside_runs
 from workspaces.limits import plans
-from workspaces.models import Workspace
+from workspaces.models import ModelUsage, Workspace
 
 DAYS = 30
 MOST_LISTED = 20
@@ -86,13 +87,17 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The whole report. days: oldest first; agents and models: at most 20 each, the dearest first."""
+    """The whole report. days: oldest first; agents and models: at most 20 each, the dearest first.
+
+    others: calls of models outside of runs, by what they were for.
+    """
 
     plan: str
     limits: Sequence[Amount]
     days: Sequence[Day]
     agents: Sequence[Share]
     models: Sequence[Share]
+    others: Sequence[UsageOfKind]
 
     @property
     def runs(self) -> int:
@@ -102,17 +107,17 @@ class Usage:
     @property
     def tokens(self) -> int:
         """What models read and wrote."""
-        return sum(day.tokens for day in self.days)
+        return sum(day.tokens for day in self.days) + sum(one.tokens for one in self.others)
 
     @property
     def cost(self) -> Decimal:
         """US dollars."""
-        return sum((day.cost for day in self.days), Decimal(0))
+        return sum((day.cost for day in self.days), Decimal(0)) + sum((one.cost for one in self.others), Decimal(0))
 
     @property
     def is_estimated(self) -> bool:
         """Whether some calls are counted by estimate."""
-        return any(day.is_estimated for day in self.days)
+        return any(day.is_estimated for day in self.days) or any(one.is_estimated for one in self.others)
 
     @property
     def columns(self) -> list[tuple[str, int, int]]:
@@ -132,6 +137,7 @@ def usage(workspace: Workspace) -> Usage:
         days=_days(workspace, first),
         agents=_shares(steps.filter(agent__isnull=False).values(key=F("agent_id"), label=F("agent__name"))),
         models=_shares(steps.exclude(model="").values(key=F("model"), label=F("model")), named=False),
+        others=usage_outside_runs(ModelUsage.objects.filter(workspace=workspace, day__gte=first)),
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from agents.work.loop import Spent, Task
 from automatos.llm import unknown_prices
 from automatos.llm.registry import Credentials
-from automatos.llm.types import Usage
+from automatos.llm.types import ModelReply, Usage
 
 
 class Bills:
@@ -17,9 +17,17 @@ class Bills:
 
     def add(self, path: str, model: str, usage: Usage, cost: Decimal) -> None:
         """A call of a model came back; the same one twice counts once. cost: as it is recorded."""
-        counts = unknown_prices.counted(model, usage, cost, self._credentials)
+        counts = self.counts(model, usage, cost)
         note = unknown_prices.explained(model, self._credentials) if counts != cost else ""
         self._bills[path] = Spent(usage.input_tokens + usage.output_tokens, counts, note)
+
+    def counts(self, model: str, usage: Usage, cost: Decimal) -> Decimal:
+        """US dollars that a call counts for where money is limited. cost: as it is recorded."""
+        return unknown_prices.counted(model, usage, cost, self._credentials)
+
+    def counted(self, reply: ModelReply | None) -> Decimal | None:
+        """The same for a whole reply; None where there is none."""
+        return self.counts(reply.model, reply.usage, reply.cost) if reply is not None else None
 
     def check(self, task: Task, model: str) -> None:
         """Before a call. Raises ModelNotConfigured where money is limited and the price is unknown and not assumed."""

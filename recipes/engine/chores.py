@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from automatos import events
 from automatos.events import Notice
-from recipes.engine import agent_moves, parking, turns
+from recipes.engine import agent_moves, parking, paying, queueing, turns
 from recipes.engine.lease import Lease
 from recipes.engine.publisher import Publisher
 from recipes.engine.streams import Streams
@@ -25,21 +25,23 @@ TEXT_TICK = 0.1
 
 
 async def poll(lease: Lease, decide: Decide, returned: Callable[[list[Notice]], None], publisher: Publisher) -> None:
-    """Cover lost wake-ups and lost workers; end waits that are due; let agents go whose last run is over."""
+    """Cover lost wake-ups and lost workers; end waits that are due; let agents go, and queued runs begin."""
     while True:
         found = await decide(turns.hand_on, lease.owner) if lease.heart.may_give_up_others else []
         await decide(agent_moves.carry_out_due)
         due = await decide(parking.end_due)
         publisher.add(due.notices, due.dropped)
         returned(found)
+        if await decide(queueing.begin_waiting):
+            returned([])
         await asyncio.sleep(POLL)
 
 
 async def sweep(decide: Decide, publisher: Publisher) -> None:
-    """End what is overdue, whatever else the machine is busy with."""
+    """End what is overdue, whatever else the machine is busy with; give back money that nobody will settle."""
     while True:
         await asyncio.sleep(SWEEP)
-        for end in (turns.end_overdue, turns.end_abandoned):
+        for end in (turns.end_overdue, turns.end_abandoned, paying.give_back_expired):
             turn = await decide(end)
             publisher.add(turn.notices, turn.dropped)
 

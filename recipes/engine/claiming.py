@@ -54,8 +54,9 @@ class Wanted:
 ANY_STEP = Wanted()
 # How many more steps than wanted are looked at, since other workers may hold some of them.
 SPARE = 4
-# The workspaces in turn: of each its oldest step, then of each its second, and so on. The first part goes through the
-# index from one workspace to the next, so its cost is that of the workspaces that have work, not of their backlogs.
+# The workspaces in turn: of each its first step (by priority, then the oldest), then of each its second, and so on.
+# The first part goes through the index from one workspace to the next, so its cost is that of the workspaces that have
+# work, not of their backlogs.
 DUE = """
 WITH RECURSIVE due(workspace_id) AS (
     (SELECT workspace_id FROM execution_steps WHERE status = 'pending' AND runnable_at IS NOT NULL
@@ -69,10 +70,10 @@ WITH RECURSIVE due(workspace_id) AS (
     SELECT f.id, f.runnable_at, f.place FROM due
     LEFT JOIN unnest(%s::uuid[], %s::int[]) AS busy(workspace_id, steps) ON busy.workspace_id = due.workspace_id
     CROSS JOIN LATERAL (
-        SELECT s.id, s.runnable_at, row_number() OVER (ORDER BY s.runnable_at, s."order") AS place
+        SELECT s.id, s.runnable_at, row_number() OVER (ORDER BY s.priority DESC, s.runnable_at, s."order") AS place
         FROM execution_steps s
         WHERE s.workspace_id = due.workspace_id AND s.status = 'pending' AND s.runnable_at <= statement_timestamp()
-        ORDER BY s.runnable_at, s."order" LIMIT GREATEST(0, LEAST(%s, %s - COALESCE(busy.steps, 0)))
+        ORDER BY s.priority DESC, s.runnable_at, s."order" LIMIT GREATEST(0, LEAST(%s, %s - COALESCE(busy.steps, 0)))
     ) f
     ORDER BY f.place, f.runnable_at LIMIT %s
 )"""

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import logging
 import uuid
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import OperationalError
@@ -24,7 +25,7 @@ from recipes.engine.desk import Desk
 from recipes.engine.heart import now
 from recipes.engine.lease import Lease
 from recipes.engine.notebook import GivenUp
-from recipes.engine.progress import Progress, keep
+from recipes.engine.progress import Kept, Progress, keep
 from recipes.engine.publisher import Publisher
 from recipes.engine.steps import Job, Outcome, Turn
 from recipes.engine.streams import Streams
@@ -212,7 +213,8 @@ class Conductor:
             logger.exception("Step %s failed in an unexpected way", job.step_id)
             error = ModelError(f"The call to {job.task.model} failed: {type(unknown).__name__}.")
         origins = cook.taint.origins
-        return Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path, origins, job.attempt)
+        ended = Outcome(job.step_id, job.fence, job.has_fallback, None, error, cook.path, origins, job.attempt)
+        return replace(ended, counts=cook.bills.counted(getattr(error, "reply", None)))
 
     def _keep_cut(self, cut: Cut) -> None:
         """What a person stopped stays, as far as it was written."""
@@ -220,8 +222,8 @@ class Conductor:
         self.after.add(task)
         task.add_done_callback(self.after.discard)
 
-    async def _keep(self, progress: Progress) -> bool:
-        """Write down what a step does in between; False when it is no longer ours."""
-        notices = await self.decide(keep, progress)
-        self.publisher.add(notices or [])
-        return notices is not None
+    async def _keep(self, progress: Progress) -> Kept | None:
+        """Write down what a step does in between; None when it is no longer ours."""
+        kept = await self.decide(keep, progress)
+        self.publisher.add(kept.notices if kept is not None else [])
+        return kept

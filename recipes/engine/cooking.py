@@ -117,7 +117,8 @@ class Cook:
                 await self.notebook.keep()  # the call itself went well and has to be paid
         job, origins = self.job, self.taint.origins
         ended = Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, job.attempt)
-        return replace(ended, request_hash=self.asked)
+        counts = self.bills.counted(reply or getattr(error, "reply", None))
+        return replace(ended, request_hash=self.asked, counts=counts)
 
     # --- models -------------------------------------------------------------------------------------------------------
 
@@ -134,7 +135,9 @@ class Cook:
         if path != FIRST or self.notebook.unkept:
             # Told once: where the intent is noted already, a worker that died has told it.
             switch = Switch.of(request.model, instead_of) if instead_of and known is None else None
-            await self.notebook.keep(intents=[self.notebook.intent(path, request.model)], switch=switch)
+            await self.notebook.keep(intents=[self.notebook.model_intent(path, task.spec.id, request)], switch=switch)
+        elif self.job.is_short:
+            await self.notebook.wait_for_money(self.notebook.model_intent(path, task.spec.id, request))
         self.path, self.asked = path, asked
         seconds = max(0.1, self.deadline - asyncio.get_running_loop().time())
         request = replace(request, idempotency_key=str(self.notebook.id(path)), timeout=min(request.timeout, seconds))
@@ -152,15 +155,16 @@ class Cook:
             if (mendable := _mendable(request, error)) is None:
                 if error.reply is not None:
                     self.bills.add(path, request.model, error.reply.usage, error.reply.cost)
-                self.notebook.unkept.append(Result(self.notebook.id(path), error=error, request_hash=asked))
+                self.notebook.unkept.append(_result(self, task, path, error))
                 raise
             reply = mendable
         self.bills.add(path, request.model, reply.usage, reply.cost)
-        self.notebook.unkept.append(Result(self.notebook.id(path), reply, request_hash=asked))
+        self.notebook.unkept.append(_result(self, task, path, reply))
         return reply
 
     def _was_cut(self, path: str, reply: ModelReply) -> None:
-        self.cut = Cut(self.job.step_id, self.job.fence, self.notebook.id(path), reply, is_answer="." not in path)
+        key, counts = self.notebook.id(path), self.bills.counted(reply)
+        self.cut = Cut(self.job.step_id, self.job.fence, key, reply, is_answer="." not in path, counts=counts)
 
     def spent(self, path: str) -> Spent:
         """What the calls came to so far whose path begins so, those of asked agents among them."""
@@ -185,7 +189,7 @@ class Cook:
         for path, call in calls:
             if known := self.job.journal.get(path):
                 check(known, call.name, subject_hash(call.name, call.arguments), is_model=False)
-        self._ask_people(task, [(path, call) for path, call in calls if path not in self.job.journal])
+        _ask_people(self, task, [(path, call) for path, call in calls if path not in self.job.journal])
         intents = [
             self.notebook.tool_intent(path, call, task.tools.get(call.name))
             for path, call in calls
@@ -262,17 +266,26 @@ class Cook:
         _, reply = await run_agent(asked, self)
         return reply.text
 
-    def _ask_people(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
-        """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
-        waiting = [
-            (self.notebook.id(path), call)
-            for path, call in calls
-            if not _decided(self.job, self.notebook.id(path), call)
-            and _key(call) not in self.job.earlier
-            and self.taint.needs_person(task.tools.get(call.name), call, self.job.policy)
-        ]
-        if waiting:
-            raise NeedsPerson(waiting)
+
+def _result(cook: Cook, task: Task, path: str, came: ModelReply | ModelError) -> Result:
+    """What a call of a model came to, with what it counts for where money is limited."""
+    reply, error = (None, came) if isinstance(came, ModelError) else (came, None)
+    counts = cook.bills.counted(reply or getattr(error, "reply", None))
+    key = cook.notebook.id(path)
+    return Result(key, reply, error=error, request_hash=cook.asked, counts=counts, agent_id=task.spec.id)
+
+
+def _ask_people(cook: Cook, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
+    """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
+    waiting = [
+        (cook.notebook.id(path), call)
+        for path, call in calls
+        if not _decided(cook.job, cook.notebook.id(path), call)
+        and _key(call) not in cook.job.earlier
+        and cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy)
+    ]
+    if waiting:
+        raise NeedsPerson(waiting)
 
 
 async def _called(cook: Cook) -> tuple[str, ModelReply]:

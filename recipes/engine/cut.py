@@ -1,10 +1,12 @@
 """Answers that were broken off from outside: what had come in is kept with the step, marked as cut, and paid once."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
+from recipes.engine.agent_usage import usage_of_late_answer
 from recipes.engine.journal import Result, results_noted
 from recipes.engine.ledger import Ledger
 from recipes.engine.sql import statements
@@ -17,13 +19,17 @@ CUT = "cut"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A call that was broken off. fence: what its worker held the step under; is_answer: its text is the step's own."""
+    """A call that was broken off. fence: what its worker held the step under; is_answer: its text is the step's own.
+
+    counts: US dollars that it counts for where money is limited; None: what it cost.
+    """
 
     step_id: UUID
     fence: int
     call_id: UUID
     reply: ModelReply
     is_answer: bool
+    counts: Decimal | None = None
 
 
 def keep_cut(cut: Cut) -> None:
@@ -38,6 +44,10 @@ def keep_cut(cut: Cut) -> None:
         text, params = results_noted(ledger.now, [Result(cut.call_id, cut.reply, error=stopped)])
         if not sql.rows(f"{text} RETURNING c.id", params):
             return
+        if run.has_budgets:
+            counts = cut.reply.cost if cut.counts is None else cut.counts
+            ledger.count_cost(cut.call_id, run.payer(step.id, step.agent_id), counts)
+            ledger.move_money()
         usage = cut.reply.usage
         spent = [usage.input_tokens, usage.output_tokens, cut.reply.cost, usage.is_estimated]
         sql.send(
@@ -53,3 +63,5 @@ def keep_cut(cut: Cut) -> None:
             "finish_reason = CASE %s WHEN '' THEN finish_reason ELSE %s END WHERE id = %s",
             [*spent, output, reason, reason, step.id],
         )
+        tokens, cost = (usage.input_tokens, usage.output_tokens), cut.reply.cost
+        sql.send(*usage_of_late_answer(ledger.now, step.id, tokens, cost, is_estimated=usage.is_estimated))

@@ -21,7 +21,7 @@ UNANSWERED = "[This message was not answered.]"
 SAID = (
     "SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output "
     "FROM recipe_executions e JOIN execution_steps s ON s.execution_id = e.id "
-    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status IN ('completed', 'failed', 'cancelled')"
+    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status IN ('completed', 'failed', 'cancelled', 'stopped')"
 )
 
 

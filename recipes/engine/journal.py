@@ -18,7 +18,11 @@ FIRST = "0"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A call about to be sent. name: the model or the tool; data: a tool's arguments; hashes: see Call."""
+    """A call about to be sent. name: the model or the tool; data: a tool's arguments; hashes: see Call.
+
+    most: US dollars a model's call may take; seconds: how long; agent_id: who makes it; unpriced: why it may not be
+    made where money is limited.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -31,11 +35,18 @@ class Intent:
     request_hash: str = ""
     tool_version_hash: str = ""
     connection_id: UUID | None = None
+    most: Decimal = Decimal(0)
+    seconds: float = 0.0
+    agent_id: UUID | None = None
+    unpriced: AppError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call came to: a model's reply, a tool's text with its data, or an error. request_hash: of a model's."""
+    """What a call came to: a model's reply, a tool's text with its data, or an error. request_hash: of a model's.
+
+    counts: US dollars that it counts for where money is limited; None: what it cost. agent_id: who made it.
+    """
 
     id: UUID
     reply: ModelReply | None = None
@@ -43,6 +54,8 @@ class Result:
     data: dict[str, Any] | None = None
     error: AppError | None = None
     request_hash: str = ""
+    counts: Decimal | None = None
+    agent_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,14 @@ def _row(result: Result, now: datetime) -> tuple[Any, ...]:
 def spent(result: Result) -> ModelReply | None:
     """The reply that has to be paid for, also where it was of no use."""
     return result.reply or getattr(result.error, "reply", None)
+
+
+def counted(result: Result) -> Decimal:
+    """US dollars that a call counts for where money is limited."""
+    if result.counts is not None:
+        return result.counts
+    reply = spent(result)
+    return reply.cost if reply is not None else Decimal(0)
 
 
 JOURNAL = (

@@ -5,25 +5,30 @@ one run happens in one order, its events are numbered without gap, and two trans
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 
+from automatos.errors import AppError
 from automatos.events import Notice, iso
 from automatos.llm.text import clean
+from recipes.engine.agent_usage import usage_of_runs
+from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statement, Statements, array, columns
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
+from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
 
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
-    "e.seconds_left, e.pins"
+    "e.seconds_left, e.pins, e.recipe_id, "
+    "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id)"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
@@ -67,6 +72,11 @@ class Run:
     seconds_left: float | None = None
     # By agent, how this run keeps it (pins.py).
     pins: dict[str, str] = field(default_factory=dict)
+    recipe_id: UUID | None = None
+    # The recipe, where only so many of its runs may cook at once.
+    slot_of: UUID | None = None
+    # Whether money is limited anywhere in its workspace; where it is not, nothing is held back or counted.
+    has_budgets: bool = False
     has_new_pins: bool = False
     is_estimated: bool = False
     completed_at: datetime | None = None
@@ -88,6 +98,16 @@ class Run:
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    def payer(self, step_id: UUID, agent_id: UUID | None) -> Payer:
+        """Whose budgets a call of this run counts for."""
+        return Payer(
+            workspace_id=self.workspace_id,
+            recipe_id=self.recipe_id,
+            agent_id=agent_id,
+            run_id=self.id,
+            step_id=step_id,
+        )
 
     def pin(self, agent_id: UUID, key: UUID) -> bool:
         """Keep an agent so for this run; False where it keeps it already."""
@@ -148,6 +168,10 @@ class Ledger:
     def __init__(self, sql: Statements) -> None:
         self.sql = sql
         self.runs: dict[UUID, Run] = {}
+        # Calls that came to their end in runs whose workspace has budgets.
+        self.settled: list[Settled] = []
+        # Whether runs that waited for their turn may begin now.
+        self.has_begun = False
 
     @property
     def now(self) -> datetime:
@@ -168,6 +192,19 @@ class Ledger:
         )
         return [self.run(row) for row in rows]
 
+    def count_cost(self, call_id: UUID, payer: Payer, cost: Decimal, *, ends_step: bool = False) -> None:
+        """A call came to its end: what was held back for it is settled with its cost."""
+        self.settled.append(Settled(call_id, payer, cost, ends_step))
+
+    def count_late_cost(self, payer: Payer, cost: Decimal) -> None:
+        """What an answer cost that came too late: whoever makes the same call now holds back money of its own."""
+        self.settled.append(Settled(uuid4(), payer, cost))
+
+    def move_money(self, wishes: Sequence[Wish] = ()) -> dict[UUID, AppError]:
+        """Settle what came to its end, and hold money back; why not, by the id of each call that finds no room."""
+        settled, self.settled = self.settled, []
+        return move_money(self.sql, self.now, settled, wishes)
+
     def cancel_steps(self, runs: Iterable[Run]) -> None:
         """Whatever is not over in these runs is cancelled; the raised fence refuses late results."""
         self.sql.send(
@@ -183,6 +220,14 @@ class Ledger:
             self._settle_waits(touched)
             self._write_runs(touched)
             self._write_events(touched)
+        self.move_money()
+        ended = [run for run in touched if run.completed_at is not None]
+        if limited := [run.id for run in ended if run.has_budgets]:
+            release_of_runs(self.sql, self.now, limited)
+        if ended:
+            self.sql.flush()
+            self.sql.send(*usage_of_runs(self.now, (run.id for run in ended)))
+            self.has_begun = begin_next(self.sql, (run.slot_of for run in ended if run.slot_of)) > 0
         return [Notice(run.workspace_id, run.id, run.events) for run in touched]
 
     def _settle_waits(self, runs: list[Run]) -> None:

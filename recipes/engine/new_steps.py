@@ -98,17 +98,19 @@ def rows_inserted(workspace_id: UUID, execution_id: UUID, rows: Iterable[Row]) -
         "input_tokens, output_tokens, cost, tool_calls, "
         'id, "order", step_id, name, output_key, prompt_template, kind, config, parent_id, branch, agent_id, '
         "agent_name, error_handling, max_retries, max_iterations, timeout, depends_on, waiting_on, leads_to, "
-        "runnable_at, path, iteration, scope) SELECT %s::uuid, %s::uuid, 'pending', 1, 0, '', '', '', 0, 0, 0, 0, "
+        "runnable_at, path, iteration, scope, priority) "
+        "SELECT %s::uuid, %s::uuid, 'pending', 1, 0, '', '', '', 0, 0, 0, 0, "
         'v.id, v."order", v.step_id, v.name, v.output_key, v.prompt_template, v.kind, v.config::jsonb, v.parent_id, '
         "v.branch, v.agent_id, v.agent_name, v.error_handling, v.max_retries, v.max_iterations, v.timeout, "
-        "v.depends_on::int[], v.waiting_on, v.leads_to::int[], v.runnable_at, v.path, v.iteration, v.scope::jsonb "
+        "v.depends_on::int[], v.waiting_on, v.leads_to::int[], v.runnable_at, v.path, v.iteration, v.scope::jsonb, "
+        "COALESCE((SELECT e.priority FROM recipe_executions e WHERE e.id = %s::uuid), 0) "
         "FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], "
         "%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::int[], %s::float8[], %s::text[], "
         "%s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::text[]) "
         'AS v(id, "order", step_id, name, output_key, prompt_template, kind, '
         "config, parent_id, branch, agent_id, agent_name, error_handling, max_retries, max_iterations, timeout, "
         "depends_on, waiting_on, leads_to, runnable_at, path, iteration, scope)",
-        [workspace_id, execution_id, *columns([_values(row) for row in rows])],
+        [workspace_id, execution_id, execution_id, *columns([_values(row) for row in rows])],
     )
 
 

@@ -8,13 +8,15 @@ from uuid import UUID
 import orjson
 
 from agents.work.loop import Failed
+from automatos.errors import AppError
 from automatos.events import Notice
-from recipes.engine.journal import Intent, Result, error_shape, intents_noted, results_noted, spent
+from recipes.engine.journal import Intent, Result, counted, error_shape, intents_noted, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json, storable
 from recipes.engine.settling import pay
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Step, lock_steps
 from recipes.models import Call, StepStatus
+from workspaces.budgets.reserving import Wish
 from workspaces.scope.tenancy import Purpose
 
 LONGEST_SHOWN = 300
@@ -52,10 +54,20 @@ class Progress:
     results: list[Result] = field(default_factory=list)
     approvals: Approvals | None = None
     switch: Switch | None = None
+    # The intents are noted already and wait for money.
+    is_noted: bool = False
 
 
-def keep(progress: Progress) -> list[Notice] | None:
-    """Write progress down; what to publish, or None when the step is no longer its worker's."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Progress that is written down. notices: what to publish. refused: why none of the intents may be sent."""
+
+    notices: list[Notice]
+    refused: AppError | None = None
+
+
+def keep(progress: Progress) -> Kept | None:
+    """Write progress down, or None when the step is no longer its worker's."""
     with statements(Purpose.ENGINE) as sql:
         ledger = Ledger(sql)
         held = lock_steps(ledger, [progress.step_id]).get(progress.step_id)
@@ -70,18 +82,34 @@ def keep(progress: Progress) -> list[Notice] | None:
         _finished(ledger, run, step, progress)
         if progress.results:
             sql.put_off(_totals(step))
-        if progress.intents:
+        refused = _hold_back(ledger, run, step, progress)
+        if progress.intents and refused is None and not progress.is_noted:
             sql.flush()  # an intent may repeat a call whose result stands in the same progress
             sql.put_off(intents_noted(ledger.now, progress.intents))
             _begun(ledger, run, step, progress.intents)
-        if switch := progress.switch:
+        if (switch := progress.switch) and refused is None:
             run.emit(
                 "step.fallback", ledger.now, step,
                 attempt=step.attempt, model=switch.model, instead_of=switch.instead_of, error=switch.error,
             )  # fmt: skip
         if progress.approvals:
             _wait(ledger, run, step, progress.approvals)
-        return ledger.write()
+        return Kept(ledger.write(), refused)
+
+
+def _hold_back(ledger: Ledger, run: Run, step: Step, progress: Progress) -> AppError | None:
+    """Settle what calls of models took and hold money back for the next ones; why not, where there is no room."""
+    if not run.has_budgets:
+        return None
+    for result in progress.results:
+        if result.data is None:
+            ledger.count_cost(result.id, run.payer(step.id, result.agent_id or step.agent_id), counted(result))
+    wishes = [
+        Wish(one.id, run.payer(step.id, one.agent_id), one.most, one.seconds, one.unpriced)
+        for one in progress.intents
+        if one.kind == Call.Kind.MODEL
+    ]
+    return next(iter(ledger.move_money(wishes).values()), None)
 
 
 def subject_hash(tool: str, arguments: dict[str, Any]) -> str:

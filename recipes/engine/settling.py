@@ -1,5 +1,6 @@
 """What calls came to, recorded: a step completes, is tried again, is skipped, or fails its run."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,16 +8,20 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
+from recipes.engine.agent_usage import usage_of_late_answer
 from recipes.engine.attempts import Ended, kept
 from recipes.engine.following import Over, follow
-from recipes.engine.journal import Result, call_id, error_shape, results_noted, spent
+from recipes.engine.journal import Result, call_id, counted, error_shape, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.sql import Statement, columns
 from recipes.engine.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
 from recipes.engine.templating import Output
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from workspaces.budgets.reserving import BudgetReached
 
 LONGEST_RETRY_DELAY = 300.0
+# How much longer than its delay a step may wait, so that many that failed together do not come back together.
+SPREAD = 1.25
 
 
 @dataclass(slots=True)
@@ -44,12 +49,16 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         held = steps.get(outcome.step_id)
         if held is None or held[1].fence != outcome.fence or held[1].status != StepStatus.RUNNING:
             if held is not None and held[1].fence > outcome.fence:
-                _pay_refused(ledger, held[1], outcome)
+                _pay_refused(ledger, *held, outcome)
             continue
         run, step = held
         key = call_id(step.id, step.attempt, outcome.path)
-        result = Result(key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash)
+        result = Result(
+            key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash, counts=outcome.counts
+        )
         accepted.append(result)
+        if run.has_budgets:
+            ledger.count_cost(key, run.payer(step.id, step.agent_id), counted(result), ends_step=True)
         last = spent(result)
         pay(run, step, last)
         decide = _without_call if outcome.is_without_call else _decide
@@ -70,9 +79,10 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
     _close_runs(ledger, changes, turn)
 
 
-def _pay_refused(ledger: Ledger, step: Step, outcome: Outcome) -> None:
+def _pay_refused(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> None:
     """An answer that came too late is of no use, and was paid for nevertheless."""
-    reply = spent(Result(step.id, outcome.reply, error=outcome.error))
+    result = Result(step.id, outcome.reply, error=outcome.error, counts=outcome.counts)
+    reply = spent(result)
     if reply is None or not outcome.attempt:
         return
     usage = reply.usage
@@ -81,6 +91,8 @@ def _pay_refused(ledger: Ledger, step: Step, outcome: Outcome) -> None:
     add = "SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, cost = cost + %s, "
     add += "is_estimated = is_estimated OR %s"
     booked = ledger.sql.rows(f"UPDATE execution_calls {add} WHERE id = %s RETURNING step_id", [*paid, call])
+    if booked and run.has_budgets:
+        ledger.count_late_cost(run.payer(step.id, step.agent_id), counted(result))
     if booked:
         # The objects as well: what else this turn writes about the step starts from them.
         step.input_tokens += usage.input_tokens
@@ -89,6 +101,9 @@ def _pay_refused(ledger: Ledger, step: Step, outcome: Outcome) -> None:
         ledger.sql.send(f"UPDATE execution_steps {add} WHERE id = %s", [*paid, step.id])
         run_of = "(SELECT execution_id FROM execution_steps WHERE id = %s)"
         ledger.sql.send(f"UPDATE recipe_executions {add} WHERE id = {run_of}", [*paid, step.id])
+        tokens = usage.input_tokens, usage.output_tokens
+        late = usage_of_late_answer(ledger.now, step.id, tokens, reply.cost, is_estimated=usage.is_estimated)
+        ledger.sql.send(*late)
 
 
 def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
@@ -98,13 +113,20 @@ def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
             return Change(step, StepStatus.CANCELLED, reply=outcome.reply)
         return _complete(ledger, run, step, outcome.reply)
     error = outcome.error or AppError("The call ended without a result.")
-    delay = retry_delay(step, run, error, has_fallback=outcome.has_fallback)
-    shape = error_shape(error)
     if not run.is_live:
-        return Change(step, StepStatus.CANCELLED, error=shape)
+        return Change(step, StepStatus.CANCELLED, error=error_shape(error))
+    return _fail(ledger, run, step, outcome, error)
+
+
+def _fail(ledger: Ledger, run: Run, step: Step, outcome: Outcome, error: AppError) -> Change:
+    """What an error means: another try, a skipped step, or the end of the run."""
+    shape = error_shape(error)
+    if isinstance(error, BudgetReached):  # whatever the step says of errors: there is no money to go on with
+        return _stop(ledger, run, step, shape)
+    delay = retry_delay(step, run, error, has_fallback=outcome.has_fallback)
     if delay is not None:
         run.emit("step.retrying", ledger.now, step, attempt=step.attempt, delay=delay, error=shape)
-        later = ledger.now + timedelta(seconds=delay)
+        later = ledger.now + timedelta(seconds=delay * random.uniform(1, SPREAD))  # noqa: S311
         return Change(step, StepStatus.PENDING, error=shape, runnable_at=later)
     run.unfinished_steps -= 1
     if step.error_handling == ErrorHandling.SKIP:
@@ -112,6 +134,14 @@ def _decide(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Change:
         return Change(step, StepStatus.SKIPPED, error=shape)
     run.emit("step.failed", ledger.now, step, attempt=step.attempt, error=shape)
     run.end(ExecutionStatus.FAILED, ledger.now, error={**shape, "step": step.order})
+    return Change(step, StepStatus.FAILED, error=shape)
+
+
+def _stop(ledger: Ledger, run: Run, step: Step, shape: dict[str, Any]) -> Change:
+    """A budget has no room for what the step would do: the run ends with what it has."""
+    run.unfinished_steps -= 1
+    run.emit("step.failed", ledger.now, step, attempt=step.attempt, error=shape)
+    run.end(ExecutionStatus.STOPPED, ledger.now, error={**shape, "step": step.order})
     return Change(step, StepStatus.FAILED, error=shape)
 
 

@@ -119,7 +119,8 @@ class Job:
     text stands in what it is told already. heard: what it is told, without words of its own or of agents that had read
     untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
-    call: of a step that is one tool call: the call, with no model asked.
+    call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
+    call yet, since calls under way hold it.
     """
 
     step_id: UUID
@@ -138,6 +139,7 @@ class Job:
     heard: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=dict, repr=False)
     call: ToolCall | None = None
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Outcome:
     branch: str = ""
     request_hash: str = ""
     output: str | None = None
+    # US dollars that the call counts for where money is limited; None: what it cost.
+    counts: Decimal | None = None
 
     @property
     def is_without_call(self) -> bool:

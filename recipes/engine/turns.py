@@ -13,7 +13,7 @@ from automatos.events import Notice
 from recipes.engine.claiming import ANY_STEP, Wanted, claim
 from recipes.engine.heart import LEASE
 from recipes.engine.ledger import PATIENCE, RUN_COLUMNS, Ledger, Run
-from recipes.engine.paying import pay
+from recipes.engine.paying import hold_back, pay
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, statements
 from recipes.engine.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
@@ -43,10 +43,11 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted =
         if limit > 0:
             at_once = claim(ledger, owner, limit, turn, wanted)
             unpaid, opened = pay(ledger, turn)
-            if at_once := at_once + unpaid:
+            if at_once := at_once + unpaid + hold_back(ledger, turn):
                 sql.flush()
                 settle(ledger, at_once, turn)
         turn.notices = ledger.write()
+        turn.more = turn.more or ledger.has_begun
     note_uses(opened)
     return turn
 

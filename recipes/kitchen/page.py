@@ -196,7 +196,7 @@ def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int
         )
     if execution.status == ExecutionStatus.COMPLETED:
         return f"{word} in {words.duration(elapsed)}"
-    if execution.status == ExecutionStatus.FAILED and (execution.error or {}).get("step"):
+    if execution.status in (ExecutionStatus.FAILED, ExecutionStatus.STOPPED) and (execution.error or {}).get("step"):
         return f"{word} at step {(execution.error or {})['step']}"
     return word if execution.is_live else f"{word} after {words.duration(elapsed)}"
 

@@ -103,6 +103,9 @@ class Execution(models.Model):
     depth = models.SmallIntegerField(default=0, db_default=0)
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
     not_before = models.DateTimeField(null=True)
+    # The recipe, where only so many of its runs may cook at once; and whether this one waits for its turn.
+    slot_of = models.UUIDField(null=True)
+    is_queued = models.BooleanField(default=False, db_default=False)
     # Most of its steps at work at once (none: no limit), and how many that could begin are held back.
     parallel_limit = models.SmallIntegerField(null=True)
     held_steps = models.IntegerField(default=0, db_default=0)
@@ -131,6 +134,11 @@ class Execution(models.Model):
                 name="executions_of_conversation",
             ),
             models.Index(fields=["deadline_at"], condition=Q(status__in=LIVE_STATUSES), name="executions_live"),
+            models.Index(
+                fields=["slot_of", "is_queued"],
+                condition=Q(slot_of__isnull=False, status__in=LIVE_STATUSES),
+                name="executions_in_slots",
+            ),
             models.Index(
                 fields=["parent_step"], condition=Q(parent_step__isnull=False), name="executions_of_parent_step"
             ),
@@ -230,6 +238,8 @@ class ExecutionStep(StepSettings):
     waiting_on = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=StepStatus, default=StepStatus.PENDING)
     runnable_at = models.DateTimeField(null=True)
+    # A copy of the run's, so that claims find it in their index.
+    priority = models.SmallIntegerField(default=0, db_default=0)
     owner = models.UUIDField(null=True)
     fence = models.PositiveIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -264,9 +274,9 @@ class ExecutionStep(StepSettings):
         )
         indexes = (
             models.Index(
-                fields=["workspace", "runnable_at"],
+                fields=["workspace", "-priority", "runnable_at"],
                 condition=Q(status="pending", runnable_at__isnull=False),
-                name="steps_due",
+                name="steps_due_first",
             ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
             models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),

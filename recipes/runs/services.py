@@ -11,11 +11,13 @@ from django.db import transaction
 from agents.work.spec import why_no_new_work
 from automatos import events
 from automatos.after_commit import after_commit
+from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from recipes.engine import graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.new_steps import NewStep, Row, rows_inserted
+from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
@@ -44,6 +46,7 @@ class Cause:
 
 A_PERSON = Cause()
 
+MOST_PRIORITY = 10
 # The columns of a recipe's step as a run takes them over, then those of its agent that are only checked.
 SOURCE = (
     'SELECT s."order", s.step_id, s.name, s.output_key, s.prompt_template, s.kind, s.config, s.under, s.branch, '
@@ -63,8 +66,10 @@ def start(
     trigger: Trigger,
     lessons: Sequence[Mapping[str, Any]] = (),
     cause: Cause = A_PERSON,
+    priority: int = 0,
 ) -> Execution:
     """Create a run of a recipe of this workspace and wake a worker. lessons: what its first agent is told besides.
+    priority: -10 to 10, higher goes first among what waits in the workspace.
 
     Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
     Conflict when the recipe has no steps or names an agent that cannot work.
@@ -88,11 +93,21 @@ def start(
             untrusted_inputs={name: list(origins) for name, origins in cause.untrusted.items()} or None,
             user=user,
             created_at=now,
+            priority=_checked_priority(priority),
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
         steps = _with_lessons(_steps_of(sql, recipe), lessons)
         begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)})
+        if limit := int(config["max_concurrent_runs"]):
+            execution.is_queued = take_slot(sql, execution.pk, recipe.pk, limit, config["total_timeout"])
     return execution
+
+
+def _checked_priority(priority: int) -> int:
+    problems = Problems()
+    problems.number("priority", priority, low=-MOST_PRIORITY, high=MOST_PRIORITY)
+    problems.raise_any()
+    return priority
 
 
 def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
+from agents.models import AgentUsage
 from automatos.llm.types import Usage
 from automatos.testing import Stack
 from recipes.models import Call, Execution, ExecutionStep
@@ -63,6 +64,8 @@ def books(room: Room) -> dict[str, tuple[int, int, Decimal]]:
         "steps": ExecutionStep.objects.filter(workspace=mine).aggregate(**SUMS),
         "runs": Execution.objects.filter(workspace=mine).aggregate(**SUMS),
     }
+    if not Execution.objects.filter(workspace=mine, completed_at=None).exists():
+        rows["agents"] = AgentUsage.objects.filter(workspace=mine).aggregate(**SUMS)
     return {name: (row["input"] or 0, row["output"] or 0, row["cost"] or Decimal(0)) for name, row in rows.items()}
 
 

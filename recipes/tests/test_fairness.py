@@ -11,13 +11,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from automatos.errors import Conflict
+from automatos.errors import Conflict, InvalidInput
 from automatos.llm.errors import ModelRejected
 from automatos.testing import Stack
-from recipes.engine import turns
+from recipes.engine import queueing, turns
 from recipes.engine.claiming import Wanted
 from recipes.engine.steps import Outcome
-from recipes.models import Execution, ExecutionStep
+from recipes.models import Execution, ExecutionStep, Recipe, Trigger
 from recipes.runs import services as runs
 from recipes.services import RecipeInput, update_recipe
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
@@ -51,6 +51,66 @@ def test_a_workspace_has_no_more_than_its_share_of_a_worker() -> None:
     assert taken == {cast.workspace.pk: 2, other.workspace.pk: 1}
     full = Wanted(share=5, busy={cast.workspace.pk: 5})
     assert turns.take_turn(uuid4(), [], 10, full).jobs == []
+
+
+@pytest.mark.django_db
+def test_a_backlog_of_any_size_and_priority_delays_another_workspace_by_one_slot() -> None:
+    many, one = Cast(), Cast()
+    recipe = many.recipe("Cook")
+    backlog = [many.cook(recipe) for _ in range(100)]
+    ExecutionStep.objects.filter(execution__in=backlog).update(priority=10)
+    (busy,) = claim(1)
+    single = one.cook(one.recipe("Cook"))
+    # One slot: the next claim after its call is the other workspace's.
+    jobs = done(busy, limit=2)
+    assert [job.execution_id for job in jobs].count(single.pk) == 1
+
+
+@pytest.mark.django_db
+def test_of_a_workspace_the_highest_priority_goes_first_then_the_oldest() -> None:
+    cast = Cast()
+    recipe = cast.recipe("Cook", "Serve")
+    runs_of = {wish: _cook(cast, recipe, wish) for wish in (0, 5, -5, 10)}
+    order = [next(w for w, run in runs_of.items() if run.pk == job.execution_id) for job in (*claim(1), *claim(3))]
+    assert order == [10, 5, 0, -5]
+    with pytest.raises(InvalidInput, match=r"priority|10"):
+        _cook(cast, recipe, 11)
+
+
+def _cook(cast: Cast, recipe: Recipe, priority: int = 0) -> Execution:
+    return runs.start(
+        workspace=cast.workspace, recipe=recipe, input_data={}, user=cast.owner, trigger=Trigger.API, priority=priority
+    )
+
+
+@pytest.mark.django_db
+def test_only_so_many_runs_of_a_recipe_cook_at_once_and_the_next_begins_when_one_ends() -> None:
+    cast = Cast()
+    config = {"max_concurrent_runs": 2, "total_timeout": 300}
+    recipe, other = cast.recipe("Cook", execution_config=config), cast.recipe("Other")
+    first, second, third, fourth = (_cook(cast, recipe, priority) for priority in (0, 0, 0, 1))
+    free = _cook(cast, other)
+    jobs = {job.execution_id: job for job in claim()}
+    assert jobs.keys() == {first.pk, second.pk, free.pk}
+    third.refresh_from_db()
+    assert (third.status, third.is_queued, third.seconds_left) == ("pending", True, 300)
+    assert turns.end_overdue().dropped == [], "its time counts once it begins"
+    done(jobs[first.pk])
+    (begun,) = claim()
+    assert begun.execution_id == fourth.pk, "by priority"
+    assert 200 < begun.task.timeout <= 300
+    runs.cancel(execution=second, user=cast.owner)
+    assert [job.execution_id for job in claim()] == [third.pk]
+    fifth = _cook(cast, recipe)
+    assert claim() == []
+    data = RecipeInput(
+        name="Brief",
+        steps=[StepInput(agent_id=cast.agent.pk, prompt_template="Cook")],
+        execution_config={"max_concurrent_runs": 0},
+    )
+    update_recipe(recipe=type(recipe).objects.get(pk=recipe.pk), user=cast.owner, data=data)
+    assert queueing.begin_waiting() == 1
+    assert [job.execution_id for job in claim()] == [fifth.pk]
 
 
 @pytest.mark.slow

@@ -84,4 +84,4 @@ def test_more_rows_take_no_more_queries(company: Company) -> None:
         cooked(company, company.recipe("Write", agent_id=agent["id"]))
     with CaptureQueriesContext(connection) as many:
         usage(company.workspace)
-    assert len(few) == len(many) == 7
+    assert len(few) == len(many) == 8

@@ -23,6 +23,7 @@ from automatos.outside.client import Answer, Client, Limits
 from automatos.outside.errors import TooSlow
 from automatos.outside.targets import find_host
 from automatos.private_hosts import PrivateHosts, parse
+from workspaces.budgets.reserving import BudgetReached
 from workspaces.credentials.model_trials import try_model
 from workspaces.credentials.offered_models import is_model_list, told_models
 from workspaces.credentials.provider_keys import usual_url
@@ -77,7 +78,9 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
         except AppError as error:
             fields, result = None, Result(ok=False, message=error.message)
     if fields is not None:
-        result = asyncio.run(check(row.type_id, fields, row.name))
+        result = asyncio.run(check(row.type_id, fields))
+        if row.type_id in PROVIDERS.values():
+            result = _tried(workspace_id, row.type_id, fields, row.name, result)
     with workspace_scope(workspace_id):
         # Not for a credential that was changed meanwhile.
         own.filter(test_started_at=row.test_started_at).update(
@@ -91,15 +94,11 @@ def run_check(workspace_id: UUID, credential_id: UUID) -> None:
         )
 
 
-async def check(type_slug: str, fields: Fields, name: str = "") -> Result:
-    """One request with this credential, at most ten seconds; with those of models, a model is tried then.
-
-    name: what the person calls it.
-    """
+async def check(type_slug: str, fields: Fields) -> Result:
+    """One request with this credential, at most ten seconds."""
     try:
         async with asyncio.timeout(SECONDS):
-            result = await CHECKS[type_slug](fields)
-        return await _tried(type_slug, fields, name, result) if type_slug in PROVIDERS.values() else result
+            return await CHECKS[type_slug](fields)
     except (TimeoutError, TooSlow):
         return Result(ok=False, message=f"There was no answer within {SECONDS:.0f} seconds.")
     except AppError as error:
@@ -136,7 +135,7 @@ async def _openai_compatible(fields: Fields) -> Result:
     return Result(found.ok, f"{found.message} {told}", models)
 
 
-async def _tried(kind: str, fields: Fields, name: str, listed: Result) -> Result:
+def _tried(workspace_id: UUID, kind: str, fields: Fields, name: str, listed: Result) -> Result:
     """What a model does with this key. Not tried where the key was refused, or where no model is known."""
     model = fields.get("test_model") or TRIED.get(kind) or next(iter(listed.models), "")
     if not model or (listed.ok is not True and not fields.get("test_model")):
@@ -147,9 +146,12 @@ async def _tried(kind: str, fields: Fields, name: str, listed: Result) -> Result
         fields.get("api_key") or "none", url, label=name or _host(url), preset=fields.get("preset", "")
     )
     try:
-        trial = await try_model(f"{provider}:{model}", {provider: own})
-    except ModelNotConfigured as error:
+        trial = try_model(workspace_id, f"{provider}:{model}", {provider: own})
+    except (ModelNotConfigured, BudgetReached) as error:
         return replace(listed, message=f"{listed.message} {error.message}")
+    except Exception as error:
+        logger.error("The trial of a model with a credential of type %s broke: %s", kind, type(error).__name__)
+        return Result(ok=None, message="The test itself failed. It was noted for the operator.")
     found = trial.sentence if trial.problem else f"Tried {model}. {trial.sentence}"
     accepted = f"{listed.message} " if listed.ok else ""
     return replace(listed, ok=not trial.problem, message=f"{accepted}{found}", works=trial.works)

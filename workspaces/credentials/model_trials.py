@@ -4,16 +4,21 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from automatos.llm.deltas import Delta, TextDelta, ThinkingDelta
 from automatos.llm.errors import ModelError, ModelNotConfigured, ModelUnavailable
+from automatos.llm.estimates import cost_of
 from automatos.llm.parts import Image, Text
 from automatos.llm.registry import Credential, Models
-from automatos.llm.types import Message, ModelReply, ModelRequest, ToolSpec
+from automatos.llm.tokens import IMAGE_TOKENS
+from automatos.llm.types import Message, ModelReply, ModelRequest, ToolSpec, Usage
+from workspaces.budgets.gate import Kind, Passage, passage
 
 # One call may take so long, in seconds, and so many tokens: enough for a model that thinks first.
 CALL_SECONDS = 20.0
 TOKENS = 600
+CALLS = 4
 ADD = ToolSpec(
     "add",
     "Adds two whole numbers.",
@@ -56,14 +61,22 @@ class Trial:
         return f"Works: {', '.join(yes)}." + (f" Does not: {', '.join(no)}." if no else "")
 
 
-async def try_model(model: str, credentials: Mapping[str, Credential]) -> Trial:
+def try_model(workspace_id: UUID, model: str, credentials: Mapping[str, Credential]) -> Trial:
     """Four calls; when there is no answer to the first one, its problem. model: `provider:model`.
 
-    Raises ModelNotConfigured where calls to that address are switched off.
+    Raises ModelNotConfigured where calls to that address are switched off, and BudgetReached.
     """
+    # A picture, some tools and a few words are what it reads at most.
+    most = CALLS * cost_of(model, Usage(IMAGE_TOKENS, TOKENS), credentials)
+    seconds = 2 * CALL_SECONDS
+    with passage(workspace_id, Kind.TRIAL, model, credentials, most=most, seconds=seconds) as made:
+        return asyncio.run(_try_model(model, credentials, made))
+
+
+async def _try_model(model: str, credentials: Mapping[str, Credential], made: Passage) -> Trial:
     models = Models()
     try:
-        trier = _Trier(models, model, credentials)
+        trier = _Trier(models, model, credentials, made)
         works = await trier.text()
         tries: list[tuple[str, Callable[[], Awaitable[bool | None]]]] = [
             ("tools", trier.tools), ("json", trier.json), ("pictures", trier.pictures),
@@ -81,8 +94,8 @@ async def try_model(model: str, credentials: Mapping[str, Credential]) -> Trial:
 
 
 class _Trier:
-    def __init__(self, models: Models, model: str, credentials: Mapping[str, Credential]) -> None:
-        self.models, self.credentials = models, credentials
+    def __init__(self, models: Models, model: str, credentials: Mapping[str, Credential], made: Passage) -> None:
+        self.models, self.credentials, self.made = models, credentials, made
         self.request = ModelRequest(model, (), max_tokens=TOKENS, timeout=CALL_SECONDS)
         self.has_thought = False
         self.pieces = 0
@@ -117,7 +130,13 @@ class _Trier:
     async def ask(self, said: str | Message, request: ModelRequest | None = None) -> ModelReply:
         message = said if isinstance(said, Message) else Message("user", said)
         request = replace(request or self.request, messages=(message,))
-        reply = await self.models.complete(request, on_delta=self.hear, credentials=self.credentials)
+        try:
+            reply = await self.models.complete(request, on_delta=self.hear, credentials=self.credentials)
+        except ModelError as error:
+            if error.reply is not None:
+                self.made.replied(error.reply)
+            raise
+        self.made.replied(reply)
         self.has_thought = self.has_thought or bool(reply.thinking or reply.usage.reasoning_tokens)
         return reply
 

@@ -2,6 +2,7 @@
 
 from workspaces.models.access import ApiKey, ClerkEvent, ClerkState, IdempotentRequest
 from workspaces.models.audit import AuditEntry, AuditHead
+from workspaces.models.budget import Budget, ModelUsage, Reservation, Spend
 from workspaces.models.credential import Credential, CredentialType, KeyCheck
 from workspaces.models.people import User, UserManager
 from workspaces.models.workspace import Invitation, Membership, Role, Workspace, WorkspaceSlug
@@ -10,6 +11,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "AuditHead",
+    "Budget",
     "ClerkEvent",
     "ClerkState",
     "Credential",
@@ -18,7 +20,10 @@ __all__ = [
     "Invitation",
     "KeyCheck",
     "Membership",
+    "ModelUsage",
+    "Reservation",
     "Role",
+    "Spend",
     "User",
     "UserManager",
     "Workspace",

@@ -23,6 +23,8 @@ NEEDED_ROLE: dict[str, Role] = {
     "credentials:read": Role.EDITOR,
     "credentials:write": Role.ADMIN,
     "usage:read": Role.VIEWER,
+    "budgets:read": Role.VIEWER,
+    "budgets:write": Role.ADMIN,
     "agents:read": Role.VIEWER,
     "agents:write": Role.EDITOR,
     "agents:delete": Role.ADMIN,

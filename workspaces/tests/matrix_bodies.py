@@ -74,6 +74,8 @@ BODIES: dict[str, Any] = {
     "workspaces_create": {"name": "New"},
     "workspaces_update": {"name": "New"},
     "api_keys_create": {"name": "New", "role": "viewer"},
+    "budgets_create": {"scope": "recipe", "scope_id": "<Recipe>", "period": "month", "limit": "5"},
+    "budgets_change": {"limit": "6"},
     "api_keys_change": {"name": "New"},
     "api_keys_rotate": {"overlap_hours": 1},
     "invitations_create": {"email": "<any>@example.org", "role": "viewer"},

@@ -56,6 +56,7 @@ MODELS = {
     "listing_version_id": "ListingVersion",
     "install_id": "InstalledListing",
     "shared_id": "Agent",
+    "budget_id": "Budget",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}

@@ -63,6 +63,8 @@ VALUES: dict[str, Any] = {
     "Event.data": {"text": "%s"},
     "Approval.arguments": {"path": "%s"},
     "ApiKey.scopes": [],
+    "Budget.scope": "workspace",
+    "Budget.limit": 1000,
     "Invitation.accepted_by": None,
     "IdempotentRequest.body": {"text": "%s"},
     "Recipe.inputs": {},
