@@ -24,6 +24,7 @@ from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import pages as triggers_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
+from recipes.workflows.urls import api as workflow_api
 
 pages: list[URLPattern | URLResolver] = [
     path("", runs_views.dashboard, name="dashboard"),
@@ -106,6 +107,7 @@ api: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
     path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),
     *agent_api,
+    *workflow_api,
     path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),
 ]

@@ -19,6 +19,7 @@ from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.sql import array, columns
+from recipes.engine.stages import StageInput
 from recipes.engine.templating import Output
 from recipes.models import Mode
 
@@ -120,7 +121,7 @@ class Job:
     untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
     call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
-    call yet, since calls under way hold it.
+    call yet, since calls under way hold it. stage: of one whose work is code's.
     """
 
     step_id: UUID
@@ -140,6 +141,12 @@ class Job:
     credentials: Credentials = field(default_factory=dict, repr=False)
     call: ToolCall | None = None
     is_short: bool = False
+    stage: StageInput | None = None
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether a call of a model comes before anything else."""
+        return self.call is None and self.stage is None
 
 
 @dataclass(frozen=True, slots=True)
