@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
@@ -25,17 +26,20 @@ FULL = f"This workspace remembers {MOST:,} things, the most there may be. A pers
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to be remembered. id: of the call, so that a call made again keeps nothing twice."""
+    """Something to be remembered. id: of the call, so that a call made again keeps nothing twice. See models.Memory."""
 
     id: UUID
     workspace_id: UUID
-    agent_id: UUID
+    agent_id: UUID | None
     execution_id: UUID
     text: str
     tags: tuple[str, ...]
     origins: tuple[str, ...]
     model: str
     vector: tuple[float, ...]
+    kind: str = Memory.Kind.NOTE
+    confidence: float | None = None
+    expires_at: datetime | None = None
 
 
 def keys_for(workspace_id: UUID) -> Credentials:
@@ -74,6 +78,9 @@ def keep(note: Note) -> None:
             origins=list(note.origins),
             embedding_model=note.model,
             embedding=list(note.vector),
+            kind=note.kind,
+            confidence=note.confidence,
+            expires_at=note.expires_at,
         )
         Memory.objects.filter(pk=note.id).update(words=SearchVector("text", config="english"))
 

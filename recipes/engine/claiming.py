@@ -16,11 +16,11 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
-from recipes.engine.lessons_told import lessons_of, origins_of, with_lessons
+from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
-from recipes.engine.stage_steps import asked_job, code_job, input_of, model_question
+from recipes.engine.stage_steps import asked_job, code_job, input_of, model_question, needed
 from recipes.engine.steps import (
     STEP_COLUMNS,
     Decision,
@@ -201,7 +201,7 @@ def _work(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[O
 
 def _stage_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: list[Output]) -> Job:
     """The job of a stage: a question for its agent's model, or code."""
-    stage = input_of(run, step, outputs)
+    stage = input_of(ledger, run, step, outputs)
     question = model_question(stage)
     if question is None:
         return code_job(run, step, stage, _seconds(ledger, run, step))
@@ -216,17 +216,20 @@ def _seconds(ledger: Ledger, run: Run, step: Step) -> float:
 
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
-    visible = _visible(run, step, outputs)
+    visible, append = _visible(run, step, outputs), True
+    if step.is_subtask:
+        visible, append = needed(step, visible), False
     template, inputs, lessons = step.prompt_template, run.input_data, lessons_of(step.config)
-    prompt = with_lessons(render(template, inputs=inputs, earlier=visible), lessons)
-    job = _job(ledger, run, step, spec, spec.opening(prompt))
-    read = [output for output in used(template, visible) if output.origins]
+    prompt = with_lessons(render(template, inputs=inputs, earlier=visible, append=append), lessons)
+    job = _job(ledger, run, step, spec, spec.opening(with_context(prompt, context_of(step.config))))
+    read = [output for output in used(template, visible, append=append) if output.origins]
     origins = (*(origin for output in read for origin in output.origins), *origins_of(lessons))
+    origins += origins_of(context_of(step.config))
     if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
     trusted = [one for one in lessons if not one.get("origins")]
-    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean), trusted)
+    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean, append=append), trusted)
     return replace(job, origins=origins, heard=heard)
 
 

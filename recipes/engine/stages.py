@@ -17,6 +17,7 @@ from django.apps import apps
 from django.utils.module_loading import import_string
 
 from automatos.errors import AppError
+from recipes.engine.new_steps import Round
 from recipes.engine.templating import Output
 
 
@@ -27,10 +28,24 @@ class StageFailed(AppError):
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A step that joined the run, as it ended. error: of one that failed and was passed over."""
+
+    order: int
+    config: Mapping[str, Any]
+    status: str
+    output: str
+    error: Mapping[str, Any] | None
+    origins: tuple[str, ...]
+    agent_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageInput:
     """What a stage may know. config: of its step; inputs: of the run; outputs: of its steps that are over, by key.
 
-    prompt: a person's words for the model in place of the handler's; empty for none.
+    prompt: a person's words for the model in place of the handler's; empty for none. grown: how often it grew the run.
+    joined: what steps left by which another stage grew the run, where the handler `reads` that stage.
     """
 
     step_id: UUID
@@ -42,6 +57,8 @@ class StageInput:
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Output] = field(default_factory=dict)
     prompt: str = ""
+    grown: int = 0
+    joined: tuple[Joined, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,14 +87,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What a stage leaves. origins: where untrusted text in it came from."""
+    """What a stage leaves. origins: where untrusted text in it came from. events: (type, data) the run tells with it.
 
-    output: str
+    rounds: steps by which the run grows; the stage is not over then, and is worked on again once they are settled.
+    """
+
+    output: str = ""
     origins: tuple[str, ...] = ()
+    events: tuple[tuple[str, dict[str, Any]], ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 class Handler(Protocol):
-    """One stage."""
+    """One stage. reads: the stage whose joined steps it is shown; empty for none."""
+
+    reads: str
 
     def ask(self, stage: StageInput) -> Question | None:
         """What a model is asked; None where code works. Called in the claiming transaction: it reads nothing."""

@@ -1,6 +1,6 @@
 """Steps under lock, the jobs they become, and what those come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
+from recipes.engine.new_steps import Round
 from recipes.engine.sql import array, columns
 from recipes.engine.stages import StageInput
 from recipes.engine.templating import Output
@@ -77,6 +78,16 @@ class Step:
     def place(self) -> str:
         """Its path for people and programs."""
         return self.path or self.step_id
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides: of a workflow's steps the stage, and the subtask."""
+        return {name: value for name in ("stage", "subtask") if (value := (self.config or {}).get(name))}
+
+    @property
+    def is_subtask(self) -> bool:
+        """Whether it is a part of a goal: it is told the results it waited for, and nothing else of its run."""
+        return "subtask" in (self.config or {})
 
     @property
     def has_begun(self) -> bool:
@@ -170,6 +181,9 @@ class Outcome:
     output: str | None = None
     # US dollars that the call counts for where money is limited; None: what it cost.
     counts: Decimal | None = None
+    # Of a stage: steps by which it grows its run before it is over, and what the run tells with its end.
+    rounds: Sequence[Round] = ()
+    events: Sequence[tuple[str, dict[str, Any]]] = ()
 
     @property
     def is_without_call(self) -> bool:

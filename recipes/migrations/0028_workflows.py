@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                 ('agent_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
                 ('stages', models.JSONField(blank=True, default=dict)),
                 ('max_cost', models.DecimalField(decimal_places=4, max_digits=10, null=True)),
-                ('max_tokens', models.PositiveIntegerField(null=True)),
                 ('total_timeout', models.FloatField(default=1800)),
                 ('plan', models.JSONField(null=True)),
                 ('plan_run_id', models.UUIDField(null=True)),

@@ -45,7 +45,6 @@ class Workflow(models.Model):
     agent_ids = ArrayField(models.UUIDField(), default=list, blank=True)
     stages = models.JSONField(default=dict, blank=True)
     max_cost = models.DecimalField(max_digits=10, decimal_places=4, null=True)
-    max_tokens = models.PositiveIntegerField(null=True)
     total_timeout = models.FloatField(default=1800)
     plan = models.JSONField(null=True)
     plan_run_id = models.UUIDField(null=True)

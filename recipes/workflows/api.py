@@ -47,7 +47,6 @@ class WorkflowIn(InputSerializer):
     max_cost = serializers.DecimalField(
         10, 4, required=False, allow_null=True, help_text="US dollars a run may spend; none for no limit."
     )
-    max_tokens = serializers.IntegerField(required=False, allow_null=True)
     total_timeout = serializers.FloatField(required=False, help_text="Seconds a run may take; 1800 by default.")
 
 
@@ -74,7 +73,6 @@ class WorkflowOut(serializers.Serializer[Workflow]):
     agent_ids = serializers.ListField(child=serializers.UUIDField())
     stages = serializers.DictField()
     max_cost = serializers.DecimalField(10, 4, allow_null=True)
-    max_tokens = serializers.IntegerField(allow_null=True)
     total_timeout = serializers.FloatField()
     version = serializers.IntegerField()
     plan_version = serializers.IntegerField(help_text="Counts the changes of its plan.")

@@ -15,7 +15,7 @@ from recipes.engine.new_steps import NewStep
 from recipes.engine.sql import statements
 from recipes.models import ErrorHandling, Execution, Mode, StepKind, Trigger, Workflow, WorkflowStatus
 from recipes.runs.services import begin, require_room
-from recipes.workflows.names import DECOMPOSITION, PLANNED, SELECTION, STAGES, StageName
+from recipes.workflows.names import DECOMPOSITION, EXECUTION, PLANNED, SELECTION, STAGES, StageName
 from recipes.workflows.planning import known_capabilities
 from recipes.workflows.profiles import team_of
 from recipes.workflows.queries import lead_of
@@ -23,9 +23,10 @@ from recipes.workflows.services import lock_workflow
 from recipes.workflows.stages.decomposition import GIVEN, MODEL, RULES
 from workspaces.models import User, Workspace
 
-# Seconds that a stage's model, or code, may take; the subtasks have the run's own time.
+# Seconds that a stage's model, or code, may take; a dry run; a subtask.
 STAGE_SECONDS = 300.0
 PLAN_SECONDS = 300
+SUBTASK_SECONDS = 600.0
 HANDLING = {"abort": ErrorHandling.STOP, "skip": ErrorHandling.SKIP, "retry": ErrorHandling.RETRY}
 # As the pages say it, and the plan.
 BY_RULES = (
@@ -157,7 +158,13 @@ def _configs(
         **({"given": picks} if picks else {}),
         **({"keep": True, "workflow_id": str(workflow.pk)} if is_dry else {}),
     }
-    return {DECOMPOSITION: decomposition, SELECTION: selection}
+    execution = {
+        "agent_ids": [str(key) for key in workflow.agent_ids],
+        "lead_id": str(lead.agent.pk),
+        "lead_name": lead.agent.name,
+        "subtask_seconds": min(SUBTASK_SECONDS, workflow.total_timeout),
+    }
+    return {DECOMPOSITION: decomposition, SELECTION: selection, EXECUTION: execution}
 
 
 def _step(workflow: Workflow, stage: StageName, config: dict[str, Any], lead: Lead) -> NewStep:

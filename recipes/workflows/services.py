@@ -24,9 +24,8 @@ MOST_TEAM = 100
 LONGEST_PROMPT = 8_000
 SHORTEST_RUN, LONGEST_RUN = 10, 86_400
 LOWEST_COST, HIGHEST_COST = 0.0001, 100_000
-LOWEST_TOKENS, HIGHEST_TOKENS = 1, 100_000_000
 COLUMNS = (
-    "name", "goal", "description", "status", "lead_id", "agent_ids", "stages", "max_cost", "max_tokens",
+    "name", "goal", "description", "status", "lead_id", "agent_ids", "stages", "max_cost",
     "total_timeout",
 )  # fmt: skip
 
@@ -47,7 +46,6 @@ class WorkflowInput:
     agent_ids: Sequence[UUID] = ()
     stages: Mapping[str, Any] = field(default_factory=dict)
     max_cost: Decimal | None = None
-    max_tokens: int | None = None
     total_timeout: float = 1800.0
 
 
@@ -144,15 +142,12 @@ def _checked(workspace: Workspace, data: WorkflowInput) -> dict[str, Any]:
         "agent_ids": _team(workspace, data, problems),
         "lead_id": data.lead_id,
         "max_cost": data.max_cost,
-        "max_tokens": data.max_tokens,
         "total_timeout": data.total_timeout,
     }
     problems.choice("status", data.status, WorkflowStatus.values)
     problems.number("total_timeout", data.total_timeout, low=SHORTEST_RUN, high=LONGEST_RUN)
     if data.max_cost is not None:
         problems.number("max_cost", float(data.max_cost), low=LOWEST_COST, high=HIGHEST_COST)
-    if data.max_tokens is not None:
-        problems.number("max_tokens", data.max_tokens, low=LOWEST_TOKENS, high=HIGHEST_TOKENS)
     problems.raise_any()
     return columns
 

@@ -24,6 +24,8 @@ MODEL, RULES, GIVEN = "model", "rules", "given"
 class Decomposition:
     """The goal becomes subtasks. config: planner, known (capabilities), given (a plan)."""
 
+    reads = ""
+
     def ask(self, stage: StageInput) -> Question | None:
         """The goal, and the form of a plan."""
         if stage.config.get("planner") != MODEL:

@@ -18,6 +18,8 @@ from workspaces.scope.tenancy import workspace_scope
 class Selecting:
     """Who does what. config: agent_ids (of the team; empty: all), given (picks), lead_model, keep (a dry run)."""
 
+    reads = ""
+
     def ask(self, stage: StageInput) -> Question | None:
         """No model: code compares."""
         return None
