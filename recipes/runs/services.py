@@ -172,7 +172,8 @@ def _insert_execution(sql: Statements, execution: Execution) -> None:
         "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
         "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
         "deadline_at, conversation_id, not_before, priority, trigger_id, chain, untrusted_inputs, workflow_id, "
-        "current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, "
+        "current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, "
+        "%s, %s::jsonb, "
         "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 0, 0, 0, 0, 0, 0)",
         [
             execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
