@@ -25,6 +25,7 @@ from recipes.triggers.urls import pages as triggers_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 from recipes.workflows.urls import api as workflow_api
+from recipes.workflows.urls import pages as workflow_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("", runs_views.dashboard, name="dashboard"),
@@ -44,6 +45,7 @@ pages: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
+    *workflow_pages,
     path("recipes/", views.recipe_list, name="recipes"),
     path("recipes/new/", views.recipe_new, name="recipe_new"),
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),

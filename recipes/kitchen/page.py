@@ -1,6 +1,6 @@
 """What the kitchen page shows of one run, live or afterwards: everything comes from the database, in one shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -102,14 +102,25 @@ class Kitchen:
     now: str
 
 
-def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None, tab: str = "") -> Kitchen:
+def kitchen(
+    *,
+    workspace: Workspace,
+    execution_id: UUID,
+    step: int | None = None,
+    tab: str = "",
+    otherwise: Callable[[Execution, Sequence[ExecutionStep]], int | None] | None = None,
+) -> Kitchen:
     """The page of a run, with one step on the stage: the asked one, else the one that matters most now.
+
+    otherwise: says which that is in a workflow's run.
 
     Raises NotFound for a run that is unknown or another workspace's.
     """
     execution = _load(workspace, execution_id)
     now = timezone.now()
     steps = list(execution.steps.all())
+    if step is None and otherwise is not None and execution.workflow_id is not None:
+        step = otherwise(execution, steps)
     chosen = _choose(steps, step)
     return Kitchen(
         execution=execution,
@@ -132,7 +143,7 @@ def _load(workspace: Workspace, execution_id: UUID) -> Execution:
     )
     found = (
         Execution.objects.filter(workspace=workspace, pk=execution_id)
-        .select_related("recipe", "user")
+        .select_related("recipe", "user", "workflow")
         .defer("output_data")
         .prefetch_related(Prefetch("steps", steps.order_by("order")))
         .first()

@@ -1,8 +1,9 @@
 """Reads: workflows, their runs, and what a run of one came to."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from agents.models import Agent, AgentStatus
 from agents.work.queries import unusable
@@ -53,10 +54,11 @@ def plan_run_of(workflow: Workflow) -> Execution | None:
     return Execution.objects.filter(workspace_id=workflow.workspace_id, pk=workflow.plan_run_id).first()
 
 
-def with_last_run(rows: QuerySet[Workflow]) -> QuerySet[Workflow]:
-    """The same with `last_run_id`, the newest run of each."""
-    runs = Execution.objects.filter(workflow=OuterRef("pk")).exclude(input_data__has_key="dry_run")
-    return rows.annotate(last_run_id=Subquery(runs.order_by("-created_at").values("pk")[:1]))
+def last_runs(workflows: Iterable[Workflow]) -> dict[UUID, Execution]:
+    """The newest run of each that has one, by the workflow's id."""
+    rows = Execution.objects.filter(workflow__in=list(workflows)).exclude(input_data__has_key="dry_run")
+    newest = rows.order_by("workflow", "-created_at").distinct("workflow")
+    return {row.workflow_id: row for row in newest.defer("input_data", "output_data", "learning") if row.workflow_id}
 
 
 def lead_of(workflow: Workflow) -> Agent | None:

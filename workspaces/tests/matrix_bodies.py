@@ -60,6 +60,7 @@ BODIES: dict[str, Any] = {
     "workflow_recipes_update": {"name": "New", "steps": [STEP]},
     "workflow_recipes_partial_update": {"steps": [STEP]},
     "recipes_execute": {"input_data": {}},
+    "memories_change": {"text": "Known."},
     "workflows_create": {"goal": "Tell it.", "lead_id": "<Agent>", "agent_ids": ["<Agent>"]},
     "workflows_update": {"goal": "Tell it.", "lead_id": "<Agent>", "agent_ids": ["<Agent>"]},
     "workflows_partial_update": {"lead_id": "<Agent>", "agent_ids": ["<Agent>"]},

@@ -209,6 +209,7 @@ def _step(
         "round": number,
         "retries": RETRIES,
         "needs": list(subtask.dependencies),
+        "task": subtask.description,
         **({"replaces": True} if replaces else {}),
     }
     if passages := passages_of(stage, subtask.id):

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from automatos.llm.testing.requests import Recorded, turns
 from automatos.testing import Stack
 from recipes.models import Execution
 from recipes.tests.chat_kit import Room
@@ -97,16 +98,9 @@ GOALS = [
         [planned(LOOK, COMPARE, WRITE)],
         DONE,
         [
-            ("## Your part\n\nLook up on the web what others charge", {"status": 400, "error": "No."}),
             (AGAIN, {"reply": another_way(look="Look in the web archive for old prices")}),
+            ("## Your part\n\nLook up on the web what others charge", {"status": 400, "error": "No."}),
         ],
-    ),
-    Goal(
-        "the budget ends",
-        [planned(LOOK, COMPARE, WRITE)],
-        error="budget_spent",
-        status="failed",
-        body={"max_tokens": 40},
     ),
 ]
 
@@ -123,24 +117,12 @@ class Kitchen(Room):
         # The first by name would lead; the room's own agent does.
         self.lead = str(self.cast.agent.pk)
 
-    def script(self, goal: Goal) -> None:
-        """Tell the server what to say."""
-        for place, plan in enumerate(goal.plans):
-            last = place == len(goal.plans) - 1
-            match = PLAN if not place else "Answer again, with the JSON alone"
-            self.stack.models.on(match, reply=plan, times=None if last else 1)
-        for match, words in goal.says:
-            if match == AGAIN:
-                self.stack.models.on(match, **words)
-        self.stack.models.on(REPORT, reply="All in one report [1].")
-        self.stack.models.on(ANSWER, reply=f"The answer to {goal.name}.")
-        for match, words in goal.says:
-            if match != AGAIN:
-                self.stack.models.on(match, **words)
+    def listen(self, goals: Sequence[Goal]) -> None:
+        """Let the server say what these goals need, several at once."""
+        self.stack.models.on("", decide=lambda request: said(goals, request))
 
     def begin(self, goal: Goal) -> Execution:
         """Start a run of it."""
-        self.script(goal)
         body = {"goal": f"Goal of the shape: {goal.name}.", "lead_id": self.lead, **goal.body}
         status, made = self.api.post("/api/workflows", body)
         assert status == 201, made
@@ -150,7 +132,24 @@ class Kitchen(Room):
 
     def cook(self, goal: Goal) -> Execution:
         """The run once it is over."""
+        self.listen([goal])
         return ended(self.begin(goal))
+
+
+def said(goals: Sequence[Goal], request: Recorded) -> dict[str, Any] | None:
+    """What the model answers in a run of one of these goals."""
+    told = "\n".join(str(turn.get("content", "")) for turn in turns(request.body) if turn.get("role") == "user")
+    goal = next((one for one in goals if f"Goal of the shape: {one.name}." in told), None)
+    if goal is None:
+        return None
+    if PLAN in told:
+        tries = sum(turn.get("role") == "assistant" for turn in turns(request.body))
+        return {"reply": goal.plans[min(tries, len(goal.plans) - 1)]}
+    if REPORT in told:
+        return {"reply": "All in one report [1]."}
+    if ANSWER in told:
+        return {"reply": f"The answer to {goal.name}."}
+    return next((words for match, words in goal.says if match in told), {"reply": "Done as asked."})
 
 
 def last_statuses(execution: Execution) -> dict[str, str]:

@@ -2,30 +2,16 @@
 
 from typing import Any
 
-import orjson
 import pytest
 
 from automatos.testing import Stack
 from recipes.models import Execution, Workflow
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import ended
+from recipes.workflows.tests.kit import OPENAI, planned
 from workspaces.tests.rest import Caller, Company
 
 GOAL = "Find out why sign-ups fell, compare prices, and write a brief."
-
-
-def planned(
-    *rows: tuple[str, str, tuple[str, ...], tuple[str, ...]], strategy: str = "mixed", impossible: str = ""
-) -> str:
-    """A plan as a model writes it: id, description, capabilities, dependencies."""
-    subtasks = [
-        {
-            "id": key, "title": text[:40], "description": text, "complexity": "medium", "priority": 3,
-            "required_capabilities": list(able), "dependencies": list(needs),
-        }
-        for key, text, able, needs in rows
-    ]  # fmt: skip
-    return orjson.dumps({"strategy": strategy, "subtasks": subtasks, "impossible": impossible}).decode()
 
 
 @pytest.mark.django_db
@@ -122,29 +108,3 @@ def test_a_goal_is_planned_and_the_plan_changed(stack: Stack) -> None:
     circle = [{**kept[0], "dependencies": ["compare"]}, {**kept[1], "dependencies": ["read"]}]
     status, refused = api.put(f"{at}/plan", {"strategy": "mixed", "subtasks": circle})
     assert (status, "circle" in refused["error"]["message"]) == (400, True)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("replies", "code", "says"),
-    [
-        ((planned(impossible="Nobody can square the circle."),), "goal_impossible", "square the circle"),
-        (("no JSON", "none either"), "answer_refused", "not JSON"),
-        ((planned(("a", "A", (), ("b",)), ("b", "B", (), ("a",))),) * 2, "answer_refused", "circle"),
-    ],
-)
-def test_a_goal_nobody_can_plan_is_refused_with_the_reason(
-    stack: Stack, replies: tuple[str, ...], code: str, says: str
-) -> None:
-    room = Room(stack)
-    api = Caller(room.key)
-    stack.models.conversation(f"Goal {code}", *({"reply": reply} for reply in replies))
-    _, one = api.post("/api/workflows", {"goal": f"Goal {code}"})
-    _, started = api.post(f"/api/workflows/{one['id']}/plan")
-    run = ended(Execution.objects.get(pk=started["execution_id"]))
-    assert (run.status, (run.error or {}).get("code")) == ("failed", code), run.error
-    _, found = api.get(f"/api/workflows/{one['id']}/plan")
-    assert (found["status"], found["plan"], says in found["error"]["message"]) == ("failed", None, True)
-
-
-OPENAI = {"provider": "openai", "model_id": "test-model"}
