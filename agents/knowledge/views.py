@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents.knowledge import queries, services
 from agents.knowledge.forms import DocumentForm
+from agents.models import Memory
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos import listing

@@ -15,6 +15,7 @@ from automatos.errors import NotFound
 from automatos.events import iso
 from recipes import kinds
 from recipes.engine.new_steps import is_told
+from recipes.engine.graph import BRANCHES
 from recipes.engine.templating import as_text
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
@@ -304,7 +305,7 @@ def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[s
     if step.kind == StepKind.CONDITION and step.status == StepStatus.COMPLETED:
         return ["it was true" if step.output == "then" else "it was not true"]
     above = next((one for one in steps if one.id == step.parent_id), None)
-    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch else []
+    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch in BRANCHES else []
 
 
 def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:

@@ -136,9 +136,14 @@ class Kitchen(Room):
         return ended(self.begin(goal))
 
 
+def _text(content: Any) -> str:
+    parts = content if isinstance(content, list) else [content]
+    return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part or "") for part in parts)
+
+
 def said(goals: Sequence[Goal], request: Recorded) -> dict[str, Any] | None:
     """What the model answers in a run of one of these goals."""
-    told = "\n".join(str(turn.get("content", "")) for turn in turns(request.body) if turn.get("role") == "user")
+    told = "\n".join(_text(turn.get("content")) for turn in turns(request.body) if turn.get("role") == "user")
     goal = next((one for one in goals if f"Goal of the shape: {one.name}." in told), None)
     if goal is None:
         return None
