@@ -14,8 +14,8 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes import kinds
-from recipes.engine.new_steps import is_told
 from recipes.engine.graph import BRANCHES
+from recipes.engine.new_steps import is_told
 from recipes.engine.templating import as_text
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus

@@ -21,7 +21,8 @@ from recipes.workflows.profiles import team_of
 from recipes.workflows.queries import lead_of
 from recipes.workflows.services import lock_workflow
 from recipes.workflows.stages.decomposition import GIVEN, MODEL, RULES
-from workspaces.models import User, Workspace
+from workspaces.budgets.services import create_budget
+from workspaces.models import Budget, User, Workspace
 
 # Seconds that a stage's model, or code, may take; a dry run; a subtask.
 STAGE_SECONDS = 300.0
@@ -128,6 +129,9 @@ def _begin(
             Workflow.objects.filter(pk=workflow.pk).update(plan_run_id=execution.pk)
         steps = _steps(workflow, lead, known_capabilities(labels), is_dry=is_dry, given=given)
         begin(sql, execution, steps, {"workflow_id": workflow.pk, "dry_run": is_dry, "trigger": str(trigger)})
+    if workflow.max_cost is not None and not is_dry:
+        one_run = {"scope": Budget.Scope.RUN, "period": Budget.Period.RUN, "scope_id": execution.pk}
+        create_budget(workspace=workspace, user=user, limit=workflow.max_cost, **one_run)
     return execution
 
 

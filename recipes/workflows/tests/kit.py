@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from automatos.llm.testing.requests import Recorded, turns
+from automatos.llm.types import Usage
 from automatos.testing import Stack
 from recipes.models import Execution
 from recipes.tests.chat_kit import Room
@@ -101,6 +102,14 @@ GOALS = [
             (AGAIN, {"reply": another_way(look="Look in the web archive for old prices")}),
             ("## Your part\n\nLook up on the web what others charge", {"status": 400, "error": "No."}),
         ],
+    ),
+    Goal(
+        "the budget ends",
+        [planned(LOOK, COMPARE, WRITE)],
+        says=[("## Your part", {"reply": "Much.", "usage": Usage(2_000_000, 2_000_000)})],
+        error="budget_reached",
+        status="stopped",
+        body={"max_cost": "2"},
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Goals of nine shapes, cooked by a real worker: what their runs come to, and what is told of them."""
+"""Goals of ten shapes, cooked by a real worker: what their runs come to, and what is told of them."""
 
 from typing import Any
 

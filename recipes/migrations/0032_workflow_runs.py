@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("recipes", "0028_workflows")]
+    dependencies = [("recipes", "0031_workflows")]
 
     operations = [
         AddIndexConcurrently(

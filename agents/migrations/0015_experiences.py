@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Memories that runs leave: with a kind, a confidence and an end."""
 
-    dependencies = [("agents", "0013_list_conversations")]
+    dependencies = [("agents", "0014_agent_usage")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '10s'", migrations.RunSQL.noop),

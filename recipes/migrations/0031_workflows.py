@@ -12,8 +12,8 @@ from automatos.row_security import also_refers, protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0013_list_conversations'),
-        ('recipes', '0027_schedules'),
+        ('agents', '0015_experiences'),
+        ('recipes', '0030_priority_indexes'),
         ('workspaces', '0011_audit_heads'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
