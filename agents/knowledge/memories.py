@@ -71,7 +71,7 @@ def keep(note: Note) -> None:
         Memory.objects.create(
             id=note.id,
             workspace_id=note.workspace_id,
-            agent=Agent.objects.filter(workspace_id=note.workspace_id, pk=note.agent_id).first(),
+            agent=_agent(note),
             execution_id=note.execution_id,
             text=note.text.replace("\x00", " "),
             tags=[tag.replace("\x00", " ") for tag in note.tags],
@@ -83,6 +83,13 @@ def keep(note: Note) -> None:
             expires_at=note.expires_at,
         )
         Memory.objects.filter(pk=note.id).update(words=SearchVector("text", config="english"))
+
+
+def _agent(note: Note) -> Agent | None:
+    """Who noted it, as far as it is still there."""
+    if note.agent_id is None:
+        return None
+    return Agent.objects.filter(workspace_id=note.workspace_id, pk=note.agent_id).first()
 
 
 def recalled(scope: Scope, query: Asked, limit: int) -> list[Recollection]:
