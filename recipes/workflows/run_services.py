@@ -130,8 +130,14 @@ def _begin(
         steps = _steps(workflow, lead, known_capabilities(labels), is_dry=is_dry, given=given)
         begin(sql, execution, steps, {"workflow_id": workflow.pk, "dry_run": is_dry, "trigger": str(trigger)})
     if workflow.max_cost is not None and not is_dry:
-        one_run = {"scope": Budget.Scope.RUN, "period": Budget.Period.RUN, "scope_id": execution.pk}
-        create_budget(workspace=workspace, user=user, limit=workflow.max_cost, **one_run)
+        create_budget(
+            workspace=workspace,
+            user=user,
+            scope=Budget.Scope.RUN,
+            period=Budget.Period.RUN,
+            limit=workflow.max_cost,
+            scope_id=execution.pk,
+        )
     return execution
 
 
