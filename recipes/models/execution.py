@@ -1,6 +1,7 @@
 """Runs and their steps."""
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -297,6 +298,11 @@ class ExecutionStep(StepSettings):
     def place(self) -> str:
         """Its path: the step_id at the top, under a loop `<loop>.<round>.<step_id>`."""
         return self.path or self.step_id
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides: of a workflow's steps the stage, and the subtask."""
+        return {name: value for name in ("stage", "subtask") if (value := (self.config or {}).get(name))}
 
     @property
     def duration_ms(self) -> int | None:

@@ -31,7 +31,9 @@ STAGES_HELP = (
 class WorkflowIn(InputSerializer):
     """What is decided about a workflow."""
 
-    shown_only = ("id", "lead_name", "version", "plan_version", "has_plan", "created_at", "updated_at")
+    shown_only: tuple[str, ...] = (
+        *("id", "lead_name", "version", "plan_version", "has_plan", "created_at", "updated_at"),
+    )
 
     goal = serializers.CharField(allow_blank=True, trim_whitespace=False, help_text="At most 4,000 characters.")
     name = serializers.CharField(required=False, allow_blank=True, help_text="By default from the goal.")

@@ -212,7 +212,8 @@ def _source(one: Source) -> dict[str, Any]:
 
 def plan_graph(plan: Mapping[str, Any], selected: str) -> Graph:
     """The graph of a plan that was not begun."""
-    nodes, looks = {}, {}
+    nodes: dict[str, Node] = {}
+    looks: dict[tuple[str, str], str] = {}
     unfit = set(plan.get("unfit") or ())
     for number, one in enumerate(plan["subtasks"], 1):
         fits = bool(one.get("agent_id"))
