@@ -81,7 +81,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         otherwise=chosen_step,
     )
     of_workflow = page.execution.workflow_id is not None
-    shown = {
+    shown: dict[str, object] = {
         "kitchen": page,
         "flow": workflow_run(page.execution, page.stage.step.order) if of_workflow else None,
         "may_run": request.access.allows("executions:run"),

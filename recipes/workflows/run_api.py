@@ -38,7 +38,7 @@ class StageOut(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     name = serializers.CharField()
-    label = serializers.CharField()
+    title = serializers.CharField(source="label", help_text="The name for people.")
     status = serializers.ChoiceField(choices=STAGE_STATUSES)
     step = serializers.IntegerField(help_text="Of the run: what went in and came out stands at …/steps/{n}.")
     duration_ms = serializers.IntegerField(allow_null=True)
