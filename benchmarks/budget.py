@@ -36,7 +36,7 @@ def spend_it(bench: Bench, steps: int, limit: Decimal, *, kill: bool) -> bool:
         recipe = cast.recipe(*["Cook"] * min(steps, MOST_STEPS), execution_config=config)
         budget = create_budget(workspace=cast.workspace, user=cast.owner, scope="workspace", period="day", limit=limit)
     bench.cast, bench.recipe = cast, recipe
-    with model_server(1.0) as url, workers(2, url) as processes:
+    with model_server(0.5) as url, workers(2, url) as processes:
         with bench.inside():
             runs = [cast.cook(recipe) for _ in range(max(1, steps // MOST_STEPS))]
         if kill:
@@ -51,7 +51,7 @@ def spend_it(bench: Bench, steps: int, limit: Decimal, *, kill: bool) -> bool:
     ends, cost = ", ".join(sorted({run.status for run in runs})), sum(run.cost for run in runs)
     print(
         f"{steps} steps, ${limit}{', a worker killed' if kill else ''}: runs {ends}, {done} steps done, "
-        f"${spend.spent} spent, ${cost} on the runs, ${spend.reserved} and {left} calls held back at the end"
+        f"${spend.spent} spent, ${cost} on the runs, ${spend.reserved:f} and {left} calls held back at the end"
     )
     return spend.spent <= limit and not spend.reserved and not left
 
@@ -83,7 +83,7 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         bench = Bench()
         print(describe_machine())
-        limits = (Decimal("0.1"), Decimal(100))
+        limits = (Decimal("0.05"), Decimal("0.1"))
         kept = [spend_it(bench, options.steps, limit, kill=kill) for limit in limits for kill in (False, True)]
     finally:
         django.db.connections.close_all()

@@ -1,6 +1,7 @@
 """What one step's cook writes down: intents before they are sent, results with whatever comes next."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -16,8 +17,8 @@ from tools.contract import Tool
 
 # Writes progress down; None when the step is no longer this worker's.
 Keep = Callable[[Progress], Awaitable[Kept | None]]
-# Seconds until it is looked again whether there is money.
-POLL = 0.5
+# Seconds until it is looked again whether there is money: the first time, and at most; many that wait look seldom.
+SOON, LATER = 0.5, 5.0
 
 
 class GivenUp(BaseException):
@@ -33,7 +34,7 @@ class Notebook:
     def __init__(self, job: Job, keep: Keep) -> None:
         self.job, self._keep = job, keep
         # Until when it waits for money that calls under way hold.
-        self.patience = asyncio.get_running_loop().time() + job.task.timeout - POLL
+        self.patience = asyncio.get_running_loop().time() + job.task.timeout - LATER
         # Results not written down yet: they go with the next intents, in one transaction.
         self.unkept: list[Result] = []
 
@@ -82,6 +83,7 @@ class Notebook:
 
     async def _write(self, progress: Progress) -> None:
         """Until there is room for what is to be sent, as long as calls under way may leave some."""
+        pause = SOON
         while True:
             kept = await self._keep(progress)
             if kept is None:
@@ -91,4 +93,5 @@ class Notebook:
             if not waits(kept.refused) or asyncio.get_running_loop().time() > self.patience:
                 raise Stopped(kept.refused)
             progress = replace(progress, results=[])
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(pause * random.uniform(0.7, 1))  # noqa: S311
+            pause = min(LATER, pause * 1.5)

@@ -155,6 +155,9 @@ class _Here:
 
 
 def _scope(workspace_id: UUID | None) -> AbstractContextManager[None]:
+    if not connection.in_atomic_block:
+        # Threads that only embed keep their connection for long; one that broke meanwhile is replaced.
+        connection.close_if_unusable_or_obsolete()
     return workspace_scope(workspace_id) if workspace_id else system_scope(Purpose.SCAN)
 
 
