@@ -11,10 +11,11 @@ from django.db import transaction
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Category
 from agents.services import AgentInput, create_agent
-from recipes.models import ErrorHandling, Mode, Recipe, Schedule
+from recipes.models import ErrorHandling, Mode, Recipe, Schedule, Workflow
 from recipes.services import RecipeInput, create_recipe
 from recipes.triggers.schedule_services import ScheduleInput, add_schedule
 from recipes.validation import StepInput
+from recipes.workflows.services import WorkflowInput, create_workflow
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 
@@ -60,6 +61,15 @@ class DemoRecipe:
     inputs: tuple[tuple[str, str, str], ...]
     courses: tuple[Course, ...]
     mode: Mode = Mode.SEQUENTIAL
+
+
+# Three sentences: with the embedded model each becomes a subtask, which reads what the one before it wrote.
+DEMO_WORKFLOW = "Tides and harbours"
+DEMO_GOAL = (
+    "Explain what tides are, simply and in one paragraph. "
+    "Find out why tides are important for harbours, in one short paragraph. "
+    "Summarize this text in one sentence."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +269,13 @@ def _plan(workspace: Workspace, user: User) -> None:
         return
     data = ScheduleInput(cron="0 9 * * 1-5", name="Weekdays at 9:00", is_paused=True)
     add_schedule(recipe=recipe, user=user, data=data)
+
+
+def _state_goal(workspace: Workspace, user: User) -> None:
+    """A workflow whose parts suit the crew and the embedded model, unless there ever was one of its name."""
+    if not Workflow.objects.filter(workspace=workspace, name=DEMO_WORKFLOW).exists():
+        data = WorkflowInput(name=DEMO_WORKFLOW, goal=DEMO_GOAL)
+        create_workflow(workspace=workspace, user=user, data=data)
 
 
 def _hire(workspace: Workspace, user: User) -> int:

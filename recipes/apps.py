@@ -13,3 +13,4 @@ class RecipesConfig(AppConfig):
         "agent": "recipes.runs.budget_owners.AgentOwner",
         "run": "recipes.runs.budget_owners.RunOwner",
     }
+    stage_handlers = "recipes.workflows.stages.handlers.HANDLERS"

@@ -9,7 +9,7 @@ from recipes.engine.graph import BRANCHES
 from recipes.engine.ledger import as_json
 from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told
 from recipes.engine.parking import LONGEST
-from recipes.engine.tool_steps import texts_of
+from recipes.engine.templating import texts_of
 from recipes.models import RecipeStep, StepKind
 
 # The kinds that a recipe's steps may be, and the settings each has.

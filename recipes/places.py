@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from automatos.places import NavEntry, PaletteEntry, Places
-from recipes.models import LIVE_STATUSES, Execution, Recipe
+from recipes.models import LIVE_STATUSES, Execution, Recipe, Workflow
 
 
 def cooking_runs() -> QuerySet[Execution]:
@@ -14,10 +14,12 @@ def cooking_runs() -> QuerySet[Execution]:
 PLACES = Places(
     nav=(
         NavEntry("Build", 30, "Recipes", "book-open-text", "recipes/", count=Recipe.objects.visible),
+        NavEntry("Build", 35, "Workflows", "waypoints", "workflows/", count=Workflow.objects.visible),
         NavEntry("Run", 10, "Kitchen", "flame", "runs/", count=cooking_runs, hot=True),
     ),
     actions=(
         PaletteEntry("Cook a recipe", "flame", "recipes/", "executions:run"),
+        PaletteEntry("Plan a goal", "waypoints", "workflows/new/", "workflows:write"),
         PaletteEntry("Create a recipe", "list-plus", "recipes/new/", "recipes:write"),
     ),
     pages=(

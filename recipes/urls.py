@@ -24,6 +24,8 @@ from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import pages as triggers_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
+from recipes.workflows.urls import api as workflow_api
+from recipes.workflows.urls import pages as workflow_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("", runs_views.dashboard, name="dashboard"),
@@ -43,6 +45,7 @@ pages: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
+    *workflow_pages,
     path("recipes/", views.recipe_list, name="recipes"),
     path("recipes/new/", views.recipe_new, name="recipe_new"),
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
@@ -106,6 +109,7 @@ api: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
     path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),
     *agent_api,
+    *workflow_api,
     path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
     path("executions/", include(of_a_run)),
 ]

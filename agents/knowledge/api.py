@@ -96,7 +96,17 @@ class MemoryOut(serializers.Serializer[Memory]):
     origins = serializers.ListField(child=serializers.CharField())
     agent_id = serializers.UUIDField(allow_null=True)
     execution_id = serializers.UUIDField(allow_null=True)
+    kind = serializers.ChoiceField(choices=Memory.Kind.choices, help_text="Noted by an agent, or left by a run.")
+    confidence = serializers.FloatField(allow_null=True, help_text="Of what a run left, 0 to 1.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="From when on nobody is told it.")
+    is_edited = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class MemoryChangeIn(InputSerializer):
+    """A memory's new text."""
+
+    text = serializers.CharField(help_text="At most 4,000 characters.")
 
 
 class DocumentList(WorkspaceView):
@@ -306,7 +316,21 @@ class MemoryList(WorkspaceView):
 class MemoryDetail(WorkspaceView):
     """One memory."""
 
-    needs = {"DELETE": "knowledge:delete"}
+    needs = {"PATCH": "knowledge:write", "DELETE": "knowledge:delete"}
+
+    @extend_schema(
+        operation_id="memories_change",
+        parameters=[WORKSPACE_HEADER],
+        request=MemoryChangeIn,
+        responses={200: MemoryOut, **errors(404, 415)},
+    )
+    def patch(self, request: Request, memory_id: UUID) -> Response:
+        """Another text; where untrusted text in it came from stays noted."""
+        body = MemoryChangeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        text = body.validated_data["text"]
+        memory = services.change_memory(workspace=self.workspace, memory_id=memory_id, text=text)
+        return Response(MemoryOut(memory).data)
 
     @extend_schema(operation_id="memories_delete", parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404)})
     def delete(self, request: Request, memory_id: UUID) -> Response:

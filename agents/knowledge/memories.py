@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
@@ -25,17 +26,20 @@ FULL = f"This workspace remembers {MOST:,} things, the most there may be. A pers
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to be remembered. id: of the call, so that a call made again keeps nothing twice."""
+    """Something to be remembered. id: of the call, so that a call made again keeps nothing twice. See models.Memory."""
 
     id: UUID
     workspace_id: UUID
-    agent_id: UUID
+    agent_id: UUID | None
     execution_id: UUID
     text: str
     tags: tuple[str, ...]
     origins: tuple[str, ...]
     model: str
     vector: tuple[float, ...]
+    kind: str = Memory.Kind.NOTE
+    confidence: float | None = None
+    expires_at: datetime | None = None
 
 
 def keys_for(workspace_id: UUID) -> Credentials:
@@ -67,15 +71,25 @@ def keep(note: Note) -> None:
         Memory.objects.create(
             id=note.id,
             workspace_id=note.workspace_id,
-            agent=Agent.objects.filter(workspace_id=note.workspace_id, pk=note.agent_id).first(),
+            agent=_agent(note),
             execution_id=note.execution_id,
             text=note.text.replace("\x00", " "),
             tags=[tag.replace("\x00", " ") for tag in note.tags],
             origins=list(note.origins),
             embedding_model=note.model,
             embedding=list(note.vector),
+            kind=note.kind,
+            confidence=note.confidence,
+            expires_at=note.expires_at,
         )
         Memory.objects.filter(pk=note.id).update(words=SearchVector("text", config="english"))
+
+
+def _agent(note: Note) -> Agent | None:
+    """Who noted it, as far as it is still there."""
+    if note.agent_id is None:
+        return None
+    return Agent.objects.filter(workspace_id=note.workspace_id, pk=note.agent_id).first()
 
 
 def recalled(scope: Scope, query: Asked, limit: int) -> list[Recollection]:

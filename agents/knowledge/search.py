@@ -46,7 +46,7 @@ matches AS MATERIALIZED (SELECT id, term FROM automatos_chunk_words(%s) WHERE do
 everything AS (SELECT sum(chunk_count) AS number FROM inside)"""
 MEMORY_MATCHES = """
 matches AS MATERIALIZED (SELECT t.id, a.term FROM automatos_words(%s) a JOIN memories t ON t.words @@ a.query
-    WHERE t.workspace_id = %s),
+    WHERE t.workspace_id = %s AND (t.expires_at IS NULL OR t.expires_at > now())),
 everything AS (SELECT count(*) AS number FROM memories WHERE workspace_id = %s)"""
 WORDING = f"""
 weights AS (SELECT term, ln(1 + (SELECT number FROM everything)::float / greatest(1, count(m.id))) AS weight
@@ -167,7 +167,7 @@ def search_memories(scope: Scope, query: Asked, limit: int) -> list[Memory]:
     if not query.text:
         return []
     ids = (scope.workspace_id,)
-    within = Part("memories WHERE workspace_id = %s", ids)
+    within = Part("memories WHERE workspace_id = %s AND (expires_at IS NULL OR expires_at > now())", ids)
     meanings = [_nearest(within, "vector", model, vector) for model, vector in query.vectors]
     fused = _fused(meanings, Part(MEMORY_MATCHES, (query.text, *ids, *ids)), query)
     statement = f"WITH {fused.sql} SELECT id FROM fused ORDER BY score DESC, id LIMIT %s"  # noqa: S608 (constants only)

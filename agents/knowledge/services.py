@@ -5,6 +5,7 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
+from automatos.llm import embeddings
 from automatos.rows import locked
 from automatos.storage import objects
 from automatos.storage.names import folder_of
@@ -24,6 +26,7 @@ from workspaces.purging import UNDO
 
 LONGEST_URL = 2000
 MOST_OF_AGENT = 200
+LONGEST_MEMORY = 4_000
 
 
 def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str = "") -> Document:
@@ -162,6 +165,24 @@ def give(*, workspace: Workspace, agent: Agent, document_ids: Sequence[UUID]) ->
                 before={"documents": sorted(before.values())},
                 after={"documents": sorted(found.values())},
             )
+
+
+def change_memory(*, workspace: Workspace, memory_id: UUID, text: str) -> Memory:
+    """A memory with another text, found by it from now on. Where untrusted text in it came from stays noted."""
+    problems = Problems()
+    cleaned = problems.text("text", text, longest=LONGEST_MEMORY, required=True)
+    problems.raise_any()
+    with transaction.atomic():
+        memory = locked(Memory.objects.filter(workspace=workspace), pk=memory_id)
+        before = {"text": memory.text}
+        memory.text, memory.is_edited = cleaned, True
+        # On this machine: nothing that waits on a network belongs into a request.
+        memory.embedding_model, memory.embedding = embeddings.LOCAL, embeddings.embed([cleaned])[0]
+        memory.save(update_fields=["text", "is_edited", "embedding_model", "embedding"])
+        Memory.objects.filter(pk=memory.pk).update(words=SearchVector("text", config="english"))
+        target = ("memory", memory.pk, cleaned[:60])
+        audit.record("memory.changed", workspace_id=workspace.pk, target=target, before=before, after={"text": cleaned})
+    return memory
 
 
 def forget(*, workspace: Workspace, memory_id: UUID) -> None:

@@ -9,6 +9,7 @@ pages: list[URLPattern | URLResolver] = [
     path("knowledge/", views.document_list, name="knowledge"),
     path("knowledge/new/", views.document_new, name="document_new"),
     path("knowledge/memories/", views.memory_list, name="memories"),
+    path("knowledge/memories/<uuid:memory_id>/", views.memory_change, name="memory_change"),
     path("knowledge/memories/<uuid:memory_id>/delete/", views.memory_delete, name="memory_delete"),
     path("knowledge/<uuid:document_id>/", views.document_detail, name="document_detail"),
     path("knowledge/<uuid:document_id>/rename/", views.document_rename, name="document_rename"),

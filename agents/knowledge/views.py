@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.knowledge import queries, services
 from agents.knowledge.forms import DocumentForm
+from agents.models import Memory
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos import listing
@@ -144,10 +146,25 @@ def document_restore(request: WorkspaceRequest, document_id: UUID) -> HttpRespon
 @workspace_page()
 def memory_list(request: WorkspaceRequest) -> HttpResponse:
     """What agents noted, newest first."""
-    asked = listing.words(request.GET)
+    asked, kind = listing.words(request.GET), listing.choice(request.GET, "kind", Memory.Kind.values)
     rows = queries.memories_of(request.workspace)
+    rows = rows.filter(kind=kind) if kind else rows
     page = listing.page_of(rows.filter(text__icontains=asked) if asked else rows, request.GET)
-    return render(request, "knowledge/memories.html", {"page": page, "asked": asked, **_rights(request)})
+    context = {"page": page, "asked": asked, "kind": kind, "kinds": Memory.Kind.choices, "now": timezone.now()}
+    return render(request, "knowledge/memories.html", {**context, **_rights(request)})
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def memory_change(request: WorkspaceRequest, memory_id: UUID) -> HttpResponse:
+    """Another text."""
+    try:
+        services.change_memory(workspace=request.workspace, memory_id=memory_id, text=request.POST.get("text", ""))
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The memory was changed.")
+    return redirect("memories", request.workspace.slug)
 
 
 @require_POST

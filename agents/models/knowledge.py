@@ -108,12 +108,24 @@ class AgentDocument(models.Model):
 
 
 class Memory(models.Model):
-    """Something an agent chose to remember for its workspace."""
+    """Something an agent chose to remember for its workspace, or that a workflow's run left.
+
+    confidence: of what a run left, 0 to 1. expires_at: from when on nobody is told it any more; None for never.
+    """
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "Note"
+        EXPERIENCE = "experience", "Experience"
+        LESSON = "lesson", "Lesson"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memories")
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="memories")
     execution_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.NOTE, db_default=Kind.NOTE)
+    confidence = models.FloatField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    is_edited = models.BooleanField(default=False, db_default=False)
     text = models.TextField()
     tags = ArrayField(models.CharField(max_length=40), default=list)
     # Whether untrusted text stood before it was noted: what is recalled from it is untrusted too.

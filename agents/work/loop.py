@@ -4,7 +4,7 @@ The loop decides the same way each time it is given the same replies and results
 can run it again after a crash: what is known is answered from the record, and only what is missing is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
@@ -37,7 +37,8 @@ class Task:
     path: stands before the paths of its calls; empty for the step itself.
     asked_by: the task in which another agent asked for this one; what this one spends is spent by that one too.
     client_tools: tools that who asks will use: a call of one ends the task. tool_choice: for the first call of a model,
-    as ModelRequest has it; one_call: only one call at a time.
+    as ModelRequest has it; one_call: only one call at a time. check: what is wrong with an answer that follows the
+    wanted schema, in words for the model; empty where nothing is. repairs: how often the model may mend its answer.
     """
 
     spec: AgentSpec
@@ -53,6 +54,8 @@ class Task:
     client_tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = "auto"
     one_call: bool = False
+    check: Callable[[str], str] | None = None
+    repairs: int = REPAIRS
 
     @property
     def model(self) -> str:
@@ -108,7 +111,7 @@ async def run_agent(task: Task, actions: Actions) -> tuple[str, ModelReply]:
             return path, handed
         if reply.tool_calls:
             await work.use(reply)
-        elif problem := problem_with(reply.text, task.spec.response_schema):
+        elif problem := _problem(task, reply.text):
             work.send_back(reply, problem)
         else:
             return path, _final(task, reply)
@@ -117,6 +120,11 @@ async def run_agent(task: Task, actions: Actions) -> tuple[str, ModelReply]:
         f"{task.spec.name} gave no usable answer after {task.rounds} rounds with tools. Raise the step's "
         "max_iterations, or ask for less at once."
     )
+
+
+def _problem(task: Task, text: str) -> str:
+    """What is wrong with an answer; empty where nothing is."""
+    return problem_with(text, task.spec.response_schema) or (task.check(text) if task.check is not None else "")
 
 
 def _handed_out(task: Task, reply: ModelReply) -> ModelReply | None:
@@ -226,8 +234,9 @@ class _Work:
     def send_back(self, reply: ModelReply, problem: str) -> None:
         """Ask for the same answer in the wanted shape."""
         self.repairs += 1
-        if self.repairs > REPAIRS:
-            raise LimitReached(f"{self.task.spec.name} did not answer in the wanted form. {problem}")
+        if self.repairs > self.task.repairs:
+            refused = f"{self.task.spec.name} did not answer in the wanted form. {problem}"
+            raise LimitReached(refused, code="answer_refused" if self.task.check else None)
         self.messages += [reply.message, Message("user", f"{problem} Answer again, with the JSON alone.")]
 
     def check_limits(self) -> None:

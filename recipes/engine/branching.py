@@ -14,7 +14,7 @@ def asked_of(step: Step) -> str:
     config = step.config or {}
     if step.kind == StepKind.TOOL:
         return f"{config.get('tool', '')} {as_json(config.get('arguments') or {})}"
-    return str(config.get("expression", ""))
+    return str(config.get("expression") or config.get("stage") or "")
 
 
 def named(outputs: Sequence[Output]) -> dict[str, str]:

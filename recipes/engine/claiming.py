@@ -16,10 +16,11 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
-from recipes.engine.lessons_told import lessons_of, origins_of, with_lessons
+from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
+from recipes.engine.stage_steps import asked_job, code_job, input_of, model_question, needed
 from recipes.engine.steps import (
     STEP_COLUMNS,
     Decision,
@@ -124,11 +125,12 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
             if step.kind == StepKind.WAIT:
                 parked.append(park(run, step, _visible(run, step, outputs.get(run.id, [])), ledger.now))
                 continue
-            spec = _usable(found)
-            if run.conversation_id is None:
-                job = _work(ledger, run, step, spec, outputs.get(run.id, []))
+            if step.kind == StepKind.STAGE:
+                job = _stage_job(ledger, run, step, found, outputs.get(run.id, []))
+            elif run.conversation_id is None:
+                job = _work(ledger, run, step, _usable(found), outputs.get(run.id, []))
             else:
-                job = _answer_job(ledger, run, step, spec, before[run.id])
+                job = _answer_job(ledger, run, step, _usable(found), before[run.id])
             job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
             turn.jobs.append(with_earlier(job, earlier[step.id]) if step.id in earlier else job)
         except AppError as error:
@@ -197,19 +199,37 @@ def _work(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[O
     return _step_job(ledger, run, step, spec, outputs)
 
 
+def _stage_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: list[Output]) -> Job:
+    """The job of a stage: a question for its agent's model, or code."""
+    stage = input_of(ledger, run, step, outputs)
+    question = model_question(stage)
+    if question is None:
+        return code_job(run, step, stage, _seconds(ledger, run, step))
+    spec = _usable(spec)
+    return asked_job(_job(ledger, run, step, spec, spec.opening(question.prompt)), question)
+
+
+def _seconds(ledger: Ledger, run: Run, step: Step) -> float:
+    """How long the step may take, by its own limit and its run's."""
+    return max(0.1, min(step.timeout, (run.deadline_at - ledger.now).total_seconds()))
+
+
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
-    visible = _visible(run, step, outputs)
+    visible, append = _visible(run, step, outputs), True
+    if step.is_subtask:
+        visible, append = needed(step, visible), False
     template, inputs, lessons = step.prompt_template, run.input_data, lessons_of(step.config)
-    prompt = with_lessons(render(template, inputs=inputs, earlier=visible), lessons)
-    job = _job(ledger, run, step, spec, spec.opening(prompt))
-    read = [output for output in used(template, visible) if output.origins]
+    prompt = with_lessons(render(template, inputs=inputs, earlier=visible, append=append), lessons)
+    job = _job(ledger, run, step, spec, spec.opening(with_context(prompt, context_of(step.config))))
+    read = [output for output in used(template, visible, append=append) if output.origins]
     origins = (*(origin for output in read for origin in output.origins), *origins_of(lessons))
+    origins += origins_of(context_of(step.config))
     if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
     trusted = [one for one in lessons if not one.get("origins")]
-    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean), trusted)
+    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean, append=append), trusted)
     return replace(job, origins=origins, heard=heard)
 
 
@@ -236,13 +256,12 @@ def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: S
 
 
 def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[Message, ...]) -> Job:
-    left = (run.deadline_at - ledger.now).total_seconds()
     task = Task(
         spec,
         opening,
         toolbox_of(spec),
         rounds=step.max_iterations,
-        timeout=max(0.1, min(step.timeout, left)),
+        timeout=_seconds(ledger, run, step),
         max_tokens=spec.max_task_tokens,
         max_cost=spec.max_task_cost,
         use_fallback=step.error_handling == ErrorHandling.FALLBACK and step.attempt > 1,
@@ -277,7 +296,7 @@ def _shown(message: Message) -> dict[str, str]:
 
 
 def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job]) -> None:
-    tasks = {job.step_id: job.task for job in jobs if job.call is None}
+    tasks = {job.step_id: job.task for job in jobs if job.asks_first}
     openings = {
         job.step_id: as_json([_shown(message) for message in job.task.messages])
         for job in jobs
@@ -298,7 +317,7 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
     intents = [
         Intent(call_id(job.step_id, job.attempt), job.workspace_id, job.step_id, job.attempt, job.task.model)
         for job in jobs
-        if job.call is None
+        if job.asks_first
     ]
     ledger.sql.put_off(update)
     if intents:

@@ -27,6 +27,7 @@ from recipes.engine.lease import Lease
 from recipes.engine.notebook import GivenUp
 from recipes.engine.progress import Kept, Progress, keep
 from recipes.engine.publisher import Publisher
+from recipes.engine.stage_steps import stage_outcome
 from recipes.engine.steps import Job, Outcome, Turn
 from recipes.engine.streams import Streams
 from recipes.engine.tool_context import Doors, cook_for
@@ -195,7 +196,10 @@ class Conductor:
         self.work.set()
 
     async def _outcome(self, job: Job, claimed: float) -> Outcome:
-        doors = Doors(self.models, self._keep, self.lease.guard(job, claimed), self.errands.run)
+        guard = self.lease.guard(job, claimed)
+        if job.stage is not None:
+            return await stage_outcome(job, self.errands.run, guard)
+        doors = Doors(self.models, self._keep, guard, self.errands.run)
         cook = cook_for(job, doors, self.streams.open(job))
         error: AppError
         try:

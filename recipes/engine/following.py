@@ -1,7 +1,8 @@
 """What the end of steps changes in the rest of their runs: decided by the graph, applied to the rows here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from recipes.engine.graph import Changes, Node, advance
@@ -27,6 +28,7 @@ class Passed:
 
     order: int
     place: str
+    tags: dict[str, Any] = field(default_factory=dict)
 
 
 def follow(ledger: Ledger, over: Mapping[UUID, list[Over]]) -> list[Statement]:

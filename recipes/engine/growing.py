@@ -18,35 +18,24 @@ transaction that decides it. In that transaction, and only when it commits:
 A step with `error_handling` stop ends the run when it fails, as anywhere; with skip it is settled and its parent sees
 the error in `children`. A turn that is taken again since the answer to its commit was lost grows nothing twice: the
 parent is no longer claimable, and its old fence is refused. What a new step may name in its prompt: outputs that the
-parent could name, and those of earlier steps of its own round (at once: those it waits for).
+parent could name, those of earlier steps of its own round (at once: those it waits for), and those of earlier rounds
+whose numbers stand in the round's `sees`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from recipes.engine import graph
 from recipes.engine.ledger import Ledger, Run, as_json, from_json
-from recipes.engine.new_steps import NewStep, Row, rows_inserted
+from recipes.engine.new_steps import NewStep, Round, Row, rows_inserted
 from recipes.engine.steps import Step
 from recipes.models import Mode, StepStatus
 
 # The branch of steps that stand directly under what grew by them.
 BODY = "body"
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Steps that come together. number: from 1, once for a parent; steps: their `order` is set here.
-
-    local: values that their prompts and expressions may name, such as item and loop.
-    """
-
-    number: int
-    steps: Sequence[NewStep]
-    local: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +139,7 @@ def _scope(run: Run, parent: Step, one: Round, sees: list[int]) -> dict[str, Any
     return {
         "before": above["before"],
         "only": above["only"],
-        "sees": [*above["sees"], *sees],
+        "sees": [*above["sees"], *one.sees, *sees],
         "local": {**above["local"], **one.local},
         "block": [one.steps[0].order, one.steps[-1].order],
     }

@@ -49,6 +49,10 @@ class Placed(Protocol):
     def place(self) -> str:
         """Its path."""
 
+    @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -127,7 +131,7 @@ class Run:
         event = {"seq": self.last_seq, "type": kind, "at": iso(at), "execution_id": str(self.id)}
         if step is not None:
             event["step"] = step.order
-            data["path"] = step.place
+            data |= {"path": step.place, **step.tags}
         # As it will be stored, since it is published too.
         self.events.append({**event, "data": _told(data)})
 

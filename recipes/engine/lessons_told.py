@@ -1,9 +1,14 @@
-"""What a run's first step is told of earlier runs: a part of its prompt, with the origins of untrusted text in it."""
+"""What a step is told besides its task: lessons of earlier runs, and what was found for it; with the origins of
+untrusted text in it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from tools.untrusted import fenced
+
 HEADING = "## Lessons from earlier runs"
+CONTEXT_HEADING = "## What may help"
 
 
 def lessons_of(config: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -28,3 +33,21 @@ def _marked(lesson: Mapping[str, Any]) -> str:
 def origins_of(lessons: list[dict[str, Any]]) -> tuple[str, ...]:
     """Where untrusted text in them came from."""
     return tuple(dict.fromkeys(str(origin) for one in lessons for origin in one.get("origins") or ()))
+
+
+def context_of(config: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The passages that were found for the step: number, title, text, origins."""
+    return list((config or {}).get("context") or ())
+
+
+def with_context(prompt: str, passages: list[dict[str, Any]]) -> str:
+    """The prompt with them before it, numbered so that they can be cited; what is from outside stands between marks."""
+    if not passages:
+        return prompt
+    parts = [f"[{one['number']}] {one['title']}\n{_passage(one)}" for one in passages]
+    return "\n\n".join([CONTEXT_HEADING, "Cite what you use by its number, as in [1].", *parts, prompt])
+
+
+def _passage(one: Mapping[str, Any]) -> str:
+    origins = ", ".join(map(str, one.get("origins") or ()))
+    return fenced(str(one["text"]), origins) if origins else str(one["text"])

@@ -1,7 +1,7 @@
 """Steps that are not rows yet: what a run begins with, and what it grows by."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from recipes.engine import expressions, graph
 from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statement, array, columns
-from recipes.engine.tool_steps import texts_of
+from recipes.engine.templating import texts_of
 from recipes.models import ErrorHandling, StepKind
 
 PERSON, TIME = "person", "time"
@@ -70,6 +70,20 @@ class NewStep:
         return graph.Line(
             self.order, self.step_id, self.output_key, text, self.kind, self.under, self.branch, told, self.after
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Steps that come together. number: from 1, once for a parent; steps: their `order` is set here.
+
+    local: values that their prompts and expressions may name, such as item and loop. sees: the orders of steps of
+    earlier rounds whose outputs they may name, too.
+    """
+
+    number: int
+    steps: Sequence[NewStep]
+    local: Mapping[str, Any] = field(default_factory=dict)
+    sees: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

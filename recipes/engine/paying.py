@@ -84,7 +84,7 @@ def give_back_expired() -> Turn:
 def _asks_first(ledger: Ledger, job: Job) -> bool:
     """Whether the job begins with a call of a model whose answer is not known yet, where money is limited."""
     known = job.journal.get(FIRST)
-    return job.call is None and ledger.runs[job.execution_id].has_budgets and (known is None or known.status == "sent")
+    return job.asks_first and ledger.runs[job.execution_id].has_budgets and (known is None or known.status == "sent")
 
 
 def _wish(ledger: Ledger, job: Job) -> Wish:

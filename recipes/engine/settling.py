@@ -11,6 +11,7 @@ from automatos.llm.types import ModelReply
 from recipes.engine.agent_usage import usage_of_late_answer
 from recipes.engine.attempts import Ended, kept
 from recipes.engine.following import Over, follow
+from recipes.engine.growing import grow
 from recipes.engine.journal import Result, call_id, counted, error_shape, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.sql import Statement, columns
@@ -52,6 +53,9 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
                 _pay_refused(ledger, *held, outcome)
             continue
         run, step = held
+        if outcome.rounds and run.is_live:
+            grow(ledger, run, step, outcome.rounds, mode=Mode.PARALLEL)
+            continue
         key = call_id(step.id, step.attempt, outcome.path)
         result = Result(
             key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash, counts=outcome.counts
@@ -167,6 +171,8 @@ def _without_call(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> Cha
     if not run.is_live:
         return Change(step, StepStatus.CANCELLED)
     run.unfinished_steps -= 1
+    for kind, data in outcome.events:
+        run.emit(kind, ledger.now, step, **data)
     told = {"branch": outcome.branch} if outcome.branch else {}
     run.emit("step.completed", ledger.now, step, attempt=step.attempt, **told)
     return Change(step, StepStatus.COMPLETED, output=outcome.output or outcome.branch, branch=outcome.branch)
@@ -191,10 +197,17 @@ def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) ->
     """
     if step.error_handling == ErrorHandling.FALLBACK and step.attempt == 1 and has_fallback:
         return 0.0
-    if step.error_handling == ErrorHandling.RETRY and error.retryable and step.attempt <= step.max_retries:
+    if error.retryable and step.attempt <= _retries(step):
         delay = run.retry_delay * run.backoff ** (step.attempt - 1)
         return min(max(delay, error.retry_after or 0.0), LONGEST_RETRY_DELAY)
     return None
+
+
+def _retries(step: Step) -> int:
+    """How often the step is tried again where that can help; a subtask is, before it is passed over."""
+    if step.error_handling == ErrorHandling.RETRY:
+        return step.max_retries
+    return int((step.config or {}).get("retries", 0)) if step.error_handling == ErrorHandling.SKIP else 0
 
 
 def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> Statement:

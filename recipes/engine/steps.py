@@ -1,6 +1,6 @@
 """Steps under lock, the jobs they become, and what those come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,9 @@ from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
+from recipes.engine.new_steps import Round
 from recipes.engine.sql import array, columns
+from recipes.engine.stages import StageInput
 from recipes.engine.templating import Output
 from recipes.models import Mode
 
@@ -78,6 +80,16 @@ class Step:
         return self.path or self.step_id
 
     @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides: of a workflow's steps the stage, and the subtask."""
+        return {name: value for name in ("stage", "subtask") if (value := (self.config or {}).get(name))}
+
+    @property
+    def is_subtask(self) -> bool:
+        """Whether it is a part of a goal: it is told the results it waited for, and nothing else of its run."""
+        return "subtask" in (self.config or {})
+
+    @property
     def has_begun(self) -> bool:
         """Whether somebody had it at work before: a worker that is gone, a person, or the steps it grew by."""
         return self.owner is not None or self.grown > 0
@@ -120,7 +132,7 @@ class Job:
     untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
     call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
-    call yet, since calls under way hold it.
+    call yet, since calls under way hold it. stage: of one whose work is code's.
     """
 
     step_id: UUID
@@ -140,6 +152,12 @@ class Job:
     credentials: Credentials = field(default_factory=dict, repr=False)
     call: ToolCall | None = None
     is_short: bool = False
+    stage: StageInput | None = None
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether a call of a model comes before anything else."""
+        return self.call is None and self.stage is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +181,9 @@ class Outcome:
     output: str | None = None
     # US dollars that the call counts for where money is limited; None: what it cost.
     counts: Decimal | None = None
+    # Of a stage: steps by which it grows its run before it is over, and what the run tells with its end.
+    rounds: Sequence[Round] = ()
+    events: Sequence[tuple[str, dict[str, Any]]] = ()
 
     @property
     def is_without_call(self) -> bool:

@@ -94,10 +94,10 @@ def dependencies(template: str, earlier: Sequence[Output]) -> list[int]:
     return sorted({output.order for output in found if output is not None})
 
 
-def used(template: str, earlier: Sequence[Output]) -> list[Output]:
-    """The outputs that stand in the prompt: those the template names, else all."""
+def used(template: str, earlier: Sequence[Output], *, append: bool = True) -> list[Output]:
+    """The outputs that stand in the prompt: those the template names, else all, or none where none are appended."""
     named = dependencies(template, earlier)
-    return [output for output in earlier if not named or output.order in named]
+    return [output for output in earlier if (append and not named) or output.order in named]
 
 
 def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output], append: bool = True) -> str:
@@ -136,3 +136,11 @@ def render(template: str, *, inputs: Mapping[str, Any], earlier: Sequence[Output
 def as_text(value: Any) -> str:
     """How an input reads in a prompt: text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Every text in arguments, in order."""
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in texts_of(item)]

@@ -7,20 +7,12 @@ from typing import Any
 from automatos.llm.parts import ToolCall
 from recipes.engine.ledger import Run
 from recipes.engine.steps import Job, Step
-from recipes.engine.templating import Output, dependencies, render
+from recipes.engine.templating import Output, dependencies, render, texts_of
 
 
 def tool_of(step: Step) -> str:
     """The name of the tool."""
     return str((step.config or {}).get("tool", ""))
-
-
-def texts_of(value: Any) -> list[str]:
-    """Every text in arguments, in order."""
-    if isinstance(value, str):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for item in items for text in texts_of(item)]
 
 
 def filled(value: Any, fill: Callable[[str], str]) -> Any:

@@ -1,6 +1,6 @@
 """What the kitchen page shows of one run, live or afterwards: everything comes from the database, in one shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -14,6 +14,7 @@ from automatos import words
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes import kinds
+from recipes.engine.graph import BRANCHES
 from recipes.engine.new_steps import is_told
 from recipes.engine.templating import as_text
 from recipes.kitchen.stage import Stage, stage_of
@@ -102,14 +103,25 @@ class Kitchen:
     now: str
 
 
-def kitchen(*, workspace: Workspace, execution_id: UUID, step: int | None = None, tab: str = "") -> Kitchen:
+def kitchen(
+    *,
+    workspace: Workspace,
+    execution_id: UUID,
+    step: int | None = None,
+    tab: str = "",
+    otherwise: Callable[[Execution, Sequence[ExecutionStep]], int | None] | None = None,
+) -> Kitchen:
     """The page of a run, with one step on the stage: the asked one, else the one that matters most now.
+
+    otherwise: says which that is in a workflow's run.
 
     Raises NotFound for a run that is unknown or another workspace's.
     """
     execution = _load(workspace, execution_id)
     now = timezone.now()
     steps = list(execution.steps.all())
+    if step is None and otherwise is not None and execution.workflow_id is not None:
+        step = otherwise(execution, steps)
     chosen = _choose(steps, step)
     return Kitchen(
         execution=execution,
@@ -132,7 +144,7 @@ def _load(workspace: Workspace, execution_id: UUID) -> Execution:
     )
     found = (
         Execution.objects.filter(workspace=workspace, pk=execution_id)
-        .select_related("recipe", "user")
+        .select_related("recipe", "user", "workflow")
         .defer("output_data")
         .prefetch_related(Prefetch("steps", steps.order_by("order")))
         .first()
@@ -293,7 +305,7 @@ def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[s
     if step.kind == StepKind.CONDITION and step.status == StepStatus.COMPLETED:
         return ["it was true" if step.output == "then" else "it was not true"]
     above = next((one for one in steps if one.id == step.parent_id), None)
-    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch else []
+    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch in BRANCHES else []
 
 
 def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:

@@ -20,6 +20,7 @@ from recipes.runs import services as runs
 from recipes.runs.reading import execution as find_execution
 from recipes.services import cook
 from recipes.waits.queries import waiting
+from recipes.workflows.page import chosen_step, workflow_run
 from tools.composio.page import broken_apps
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -77,14 +78,17 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         execution_id=execution_id,
         step=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None,
         tab=request.GET.get("tab", ""),
+        otherwise=chosen_step,
     )
-    shown = {
+    of_workflow = page.execution.workflow_id is not None
+    shown: dict[str, object] = {
         "kitchen": page,
+        "flow": workflow_run(page.execution, page.stage.step.order) if of_workflow else None,
         "may_run": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
         "asked_step": asked,
     }
-    return _page(request, "recipes/kitchen.html", shown)
+    return _page(request, "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html", shown)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 from recipes.models.starts import MissedPolicy, Schedule, ScheduleTick
+from recipes.models.workflow import Workflow, WorkflowStatus
 
 __all__ = [
     "LIVE_STATUSES",
@@ -44,4 +45,6 @@ __all__ = [
     "StepStatus",
     "Trigger",
     "Worker",
+    "Workflow",
+    "WorkflowStatus",
 ]

@@ -1,6 +1,7 @@
 """Runs and their steps."""
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Conversation
 from recipes.models.recipe import Recipe, StepSettings
+from recipes.models.workflow import Workflow
 from workspaces.models import User, Workspace
 
 
@@ -50,7 +52,7 @@ class Trigger(models.TextChoices):
 
 
 class Execution(models.Model):
-    """One run of a recipe, or one answer of an agent in a conversation (it has no recipe then).
+    """One run of a recipe or of a workflow, or one answer of an agent in a conversation (it has neither then).
 
     PostgreSQL holds the whole truth of it; workers come and go.
     """
@@ -60,6 +62,7 @@ class Execution(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="executions", db_index=False)
     recipe = models.ForeignKey(Recipe, models.PROTECT, null=True, related_name="executions", db_index=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="answers", db_index=False)
+    workflow = models.ForeignKey(Workflow, models.PROTECT, null=True, related_name="executions", db_index=False)
     recipe_name = models.CharField(max_length=160)
     recipe_version = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
@@ -132,6 +135,11 @@ class Execution(models.Model):
                 fields=["conversation", "created_at"],
                 condition=Q(conversation__isnull=False),
                 name="executions_of_conversation",
+            ),
+            models.Index(
+                fields=["workflow", "-created_at"],
+                condition=Q(workflow__isnull=False),
+                name="executions_of_workflow",
             ),
             models.Index(fields=["deadline_at"], condition=Q(status__in=LIVE_STATUSES), name="executions_live"),
             models.Index(
@@ -290,6 +298,11 @@ class ExecutionStep(StepSettings):
     def place(self) -> str:
         """Its path: the step_id at the top, under a loop `<loop>.<round>.<step_id>`."""
         return self.path or self.step_id
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides: of a workflow's steps the stage, and the subtask."""
+        return {name: value for name in ("stage", "subtask") if (value := (self.config or {}).get(name))}
 
     @property
     def duration_ms(self) -> int | None:

@@ -1,5 +1,5 @@
-"""What time takes away: a workspace deleted 30 days ago, recipes, agents and conversations deleted as long ago, and
-conversations that nobody kept and nobody carried on for 30 days, with their answers and files.
+"""What time takes away: a workspace deleted 30 days ago, recipes, workflows, agents and conversations deleted as long
+ago, and conversations that nobody kept and nobody carried on for 30 days, with their answers and files.
 
 Runs outlive their recipe and agents: as long as one names them, a deleted recipe or agent stays, out of sight.
 """
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
-from recipes.models import LIVE_STATUSES, Execution, Recipe
+from recipes.models import LIVE_STATUSES, Execution, Recipe, Workflow
 from tools.files import remove_run_files
 from workspaces.limits.plans import release_storage
 from workspaces.purging import UNDO, in_batches, overdue_workspaces
@@ -35,6 +35,8 @@ def purge() -> dict[str, int]:
         "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
         "recipes": in_batches(Recipe.objects.filter(workspace__in=gone))
         + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),
+        "workflows": in_batches(Workflow.objects.filter(workspace__in=gone))
+        + in_batches(Workflow.objects.filter(deleted_at__lt=before, executions=None)),
         "agents": in_batches(Agent.objects.filter(workspace__in=gone, execution_steps=None, recipe_steps=None))
         + in_batches(Agent.objects.filter(deleted_at__lt=before, execution_steps=None, recipe_steps=None)),
     }

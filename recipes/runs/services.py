@@ -171,16 +171,17 @@ def _insert_execution(sql: Statements, execution: Execution) -> None:
     sql.send(
         "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
         "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
-        "deadline_at, conversation_id, not_before, priority, trigger_id, chain, untrusted_inputs, current_step, "
-        "last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, "
-        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 0, 0, 0, 0, 0, 0)",
+        "deadline_at, conversation_id, not_before, priority, trigger_id, chain, untrusted_inputs, workflow_id, "
+        "current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, "
+        "%s, %s::jsonb, "
+        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 0, 0, 0, 0, 0, 0)",
         [
             execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
             execution.recipe_version, str(execution.mode), str(execution.status), as_json(execution.input_data),
             execution.total_steps, execution.unfinished_steps, float(execution.retry_delay), float(execution.backoff),
             str(execution.triggered_by), execution.created_at, execution.deadline_at, execution.conversation_id,
             execution.not_before, execution.priority, execution.trigger_id, execution.chain,
-            as_json(execution.untrusted_inputs),
+            as_json(execution.untrusted_inputs), execution.workflow_id,
         ],
     )  # fmt: skip
 

@@ -6,9 +6,8 @@ import pytest
 from django.db import IntegrityError
 
 from recipes.engine import growing, turns
-from recipes.engine.growing import Round
 from recipes.engine.ledger import Ledger
-from recipes.engine.new_steps import NewStep
+from recipes.engine.new_steps import NewStep, Round
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job, Outcome, lock_steps
 from recipes.tests.kit import Cast, assert_numbered_without_gap, final_output

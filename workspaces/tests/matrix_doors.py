@@ -26,6 +26,7 @@ MODELS = {
     "credential_id": "Credential",
     "execution_id": "Execution",
     "recipe_id": "Recipe",
+    "workflow_id": "Workflow",
     "key_id": "ApiKey",
     "user_id": "User",
     "invitation_id": "Invitation",
