@@ -1,10 +1,12 @@
-"""The demo kitchen: a workspace with a crew of agents and three recipes, made for looking around and trying things.
+"""The demo kitchen: a workspace with a crew of agents and a few recipes, made for looking around and trying things.
 
 Its words are chosen for the small model that comes with the product: one plain task a step, short answers. On a larger
 model (DEFAULT_LLM_PROVIDER, DEFAULT_LLM_MODEL) the same recipes simply read better.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -41,18 +43,22 @@ class CrewMember:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A step of a demo recipe. cook: the agent's name; key: what later prompts call its output."""
+    """A step of a demo recipe. cook: the agent's name, empty where none works; key: what its output is called.
+
+    flow: what sets it apart from an agent's step that always runs: kind, config, under, branch.
+    """
 
     name: str
     cook: str
     key: str
     prompt: str
     error_handling: ErrorHandling = ErrorHandling.STOP
+    flow: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoRecipe:
-    """A recipe of the demo. inputs: name, its default and what to write there."""
+    """A recipe of the demo. inputs: name, its default and what to write there. options: of inputs that are a choice."""
 
     template_id: str
     name: str
@@ -61,6 +67,7 @@ class DemoRecipe:
     inputs: tuple[tuple[str, str, str], ...]
     courses: tuple[Course, ...]
     mode: Mode = Mode.SEQUENTIAL
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 # Three sentences: with the embedded model each becomes a subtask, which reads what the one before it wrote.
@@ -238,7 +245,66 @@ RECIPES = (
             ),
         ),
     ),
+    DemoRecipe(
+        template_id="explain-short-or-long",
+        name="Explain, short or long",
+        description="A condition looks at what you chose: one agent writes a sentence, or another one a paragraph.",
+        tags=("learning", "condition"),
+        inputs=(
+            ("topic", "the rainbow", "What to explain."),
+            ("length", "short", "How much you want to read."),
+        ),
+        courses=(
+            Course(
+                "Short?",
+                "",
+                "short",
+                "",
+                flow={"kind": "condition", "config": {"expression": "input.length == 'short'"}},
+            ),
+            Course(
+                "One sentence",
+                "Otto",
+                "sentence",
+                "What is {input.topic}? Answer in one sentence.",
+                flow={"under": "short", "branch": "then"},
+            ),
+            Course(
+                "One paragraph",
+                "Lumen",
+                "paragraph",
+                "What is {input.topic}? Explain it simply in one paragraph.",
+                flow={"under": "short", "branch": "else"},
+            ),
+        ),
+        options={"length": ("short", "long")},
+    ),
+    DemoRecipe(
+        template_id="approve-a-slogan",
+        name="Approve a slogan",
+        description="A slogan is written, you say whether it is good, and only then a text is made of it.",
+        tags=("marketing", "approval"),
+        inputs=(("product", "a reusable water bottle", "What you sell."),),
+        courses=(
+            Course("Write a slogan", "Pepper", "slogan", "Write a slogan for {input.product}."),
+            Course(
+                "Ask a person",
+                "",
+                "decision",
+                "Shall this slogan be used?\n\n{slogan}",
+                flow={"kind": "wait", "config": {"for": "person"}},
+            ),
+            Course(
+                "Announce it",
+                "Pepper",
+                "announcement",
+                "{slogan}\n\nWrite a short product description of {input.product} with this slogan.",
+            ),
+        ),
+    ),
 )
+# When the demo recipe would cook by itself: each working day at eight, once somebody lets the schedule run.
+SCHEDULE = ScheduleInput(cron="0 8 * * 1-5", name="Each working day at eight", is_paused=True)
 
 
 @transaction.atomic
@@ -306,21 +372,24 @@ def _write_recipes(workspace: Workspace, user: User) -> int:
     missing = [
         recipe
         for recipe in RECIPES
-        if recipe.template_id not in known and all(course.cook.lower() in crew for course in recipe.courses)
+        if recipe.template_id not in known and all(course.cook.lower() in {"", *crew} for course in recipe.courses)
     ]
     for recipe in missing:
         steps = [
             StepInput(
-                agent_id=crew[course.cook.lower()],
+                agent_id=crew.get(course.cook.lower()),
+                step_id=course.key if any(one.flow for one in recipe.courses) else "",
                 name=course.name,
                 prompt_template=course.prompt,
                 output_key=course.key,
                 error_handling=course.error_handling,
+                **course.flow,
             )
             for course in recipe.courses
         ]
         inputs = {
             name: {"type": "string", "required": True, "default": default, "description": hint}
+            | ({"type": "choice", "options": list(recipe.options[name])} if name in recipe.options else {})
             for name, default, hint in recipe.inputs
         }
         data = RecipeInput(
@@ -332,5 +401,7 @@ def _write_recipes(workspace: Workspace, user: User) -> int:
             execution_config={"mode": recipe.mode.value},
             steps=steps,
         )
-        create_recipe(workspace=workspace, user=user, data=data)
+        made = create_recipe(workspace=workspace, user=user, data=data)
+        if recipe.template_id == DEMO_RECIPE:
+            add_schedule(recipe=made, user=user, data=SCHEDULE)
     return len(missing)

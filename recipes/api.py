@@ -10,8 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer, WordField
+from automatos.errors import Conflict
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
+from recipes.editor import body as bodies
+from recipes.editor import services as drafts
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
@@ -51,18 +54,23 @@ class StepIn(InputSerializer):
 class RecipeIn(InputSerializer):
     """What is decided about a recipe."""
 
-    shown_only = ("id", "version", "created_at", "updated_at")
+    shown_only = ("id", "version", "has_draft", "created_at", "updated_at")
 
     template_id = serializers.CharField(required=False, allow_blank=True, help_text="By default made from the name.")
     name = serializers.CharField(allow_blank=True)
     description = serializers.CharField(required=False, allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
-    inputs = serializers.DictField(required=False, help_text="{name: {type, required, default, description}}")
+    inputs = serializers.DictField(
+        required=False, help_text="{name: {type, required, default, options, description}}; required unless false."
+    )
     outputs = serializers.DictField(required=False, help_text="{field: {type}}")
     steps = StepIn(many=True)
     execution_config = serializers.DictField(
         required=False,
         help_text="mode, timeout_per_step, total_timeout, max_retries, retry_delay, backoff; times in seconds.",
+    )
+    publish = serializers.BooleanField(
+        required=False, default=True, help_text="false: into the draft, which may be unfinished; nothing is checked."
     )
 
 
@@ -107,14 +115,29 @@ class RecipeOut(serializers.Serializer[Recipe]):
     outputs = serializers.DictField()
     steps = StepOut(many=True)
     execution_config = serializers.DictField()
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(help_text="The published one; 0 while there is none.")
+    has_draft = serializers.SerializerMethodField(help_text="Whether something is written and not published.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
+    def get_has_draft(self, recipe: Recipe) -> bool:
+        return getattr(recipe, "draft", None) is not None
 
-def _input(start: RecipeInput | None, values: Mapping[str, Any]) -> RecipeInput:
+
+def drafted(start: bodies.Body, values: Mapping[str, Any]) -> bodies.Body:
+    """The draft with the values that were sent over it."""
+    sent = {**values, "steps": [_plain(step) for step in values.get("steps", ())]}
+    fresh = bodies.of_saved(sent)
+    return {**start, **{name: fresh[name] for name in fresh if name in values}}
+
+
+def _plain(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if name == "agent_id" and value else value for name, value in step.items()}
+
+
+def input_of(start: RecipeInput | None, values: Mapping[str, Any]) -> RecipeInput:
     """The values over those of `start`."""
-    given = {name: value for name, value in values.items() if name not in ("version", "changelog")}
+    given = {name: value for name, value in values.items() if name not in ("version", "changelog", "publish")}
     if "steps" in given:
         given["steps"] = [StepInput(**step) for step in given["steps"]]
     return RecipeInput(**given) if start is None else replace(start, **given)
@@ -144,12 +167,15 @@ class RecipeList(WorkspaceView):
         responses={201: RecipeOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:
-        """A new recipe; it can be cooked at once."""
+        """A new recipe; it can be cooked at once, unless it is only drafted."""
         body = RecipeIn(data=request.data)
         body.is_valid(raise_exception=True)
-        made = services.create_recipe(
-            workspace=self.workspace, user=self.caller, data=_input(None, body.validated_data)
-        )
+        values = body.validated_data
+        if values["publish"]:
+            made = services.create_recipe(workspace=self.workspace, user=self.caller, data=input_of(None, values))
+        else:
+            draft = drafted(bodies.blank(), values)
+            made = drafts.create_unpublished(workspace=self.workspace, user=self.caller, body=draft)
         recipe = queries.recipe(workspace=self.workspace, key=made.pk)
         return Response(
             RecipeOut(recipe).data, status=201, headers={"Location": f"/api/workflow-recipes/{recipe.template_id}"}
@@ -172,7 +198,7 @@ class RecipeDetail(WorkspaceView):
         responses={200: RecipeOut, **errors(404, 409, 415)},
     )
     def put(self, request: Request, recipe_id: str) -> Response:
-        """Everything new, as the next version; what is left out goes back to the defaults."""
+        """Everything new, as the next version or the draft; what is left out goes back to the defaults."""
         return self._change(request, recipe_id, partial=False)
 
     @extend_schema(
@@ -181,7 +207,7 @@ class RecipeDetail(WorkspaceView):
         responses={200: RecipeOut, **errors(404, 409, 415)},
     )
     def patch(self, request: Request, recipe_id: str) -> Response:
-        """Only what is sent changes, as the next version; `steps` are replaced as a whole."""
+        """Only what is sent changes, as the next version or in the draft; `steps` are replaced as a whole."""
         return self._change(request, recipe_id, partial=True)
 
     @extend_schema(parameters=[WORKSPACE_HEADER, RECIPE], responses={204: None, **errors(404)})
@@ -196,45 +222,27 @@ class RecipeDetail(WorkspaceView):
         body = ChangedRecipeIn(data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
         values = body.validated_data
+        if not values.get("publish", True):
+            return self._draft(recipe, values, partial=partial)
         if partial:  # what is not sent stays as it is by now: two changes at once keep each other's fields
             recipe = services.lock_recipe(recipe)
         services.update_recipe(
             recipe=recipe,
             user=self.caller,
-            data=_input(services.as_input(recipe) if partial else None, values),
+            data=input_of(services.as_input(recipe) if partial else None, values),
             changelog=values.get("changelog", ""),
             expected_version=values.get("version"),
         )
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
 
-
-class ProblemsOut(serializers.Serializer[Any]):
-    """What a check found."""
-
-    valid = serializers.BooleanField()
-    problems = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences by field; empty when valid."
-    )
-
-
-class RecipeValidate(WorkspaceView):
-    """Checking a recipe without saving or cooking it."""
-
-    needs = {"POST": "recipes:write"}
-
-    @extend_schema(
-        operation_id="recipes_validate",
-        parameters=[WORKSPACE_HEADER, RECIPE],
-        request=RecipeIn,
-        responses={200: ProblemsOut, **errors(404, 415)},
-    )
-    def post(self, request: Request, recipe_id: str) -> Response:
-        """Every problem of the recipe with what is sent in place of what is saved; agents that cannot work are some."""
-        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
-        body = RecipeIn(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
-        found = services.problems_of(self.workspace, _input(services.as_input(recipe), body.validated_data))
-        return Response(ProblemsOut({"valid": not found, "problems": found}).data)
+    def _draft(self, recipe: Recipe, values: Mapping[str, Any], *, partial: bool) -> Response:
+        recipe = services.lock_recipe(recipe)
+        if "version" in values and values["version"] != recipe.version:
+            raise Conflict(f"{recipe.name} is at version {recipe.version} by now. Load it again.")
+        start = drafts.body_now(recipe, drafts.draft_of(recipe)) if partial else bodies.blank()
+        writing = drafts.Writing(user=self.caller, what="changed the draft over the API")
+        drafts.replace_body(recipe=recipe, body=drafted(start, values), writing=writing)
+        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
 
 
 class VersionOut(serializers.Serializer[RecipeVersion]):

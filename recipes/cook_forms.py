@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from automatos.fields import TypedForm, dressed, text_field
+from automatos.fields import TypedForm, choice_field, dressed, text_field
 from recipes.models import Recipe, Trigger
 from recipes.services import cook
 from workspaces.doors.idempotency import once
@@ -84,7 +84,10 @@ def _field(name: str, entry: Mapping[str, Any]) -> forms.Field:
     if kind in LONG_TEXT:
         example = 'a list, such as ["a", "b"]' if kind == "array" else 'an object, such as {"a": 1}'
         return text_field(label, hint=f"{hint} Write {example}.".strip(), rows=3, spellcheck="false")
-    return text_field(label, hint=hint, rows=2)
+    if kind == "choice":
+        options = [str(option) for option in entry.get("options") or ()]
+        return choice_field(label, [("", "Choose one"), *((option, option) for option in options)], hint=hint)
+    return text_field(label, hint=hint, rows=8 if kind == "text" else 2)
 
 
 def _default(entry: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, Exists, F, Func, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from agents.models import AgentStatus
@@ -15,7 +15,8 @@ from recipes.queries import recipes_of
 from workspaces.models import Workspace
 
 SORTS = {"name": "Name", "newest": "Newest", "edited": "Last edited", "used": "Most cooked"}
-STATES = {"ready": "Ready to cook", "stuck": "Needs attention", "deleted": "Deleted"}
+STATES = {"ready": "Ready to cook", "stuck": "Needs attention", "draft": "With a draft", "deleted": "Deleted"}
+VIEWS = {"cards": "Cards", "table": "Table"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class RecipeFilter:
     q: str = ""
     state: str = ""
     sort: str = "name"
+    tag: str = ""
+    view: str = "cards"
 
     @classmethod
     def of(cls, query: QueryDict) -> "RecipeFilter":
@@ -33,12 +36,14 @@ class RecipeFilter:
             q=listing.words(query),
             state=listing.choice(query, "state", STATES),
             sort=listing.choice(query, "sort", SORTS, "name"),
+            tag=query.get("tag", "")[:40].replace("\x00", ""),
+            view=listing.choice(query, "view", VIEWS, "cards"),
         )
 
     @property
     def narrows(self) -> bool:
         """Whether something is left out on purpose."""
-        return bool(self.q or self.state)
+        return bool(self.q or self.state or self.tag)
 
     def recipes(self, workspace: Workspace) -> QuerySet[Recipe]:
         """The workspace's recipes that match, in the order asked for."""
@@ -52,6 +57,12 @@ class RecipeFilter:
                 agent__status=AgentStatus.ACTIVE, agent__deleted_at=None
             )
             rows = rows.filter(Exists(idle) if self.state == "stuck" else ~Exists(idle))
+        if self.state == "ready":
+            rows = rows.filter(version__gt=0)
+        if self.state == "draft":
+            rows = rows.filter(draft__isnull=False)
+        if self.tag:
+            rows = rows.filter(tags__contains=[self.tag])
         if self.q:
             rows = rows.filter(
                 Q(name__icontains=self.q) | Q(description__icontains=self.q) | Q(tags__contains=[self.q])
@@ -59,6 +70,13 @@ class RecipeFilter:
         if self.sort == "used":
             return rows.annotate(uses=Count("executions")).order_by("-uses", "name", "id")
         return rows.order_by({"newest": "-created_at", "edited": "-updated_at"}.get(self.sort, "name"), "id")
+
+
+def tags_of(workspace: Workspace) -> list[tuple[str, int]]:
+    """The tags of the workspace's recipes with how many have each, by name."""
+    rows = Recipe.objects.visible().filter(workspace=workspace).annotate(tag=Func(F("tags"), function="unnest"))
+    found = rows.order_by().values("tag").annotate(n=Count("id")).values_list("tag", "n")
+    return sorted((str(tag), int(count)) for tag, count in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ def recipes_of(workspace: Workspace) -> QuerySet[Recipe]:
     return (
         Recipe.objects.visible()
         .filter(workspace=workspace)
+        .select_related("draft")
         .prefetch_related(Prefetch("steps", steps))
         .order_by("name", "id")
     )

@@ -24,6 +24,9 @@ from workspaces.audit import log as audit
 from workspaces.limits import plans
 from workspaces.models import User, Workspace
 
+# Addresses beside those of recipes.
+RESERVED = frozenset({"new", "import", "describe", "bulk"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeInput:
@@ -134,6 +137,8 @@ def cook(
     priority: int = 0,
 ) -> Execution:
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
+    if recipe.version == 0:
+        raise Conflict(f"Nothing of {recipe.name} is published yet. Publish its draft first.", code="not_published")
     lessons = []
     if with_defaults(recipe.execution_config)["auto_learning"]:
         first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
@@ -157,6 +162,23 @@ def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
         recipe.deleted_at = timezone.now()
         recipe.save(update_fields=["deleted_at", "updated_at"])
         audit.record_row("recipe.deleted", recipe, before={"deleted_at": None}, after={"deleted_at": recipe.deleted_at})
+
+
+@transaction.atomic
+def delete_recipes(*, recipes: Sequence[Recipe], user: User | None) -> None:
+    """All of them out of sight, or none."""
+    for recipe in sorted(recipes, key=lambda one: one.pk):
+        delete_recipe(recipe=recipe, user=user)
+
+
+@transaction.atomic
+def tag_recipes(*, recipes: Sequence[Recipe], user: User | None, tag: str) -> None:
+    """The tag at each of them, as a new version where it was not there."""
+    for recipe in sorted(recipes, key=lambda one: one.pk):
+        data = as_input(recipe)
+        if tag not in data.tags:
+            tagged = replace(data, tags=[*data.tags, tag])
+            update_recipe(recipe=recipe, user=user, data=tagged, changelog=f"Tagged {tag}"[:300])
 
 
 def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
@@ -204,9 +226,13 @@ def _checked(workspace: Workspace, data: RecipeInput, changelog: str = "") -> tu
     problems = Problems()
     if data.template_id and not SLUG.fullmatch(data.template_id):
         problems.add("template_id", "Use small letters, digits and -; at most 80.")
+    elif data.template_id in RESERVED:
+        problems.add("template_id", f"{data.template_id} is the address of a page; choose another.")
     problems.text("changelog", changelog, longest=300)
     config = checked_config(data.execution_config, problems)
     inputs = checked_schema("inputs", data.inputs, problems)
+    for entry in inputs.values():
+        entry.setdefault("required", True)
     columns = {
         "name": problems.text("name", data.name, longest=160, required=True),
         "description": problems.text("description", data.description, longest=10_000),
@@ -231,7 +257,9 @@ def _insert(workspace: Workspace, user: User | None, template_id: str, columns: 
         return Recipe.objects.filter(workspace=workspace, template_id=slug, deleted_at=None).exists()
 
     if not template_id:
-        return insert_with_slug(create, name=columns["name"], longest=80, otherwise="recipe", taken=taken)
+        return insert_with_slug(
+            create, name=columns["name"], longest=80, otherwise="recipe", taken=taken, reserved=RESERVED
+        )
     if taken(template_id):
         raise _taken(template_id)
     try:

@@ -11,6 +11,7 @@ from recipes.chat import openai_api as completions_api
 from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
+from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
 from recipes.lessons import views as lessons_views
@@ -47,7 +48,8 @@ pages: list[URLPattern | URLResolver] = [
     *agent_pages,
     *workflow_pages,
     path("recipes/", views.recipe_list, name="recipes"),
-    path("recipes/new/", views.recipe_new, name="recipe_new"),
+    path("recipes/bulk/", views.recipe_bulk, name="recipe_bulk"),
+    *beside_pages,
     path("recipes/<uuid:recipe_id>/restore/", views.recipe_restore, name="recipe_restore"),
     path("recipes/<slug:key>/", views.recipe_detail, name="recipe_detail"),
     path("runs/<uuid:execution_id>/rate/", quality_views.run_rate, name="run_rate"),
@@ -60,7 +62,7 @@ pages: list[URLPattern | URLResolver] = [
     path("recipes/<slug:key>/lessons/", lessons_views.recipe_lessons, name="recipe_lessons"),
     path("recipes/<slug:key>/lessons/<uuid:lesson_id>/", lessons_views.lesson_change, name="lesson_change"),
     *triggers_pages,
-    path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
+    *editor_pages,
     path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
     path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),
     path("recipes/<slug:key>/versions/", views.recipe_versions, name="recipe_versions"),
@@ -79,9 +81,10 @@ of_a_run: list[URLPattern | URLResolver] = [
 ]
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
+    *beside_api,
     path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
-    path("workflow-recipes/<slug:recipe_id>/validate", rest.RecipeValidate.as_view(), name="api_recipe_validate"),
     path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
+    path("workflow-recipes/<slug:recipe_id>/", include(editor_api)),
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
     path("workflow-recipes/<slug:recipe_id>/executions", executions_api.RecipeExecutions.as_view()),
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),

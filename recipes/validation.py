@@ -26,12 +26,19 @@ STEP_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 RESERVED_KEY = re.compile(r"previous_output|input|step_\d+_output")
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
+    "text": (str,),
+    "choice": (str,),
     "number": (int, float),
     "integer": (int,),
     "boolean": (bool,),
     "array": (list,),
     "object": (dict,),
 }
+# Types whose values are text as it comes.
+TEXTUAL = ("string", "text", "choice")
+# What people also write for a type.
+TYPE_NAMES = {"list": "array"}
+MOST_OPTIONS = 100
 DEFAULT_TIMEOUT = 300.0
 # name: lowest, highest, default; times in seconds. max_concurrent_runs: 0 for as many as come.
 CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
@@ -113,20 +120,33 @@ def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dic
     if not isinstance(entry, dict):
         problems.add(field, 'Write an object, for example {"type": "string"}.')
         return {}
-    allowed = ("type", "required", "default", "description")
+    allowed = ("type", "required", "default", "options", "description")
     for part in entry:
         if part not in allowed:
             problems.add(f"{field}.{part}", f"There is no such part. There are: {', '.join(allowed)}.")
     kind = entry.get("type", "string")
+    kind = TYPE_NAMES.get(kind, kind) if isinstance(kind, str) else kind
+    _check_options(field, kind, entry, problems)
     problems.choice(f"{field}.type", _text(kind), TYPES)
     if not isinstance(entry.get("required", False), bool):
         problems.add(f"{field}.required", "Write true or false.")
     if not isinstance(entry.get("description", ""), str):
         problems.add(f"{field}.description", "Write text.")
     default = entry.get("default")
-    if default is not None and kind in TYPES and not _fits(default, kind):
-        problems.add(f"{field}.default", f"This is not {_article(kind)}.")
+    if default is not None and kind in TYPES and not _fits(default, kind, entry):
+        problems.add(f"{field}.default", _unfit(kind, entry))
     return {"type": kind, **{part: entry[part] for part in allowed[1:] if part in entry}}
+
+
+def _check_options(field: str, kind: Any, entry: Mapping[str, Any], problems: Problems) -> None:
+    options = entry.get("options")
+    if kind != "choice":
+        if options:
+            problems.add(f"{field}.options", "Only a choice has options; leave them out, or make the type choice.")
+    elif not isinstance(options, list) or not options or not all(isinstance(one, str) and one for one in options):
+        problems.add(f"{field}.options", 'List what can be chosen, for example ["short", "long"].')
+    elif len(set(options)) < len(options) or len(options) > MOST_OPTIONS:
+        problems.add(f"{field}.options", f"Keep {MOST_OPTIONS} options or fewer, each once.")
 
 
 def checked_steps(
@@ -266,24 +286,26 @@ def fill_inputs(inputs: Mapping[str, Any], input_data: Mapping[str, Any]) -> dic
 
 def _filled(name: str, entry: Mapping[str, Any], value: Any, problems: Problems) -> Any:
     field, kind = f"input_data.{name}", str(entry.get("type", "string"))
-    if value is None or (value == "" and kind != "string"):
+    if value is None or (value == "" and kind not in ("string", "text")):
         value = entry.get("default")
     missing = value is None or (isinstance(value, str) and not value.strip())
     if missing and entry.get("required"):
         problems.add(field, "This input is required.")
         return ""
+    if missing and kind == "choice":
+        return ""
     if value is None:
         # A prompt may name an optional input nobody filled: it reads as empty text, whatever its kind.
         return ""
     value = _converted(value, kind)
-    if not _fits(value, kind):
-        problems.add(field, f"This is not {_article(kind)}.")
+    if not _fits(value, kind, entry):
+        problems.add(field, _unfit(kind, entry))
     return value
 
 
 def _converted(value: Any, kind: str) -> Any:
     """Text turned into the wanted kind where it reads like one; everything else as it is."""
-    if not isinstance(value, str) or kind == "string" or len(value) > LONGEST_INPUT:
+    if not isinstance(value, str) or kind in TEXTUAL or len(value) > LONGEST_INPUT:
         return value
     try:
         parsed = json.loads(value.strip().lower() if kind == "boolean" else value)
@@ -292,17 +314,29 @@ def _converted(value: Any, kind: str) -> Any:
     return parsed if _fits(parsed, kind) else value
 
 
-def _fits(value: Any, kind: str) -> bool:
+def _fits(value: Any, kind: str, entry: Mapping[str, Any] | None = None) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     if kind == "integer" and isinstance(value, float):
         return value.is_integer()
+    options = (entry or {}).get("options")
+    if kind == "choice" and isinstance(options, list) and value not in options:
+        return False
     return isinstance(value, TYPES[kind])
+
+
+def _unfit(kind: str, entry: Mapping[str, Any]) -> str:
+    options = entry.get("options")
+    if kind == "choice" and isinstance(options, list):
+        return f"Choose one of: {', '.join(map(str, options))}."
+    return f"This is not {_article(kind)}."
 
 
 def _article(kind: str) -> str:
     names = {
         "string": "text",
+        "text": "text",
+        "choice": "one of its options",
         "number": "a number",
         "integer": "a whole number",
         "boolean": "true or false",

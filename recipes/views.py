@@ -16,14 +16,14 @@ from automatos.listing import page_of
 from recipes import kinds, services
 from recipes.cook_forms import CookForm, cook_once
 from recipes.editor import compare
-from recipes.editor.editing import RecipeEditor
-from recipes.listing import SORTS, STATES, RecipeFilter, figures_of
+from recipes.listing import SORTS, STATES, VIEWS, RecipeFilter, figures_of, tags_of
 from recipes.models import Recipe, RecipeStep
 from recipes.quality.page import tabs_of
 from recipes.quality.queries import quality_of
 from recipes.queries import recipe as recipe_at
 from recipes.queries import recipes_of, versions_of
-from recipes.runs.reading import answer_at, executions_of
+from recipes.runs.reading import executions_of
+from recipes.validation import SLUG
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.limits import plans
@@ -46,10 +46,32 @@ def recipe_list(request: WorkspaceRequest) -> HttpResponse:
         "wanted": wanted,
         "states": STATES.items(),
         "sorts": SORTS.items(),
+        "views": VIEWS.items(),
+        "tags": tags_of(request.workspace),
         "full": plans.full(request.workspace, "recipes", recipes_of(request.workspace).count),
         **_rights(request),
     }
     return render(request, "recipes/list.html", context)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def recipe_bulk(request: WorkspaceRequest) -> HttpResponse:
+    """Do the same to all chosen recipes: delete them, or give them a tag."""
+    keys = [key for key in request.POST.getlist("chosen")[:100] if SLUG.fullmatch(key)]
+    chosen = list(recipes_of(request.workspace).filter(template_id__in=keys, version__gt=0))
+    order, tag = request.POST.get("do", ""), request.POST.get("tag", "").strip()
+    try:
+        if order == "delete":
+            request.access.require("recipes:delete")
+            services.delete_recipes(recipes=chosen, user=request.user)
+            messages.success(request, f"Deleted: {len(chosen)}. For 30 days they are under the state Deleted.")
+        elif tag:
+            services.tag_recipes(recipes=chosen, user=request.user, tag=tag)
+            messages.success(request, f"Tagged {tag}: {len(chosen)}.")
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    return redirect("recipes", request.workspace.slug)
 
 
 @never_cache
@@ -58,6 +80,8 @@ def recipe_list(request: WorkspaceRequest) -> HttpResponse:
 def recipe_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
     """One recipe: its steps, its inputs with Cook, its runs and versions."""
     recipe = recipe_at(workspace=request.workspace, key=key)
+    if recipe.version == 0 and request.access.allows("recipes:write"):
+        return redirect("recipe_edit", request.workspace.slug, recipe.template_id)
     return render(request, "recipes/detail.html", _detail(request, recipe, CookForm(recipe)))
 
 
@@ -79,39 +103,14 @@ def recipe_cook(request: WorkspaceRequest, key: str) -> HttpResponse:
     return render(request, "recipes/detail.html", _detail(request, recipe, form), status=422)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@workspace_page(Role.EDITOR)
-def recipe_new(request: WorkspaceRequest) -> HttpResponse:
-    """The editor for a new recipe; a POST creates it or rearranges the form."""
-    return _editor(request, None)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@workspace_page(Role.EDITOR)
-def recipe_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
-    """The editor of a recipe; a POST saves it as its next version, or shows what someone else saved meanwhile."""
-    return _editor(request, recipe_at(workspace=request.workspace, key=key))
-
-
-def _editor(request: WorkspaceRequest, recipe: Recipe | None) -> HttpResponse:
-    asked = request.GET.get("answer", "") if recipe is None else ""
-    answer = answer_at(workspace=request.workspace, key=asked) if asked else None
-    editor = RecipeEditor(request.workspace, recipe, request.POST if request.method == "POST" else None, answer)
-    if request.method != "POST" or editor.operate():
-        return render(request, "recipes/form.html", editor.context())
-    saved = editor.save(request.user)
-    if saved is None:
-        return render(request, "recipes/form.html", editor.context(), status=editor.status)
-    messages.success(request, f"{saved.name} was saved as version {saved.version}.")
-    return redirect("recipe_detail", request.workspace.slug, saved.template_id)
-
-
 @require_safe
 @workspace_page()
 def recipe_versions(request: WorkspaceRequest, key: str) -> HttpResponse:
     """The recipe's versions, and what changed between the two the address names."""
     recipe = recipe_at(workspace=request.workspace, key=key)
     versions = list(versions_of(recipe))
+    if not versions:
+        return redirect("recipe_edit", request.workspace.slug, recipe.template_id)
     by_number = {str(version.version): version for version in versions}
     new = by_number.get(request.GET.get("to", ""), versions[0])
     old = by_number.get(request.GET.get("from", "")) or by_number.get(str(new.version - 1), new)

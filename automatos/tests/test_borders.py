@@ -55,7 +55,6 @@ LAYERS = {
 # Whole rooms of one layer.
 ROOMS = {
     "workspaces.doors": HELPERS,
-    "recipes.editor": HELPERS,
     "recipes.kitchen": HELPERS,
     "recipes.live": DECIDERS,
     "recipes.chat": HELPERS,
@@ -70,6 +69,7 @@ LAYER_OF = {
     # Beat and the engine queue them by name, and they call services as any door does.
     "recipes.tasks": DOORS,
     "recipes.triggers.tasks": DOORS,
+    "recipes.editor.compare": HELPERS,
 }
 # Modules that only these may import.
 ONLY = {

@@ -109,3 +109,20 @@ def _value(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return plain(float(value))
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def part_lines(theirs: object, mine: object) -> list[textdiff.Line]:
+    """What writing mine over theirs would change, of one part of a draft."""
+    return textdiff.compare(_part_text(theirs), _part_text(mine))
+
+
+def _part_text(part: object) -> str:
+    if not isinstance(part, dict):
+        return _value(part)
+    lines: list[str] = []
+    for name, value in sorted(part.items()):
+        if value in (None, "", [], {}):
+            continue
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+        lines += [f"{name.replace('_', ' ').capitalize()}:", *(f"  {line}" for line in text.splitlines())]
+    return "\n".join(lines)

@@ -1,146 +1,162 @@
-"""One visit to the recipe editor: what it starts with, what was typed, what became of saving it."""
+"""What a press of a button in the editor does: the part is kept as it was typed, then the order is carried out."""
 
-import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
-from agents.models import Agent, AgentStatus
-from agents.queries import agents_of
-from automatos.errors import Conflict, InvalidInput, PlanLimit
-from automatos.fields import whole
-from recipes import services
-from recipes.editor.compare import EditConflict, conflict_of
-from recipes.editor.draft import Draft
-from recipes.editor.forms import EditorForms
-from recipes.editor.moves import carry_out
-from recipes.models import Execution, Recipe
-from recipes.queries import recipe as recipe_at
-from recipes.validation import MOST_FIELDS, MOST_STEPS
-from workspaces.models import User, Workspace
+from automatos.errors import InvalidInput
+from recipes.editor import body as bodies
+from recipes.editor import files_services as files
+from recipes.editor import moves, trying_services
+from recipes.editor import services as drafts
+from recipes.editor.basics_forms import read_basics, read_settings
+from recipes.editor.forms import read_step
+from recipes.editor.page import START
+from recipes.editor.services import Writing
+from recipes.models import Recipe
+from recipes.validation import MOST_STEPS
+from workspaces.models import User
+
+# Orders that change where steps stand: how, and in words for undo.
+MOVES: dict[str, tuple[Callable[..., moves.Moved], str]] = {
+    "copy": (moves.copy, "duplicated a step"),
+    "remove": (moves.remove, "removed a step"),
+    "up": (moves.up, "moved a step up"),
+    "down": (moves.down, "moved a step down"),
+    "drop": (moves.drop, "moved a step"),
+}
+PART_WORDS = {"basics": "changed the basics", "settings": "changed the settings"}
 
 
-class RecipeEditor:
-    """Holds the draft and its forms. recipe: None for a new one; posted: None when the page is only opened.
+class Editing:
+    """One POST of the editor. step: which part the page shows afterwards; said: what to tell the person."""
 
-    answer: the answer of a conversation whose message becomes the first step of a new recipe.
-    """
+    def __init__(self, recipe: Recipe, user: User, post: QueryDict) -> None:
+        self.recipe, self.user, self.post = recipe, user, post
+        self.step = post.get("step", "")
+        self.said = ""
+        self.query: dict[str, str] = {}
+        self.published: Recipe | None = None
 
-    def __init__(
-        self, workspace: Workspace, recipe: Recipe | None, posted: QueryDict | None, answer: Execution | None = None
-    ) -> None:
-        self.workspace = workspace
-        self.recipe = recipe
-        self.posted = posted
-        self.status = 422
-        self.focus = ""
-        self.conflict: EditConflict | None = None
-        if posted is not None:
-            self.draft = Draft.of_post(posted)
-        else:
-            self.draft = Draft.of_recipe(recipe) if recipe else Draft.of_answer(answer) if answer else Draft.blank()
-        self.agents = list(agents_of(workspace).select_related(None).only("name", "status"))
-        self.deleted = self._deleted_agents()
-        self.forms = self._forms(bound=False)
+    @property
+    def order(self) -> str:
+        """The button's command."""
+        return self.post.get("do", "")
 
-    def _deleted_agents(self) -> dict[str, str]:
-        """The names of agents the recipe's saved steps still name and that are gone, by id."""
-        steps = self.recipe.steps.all() if self.recipe else []
-        return {str(step.agent_id): step.agent.name for step in steps if step.agent and step.agent.deleted_at}
+    def save(self) -> None:
+        """Keep the part that was sent. Raises PartConflict where somebody else wrote it meanwhile."""
+        part = self.post.get("part", "")
+        if not part:
+            return
+        body = drafts.body_now(self.recipe, drafts.draft_of(self.recipe))
+        if bodies.part(body, part) is None:
+            return
+        sent = self.post.get("sent", "")
+        writing = Writing(
+            user=self.user,
+            was="" if self.order == "overwrite" else self.post.get("was", ""),
+            page=self.post.get("page", "")[:60],
+            sent=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0,
+            what=PART_WORDS.get(part) or f"changed step {bodies.place_of(body, part.removeprefix('step:')) + 1}",
+        )
+        drafts.save_part(recipe=self.recipe, part=part, values=self.typed(body), writing=writing)
 
-    def _forms(self, *, bound: bool) -> EditorForms:
-        choices = [(str(agent.pk), _agent_label(agent)) for agent in self.agents]
-        choices += [(key, f"{name} (deleted)") for key, name in self.deleted.items()]
-        return EditorForms(self.draft, choices, bound=bound)
+    def typed(self, body: bodies.Body) -> dict[str, Any]:
+        """The part's values as they were sent."""
+        part = self.post.get("part", "")
+        if part == "basics":
+            return read_basics(self.post)
+        now = bodies.part(body, part) or {}
+        return read_settings(now, self.post) if part == "settings" else read_step(now, self.post)
 
-    def operate(self) -> bool:
-        """Carry out a button that only rearranges the form; False when the form is to be saved."""
-        order = self.posted.get("do", "") if self.posted is not None else ""
-        if not order:
-            return False
-        self.focus = carry_out(self.draft, order)
-        self.forms = self._forms(bound=False)
-        return True
-
-    def save(self, user: User) -> Recipe | None:
-        """The saved recipe; None when the forms now say what is wrong."""
-        self.forms = self._forms(bound=True)
-        if not self.forms.check():
-            return None
-        data = self.draft.to_input(self.recipe)
-        known = whole((self.posted or QueryDict()).get("overwrite", "") or self.draft.basics["version"], 0)
-        expected = known if isinstance(known, int) else 0
-        try:
-            if self.recipe is None:
-                return services.create_recipe(workspace=self.workspace, user=user, data=data)
-            changelog = self.draft.basics["changelog"]
-            return services.update_recipe(
-                recipe=self.recipe, user=user, data=data, changelog=changelog, expected_version=expected
+    def carry_out(self) -> None:
+        """Do what the button says. Raises AppError where it cannot be done."""
+        name, _, rest = self.order.partition(":")
+        words = rest.split(":")
+        if name in MOVES:
+            self._move(name, words)
+        elif name in ("add", "add-in"):
+            self._add(name, words)
+        elif name in ("entry-add", "entry-remove") and words[0] in bodies.SCHEMAS:
+            self._entry(name, words)
+        elif name == "cure" and len(words) == 2:
+            self._change(lambda body: (moves.cure(body, self.step, *words), self.step), "corrected a name")
+        elif name in ("undo", "redo"):
+            what = drafts.undo(recipe=self.recipe, user=self.user, back=name == "undo")
+            self.said = (
+                f"{'Taken back' if name == 'undo' else 'Made again'}: {what}." if what else "There is nothing more."
             )
-        except InvalidInput as error:
-            self.forms.take_problems(error.fields, self.deleted)
-        except PlanLimit as error:
-            self.status = error.http_status
-            self.forms.general.append(error.message)
-        except Conflict as error:
-            self._note_conflict(error, data, expected)
-        return None
+        else:
+            self._act(name)
 
-    def _note_conflict(self, error: Conflict, data: services.RecipeInput, expected: int) -> None:
-        if self.recipe is None:
-            raise error
-        self.status = error.http_status
-        fresh = recipe_at(workspace=self.workspace, key=self.recipe.pk)
-        self.conflict = conflict_of(fresh, data, expected)
+    def _act(self, name: str) -> None:
+        if name == "publish":
+            over = self.post.get("over", "")
+            self.published = drafts.publish(
+                recipe=self.recipe, user=self.user, changelog=self.post.get("changelog", ""),
+                over=int(over) if over.isascii() and over.isdigit() and len(over) < 9 else None,
+            )  # fmt: skip
+        elif name == "discard":
+            drafts.discard_draft(recipe=self.recipe, user=self.user)
+            self.said = "The draft is gone; this is what is published."
+        elif name == "code":
+            self._code()
+        elif name == "try":
+            trying_services.start_trial(recipe=self.recipe, user=self.user, step_id=self.step, values=self._values())
+        elif name in ("pin", "unpin"):
+            values = self._values() if name == "pin" else {}
+            trying_services.pin(recipe=self.recipe, user=self.user, values=values)
+            self.said = (
+                "These values are kept for trials." if values else "Trials take the values of the last run again."
+            )
 
-    def context(self) -> dict[str, Any]:
-        """What the template shows."""
-        draft, forms = self.draft, self.forms
-        by_id = {str(agent.pk): agent for agent in self.agents}
-        return {
-            "recipe": self.recipe,
-            "forms": forms,
-            "complaints": forms.complaints() if self.conflict is None and self.posted is not None else [],
-            "general": forms.general,
-            "conflict": self.conflict,
-            "focus": self.focus,
-            "removed": json.dumps(draft.removed) if draft.removed else "",
-            "removed_what": _removed_words(draft),
-            "steps": [
-                {
-                    "form": form,
-                    "variables": draft.variables(place),
-                    "agent": by_id.get(form.text("agent_id")),
-                    "whens": len(draft.whens(place)) > 1 or form.text("when"),
-                }
-                for place, form in enumerate(forms.steps)
-            ],
-            "no_agents": not self.agents,
-            "more_steps": len(forms.steps) < MOST_STEPS,
-            "more_inputs": len(forms.inputs) < MOST_FIELDS,
-            **self._ways_out(),
-        }
+    def _values(self) -> dict[str, str]:
+        """What was typed for the names of the prompt."""
+        prefix = "value-"
+        return {name.removeprefix(prefix): str(self.post[name]) for name in self.post if name.startswith(prefix)}
 
-    def _ways_out(self) -> dict[str, str]:
-        slug = self.workspace.slug
-        if self.recipe is None:
-            return {"back": reverse("recipes", args=[slug])}
-        return {
-            "back": reverse("recipe_detail", args=[slug, self.recipe.template_id]),
-            "fresh": reverse("recipe_edit", args=[slug, self.recipe.template_id]),
-        }
+    def _move(self, name: str, words: list[str]) -> None:
+        move, what = MOVES[name]
+        arguments = words[: 2 if name == "drop" else 1]
+        if name == "drop" and len(arguments) < 2:
+            raise InvalidInput("Drop the step on another one.")
+        self._change(lambda body: move(body, *arguments), what)
 
+    def _add(self, name: str, words: list[str]) -> None:
+        kind, *rest = words
+        if name == "add-in" and len(rest) == 2:
+            self._change(lambda body: moves.add(body, kind, under=rest[0], branch=rest[1]), "added a step")
+        else:
+            self._change(lambda body: moves.add(body, kind, after=self.step), "added a step")
 
-def _agent_label(agent: Agent) -> str:
-    if agent.status == AgentStatus.ACTIVE:
-        return agent.name
-    return f"{agent.name} ({agent.get_status_display().lower()})"
+    def _entry(self, name: str, words: list[str]) -> None:
+        kind = words[0]
+        if name == "entry-add":
+            add = moves.entry_add(kind)
+            self._change(lambda body: (add(body), START), f"added an {kind.removesuffix('s')}")
+        elif len(words) > 1 and words[1].isascii() and words[1].isdigit():
+            place = int(words[1][:6])
+            what = f"removed an {kind.removesuffix('s')}"
+            self._change(lambda body: (moves.entry_remove(body, kind, place), START), what)
 
+    def _change(self, change: Callable[[bodies.Body], moves.Moved], what: str) -> None:
+        body = drafts.body_now(self.recipe, drafts.draft_of(self.recipe))
+        changed, self.step = change(body)
+        if len(changed["steps"]) > MOST_STEPS:
+            raise InvalidInput(f"A recipe has at most {MOST_STEPS} steps.")
+        drafts.replace_body(recipe=self.recipe, body=changed, writing=Writing(user=self.user, what=what))
 
-def _removed_words(draft: Draft) -> str:
-    if not draft.removed:
-        return ""
-    what = "Step" if draft.removed["kind"] == "steps" else "Input"
-    name = draft.removed["row"]["name"]
-    return f"{what} “{name}” was removed." if name else f"{what} {draft.removed['place'] + 1} was removed."
+    def _code(self) -> None:
+        body, _ = files.read_code(self.recipe.workspace, self.post.get("yaml", "").replace("\r\n", "\n"))
+        drafts.replace_body(recipe=self.recipe, body=body, writing=Writing(user=self.user, what="changed the code"))
+        self.said = "The draft reads as the code says."
+
+    def address(self) -> str:
+        """Where the editor goes on."""
+        view = {"view": self.post["view"]} if self.post.get("view") else {}
+        step = {"step": self.step} if self.step else {}
+        path = reverse("recipe_edit", args=[self.recipe.workspace.slug, self.recipe.template_id])
+        return f"{path}?{urlencode({**step, **view, **self.query})}"

@@ -1,219 +1,278 @@
-"""The recipe editor's forms: basics, inputs, steps, settings; and where a service's problems belong in them."""
+"""The editor's form of a step, by its kind: filled from a draft's body and read into it.
 
+They keep what was typed, right or wrong. Lengths of time are written as people say them, `10 min`.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
-from automatos.fields import Complaint, TypedForm, choice_field, hidden_field, number_field, text_field
-from recipes.editor.draft import OFF, ON, Draft, Row
-from recipes.models import ErrorHandling, Mode, StepKind
-
-TYPE_WORDS = [
-    ("string", "Text"),
-    ("number", "Number"),
-    ("integer", "Whole number"),
-    ("boolean", "Yes or no"),
-    ("array", "List (JSON)"),
-    ("object", "Object (JSON)"),
-]
-
+from automatos.durations import seconds_of, words_of
+from automatos.fields import TypedForm, choice_field, dressed, plain, text_field
+from recipes import kinds
+from recipes.editor.body import Step
+from recipes.engine.new_steps import PERSON, TIME
+from recipes.models import ErrorHandling, StepKind
+from recipes.validation import MOST_FIELDS
 
 EXPRESSION_HINT = "For example: score >= 7, or contains(lower(previous_output), 'yes')."
-ARGUMENTS_HINT = 'A JSON object; texts in it take variables: {"expression": "{input.number} * 2"}'
+FAILURES = [
+    (ErrorHandling.STOP, "Stop the run"), (ErrorHandling.SKIP, "Go on without it"), (ErrorHandling.RETRY, "Try again"),
+    (ErrorHandling.FALLBACK, "Use the fallback model"),
+]  # fmt: skip
 # Where a service's field of a step stands in the form.
 FIELDS = {
-    "config.expression": "expression", "under": "when", "branch": "when", "config.for": "waits_for",
-    "config.within": "seconds", "config.seconds": "seconds", "config.until": "seconds",
-    "config.tool": "tool", "config.arguments": "arguments",
+    "under": "when", "branch": "when", "config": "extra", "config.expression": "expression", "config.for": "waits_for",
+    "config.within": "within", "config.seconds": "seconds", "config.until": "until", "config.fields": "questions",
+    "config.tool": "tool", "config.arguments": "arguments", "config.over": "over", "config.at_most": "at_most",
+    "config.at_once": "at_once",
 }  # fmt: skip
+# Parts of a step's settings that have a field of their own, by kind.
+OWN = {
+    StepKind.AGENT: (), StepKind.CONDITION: ("expression",), StepKind.TOOL: ("tool", "arguments"),
+    StepKind.WAIT: ("for", "within", "fields", "seconds", "until"), StepKind.LOOP: ("over", "at_most", "at_once"),
+}  # fmt: skip
+# What is code, in its letters.
+MONO = ("output_key", "arguments", "expression", "over", "extra", "prompt_template")
 
 
-class BasicsForm(TypedForm):
-    """What the recipe is called and for."""
-
-    version = hidden_field()
-    name = text_field("Name", autocomplete="off", maxlength=160)
-    description = text_field("Description", hint="What it makes, and for whom.", rows=3)
-    tags = text_field("Tags", hint="Separate them with commas.", autocomplete="off")
-    template_id = text_field(
-        "Address", hint="Small letters, digits and -. Made from the name when empty.", autocomplete="off",
-        spellcheck="false",
-    )  # fmt: skip
-    changelog = text_field("What changed", hint="One line for the list of versions.", autocomplete="off", maxlength=300)
+def kind_of(step: Step) -> str:
+    """The step's kind."""
+    return str(step.get("kind") or StepKind.AGENT)
 
 
-class InputForm(TypedForm):
-    """One thing a run asks for."""
-
-    name = text_field("Name", autocomplete="off", spellcheck="false", placeholder="topic")
-    type = choice_field("Type", TYPE_WORDS)
-    default = text_field("Default", autocomplete="off")
-    description = text_field("What to enter", autocomplete="off")
-    required = forms.BooleanField(
-        label="Required", required=False, widget=forms.CheckboxInput(attrs={"class": "check"})
-    )
+def is_told(step: Step) -> bool:
+    """Whether later steps can name its output."""
+    kind, config = kind_of(step), step.get("config") or {}
+    return kind not in (StepKind.CONDITION, StepKind.WAIT) or (kind == StepKind.WAIT and config.get("for") == PERSON)
 
 
-class StepForm(TypedForm):
-    """One task for one agent, or a condition."""
-
-    @property
-    def is_condition(self) -> bool:
-        """Whether it decides instead of asking an agent."""
-        return self.text("kind") == StepKind.CONDITION
-
-    @property
-    def is_tool(self) -> bool:
-        """Whether it is one tool call."""
-        return self.text("kind") == StepKind.TOOL
-
-    @property
-    def is_wait(self) -> bool:
-        """Whether it waits for a person or a time."""
-        return self.text("kind") == StepKind.WAIT
-
-    step_id = hidden_field()
-    max_iterations = hidden_field()
-    kind = hidden_field()
-    config = hidden_field()
-    name = text_field("Name", autocomplete="off", maxlength=160)
-    agent_id = choice_field("Agent", [])
-    prompt_template = text_field("Prompt", rows=5, spellcheck="true")
-    output_key = text_field("Output key", hint="Later steps name the result by it.", autocomplete="off",
-                            spellcheck="false")  # fmt: skip
-    expression = text_field("Condition", hint=EXPRESSION_HINT, autocomplete="off", spellcheck="false")
-    when = choice_field("Runs", [])
-    tool = text_field("Tool", hint="Its name, as on the agent page.", autocomplete="off", spellcheck="false")
-    arguments = text_field("Arguments", hint=ARGUMENTS_HINT, rows=3, spellcheck="false")
-    waits_for = choice_field("Waits for", [("person", "An answer of a person"), ("time", "A time")])
-    seconds = number_field("Seconds", hint="How long it waits. A person has a week when empty.")
-    error_handling = choice_field("If it fails", ErrorHandling.choices)
-    max_retries = number_field("Retries", hint="0 to 20.", whole=True)
-    timeout = number_field("Time limit", hint="Seconds.")
-
-    def __init__(
-        self,
-        *args: Any,
-        agents: Sequence[tuple[str, str]],
-        whens: Sequence[tuple[str, str]],
-        output_key: str,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        gone = self.text("when")
-        if gone and gone not in dict(whens):
-            whens = [*whens, (gone, "After a condition that is gone")]
-        self.fields["when"].widget = forms.Select(choices=whens, attrs={"class": "select"})
-        self.fields["expression"].widget.attrs["class"] = "input mono"
-        self.fields["agent_id"].widget = forms.Select(
-            choices=[("", "Choose an agent"), *agents], attrs={"class": "select"}
+def step_form(
+    step: Step, agents: Sequence[tuple[str, str]], whens: Sequence[tuple[str, str]], key: str, tools: Sequence[str] = ()
+) -> TypedForm:
+    """The form of a step of its kind. key: its output key where none is typed."""
+    kind = kind_of(step)
+    made = bound("s", _initial(step))
+    fields: dict[str, forms.Field] = {"name": text_field("Name", autocomplete="off", maxlength=160)}
+    fields |= {
+        StepKind.AGENT: _agent_fields, StepKind.TOOL: _tool_fields, StepKind.CONDITION: _condition_fields,
+        StepKind.WAIT: _wait_fields, StepKind.LOOP: _loop_fields,
+    }.get(StepKind(kind) if kind in StepKind.values else StepKind.RECIPE, _other_fields)()  # fmt: skip
+    if "agent_id" in fields:
+        fields["agent_id"].widget = forms.Select(choices=[("", "Choose an agent"), *agents])
+    if tools and "tool" in fields:
+        fields["tool"].widget.attrs["list"] = "tools-list"
+    if len(whens) > 1:
+        fields["when"] = choice_field("Runs", whens)
+    if is_told(step):
+        fields["output_key"] = text_field(
+            "Output is called", hint="Later steps name the result by it.", autocomplete="off", spellcheck="false",
+            placeholder=key,
+        )  # fmt: skip
+    if kind != StepKind.CONDITION:
+        fields["error_handling"] = choice_field("If it fails", [(str(value), words) for value, words in FAILURES])
+    if kind in (StepKind.AGENT, StepKind.TOOL):
+        fields["max_retries"] = text_field(
+            "Tries after the first", hint="0 to 20.", inputmode="numeric", placeholder="as in the settings"
         )
-        self.fields["prompt_template"].widget.attrs["class"] = "input textarea mono"
-        self.fields["output_key"].widget.attrs["placeholder"] = output_key
-        for name in ("max_retries", "timeout"):
-            self.fields[name].widget.attrs["placeholder"] = "as set below"
+        fields["timeout"] = text_field("Longest time", hint="For example 5 min.", placeholder="as in the settings")
+    if kind == StepKind.AGENT:
+        fields["max_iterations"] = text_field(
+            "Tool rounds", hint="How often it may use tools; 25 when empty.", inputmode="numeric"
+        )
+    take(made, fields)
+    return made
 
 
-class SettingsForm(TypedForm):
-    """How a run goes, for all its steps."""
-
-    mode = choice_field("Steps run", Mode.choices, hint="At once: a step waits only for the outputs its prompt names.")
-    total_timeout = number_field("Whole run", hint="Seconds; 600 when empty.")
-    timeout_per_step = number_field("Each step", hint="Seconds; 300 when empty.")
-    max_retries = number_field("Retries", hint="For steps that try again; 1 when empty.", whole=True)
-    retry_delay = number_field("Wait before a retry", hint="Seconds; 2 when empty.")
-    backoff = number_field("Then times", hint="Each further wait is so many times longer; 2 when empty.")
-    quality_threshold = number_field("Quality to expect", hint="0 to 1; runs below it are shown. 0.7 when empty.")
-    auto_learning = choice_field(
-        "Learn from runs", [(ON, "Yes"), (OFF, "No")], hint="Keep what each run teaches, and tell the next ones."
-    )
+def bound(prefix: str, values: Mapping[str, Any], kind: type[TypedForm] = TypedForm) -> TypedForm:
+    """A form that shows these values and can show problems at them."""
+    sent = {f"{prefix}-{name}": value for name, value in values.items() if value is not False}
+    return kind(data=sent, prefix=prefix)
 
 
-class EditorForms:
-    """All the forms of a draft. bound: whether problems may be shown in them."""
+def take(form: TypedForm, fields: Mapping[str, forms.Field]) -> None:
 
-    def __init__(self, draft: Draft, agents: Sequence[tuple[str, str]], *, bound: bool) -> None:
-        self.basics = BasicsForm(**_values(draft.basics, "", bound))
-        self.inputs = [
-            InputForm(prefix=f"inputs-{place}", **_values(row, f"inputs-{place}", bound))
-            for place, row in enumerate(draft.inputs)
-        ]
-        keys = draft.output_keys()
-        self.steps = [
-            StepForm(
-                prefix=f"steps-{place}", agents=agents, output_key=keys[place], whens=draft.whens(place),
-                **_values(row, f"steps-{place}", bound),
-            )
-            for place, row in enumerate(draft.steps)
-        ]  # fmt: skip
-        self.settings = SettingsForm(prefix="settings", **_values(draft.settings, "settings", bound))
-        self.general: list[str] = []
-
-    @property
-    def all(self) -> list[TypedForm]:
-        """Every form, in the order of the page."""
-        return [self.basics, *self.inputs, *self.steps, self.settings]
-
-    def check(self) -> bool:
-        """What only this page can see: an input without a name, or two of one name. False when something is wrong."""
-        for form in self.all:
-            form.is_valid()
-        seen: set[str] = set()
-        for form in self.inputs:
-            name = form.text("name")
-            if not name and (form.text("default") or form.text("description")):
-                form.add_error("name", "Give the input a name, or remove it.")
-            elif name in seen:
-                form.add_error("name", f"Another input is called {name} already.")
-            seen.add(name) if name else None
-        return not any(form.errors for form in self.all)
-
-    def take_problems(self, fields: Mapping[str, Sequence[str]], deleted: Mapping[str, str]) -> None:
-        """Show a service's problems where they belong. deleted: names of deleted agents by id."""
-        for field, texts in fields.items():
-            form, name = self._place(field)
-            if form is None or name not in form.fields:
-                self.general.extend(texts if field == "steps" else (f"{field}: {text}" for text in texts))
-            elif name == "agent_id":
-                gone = deleted.get(form.text("agent_id"))
-                form.take(name, [f"{gone} was deleted. Choose another agent." if gone else "Choose who does this."])
-            else:
-                form.take(name, texts)
-
-    def _place(self, field: str) -> tuple[TypedForm | None, str]:
-        """The form and the field of it that a service's dotted name means."""
-        kind, _, rest = field.partition(".")
-        if kind == "steps" and rest:
-            place, _, name = rest.partition(".")
-            name = FIELDS.get(name, name)
-            return (self.steps[int(place)], name) if place.isdigit() and int(place) < len(self.steps) else (None, name)
-        if kind == "inputs" and rest:
-            for form in self.inputs:
-                name = form.text("name")
-                if rest == name:
-                    return form, "name"
-                if name and rest.startswith(f"{name}."):
-                    return form, rest.removeprefix(f"{name}.")
-            return None, rest
-        if kind == "execution_config":
-            return self.settings, rest
-        return self.basics, field
-
-    def complaints(self) -> list[Complaint]:
-        """What is wrong, in the order of the page, naming the step or input."""
-        found = list(self.basics.complaints())
-        for title, forms_ in (("Input", self.inputs), ("Step", self.steps)):
-            for number, form in enumerate(forms_, start=1):
-                found += [
-                    Complaint(f"{title} {number}, {one.label.lower()}", one.text, one.anchor)
-                    for one in form.complaints()
-                ]
-        return found + self.settings.complaints()
+    for name, one in fields.items():
+        if name in MONO:
+            one.widget.attrs["class"] = "mono"
+        form.fields[name] = dressed(one)
 
 
-def _values(row: Row, prefix: str, bound: bool) -> dict[str, Any]:
-    """A row as what a form begins with, or as what was sent to it."""
-    if not bound:
-        return {"initial": row}
-    return {"data": {f"{prefix}-{name}" if prefix else name: value for name, value in row.items()}}
+def _agent_fields() -> dict[str, forms.Field]:
+    prompt = text_field("Prompt", rows=15, spellcheck="false")
+    return {"agent_id": choice_field("Agent", []), "prompt_template": prompt}
+
+
+def _tool_fields() -> dict[str, forms.Field]:
+    hint = 'A JSON object; texts in it take names: {"expression": "{input.number} * 2"}'
+    return {
+        "agent_id": choice_field("As agent", [], hint="Its connections are used; no model is asked."),
+        "tool": text_field("Tool", autocomplete="off", spellcheck="false"),
+        "arguments": text_field("Arguments", hint=hint, rows=4, spellcheck="false"),
+    }  # fmt: skip
+
+
+def _condition_fields() -> dict[str, forms.Field]:
+    area = text_field("Condition", hint=EXPRESSION_HINT, rows=3, spellcheck="false")
+    return {"expression": area}
+
+
+def _wait_fields() -> dict[str, forms.Field]:
+    return {
+        "waits_for": choice_field("Waits for", [(PERSON, "An answer of a person"), (TIME, "A time")]),
+        "prompt_template": text_field("Message", hint="What the person reads.", rows=8, spellcheck="false"),
+        "questions": text_field(
+            "Questions", rows=3, spellcheck="false",
+            hint="One a line: a name, then a type where it is not text, such as amount: number. Empty: yes or no.",
+        ),
+        "within": text_field("Longest wait", hint="For example 24 h; a week when empty. Then it counts as failed."),
+        "seconds": text_field("Wait", hint="For example 10 min or 2 days."),
+        "until": text_field("Or until", hint="A moment, 2027-01-31T17:00+01:00, or a name such as {input.when}."),
+    }  # fmt: skip
+
+
+def _loop_fields() -> dict[str, forms.Field]:
+    return {
+        "over": text_field("List", hint="A name that holds a list.", spellcheck="false"),
+        "at_most": text_field("At most", hint="Rounds; more are left out.", inputmode="numeric"),
+        "at_once": text_field("At once", hint="How many rounds cook at the same time.", inputmode="numeric"),
+    }  # fmt: skip
+
+
+def _other_fields() -> dict[str, forms.Field]:
+    return {"extra": text_field("Settings", hint="As JSON.", rows=6, spellcheck="false")}
+
+
+def _initial(step: Step) -> dict[str, str]:
+    """A step as typed text."""
+    config = step.get("config") or {}
+    row = {
+        name: plain(step.get(name)) for name in ("name", "agent_id", "prompt_template", "output_key", "error_handling")
+    }
+    row |= {name: plain(step.get(name)) for name in ("max_retries", "max_iterations")}
+    row["timeout"] = words_of(step.get("timeout"))
+    row["when"] = f"{step['under']}:{step.get('branch') or ''}" if step.get("under") else ""
+    given = config.get("arguments")
+    row |= {
+        "expression": str(config.get("expression") or ""),
+        "tool": str(config.get("tool") or ""),
+        "arguments": given
+        if isinstance(given, str)
+        else json.dumps(given, ensure_ascii=False, indent=2)
+        if given
+        else "",
+        "waits_for": str(config.get("for") or PERSON),
+        "within": words_of(config.get("within")),
+        "seconds": words_of(config.get("seconds")),
+        "until": plain(config.get("until")),
+        "questions": _questions(config.get("fields")),
+        "over": plain(config.get("over")),
+        "at_most": plain(config.get("at_most")),
+        "at_once": plain(config.get("at_once")),
+        "extra": json.dumps(config, ensure_ascii=False, indent=2) if config else "",
+    }
+    return row
+
+
+def _questions(fields: Any) -> str:
+    if not isinstance(fields, dict):
+        return "" if fields is None else str(fields)
+    lines = []
+    for name, entry in fields.items():
+        kind = entry.get("type", "string") if isinstance(entry, dict) else "string"
+        optional = isinstance(entry, dict) and entry.get("required") is False
+        lines.append(f"{name}{'' if kind == 'string' else f': {kind}'}{'?' if optional else ''}")
+    return "\n".join(lines)
+
+
+def read_step(step: Step, post: QueryDict) -> dict[str, Any]:
+    """The step's values as they were sent; what its form does not show stays."""
+    kind = kind_of(step)
+    text = {name.removeprefix("s-"): str(post[name]).replace("\r\n", "\n") for name in post if name.startswith("s-")}
+    values: dict[str, Any] = {
+        name: text[name]
+        for name in ("name", "agent_id", "prompt_template", "output_key", "error_handling")
+        if name in text
+    }
+    for name in ("max_retries", "max_iterations"):
+        if name in text:
+            values[name] = whole(text[name])
+    if "timeout" in text:
+        values["timeout"] = length(text["timeout"])
+    if "when" in text:
+        under, _, branch = text["when"].partition(":")
+        values |= {"under": under, "branch": branch}
+    config = _config(kind, dict(step.get("config") or {}), text)
+    if kind == StepKind.WAIT and (config or {}).get("for") == TIME:
+        values["prompt_template"] = ""
+    return {**values, **({"config": config} if kind != StepKind.AGENT else {})}
+
+
+def _config(kind: str, kept: dict[str, Any], text: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if kind == StepKind.CONDITION:
+        found = {"expression": text.get("expression", "").strip()}
+    elif kind == StepKind.TOOL:
+        found = {"tool": text.get("tool", "").strip(), "arguments": _json(text.get("arguments", ""))}
+    elif kind == StepKind.LOOP:
+        found = {"over": text.get("over", "").strip()} | {
+            name: whole(text.get(name, "")) for name in ("at_most", "at_once")
+        }
+    elif kind == StepKind.WAIT and text.get("waits_for") == PERSON:
+        found = {
+            "for": PERSON,
+            "within": length(text.get("within", "")),
+            "fields": _read_questions(text.get("questions", "")),
+        }
+    elif kind == StepKind.WAIT:
+        found = {"for": TIME, "seconds": length(text.get("seconds", "")), "until": text.get("until", "").strip()}
+    elif "extra" in text:
+        given = _json(text["extra"])
+        return given if isinstance(given, dict) else {"unreadable": given} if given else {}
+    rest = {name: value for name, value in kept.items() if name not in OWN.get(StepKind(kind), ())}
+    return {**rest, **{name: value for name, value in found.items() if value not in (None, "", {})}}
+
+
+def _read_questions(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines()[:MOST_FIELDS])):
+        name, _, kind = line.removesuffix("?").partition(":")
+        found[name.strip()] = {"type": kind.strip() or "string", "required": not line.endswith("?")}
+    return found
+
+
+def whole(text: str) -> Any:
+    text = text.strip()
+    return int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 12 else text
+
+
+def length(text: str) -> Any:
+    """Seconds; text that is no length of time stays, to be refused by name."""
+    found = seconds_of(text)
+    value = text.strip() if found is None else found
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _json(text: str) -> Any:
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    return text.strip()
+
+
+def form_field(name: str) -> str:
+    """The step form's field that a service's field of a step means."""
+    return FIELDS.get(name, name)
+
+
+def usable_kinds() -> Sequence[str]:
+    """The kinds that can be added."""
+    return [word for word in ("agent", "condition", "loop", "recipe", "person", "wait", "tool") if _can(word)]
+
+
+def _can(word: str) -> bool:
+    kind = {"person": "wait"}.get(word, word)
+    return kind in kinds.USABLE

@@ -1,5 +1,6 @@
 """Recipes, their executions, and the journal that lets an execution survive anything."""
 
+from recipes.models.draft import RecipeDraft
 from recipes.models.execution import (
     LIVE_STATUSES,
     Execution,
@@ -30,6 +31,7 @@ __all__ = [
     "MissedPolicy",
     "Mode",
     "Recipe",
+    "RecipeDraft",
     "RecipeFigures",
     "RecipePattern",
     "RecipeStep",

@@ -49,6 +49,7 @@ class Trigger(models.TextChoices):
     FORM = "form", "a form"
     RECIPE = "recipe", "another run"
     APP = "app", "an event of an app"
+    TRIAL = "trial", "a trial in the editor"
 
 
 class Execution(models.Model):

@@ -34,7 +34,7 @@ class Recipe(models.Model):
     input_order = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     outputs = models.JSONField(default=dict, blank=True)
     execution_config = models.JSONField(default=dict, blank=True)
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1, help_text="What is cooked; 0 while nothing is published.")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)

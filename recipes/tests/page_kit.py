@@ -1,64 +1,66 @@
 """What the recipe editor sends, and a recipe to edit."""
 
+import re
 from typing import Any
+
+from django.test import Client
 
 from agents.models import Agent
 from agents.tests.page_kit import Cast
-from recipes.editor.draft import SETTINGS
 from recipes.models import Recipe
 from recipes.services import RecipeInput, create_recipe
 from recipes.validation import StepInput
 
 
-def step_fields(place: int, agent: Agent | None, prompt: str = "Write.", **changes: str) -> dict[str, str]:
-    """One step's fields."""
-    fields = {
-        "step_id": f"step_{place + 1}",
-        "max_iterations": "25",
-        "name": f"Task {place + 1}",
-        "agent_id": str(agent.pk) if agent else "",
-        "prompt_template": prompt,
-        "output_key": "",
-        "error_handling": "stop",
-        "max_retries": "",
-        "timeout": "",
-        **changes,
-    }
-    return {f"steps-{place}-{name}": value for name, value in fields.items()}
+class Editor:
+    """The editor of one recipe in a browser without scripts: what a page shows is what it sends."""
 
+    def __init__(self, client: Client, root: str, key: str = "") -> None:
+        self.client = client
+        self.path = f"{root}/recipes/{key}/edit/"
+        if not key:
+            self.path = client.post(f"{root}/recipes/new/", {"how": "blank"}).headers["Location"]
+        self.answer: Any = None
 
-def input_fields(place: int, name: str, **changes: str) -> dict[str, str]:
-    """One input's fields; `required` is only sent when ticked."""
-    fields = {"name": name, "type": "string", "default": "", "description": "", **changes}
-    return {f"inputs-{place}-{key}": value for key, value in fields.items()}
+    def open(self, step: str = "", **query: str) -> "Editor":
+        """The page with this step, `start` or `settings`."""
+        self.answer = self.client.get(self.path, {"step": step, **query} if step or query else query)
+        return self
 
+    @property
+    def text(self) -> str:
+        """The page that was answered last."""
+        return str(self.answer.content.decode())
 
-def recipe_fields(*rows: dict[str, str], **changes: str) -> dict[str, str]:
-    """The whole form: basics, settings, and the given rows."""
-    fields = {
-        "version": "",
-        "name": "Brief",
-        "description": "",
-        "tags": "",
-        "template_id": "",
-        "changelog": "",
-        "settings-mode": "sequential",
-        **{f"settings-{name}": "" for name in SETTINGS if name != "mode"},
-    }
-    for row in rows:
-        fields |= row
-    return {**fields, **changes}
+    @property
+    def page(self) -> Any:
+        """What it was made of."""
+        return self.answer.context["page"]
 
+    def fields(self) -> dict[str, str]:
+        """What a browser would send from the part that is shown."""
+        context = self.answer.context
+        page = context["page"]
+        forms = [context["form"]] if context["form"] else []
+        if page.part == "start":
+            forms = [context["basics"]["texts"], *context["basics"]["inputs"], *context["basics"]["outputs"]]
+        elif page.part == "settings":
+            forms = [context["settings"]]
+        sent = {"part": page.part_name, "step": page.part, "was": str(context["was"])}
+        for form in forms:
+            for name in form.fields:
+                value = form[name].value()
+                if name != "required" or value:
+                    sent[form[name].html_name] = "on" if value is True else str(value or "")
+        return sent
 
-def form_of(page: Any) -> dict[str, str]:
-    """What a browser would send from the editor as it was rendered."""
-    sent: dict[str, str] = {}
-    for form in page.context["forms"].all:
-        for name in form.fields:
-            value = form[name].value()
-            if name != "required" or value:
-                sent[form[name].html_name] = "on" if value is True else str(value or "")
-    return sent
+    def send(self, do: str = "", **changes: str) -> "Editor":
+        """The part that is shown with these changes; `s_name` stands for the field `s-name`."""
+        sent = self.fields() | {re.sub(r"^([bsc])_", r"\1-", name): value for name, value in changes.items()}
+        self.answer = self.client.post(self.path, {**sent, "do": do}, follow=True)
+        if self.answer.redirect_chain:
+            self.path = self.answer.redirect_chain[-1][0].partition("?")[0]
+        return self
 
 
 def make_recipe(cast: Cast, agent: Agent, *prompts: str, **fields: Any) -> Recipe:

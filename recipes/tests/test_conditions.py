@@ -17,7 +17,7 @@ from recipes.models import Execution, Recipe
 from recipes.services import RecipeInput, create_recipe
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output
-from recipes.tests.page_kit import form_of, recipe_fields, step_fields
+from recipes.tests.page_kit import Editor
 from recipes.tests.test_engine import ME, claim, done, reply
 from recipes.validation import StepInput
 from workspaces.tests.rest import Caller, Company
@@ -248,34 +248,27 @@ def test_values_and_comparisons(expression: str, expected: bool) -> None:
 def test_the_editor_adds_saves_and_shows_a_condition() -> None:
     cast = PageCast()
     agent = cast.agent()
-    address = f"{cast.root}/recipes/new/"
-    first = step_fields(0, agent, "Rate it", output_key="score")
-    page = cast.editor.post(address, recipe_fields(first, do="condition-add"))
-    sent = form_of(page)
-    assert sent["steps-1-kind"] == "condition"
-    sent |= {"steps-1-name": "Good", "steps-1-expression": "scor > 7", "do": ""}
-    page = cast.editor.post(address, sent)
-    assert page.status_code == 422
-    assert "scor is not known here" in page.content.decode()
-    sent["steps-1-expression"] = "score > 7"
-    sent |= step_fields(2, agent, "Praise it", when=f"{sent['steps-1-step_id']}:then")
-    page = cast.editor.post(address, sent)
-    assert page.status_code == 302, page.context["forms"].complaints()
+    editor = Editor(cast.editor, cast.root).open("start").send(b_name="Rated").open("step_1")
+    editor.send("add:condition", s_agent_id=str(agent.pk), s_prompt_template="Rate it", s_output_key="score")
+    condition = editor.page.part
+    editor.send(s_name="Good", s_expression="scor > 7")
+    assert "scor is no input and no output of an earlier step. Did you mean score?" in editor.text
+    editor.send("cure:scor:score").send(f"add-in:agent:{condition}:then")
+    inside = editor.page.part
+    editor.send("publish", s_agent_id=str(agent.pk), s_prompt_template="Praise it")
     recipe = Recipe.objects.get(workspace=cast.workspace)
     rows = [(step.kind, step.under, step.branch) for step in recipe.steps.all()]
-    assert rows == [("agent", "", ""), ("condition", "", ""), ("agent", sent["steps-1-step_id"], "then")]
+    assert rows == [("agent", "", ""), ("condition", "", ""), ("agent", condition, "then")]
     detail = cast.viewer.get(f"{cast.root}/recipes/{recipe.template_id}/").content.decode()
     assert "score &gt; 7" in detail
     assert "only if Good" in detail
-    again = cast.editor.get(f"{cast.root}/recipes/{recipe.template_id}/edit/")
-    assert form_of(again)["steps-1-expression"] == "score > 7"
-    assert "If not Good" in again.content.decode()
-    sent = form_of(again) | {"do": "step-remove:1"}
-    page = cast.editor.post(f"{cast.root}/recipes/{recipe.template_id}/edit/", sent)
-    sent = form_of(page) | {"do": ""}
-    page = cast.editor.post(f"{cast.root}/recipes/{recipe.template_id}/edit/", sent)
-    assert page.status_code == 422
-    assert "only stand under a condition" in page.content.decode()
+    editor = Editor(cast.editor, cast.root, recipe.template_id).open(inside)
+    assert "If not Good" in editor.text
+    graph = editor.open(inside, view="graph").text
+    assert '<svg class="graph"' in graph
+    editor.open(condition).send(f"remove:{condition}")
+    assert [(step["step_id"], step.get("under")) for step in editor.page.body["steps"]][1] == (inside, "")
+    assert editor.send("undo").page.body["steps"][2]["under"] == condition
 
 
 @pytest.mark.django_db

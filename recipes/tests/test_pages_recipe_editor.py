@@ -1,227 +1,183 @@
-"""Writing and changing a recipe in its editor, without scripts."""
+"""Writing and changing a recipe in its editor, without scripts; and the pure parts of it."""
+
+from typing import Any
 
 import pytest
 
 from agents.models import Conversation
 from agents.services import delete_agent
 from agents.tests.page_kit import Cast
+from automatos.durations import seconds_of, words_of
 from automatos.tests.queries import asked
 from recipes.chat.answer_services import Question, ask
+from recipes.editor import body as bodies
+from recipes.editor import moves
 from recipes.models import Recipe, Trigger
-from recipes.services import as_input
-from recipes.tests.page_kit import form_of, input_fields, make_recipe, recipe_fields, step_fields
+from recipes.services import as_input, update_recipe
+from recipes.tests.page_kit import Editor, make_recipe
 from workspaces.tests.matrix_filters import drop_policies
 
-pytestmark = pytest.mark.django_db
+pages = pytest.mark.django_db
 
 
-def test_an_editor_writes_a_recipe_with_inputs_and_steps() -> None:
+@pages
+def test_an_editor_writes_and_publishes_a_recipe_with_inputs_steps_and_settings() -> None:
     cast = Cast()
     quill, argus = cast.agent("Quill"), cast.agent("Argus")
-    sent = recipe_fields(
-        input_fields(0, "topic", required="on", default="tea", description="About what"),
-        input_fields(1, "words", type="integer", default="300"),
-        step_fields(0, quill, "Write {input.words} words about {input.topic}.", output_key="text"),
-        step_fields(1, argus, "Check {text}.", error_handling="retry", max_retries="2", timeout="30"),
-        **{"settings-total_timeout": "90", "settings-backoff": "1.5"},
+    editor = Editor(cast.editor, cast.root)
+    assert Recipe.objects.get(workspace=cast.workspace).version == 0
+    editor.open("start").send("entry-add:inputs", b_name="Brief", b_tags="news, short").send(
+        "entry-add:inputs", **{"inputs-0-name": "topic", "inputs-0-default": "tea"}
     )
-    answer = cast.editor.post(f"{cast.root}/recipes/new/", sent, follow=True)
-    assert answer.redirect_chain == [(f"{cast.root}/recipes/brief/", 302)]
+    changes = {"inputs-1-name": "words", "inputs-1-type": "integer", "inputs-1-default": "300", "inputs-1-required": ""}
+    editor.send(**changes)
+    editor.open("settings").send(c_total_timeout="1 h 30 min", c_backoff="1.5")
+    assert editor.open("settings").fields()["c-total_timeout"] == "1 h 30 min"
+    editor.open("step_1").send(
+        "add:agent", s_agent_id=str(quill.pk), s_prompt_template="Of {input.topik}.", s_output_key="text"
+    )
+    assert "{input.topik} is no input of this recipe. Did you mean {input.topic}?" in editor.open("step_1").text
+    editor.send("cure:{input.topik}:{input.topic}").open("step_2")
+    editor.send("publish", s_agent_id=str(argus.pk), s_prompt_template="Check {txet}", s_timeout="2 min", s_name="Look")
+    assert editor.answer.status_code == 422
+    assert "1 problem to mend before this can be published." in editor.text
+    editor.open("step_2").send("publish", s_prompt_template="Check {text}", s_error_handling="retry", s_max_retries="2")
     recipe = Recipe.objects.get(workspace=cast.workspace)
-    assert recipe.inputs == {
-        "topic": {"type": "string", "required": True, "default": "tea", "description": "About what"},
+    assert (recipe.template_id, recipe.version, recipe.tags) == ("brief", 1, ["news", "short"])
+    assert recipe.ordered_inputs == {
+        "topic": {"type": "string", "required": True, "default": "tea"},
         "words": {"type": "integer", "required": False, "default": 300},
     }
-    assert recipe.execution_config == {"mode": "sequential", "total_timeout": 90, "backoff": 1.5}
-    steps = recipe.steps.values_list("name", "output_key", "error_handling", "max_retries", "timeout")
-    assert list(steps) == [("Task 1", "text", "stop", 1, 300.0), ("Task 2", "step_2", "retry", 2, 30.0)]
-
-
-def test_an_unknown_variable_is_an_error_at_that_step_that_names_what_there_is() -> None:
-    cast = Cast()
-    agent = cast.agent()
-    sent = recipe_fields(
-        input_fields(0, "topic"),
-        step_fields(0, agent, "About {input.topic}", output_key="text"),
-        step_fields(1, agent, "Check {txet} and {input.topik}"),
+    assert recipe.execution_config == {"mode": "sequential", "total_timeout": 5400, "backoff": 1.5}
+    steps = recipe.steps.values_list(
+        "name", "prompt_template", "output_key", "error_handling", "max_retries", "timeout"
     )
-    answer = cast.editor.post(f"{cast.root}/recipes/new/", sent)
-    text = answer.content.decode()
-    assert answer.status_code == 422
-    assert 'id="id_steps-1-prompt_template_error"' in text
-    assert 'id="id_steps-0-prompt_template_error"' not in text
-    assert "{txet} is not known here. You can use {input.topic}, {text}" in text
-    assert "{input.topik} is not an input of this recipe." in text
-    assert 'href="#id_steps-1-prompt_template">Step 2, prompt</a>' in text
-    assert "Check {txet}" in text
-
-
-def test_every_kind_of_problem_lands_at_its_field() -> None:
-    cast = Cast()
-    agent = cast.agent()
-    sent = recipe_fields(
-        input_fields(0, "My Topic"),
-        input_fields(1, "many", type="integer", default="lots"),
-        step_fields(0, None, output_key="Bad Key", max_retries="-1", timeout="soon"),
-        step_fields(1, agent, ""),
-        **{"name": "", "template_id": "Not Good", "settings-backoff": "99", "settings-max_retries": "1.5"},
-    )
-    text = cast.editor.post(f"{cast.root}/recipes/new/", sent).content.decode()
-    for field in (
-        "name", "template_id", "inputs-0-name", "inputs-1-default", "steps-0-agent_id", "steps-0-output_key",
-        "steps-0-max_retries", "steps-0-timeout", "steps-1-prompt_template", "settings-backoff", "settings-max_retries",
-    ):  # fmt: skip
-        assert f'id="id_{field}_error"' in text, field
-    assert "11 things to fix" in text
-    assert not Recipe.objects.filter(workspace=cast.workspace).exists()
-
-
-def test_inputs_of_one_name_or_without_a_name_are_refused() -> None:
-    cast = Cast()
-    rows = [input_fields(0, "topic"), input_fields(1, "topic"), input_fields(2, "", default="x"), input_fields(3, "")]
-    sent = recipe_fields(*rows, step_fields(0, cast.agent()))
-    text = cast.editor.post(f"{cast.root}/recipes/new/", sent).content.decode()
-    assert "Another input is called topic already." in text
-    assert 'id="id_inputs-2-name_error"' in text
-    assert 'id="id_inputs-3-name_error"' not in text
-
-
-def test_opening_and_saving_the_editor_changes_nothing_but_the_version() -> None:
-    cast = Cast()
-    recipe = make_recipe(
-        cast, cast.agent(), "One {input.a}", "Two {previous_output}",
-        inputs={
-            "b": {"type": "array", "default": ["x", 1], "required": False},
-            "a": {"type": "boolean", "required": True},
-        },
-        outputs={"text": {"type": "string"}}, tags=["t"], execution_config={"mode": "parallel", "retry_delay": 0.5},
-    )  # fmt: skip
-    before = as_input(Recipe.objects.get(pk=recipe.pk))
-    sent = form_of(cast.editor.get(f"{cast.root}/recipes/brief/edit/"))
-    assert cast.editor.post(f"{cast.root}/recipes/brief/edit/", sent).status_code == 302
-    recipe = Recipe.objects.get(pk=recipe.pk)
-    assert as_input(recipe) == before
-    assert list(as_input(recipe).inputs) == ["b", "a"]
-    assert recipe.version == 2
-
-
-@pytest.mark.parametrize(
-    ("button", "names", "focus"),
-    [
-        ("step-up:1", ["B", "A", "C"], "step-0-down"),
-        ("step-up:2", ["A", "C", "B"], "step-1-up"),
-        ("step-down:0", ["B", "A", "C"], "step-1-down"),
-        ("step-down:1", ["A", "C", "B"], "step-2-up"),
-        ("step-up:0", ["A", "B", "C"], ""),
-        ("step-remove:1", ["A", "C"], "put-back"),
-        ("step-copy:0", ["A", "A (copy)", "B", "C"], "id_steps-1-name"),
-        ("step-add", ["A", "B", "C", None], "id_steps-3-name"),
-        ("step-up:²", ["A", "B", "C"], ""),
-        ("nonsense", ["A", "B", "C"], ""),
-    ],
-)
-def test_the_editors_buttons_rearrange_what_was_typed(button: str, names: list[str], focus: str) -> None:
-    cast = Cast()
-    agent = cast.agent()
-    rows = [step_fields(place, agent, f"Prompt {name}", name=name) for place, name in enumerate("ABC")]
-    page = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(*rows, do=button))
-    forms = page.context["forms"].steps
-    assert page.status_code == 200
-    assert [form["name"].value() or None for form in forms] == names
-    assert page.context["focus"] == focus
-    assert len({form["step_id"].value() for form in forms}) == len(forms)
-    assert not Recipe.objects.filter(workspace=cast.workspace).exists()
-
-
-def test_a_removed_step_can_be_put_back_with_all_that_was_typed() -> None:
-    cast = Cast()
-    agent = cast.agent()
-    rows = [step_fields(place, agent, f"Prompt {name}", name=name) for place, name in enumerate("ABC")]
-    page = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(*rows, do="step-remove:1"))
-    assert "Step “B” was removed." in page.content.decode()
-    sent = {**form_of(page), "removed": page.context["removed"], "do": "put-back"}
-    page = cast.editor.post(f"{cast.root}/recipes/new/", sent)
-    assert [form["prompt_template"].value() for form in page.context["forms"].steps] == [f"Prompt {n}" for n in "ABC"]
-
-
-def test_a_spoilt_note_of_what_was_removed_does_no_harm() -> None:
-    cast = Cast()
-    row = step_fields(0, cast.agent())
-    for note in ("{", "[]", '{"kind": "steps", "place": Infinity, "row": {}}', '{"kind": "x"}', "[" * 5000):
-        answer = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(row, removed=note, do="put-back"))
-        assert answer.status_code == 200
-
-
-def test_the_variables_on_offer_are_those_of_that_step() -> None:
-    cast = Cast()
-    agent = cast.agent()
-    sent = recipe_fields(
-        input_fields(0, "topic"), step_fields(0, agent, output_key="text"), step_fields(1, agent), do="insert:1:text"
-    )
-    page = cast.editor.post(f"{cast.root}/recipes/new/", sent)
-    assert [step["variables"] for step in page.context["steps"]] == [
-        ["input.topic"],
-        ["input.topic", "previous_output", "text"],
+    assert list(steps) == [
+        ("", "Of {input.topic}.", "text", "stop", 1, 300.0),
+        ("Look", "Check {text}", "step_2", "retry", 2, 120.0),
     ]
-    assert page.context["forms"].steps[1]["prompt_template"].value() == "Write. {text}"
+    assert "version 1" in editor.text
 
 
-def test_a_new_steps_output_key_never_collides() -> None:
+@pages
+def test_what_is_typed_is_a_draft_until_it_is_published_and_can_be_undone() -> None:
     cast = Cast()
-    agent = cast.agent()
-    rows = [step_fields(0, agent, output_key="step_2"), step_fields(1, agent), step_fields(2, agent)]
-    answer = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(*rows))
-    keys = list(Recipe.objects.get(workspace=cast.workspace).steps.values_list("output_key", flat=True))
-    assert answer.status_code == 302
-    assert len(set(keys)) == 3
+    recipe = make_recipe(cast, cast.agent(), "One", "Two {previous_output}", outputs={"text": {"type": "string"}})
+    before = as_input(Recipe.objects.get(pk=recipe.pk))
+    editor = Editor(cast.editor, cast.root, "brief").open("step_1")
+    editor.send().send(s_prompt_template="Other")
+    assert as_input(Recipe.objects.get(pk=recipe.pk)) == before
+    assert "Other</textarea>" in Editor(cast.owner, cast.root, "brief").open("step_1").text
+    assert "One</textarea>" in editor.send("undo").text
+    assert "Other</textarea>" in editor.send("redo").text
+    editor.send("discard")
+    assert "One</textarea>" in editor.open("step_1").text
+    editor.send(s_name="Again").send("publish", s_name="Task 1")
+    assert as_input(Recipe.objects.get(pk=recipe.pk)) == before
+    assert Recipe.objects.get(pk=recipe.pk).version == 2
 
 
+@pages
+def test_two_editors_of_one_step_see_the_difference_and_nothing_is_overwritten() -> None:
+    cast = Cast()
+    make_recipe(cast, cast.agent(), "One", "Two")
+    late, other = (Editor(client, cast.root, "brief").open("step_1") for client in (cast.editor, cast.owner))
+    other.send(s_prompt_template="Hers")
+    late.send(s_prompt_template="Mine")
+    assert late.answer.status_code == 409
+    assert "Olga changed this part meanwhile." in late.text
+    assert "added: </span>  Mine" in late.text
+    assert "Mine</textarea>" in late.text
+    assert "Hers</textarea>" in other.open("step_1").text
+    late.send("overwrite", s_prompt_template="Mine")
+    assert "Mine</textarea>" in other.open("step_1").text
+    # Another step is nobody's business.
+    first, second = late.open("step_1"), Editor(cast.owner, cast.root, "brief").open("step_2")
+    second.send(s_prompt_template="Two of hers")
+    assert first.send(s_prompt_template="Three").answer.status_code == 200
+
+
+@pages
+def test_publishing_after_somebody_else_published_shows_both() -> None:
+    cast = Cast()
+    recipe = make_recipe(cast, cast.agent(), "One", description="Old")
+    editor = Editor(cast.editor, cast.root, "brief").open("step_1").send(s_prompt_template="Mine")
+    update_recipe(recipe=recipe, user=cast.owner_user, data=as_input(recipe), changelog="Hers")
+    editor.open("step_1").send("publish")
+    assert editor.answer.status_code == 409
+    assert "Published by Olga" in editor.text
+    assert Recipe.objects.get(pk=recipe.pk).version == 2
+    cast.editor.post(editor.path, {"do": "publish", "over": "2"})
+    assert Recipe.objects.get(pk=recipe.pk).version == 3
+
+
+@pages
+def test_the_code_is_the_draft_and_tells_the_line_of_a_mistake() -> None:
+    cast = Cast()
+    make_recipe(cast, cast.agent(), "One")
+    editor = Editor(cast.editor, cast.root, "brief").open(view="code")
+    code = editor.answer.context["code"]
+    assert "agent: quill" in code
+    wrong = cast.editor.post(editor.path, {"do": "code", "yaml": code.replace("prompt:", "promt:"), "view": "code"})
+    assert wrong.status_code == 422
+    assert "Line 8: There is no promt here." in wrong.content.decode()
+    editor.answer = cast.editor.post(editor.path, {"do": "code", "yaml": code.replace("One", "Two")}, follow=True)
+    assert "Two</textarea>" in editor.open("step_1").text
+    answer = cast.viewer.get(f"{cast.root}/recipes/brief/export/")
+    assert "One" in answer.content.decode()
+
+
+@pages
+def test_a_recipe_begins_from_a_sample_a_file_or_an_answer_in_its_own_workspace_alone(monkeypatch: Any) -> None:
+    drop_policies(monkeypatch)
+    cast, other = Cast(), Cast()
+    new = f"{cast.root}/recipes/new/"
+    assert "Research brief" in cast.editor.get(new).content.decode()
+    page = cast.editor.post(new, {"how": "sample:sort-and-answer"}, follow=True)
+    assert [node.name for node in page.context["nodes"]] == ["Is it urgent?", "Urgent"]
+    assert not page.context["errors"]
+    page = cast.editor.post(new, {"how": "yaml", "yaml": "name: [1"})
+    assert (page.status_code, "Line 1" in page.content.decode()) == (422, True)
+    talk = Conversation.objects.create(workspace=cast.workspace, agent=cast.agent(), user=cast.editor_user)
+    answer = ask(conversation=talk, question=Question("Boil {it}."), user=talk.user, trigger=Trigger.PLAYGROUND)
+    assert cast.editor.get(f"{new}?answer={answer.pk}").status_code == 200
+    page = cast.editor.post(new, {"how": f"answer:{answer.pk}"}, follow=True)
+    assert page.context["body"]["steps"][0]["prompt_template"] == "Boil {{it}}."
+    assert other.editor.get(f"{other.root}/recipes/new/?answer={answer.pk}").status_code == 404
+    assert cast.viewer.post(new, {"how": "blank"}).status_code == 403
+
+
+@pages
 def test_a_step_of_a_deleted_agent_says_so_and_keeps_the_rest() -> None:
     cast = Cast()
     agent = cast.agent("Quill")
     make_recipe(cast, agent, "One")
     delete_agent(agent=agent, user=cast.owner_user)
-    page = cast.editor.get(f"{cast.root}/recipes/brief/edit/")
-    assert "Quill (deleted)" in page.content.decode()
-    answer = cast.editor.post(f"{cast.root}/recipes/brief/edit/", form_of(page))
-    assert answer.status_code == 422
-    assert "Quill was deleted. Choose another agent." in answer.content.decode()
+    editor = Editor(cast.editor, cast.root, "brief").open("step_1")
+    assert "Quill (deleted)" in editor.text
+    assert editor.send("publish", s_name="New").answer.status_code == 422
 
 
-def test_the_second_of_two_editors_sees_what_the_first_changed_and_may_overwrite() -> None:
-    cast = Cast()
-    recipe = make_recipe(cast, cast.agent(), "One", description="Old")
-    path = f"{cast.root}/recipes/brief/edit/"
-    opened = form_of(cast.editor.get(path))
-    cast.owner.post(path, {**form_of(cast.owner.get(path)), "description": "Hers"})
-    late = cast.editor.post(path, {**opened, "steps-0-prompt_template": "Mine"})
-    text = late.content.decode()
-    assert late.status_code == 409
-    assert "Changed by Olga" in text
-    assert "You began from version 1; the saved one is version 2." in text
-    assert "Description: Hers" in text
-    assert "Mine</textarea>" in text
-    recipe.refresh_from_db()
-    assert recipe.version == 2
-    assert cast.editor.post(path, {**opened, "name": "Mine", "overwrite": "2"}).status_code == 302
-    recipe.refresh_from_db()
-    assert (recipe.name, recipe.description, recipe.version) == ("Mine", "Old", 3)
-
-
+@pages
 def test_hostile_values_are_errors_not_crashes() -> None:
     cast = Cast()
-    agent = cast.agent()
-    good = recipe_fields(input_fields(0, "a"), step_fields(0, agent))
-    assert {"name", "steps-0-prompt_template"} <= good.keys()
-    for field in good:
-        for text in ("\x00", "9" * 4500, "<script>alert(1)</script>"):
-            answer = cast.editor.post(f"{cast.root}/recipes/new/", {**good, field: text})
-            assert answer.status_code in (302, 422), (field, text)
+    make_recipe(cast, cast.agent(), "One", inputs={"a": {"type": "string"}})
+    for part in ("step_1", "start", "settings"):
+        for text in ("\x00", "9" * 4500, "<script>alert(1)</script>", "\\u0000 \u202e"):
+            editor = Editor(cast.editor, cast.root, "brief").open(part)
+            sent = {
+                name: text if name[1:2] == "-" or "inputs" in name else value for name, value in editor.fields().items()
+            }
+            answer = cast.editor.post(editor.path, {**sent, "do": "publish"}, follow=True)
+            assert answer.status_code in (200, 400, 422), (part, text[:9], answer.status_code)
             assert b"<script>alert" not in answer.content
-    many = recipe_fields(*(step_fields(place, agent) for place in range(60)))
-    assert "keep 50 or fewer" in cast.editor.post(f"{cast.root}/recipes/new/", many).content.decode()
+            cast.editor.post(editor.path, {"do": "discard"})
+    for order in ("up:nothing", "drop:a", "drop:a:b", "entry-remove:inputs:²", "add:nonsense", "cure:x", "nonsense"):
+        answer = cast.editor.post(editor.path, {"do": order, "step": "step_1"}, follow=True)
+        assert answer.status_code in (200, 400, 422), order
 
 
+@pages
 def test_the_number_of_queries_does_not_grow_with_the_steps() -> None:
     cast = Cast()
     cast.editor.get(f"{cast.root}/recipes/")  # the first request of a session also notes the device
@@ -234,11 +190,48 @@ def test_the_number_of_queries_does_not_grow_with_the_steps() -> None:
     assert counts[0] == counts[1]
 
 
-def test_an_answer_begins_a_recipe_in_its_own_workspace_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    drop_policies(monkeypatch)
-    cast, other = Cast(), Cast()
-    talk = Conversation.objects.create(workspace=cast.workspace, agent=cast.agent(), user=cast.editor_user)
-    answer = ask(conversation=talk, question=Question("Boil it."), user=talk.user, trigger=Trigger.PLAYGROUND)
-    page = cast.editor.get(f"{cast.root}/recipes/new/?answer={answer.pk}")
-    assert (page.status_code, "Boil it." in page.content.decode()) == (200, True)
-    assert other.editor.get(f"{other.root}/recipes/new/?answer={answer.pk}").status_code == 404
+def laid(*rows: tuple[str, str, str]) -> bodies.Body:
+    """A body of steps: id, under, branch."""
+    steps = [{"step_id": key, "kind": "agent", "under": under, "branch": branch} for key, under, branch in rows]
+    return {**bodies.blank(), "steps": steps}
+
+
+@pytest.mark.parametrize(
+    ("order", "ids", "under"),
+    [
+        (lambda body: moves.up(body, "d"), ["a", "d", "c", "t", "e"], {}),
+        (lambda body: moves.down(body, "a"), ["c", "t", "e", "a", "d"], {}),
+        (lambda body: moves.up(body, "a"), ["a", "c", "t", "e", "d"], {}),
+        (lambda body: moves.up(body, "t"), ["a", "t", "c", "e", "d"], {"t": ""}),
+        (lambda body: moves.drop(body, "d", "t"), ["a", "c", "d", "t", "e"], {"d": "c"}),
+        (lambda body: moves.drop(body, "c", "t"), ["a", "c", "t", "e", "d"], {}),
+        (lambda body: moves.remove(body, "c"), ["a", "t", "e", "d"], {"t": "", "e": ""}),
+        (
+            lambda body: moves.add(body, "agent", under="c", branch="else"),
+            ["a", "c", "t", "e", "step_6", "d"],
+            {"step_6": "c"},
+        ),
+        (lambda body: moves.add(body, "agent", after="c"), ["a", "c", "t", "e", "step_6", "d"], {"step_6": ""}),
+        (lambda body: moves.copy(body, "a"), ["a", "step_6", "c", "t", "e", "d"], {}),
+    ],
+)
+def test_steps_move_with_what_stands_under_them(order: Any, ids: list[str], under: dict[str, str]) -> None:
+    body = laid(("a", "", ""), ("c", "", ""), ("t", "c", "then"), ("e", "c", "else"), ("d", "", ""))
+    moved, _ = order(body)
+    assert [step["step_id"] for step in moved["steps"]] == ids
+    for key, above in under.items():
+        assert (bodies.step_at(moved, key) or {}).get("under", "") == above
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "words"),
+    [
+        ("10 min", 600, "10 min"), ("90", 90, "1 min 30 s"), ("1h30m", 5400, "1 h 30 min"),
+        ("2 days", 172_800, "2 days"),
+        ("1.5 h", 5400, "1 h 30 min"), ("0.5", 0.5, "0.5 s"), ("soon", None, ""), ("", None, ""), ("-5", None, ""),
+        ("10 parsecs", None, ""),
+    ],
+)  # fmt: skip
+def test_lengths_of_time_read_as_people_write_them(text: str, seconds: float | None, words: str) -> None:
+    assert seconds_of(text) == seconds
+    assert words_of(seconds) == words

@@ -10,7 +10,7 @@ from agents.tests.page_kit import Cast
 from automatos.tests.queries import asked
 from recipes.models import Execution, ExecutionStep, Recipe
 from recipes.services import delete_recipe
-from recipes.tests.page_kit import form_of, make_recipe
+from recipes.tests.page_kit import Editor, make_recipe
 
 pytestmark = pytest.mark.django_db
 
@@ -160,8 +160,9 @@ def test_versions_are_compared_and_an_earlier_one_comes_back() -> None:
     cast = Cast()
     make_recipe(cast, cast.agent(), "One", description="Old words")
     path = f"{cast.root}/recipes/brief/"
-    sent = {**form_of(cast.editor.get(f"{path}edit/")), "description": "New words", "changelog": "Reworded"}
-    cast.editor.post(f"{path}edit/", sent)
+    Editor(cast.editor, cast.root, "brief").open("start").send(
+        "publish", b_description="New words", changelog="Reworded"
+    )
     text = cast.viewer.get(f"{path}versions/?from=1&to=2").content.decode()
     assert "removed: </span>Description: Old words" in text
     assert "added: </span>Description: New words" in text

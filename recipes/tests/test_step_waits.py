@@ -15,7 +15,7 @@ from recipes.runs import services as runs
 from recipes.services import RecipeInput, create_recipe
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output
-from recipes.tests.page_kit import form_of, recipe_fields, step_fields
+from recipes.tests.page_kit import Editor
 from recipes.tests.test_engine import ME, claim, done
 from recipes.validation import StepInput
 from recipes.waits import services as waits
@@ -203,16 +203,19 @@ def test_the_pages_ask_and_take_the_answer(client: Any) -> None:
 def test_the_editor_adds_and_keeps_a_wait() -> None:
     cast = PageCast()
     agent = cast.agent()
-    page = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(step_fields(0, agent), do="wait-add"))
-    sent = form_of(page) | {"steps-1-prompt_template": "Go on?", "do": ""}
-    assert cast.editor.post(f"{cast.root}/recipes/new/", sent).status_code == 302
+    editor = Editor(cast.editor, cast.root).open("start").send(b_name="Ask").open("step_1")
+    editor.send("add:person", s_agent_id=str(agent.pk), s_prompt_template="Think.")
+    editor.send("publish", s_prompt_template="Go on?")
     recipe = Recipe.objects.get(workspace=cast.workspace)
     step = recipe.steps.get(order=2)
     assert (step.kind, step.config, step.prompt_template, step.agent) == ("wait", {"for": "person"}, "Go on?", None)
-    step.config = {"for": "person", "fields": FIELDS}
-    step.save()
-    edit = f"{cast.root}/recipes/{recipe.template_id}/edit/"
-    sent = form_of(cast.editor.get(edit)) | {"steps-1-seconds": "3600", "do": ""}
-    assert cast.editor.post(edit, sent).status_code == 302
-    assert recipe.steps.get(order=2).config == {"for": "person", "within": 3600, "fields": FIELDS}
+    editor = Editor(cast.editor, cast.root, recipe.template_id).open(step.step_id)
+    editor.send("publish", s_within="1 h", s_questions="send: boolean\nnote?")
+    kept = recipe.steps.get(order=2).config
+    fields = {"send": {"type": "boolean", "required": True}, "note": {"type": "string", "required": False}}
+    assert kept == {"for": "person", "within": 3600, "fields": fields}
     assert "Go on?" in cast.viewer.get(f"{cast.root}/recipes/{recipe.template_id}/").content.decode()
+    editor = Editor(cast.editor, cast.root, recipe.template_id).open(step.step_id)
+    assert editor.fields()["s-within"] == "1 h"
+    editor.send(s_waits_for="time").send("publish", s_seconds="2 days", s_within="")
+    assert recipe.steps.get(order=2).config == {"for": "time", "seconds": 172_800}

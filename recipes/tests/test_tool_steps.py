@@ -9,7 +9,7 @@ from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution, Recipe
 from recipes.tests.chat_kit import Room, with_tools
 from recipes.tests.kit import assert_numbered_without_gap, ended, error_of, final_output
-from recipes.tests.page_kit import form_of, recipe_fields, step_fields
+from recipes.tests.page_kit import Editor
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.slow
@@ -87,16 +87,15 @@ def test_what_is_wrong_with_a_call_is_named() -> None:
 @pytest.mark.django_db
 def test_the_editor_adds_and_keeps_a_call() -> None:
     cast = PageCast()
-    agent = cast.agent()
-    page = cast.editor.post(f"{cast.root}/recipes/new/", recipe_fields(step_fields(0, agent), do="tool-add"))
-    sent = form_of(page) | {"steps-1-agent_id": str(agent.pk), "steps-1-tool": "calculator", "do": ""}
-    page = cast.editor.post(f"{cast.root}/recipes/new/", sent | {"steps-1-arguments": "{1"})
-    assert (page.status_code, "Write an object" in page.content.decode()) == (422, True)
-    sent["steps-1-arguments"] = '{"expression": "1+1"}'
-    assert cast.editor.post(f"{cast.root}/recipes/new/", sent).status_code == 302
+    agent = cast.agent(tool_ids=["calculator"])
+    editor = Editor(cast.editor, cast.root).open("start").send(b_name="Sum").open("step_1")
+    editor.send("add:tool", s_agent_id=str(agent.pk), s_prompt_template="Count.")
+    editor.send(s_agent_id=str(agent.pk), s_tool="calculator", s_arguments="{1")
+    assert "Write an object" in editor.text
+    editor.send("publish", s_arguments='{"expression": "1+1"}')
     recipe = Recipe.objects.get(workspace=cast.workspace)
     config = {"tool": "calculator", "arguments": {"expression": "1+1"}}
     assert recipe.steps.get(order=2).config == config
-    edit = f"{cast.root}/recipes/{recipe.template_id}/edit/"
-    assert cast.editor.post(edit, form_of(cast.editor.get(edit)) | {"do": ""}).status_code == 302
+    editor = Editor(cast.editor, cast.root, recipe.template_id).open(recipe.steps.get(order=2).step_id)
+    editor.send("publish", s_name="Add")
     assert recipe.steps.get(order=2).config == config

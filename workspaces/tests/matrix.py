@@ -47,6 +47,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "openai_chat_completions": {409},  # its agent is paused
     "recipes_assess_quality": {409},  # its run is still at work
     "recipes_learn": {409},
+    "recipes_try_step": {400},  # no such step is in its draft
     "suggestions_accept": {400},  # its recipe's steps are no better than they are
     "executions_rating_retrieve": {404},  # nobody of them rated it
     "workflow_recipes_executions_rating_retrieve": {404},

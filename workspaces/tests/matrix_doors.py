@@ -77,6 +77,8 @@ FIXED = {
     "kind": "openai",
     "number": "1",
     "version": "1",
+    "old": "1",
+    "new": "1",
     "after": "0",
     "state": "unknown",
     "listing_kind": "agent",

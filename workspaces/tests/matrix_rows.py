@@ -1,5 +1,6 @@
 """One row in every table of a workspace, a marker in every column that holds text: what a leak would show."""
 
+import json
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from typing import Any
@@ -38,6 +39,10 @@ NOT_PLANTED = {
 # A vector as a question may have it.
 ASKED = [1.0, *[0.0] * (embeddings.DIMENSIONS[embeddings.LOCAL] - 1)]
 SKILL = {"name": "%s", "description": "%s", "license": "%s", "allowed_tools": ["%s"], "warnings": [], "resources": []}
+DRAFT_TEXTS = {"name": "%s", "description": "%s", "template_id": ""}
+PAUSE = {"step_id": "pause", "kind": "wait", "config": {"for": "time", "seconds": 60}, "agent_id": None}
+DRAFT_LISTS: dict[str, Any] = {"steps": [PAUSE], **{name: [] for name in ("tags", "inputs", "outputs")}}
+DRAFT = json.dumps({**DRAFT_TEXTS, **DRAFT_LISTS, "execution_config": {}})
 # Values that must mean something to the product. A text is given the marker with %s.
 VALUES: dict[str, Any] = {
     "AgentModelConfig.provider": "local",
@@ -74,6 +79,12 @@ VALUES: dict[str, Any] = {
     "Recipe.inputs": {},
     "Recipe.execution_config": {},
     "Recipe.outputs": {},
+    "RecipeDraft.body": DRAFT,
+    "RecipeDraft.past": "[]",
+    "RecipeDraft.future": "[]",
+    "RecipeDraft.trials": {},
+    "RecipeDraft.touched": {},
+    "RecipeDraft.work": {},
     "Lesson.origins": [],
     "Schedule.cron": "0 9 * * *",
     "Schedule.time_zone": "UTC",
@@ -81,7 +92,7 @@ VALUES: dict[str, Any] = {
     "Lesson.embedding_model": "",
     "RecipeSuggestion.type": "prompt_rewrite",
     "StepFigures.errors": {"%s": 1},
-    "RecipeVersion.body": {"name": "%s", "steps": []},
+    "RecipeVersion.body": {"name": "%s", "steps": [PAUSE]},
     "AgentVersion.snapshot": {"name": "%s"},
     "AgentDraft.values": {"name": "%s"},
     "AgentDraft.agent": None,
