@@ -169,11 +169,11 @@ def give(*, workspace: Workspace, agent: Agent, document_ids: Sequence[UUID]) ->
 
 def change_memory(*, workspace: Workspace, memory_id: UUID, text: str) -> Memory:
     """A memory with another text, found by it from now on. Where untrusted text in it came from stays noted."""
-    problems = Problems()
-    cleaned = problems.text("text", text, longest=LONGEST_MEMORY, required=True)
-    problems.raise_any()
     with transaction.atomic():
         memory = locked(Memory.objects.filter(workspace=workspace), pk=memory_id)
+        problems = Problems()
+        cleaned = problems.text("text", text, longest=LONGEST_MEMORY, required=True)
+        problems.raise_any()
         before = {"text": memory.text}
         memory.text, memory.is_edited = cleaned, True
         # On this machine: nothing that waits on a network belongs into a request.

@@ -158,7 +158,7 @@ class WorkflowPlan(WorkflowView):
             user=self.caller,
             route=f"workflow-plan:{workflow.pk}",
             key=request.headers.get(HEADER),
-            body=request.data,
+            body=None,
             act=lambda: (202, self._plan(request, workflow)),
         )
         return Response(answer, status=status, headers={"Location": f"/api/workflows/{workflow.pk}/plan"})
