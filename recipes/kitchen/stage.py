@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from automatos import words
 from automatos.events import iso, streamed_text
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepKind, StepStatus
@@ -100,6 +102,17 @@ class Stage:
     def tabs(self) -> list[tuple[str, str]]:
         """The tabs: (value in the address, label)."""
         return [(tab, tab.capitalize()) for tab in TABS]
+
+    @property
+    def shown(self) -> str:
+        """The step's output as Markdown: JSON that a stage left is code."""
+        text = self.step.output
+        if self.step.kind != StepKind.STAGE or not text.startswith("{"):
+            return text
+        try:
+            return f"```json\n{orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()}\n```"
+        except orjson.JSONDecodeError:
+            return text
 
     @property
     def offset(self) -> int:

@@ -106,6 +106,8 @@ def stop(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Start a new run of the recipe as it is now, with the same inputs, and go to its kitchen."""
     found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    if found.workflow_id is not None:
+        raise Conflict("This is a run of a workflow. Start it again from the workflow's page.")
     if found.recipe_id is None:
         raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
     started = cook(

@@ -87,8 +87,11 @@ class WorkflowForm(TypedForm):
 
     def take_problems(self, fields: Mapping[str, Any]) -> None:
         """A service's texts at this form's fields."""
-        names = {"total_timeout": "minutes", "lead_id": "lead"}
-        super().take_problems({names.get(name, name): texts for name, texts in fields.items()})
+        names = {"lead_id": "lead"}
+        placed = {names.get(name, name): texts for name, texts in fields.items()}
+        if placed.pop("total_timeout", None):
+            placed["minutes"] = ["Use a number of minutes from 0.2 to 1,440."]
+        super().take_problems(placed)
 
 
 def _initial(workflow: Workflow | None, more: Mapping[str, Any]) -> dict[str, Any]:
