@@ -245,64 +245,36 @@ RECIPES = (
             ),
         ),
     ),
+)
+FLOWS = (
     DemoRecipe(
-        template_id="explain-short-or-long",
-        name="Explain, short or long",
-        description="A condition looks at what you chose: one agent writes a sentence, or another one a paragraph.",
-        tags=("learning", "condition"),
-        inputs=(
-            ("topic", "the rainbow", "What to explain."),
-            ("length", "short", "How much you want to read."),
-        ),
-        courses=(
-            Course(
-                "Short?",
-                "",
-                "short",
-                "",
-                flow={"kind": "condition", "config": {"expression": "input.length == 'short'"}},
-            ),
-            Course(
-                "One sentence",
-                "Otto",
-                "sentence",
-                "What is {input.topic}? Answer in one sentence.",
-                flow={"under": "short", "branch": "then"},
-            ),
-            Course(
-                "One paragraph",
-                "Lumen",
-                "paragraph",
-                "What is {input.topic}? Explain it simply in one paragraph.",
-                flow={"under": "short", "branch": "else"},
-            ),
+        "explain-short-or-long", "Explain, short or long",
+        "A condition looks at what you chose: one agent writes a sentence, or another one a paragraph.",
+        ("learning", "condition"),
+        (("topic", "the rainbow", "What to explain."), ("length", "short", "How much you want to read.")),
+        (
+            Course("Short?", "", "short", "",
+                   flow={"kind": "condition", "config": {"expression": "input.length == 'short'"}}),
+            Course("One sentence", "Otto", "sentence", "What is {input.topic}? Answer in one sentence.",
+                   flow={"under": "short", "branch": "then"}),
+            Course("One paragraph", "Lumen", "paragraph", "What is {input.topic}? Explain it simply in one paragraph.",
+                   flow={"under": "short", "branch": "else"}),
         ),
         options={"length": ("short", "long")},
     ),
     DemoRecipe(
-        template_id="approve-a-slogan",
-        name="Approve a slogan",
-        description="A slogan is written, you say whether it is good, and only then a text is made of it.",
-        tags=("marketing", "approval"),
-        inputs=(("product", "a reusable water bottle", "What you sell."),),
-        courses=(
+        "approve-a-slogan", "Approve a slogan",
+        "A slogan is written, you say whether it is good, and only then a text is made of it.",
+        ("marketing", "approval"), (("product", "a reusable water bottle", "What you sell."),),
+        (
             Course("Write a slogan", "Pepper", "slogan", "Write a slogan for {input.product}."),
-            Course(
-                "Ask a person",
-                "",
-                "decision",
-                "Shall this slogan be used?\n\n{slogan}",
-                flow={"kind": "wait", "config": {"for": "person"}},
-            ),
-            Course(
-                "Announce it",
-                "Pepper",
-                "announcement",
-                "{slogan}\n\nWrite a short product description of {input.product} with this slogan.",
-            ),
+            Course("Ask a person", "", "decision", "Shall this slogan be used?\n\n{slogan}",
+                   flow={"kind": "wait", "config": {"for": "person"}}),
+            Course("Announce it", "Pepper", "announcement",
+                   "{slogan}\n\nWrite a short product description of {input.product} with this slogan."),
         ),
     ),
-)
+)  # fmt: skip
 # When the demo recipe would cook by itself: each working day at eight, once somebody lets the schedule run.
 SCHEDULE = ScheduleInput(cron="0 8 * * 1-5", name="Each working day at eight", is_paused=True)
 
@@ -371,7 +343,7 @@ def _write_recipes(workspace: Workspace, user: User) -> int:
     crew = dict(Agent.objects.visible().filter(workspace=workspace).values_list("slug", "id"))
     missing = [
         recipe
-        for recipe in RECIPES
+        for recipe in (*RECIPES, *FLOWS)
         if recipe.template_id not in known and all(course.cook.lower() in {"", *crew} for course in recipe.courses)
     ]
     for recipe in missing:
