@@ -73,8 +73,8 @@ class DemoRecipe:
 # Three sentences: with the embedded model each becomes a subtask, which reads what the one before it wrote.
 DEMO_WORKFLOW = "Tides and harbours"
 DEMO_GOAL = (
-    "Explain what tides are, simply and in one paragraph. "
-    "Find out why tides are important for harbours, in one short paragraph. "
+    "What are tides, explained simply in one paragraph? "
+    "Why are tides important for harbours? "
     "Summarize this text in one sentence."
 )
 

@@ -94,10 +94,11 @@ class Watch:
         reason = clean(str(event["data"].get("error", {}).get("message", "")))
         kind = event["type"]
         if kind == "step.started":
-            self._say(step, f"{step.agent_name} cooks{again}")
+            self._say(step, f"{step.agent_name} cooks{again}" if step.agent_name else f"begins{again}")
         elif kind == "step.completed":
-            self._finish_text(step)
-            self._say(step, f"done in {_facts(event['data'])}")
+            if step.agent_name:
+                self._finish_text(step)
+            self._say(step, f"done{_facts(event['data'])}")
         elif kind == "step.fallback":
             self._say(step, f"{clean(event['data']['model'])} is asked instead: {reason}")
         elif kind == "step.retrying":
@@ -161,6 +162,8 @@ class Watch:
 
 
 def _facts(data: dict[str, Any]) -> str:
-    """Time, tokens and cost of a step."""
+    """Time, tokens and cost of a step; nothing where no model was asked, as by a condition or by code."""
+    if "input_tokens" not in data:
+        return ""
     tokens = f"{words.compact(data['input_tokens'])} tokens in, {words.compact(data['output_tokens'])} out"
-    return f"{words.duration(data['duration_ms'])}, {tokens}, {words.money(data['cost'])}"
+    return f" in {words.duration(data['duration_ms'])}, {tokens}, {words.money(data['cost'])}"

@@ -52,7 +52,9 @@ class Gathering:
         return None
 
     def work(self, stage: StageInput) -> StageResult:
-        """Find for each subtask what its agent may read."""
+        """Find for each subtask what its agent may read; nothing for the embedded model, which loses its task in it."""
+        if stage.config.get("by_rules"):
+            return StageResult(dumped({"context_quality": None, "budget": 0, "subtasks": {}, "sources": []}))
         plan, chosen = plan_of(stage), loaded(stage.text(SELECTION)).get("selection") or {}
         vectors = vectors_of(text_of(one) for one in plan.subtasks)
         sources: dict[tuple[str, str], dict[str, Any]] = {}
