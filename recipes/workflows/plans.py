@@ -30,7 +30,9 @@ def selected(team: Team, plan: Plan, *, lead_model: str, chosen: Mapping[str, UU
     A pick who is no active agent any more counts for nothing, and the best one takes its place.
     """
     matches = matched(team, plan.subtasks)
-    rows = {one.id: _row(matches[one.id], (chosen or {}).get(one.id)) for one in plan.subtasks}
+    # Rules only guess what a subtask needs, so the closest agent does it where nobody fits.
+    closest = plan.planner == "rules"
+    rows = {one.id: _row(matches[one.id], (chosen or {}).get(one.id), closest=closest) for one in plan.subtasks}
     each = {}
     for one in plan.subtasks:
         agent_id = UUID(rows[one.id]["agent_id"]) if rows[one.id]["agent_id"] else None
@@ -44,9 +46,9 @@ def selected(team: Team, plan: Plan, *, lead_model: str, chosen: Mapping[str, UU
     }
 
 
-def _row(matches: Sequence[Match], pick: UUID | None) -> dict[str, Any]:
+def _row(matches: Sequence[Match], pick: UUID | None, *, closest: bool = False) -> dict[str, Any]:
     by_pick = next((one for one in matches if one.agent_id == pick), None) if pick else None
-    best = by_pick or next((one for one in matches if one.fits), None)
+    best = by_pick or next((one for one in matches if one.fits or closest), None)
     shown = list(matches[:MOST_CANDIDATES])
     if best is not None and best not in shown:
         shown.append(best)
