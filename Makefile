@@ -13,7 +13,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner chaos css clean venv
+.PHONY: up test lint bench bench-scanner bench-plugins chaos css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -29,6 +29,9 @@ bench: $(STAMP)
 
 bench-scanner: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.scanner $(ARGS)
+
+bench-plugins: $(STAMP)
+	@exec $(BIN)/python -m benchmarks.plugin_choice $(ARGS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

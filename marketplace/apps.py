@@ -9,4 +9,5 @@ class MarketplaceConfig(AppConfig):
     tool_sources = (
         "marketplace.context.source.PluginTools",
         "marketplace.context.installed.InstalledAgents",
+        "marketplace.hooks.source.HookSource",
     )

@@ -16,6 +16,7 @@ from agents.work.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
 from automatos.skill_format.skill import Brief
+from marketplace.context.choosing import chosen, likeness_of
 from marketplace.enabling import queries as plugin_queries
 from marketplace.models import EnabledPlugin, VersionStatus
 from marketplace.plugins.serializers import ContentsOut
@@ -230,12 +231,13 @@ class AssembledContext(WorkspaceView):
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
         spec = work_queries.spec_of(agent)
         task = request.query_params.get("task", "")[:LONGEST_TASK]
-        plugins = spec.plugins.get_assigned_plugins(task)
+        loaded = chosen(spec.plugins.usable, task, likeness_of(spec.plugins.usable, task))
+        plugins = spec.plugins.get_assigned_plugins(task, loaded)
         shape = {
             "agent_id": agent.pk,
             "model": spec.model,
             "temperature": spec.temperature,
-            "system_prompt": spec.system_text(task),
+            "system_prompt": spec.system_text(task, loaded),
             "persona": agent.persona.slug if agent.persona else None,
             "plugins_loaded": [
                 {

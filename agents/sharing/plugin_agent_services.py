@@ -13,22 +13,12 @@ from agents.personas.services import PersonaInput, create_persona
 from agents.queries import agents_of
 from agents.services import AgentInput, create_agent
 from marketplace.enabling.agent_services import Mapped
+from marketplace.hooks.tool_names import OURS
 from marketplace.listings.kinds import Made
 from workspaces.models import User, Workspace
 
-# Claude Code's tools and what does their work here; a template that names none may use all, and gets those that read.
-TOOLS: dict[str, tuple[str, ...]] = {
-    "read": ("file_read",),
-    "ls": ("file_list",),
-    "glob": ("file_list",),
-    "grep": ("file_list", "file_read"),
-    "write": ("file_write",),
-    "edit": ("file_read", "file_write"),
-    "multiedit": ("file_read", "file_write"),
-    "webfetch": ("web_fetch",),
-    "task": ("ask_agent",),
-    "agent": ("ask_agent",),
-}
+# A template that names no tools may use all, and gets those that read.
+TOOLS = {name.lower(): ours for name, ours in OURS.items() if name != "Skill"}
 READING = ("file_list", "file_read", "web_fetch")
 # Tools whose work is done without one: skills and commands of the plugin are tools of the agent anyway.
 GIVEN = ("skill", "slashcommand", "todowrite", "todoread", "taskcreate", "taskupdate", "tasklist", "taskget")

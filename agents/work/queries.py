@@ -1,7 +1,8 @@
 """Reads: an agent as the runtime sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -17,6 +18,11 @@ def unusable(agent: Agent) -> str | None:
 def spec_of(agent: Agent) -> AgentSpec:
     """The agent as the runtime reads it: the same statement, the same prompt."""
     return load_specs([agent.pk], _rows)[agent.pk]
+
+
+def specs_of(agent_ids: Iterable[UUID]) -> list[AgentSpec]:
+    """The same of several; those that do not exist are missing."""
+    return list(load_specs(agent_ids, _rows).values())
 
 
 def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

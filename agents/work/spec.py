@@ -16,8 +16,11 @@ from agents.work.prompting import assemble
 from automatos.errors import AppError
 from automatos.llm.types import Effort, Message, ModelRequest
 from automatos.skill_format.skill import Brief, origin_of, tokens
+from marketplace.context.plugin import AssignedPlugin
 from marketplace.context.service import PluginContextService
 from marketplace.context.stored import SOURCE as PLUGINS
+from marketplace.hooks.deciding import PluginHooks
+from marketplace.hooks.source import SOURCE as HOOKS
 from tools.sources import NOTHING, Found, sources
 
 # Runs a statement with its parameters and gives its rows.
@@ -77,9 +80,18 @@ class AgentSpec:
         """Its plugins, those that were taken away left out from the next claim on."""
         return PluginContextService(self.found.get(PLUGINS, NOTHING))
 
-    def system_text(self, task: str = "") -> str:
-        """The whole system prompt for a task: its own, then what it is told of its plugins."""
-        return "\n\n".join(filter(None, (self.system_prompt, self.plugins.get_assigned_plugins(task).text)))
+    @property
+    def hooks(self) -> PluginHooks:
+        """The hooks of its plugins."""
+        return PluginHooks.of(self.found.get(HOOKS, NOTHING))
+
+    def system_text(self, task: str = "", loaded: Sequence[AssignedPlugin] | None = None) -> str:
+        """The whole system prompt for a task: its own, then what it is told of its plugins.
+
+        loaded: plugins whose texts were chosen for it; None: those that fit it by their words.
+        """
+        told = self.plugins.get_assigned_plugins(task, loaded)
+        return "\n\n".join(filter(None, (self.system_prompt, told.text)))
 
     def opening(self, prompt: str, history: Sequence[Message] = ()) -> tuple[Message, ...]:
         """What the model is told before it starts: who it is, what was said before, and the task."""

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marketplace.context.service import AssignedPlugin, inert
+from marketplace.context.plugin import AssignedPlugin
 from marketplace.context.stored import door_of
+from marketplace.hooks.texts import inert
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema
 
 LONGEST_ARGUMENT = 4_000

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.context.arguments import named_arguments, places_in
+from marketplace.hooks.reading import hooks_of
 from marketplace.models import PluginVersion
 
 LONGEST_SUMMARY = 300
@@ -31,6 +32,7 @@ def offer_of(version: PluginVersion) -> dict[str, Any]:
             if row.get("name")
         ],
         "commands": [_command(row) for row in _rows(package, "commands") if row.get("name")],
+        **({"hooks": hooks} if (hooks := hooks_of(package)) else {}),
     }
 
 

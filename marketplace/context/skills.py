@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from marketplace.context.service import AssignedPlugin, skill_names
+from marketplace.context.plugin import AssignedPlugin
+from marketplace.context.service import skill_names
 from marketplace.context.stored import door_of
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, always, object_schema
 

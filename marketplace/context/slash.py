@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from automatos.errors import InvalidInput
-from marketplace.context.service import AssignedPlugin, PluginContextService
+from marketplace.context.plugin import AssignedPlugin
+from marketplace.context.service import PluginContextService
 from marketplace.context.stored import command_text
 from tools.contract import ToolProblem
 

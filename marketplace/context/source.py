@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from marketplace.context.commands import tool_for
-from marketplace.context.service import AssignedPlugin, PluginContextService
+from marketplace.context.plugin import AssignedPlugin
+from marketplace.context.service import PluginContextService
 from marketplace.context.skills import skill_tools
 from marketplace.context.stored import SOURCE, StoredPlugins
 from tools.contract import Tool

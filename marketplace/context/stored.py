@@ -6,7 +6,8 @@ from uuid import UUID
 
 from automatos.errors import NotFound, Unavailable
 from marketplace.context.arguments import filled, named_arguments
-from marketplace.context.service import AssignedPlugin, text_of
+from marketplace.context.plugin import AssignedPlugin
+from marketplace.context.service import text_of
 from marketplace.models import EnabledPlugin, PluginVersion, VersionStatus
 from marketplace.versions import contents
 from tools.contract import Arguments, ToolContext, ToolProblem, ToolResult, page_of

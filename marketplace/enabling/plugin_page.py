@@ -8,6 +8,7 @@ from typing import Any
 
 from marketplace.enabling import queries
 from marketplace.enabling.holders import Holder, holders_in
+from marketplace.hooks.reading import listens_to, why_inert
 from marketplace.models import EnabledPlugin, Plugin, PluginFile, PluginReview, PluginScan, PluginVersion, VersionStatus
 from marketplace.plugins.queries import deciding_scan
 from marketplace.versions import contents, difference, text_view
@@ -26,7 +27,12 @@ ABSENT = {
 }
 HEADING = re.compile(r"^#{1,3}\s+.*?v?(\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*)")
 MOST_NOTES = 8
-HOOK = "Hooks of plugins do not listen to anything here; it is shown for you to read."
+DOES = {
+    "context": "tells the model",
+    "refuse": "refuses it",
+    "ask": "has a person decide",
+    "http": "calls an address, which may tell the model, refuse or have a person decide",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,17 @@ class Inert:
 
     name: str
     why: str
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A hook that works here. when: in words; does: what it does; text: its words or its address."""
+
+    when: str
+    does: str
+    tools: str
+    text: str
+    is_call: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,7 @@ class Shown:
     scan: PluginScan | None
     found: dict[str, int]
     inert: Sequence[Inert]
+    listeners: Sequence[Listener]
     is_readable: bool
 
 
@@ -95,9 +113,25 @@ def shown(version: PluginVersion, path: str) -> Shown:
         left_out=left_out,
         scan=scan,
         found=Counter(str(row.get("severity", "")) for row in scan.findings) if scan else {},
-        inert=_inert(version.package),
+        inert=inert_of(version.package),
+        listeners=listeners_of(version.package),
         is_readable=is_readable,
     )
+
+
+def listeners_of(package: dict[str, Any]) -> list[Listener]:
+    """The hooks that have an effect here."""
+    return [
+        Listener(
+            listens_to(hook),
+            DOES[str(hook["kind"])],
+            str(hook.get("matcher") or ""),
+            str(hook.get("action") or ""),
+            hook["kind"] == "http",
+        )
+        for hook in _dicts(package.get("hooks"))
+        if not why_inert(hook)
+    ]
 
 
 def releases(versions: Sequence[PluginVersion], plugin: Plugin) -> list[Release]:
@@ -143,16 +177,12 @@ def _text(file: PluginFile | None, asked: Sequence[difference.Asked]) -> tuple[l
     return rows, left_out
 
 
-def _inert(package: dict[str, Any]) -> list[Inert]:
+def inert_of(package: dict[str, Any]) -> list[Inert]:
     """What would need a shell, what nothing here listens to, and what this product has no use for."""
     found = []
     for hook in _dicts(package.get("hooks")):
-        runs = hook.get("kind") in ("command", "other", "agent", "mcp_tool")
-        why = "It starts a program. Nothing of a package runs here, so it is left out." if runs else HOOK
-        found.append(Inert(f"Hook on {hook.get('event', '')}", why))
-    for server in _dicts(package.get("mcp_servers")):
-        why = "It is proposed only: nobody but you connects a server, and nothing of a package is started."
-        found.append(Inert(f"MCP server {server.get('name', '')}", why))
+        if why := why_inert(hook):
+            found.append(Inert(f"Hook on {hook.get('event', '')}", why))
     for part in _dicts(package.get("parts")):
         why = "Nothing of a package runs here. Agents may read it as text."
         found.append(Inert(str(part.get("path") or part.get("name") or ""), why))

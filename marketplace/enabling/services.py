@@ -35,9 +35,9 @@ def enable_plugin(*, workspace: Workspace, user: User | None, plugin_id: UUID, v
     tally.hold_usable(chosen.pk)
     try:
         with transaction.atomic():
-            row = EnabledPlugin.objects.create(
-                workspace=workspace, plugin=plugin, version=chosen, offer=offer_of(chosen), enabled_by=user
-            )
+            row = EnabledPlugin(workspace=workspace, plugin=plugin, version=chosen, enabled_by=user)
+            _take_offer(row)
+            row.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(f"{plugin.name} is enabled here already.", code="enabled") from error
     plugin.installs = tally.count_installs(plugin.pk)
@@ -55,10 +55,31 @@ def change_version(*, workspace: Workspace, user: User | None, plugin_id: UUID, 
     tally.hold_usable(chosen.pk)
     before = row.version.version
     row.earlier, row.version, row.put_off, row.put_off_until = before, chosen, "", None
-    row.offer = offer_of(chosen)
-    row.save(update_fields=["earlier", "version", "offer", "put_off", "put_off_until"])
+    before_hosts = called_by(row)
+    _take_offer(row)
+    # What an admin agreed to were these addresses and no others.
+    row.allows_calls = row.allows_calls and called_by(row) <= before_hosts
+    taken = ("version", "offer", "has_hooks", "allows_calls")
+    row.save(update_fields=["earlier", *taken, "put_off", "put_off_until"])
     _record("version_changed", row, before={"version": before}, after={"version": chosen.version})
     return row
+
+
+@transaction.atomic
+def allow_calls(*, workspace: Workspace, plugin_id: UUID, allow: bool) -> EnabledPlugin:
+    """Let the plugin's hooks tell their addresses what happens in runs, or no more. Counts from the next call on."""
+    row = _locked(workspace, plugin_id)
+    if allow and not called_by(row):
+        raise Conflict(f"No hook of {row.plugin.name} calls an address.", code="no_calls")
+    before, row.allows_calls = row.allows_calls, allow
+    row.save(update_fields=["allows_calls"])
+    _record("calls_changed", row, before={"allows_calls": before}, after={"allows_calls": allow})
+    return row
+
+
+def called_by(row: EnabledPlugin) -> set[str]:
+    """The addresses that hooks of this version call."""
+    return {str(hook["url"]) for hook in row.offer.get("hooks") or () if hook.get("does") == "http"}
 
 
 @transaction.atomic
@@ -142,6 +163,11 @@ def _locked(workspace: Workspace, plugin_id: UUID) -> EnabledPlugin:
     if found is None:
         raise NotFound()
     return found
+
+
+def _take_offer(row: EnabledPlugin) -> None:
+    row.offer = offer_of(row.version)
+    row.has_hooks = bool(row.offer.get("hooks"))
 
 
 def _record(

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from marketplace.enabling import api as rest
-from marketplace.enabling import views
+from marketplace.enabling import hooks_api, views
 
 UNDER = "marketplace/plugins/<slug:plugin>/"
 OWN = "workspaces/<uuid:workspace_id>/plugins"
@@ -15,6 +15,7 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{UNDER}disable/", views.disable, name="plugin_disable"),
     path(f"{UNDER}agents/", views.agents, name="plugin_agents"),
     path(f"{UNDER}agents/install/", views.install_agent, name="plugin_agent_install"),
+    path(f"{UNDER}calls/", views.calls, name="plugin_calls"),
     path(f"{UNDER}review/", views.review, name="plugin_review"),
 ]
 api: list[URLPattern | URLResolver] = [
@@ -25,6 +26,7 @@ api: list[URLPattern | URLResolver] = [
         rest.WorkspacePluginDifference.as_view(),
         name="api_workspace_plugin_difference",
     ),
+    path(f"{OWN}/<uuid:plugin_id>/hooks", hooks_api.PluginHooks.as_view(), name="api_workspace_plugin_hooks"),
     path(f"{OWN}/<uuid:plugin_id>/agents", rest.PluginAgents.as_view(), name="api_workspace_plugin_agents"),
     path("marketplace/plugins/<uuid:plugin_id>/reviews", rest.PluginReviews.as_view(), name="api_plugin_reviews"),
 ]

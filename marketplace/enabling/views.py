@@ -12,7 +12,9 @@ from marketplace.browse.cards import KINDS, tone_of, trust_of
 from marketplace.browse.queries import entry_of
 from marketplace.enabling import agent_services, assigning, plugin_page, queries, services, update_page
 from marketplace.enabling.holders import holders_in
-from marketplace.models import Plugin, VersionStatus
+from marketplace.enabling.proposals import proposals_of
+from marketplace.hooks.calling import secret_of
+from marketplace.models import EnabledPlugin, Plugin, VersionStatus
 from marketplace.plugins.queries import versions_of
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
@@ -39,6 +41,8 @@ def detail(request: WorkspaceRequest, plugin: str) -> HttpResponse:
         "shown": plugin_page.shown(version, request.GET.get("file", "")) if version else None,
         "templates": agent_services.templates_of(request.workspace, version) if version else [],
         "version": version,
+        "proposals": proposals_of(version, request.workspace.slug) if version else [],
+        "secret": _secret(request, own),
         "releases": plugin_page.releases(versions, row),
         "usable": [one for one in versions if one.status == VersionStatus.APPROVED],
         "reviews": reviews,
@@ -154,6 +158,24 @@ def agents(request: WorkspaceRequest, plugin: str) -> HttpResponse:
 
 
 @require_POST
+@workspace_page(ENABLERS)
+def calls(request: WorkspaceRequest, plugin: str) -> HttpResponse:
+    """Let its hooks call their addresses, or no more."""
+    row = queries.plugin_by_slug(request.workspace, plugin)
+    allow = request.POST.get("do") == "allow"
+    try:
+        services.allow_calls(workspace=request.workspace, plugin_id=row.pk, allow=allow)
+    except AppError as error:
+        messages.error(request, error.message or f"{row.name} is not enabled here.")
+    else:
+        messages.success(
+            request,
+            f"Hooks of {row.name} {'may call' if allow else 'call'} their addresses{'' if allow else ' no more'}.",
+        )
+    return _to(request, row)
+
+
+@require_POST
 @workspace_page(NEEDED_ROLE["agents:write"])
 def install_agent(request: WorkspaceRequest, plugin: str) -> HttpResponse:
     """Make a draft of one of its agents, and open it."""
@@ -208,10 +230,17 @@ def _head(row: Plugin) -> dict[str, object]:
     }
 
 
+def _secret(request: WorkspaceRequest, own: EnabledPlugin | None) -> str:
+    """What its hooks' calls are signed with, for those who may let them call."""
+    shown = own is not None and services.called_by(own) and request.access.allows("plugins:enable")
+    return secret_of(request.workspace.pk, own.plugin_id) if own and shown else ""
+
+
 def _rights(request: WorkspaceRequest) -> dict[str, object]:
     return {
         "can_enable": request.access.allows("plugins:enable"),
         "can_assign": request.access.allows("agents:write"),
+        "can_add_server": request.access.allows("services:write"),
         "can_review": request.access.allows("plugins:review"),
     }
 

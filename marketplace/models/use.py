@@ -23,6 +23,12 @@ class EnabledPlugin(models.Model):
     earlier = models.CharField(max_length=100, blank=True)
     put_off = models.CharField(max_length=100, blank=True)
     put_off_until = models.DateTimeField(null=True, blank=True)
+    has_hooks = models.BooleanField(
+        default=False, db_default=False, help_text="Whether hooks of this version listen here."
+    )
+    allows_calls = models.BooleanField(
+        default=False, db_default=False, help_text="Whether its hooks may tell addresses."
+    )
     offer = models.JSONField(default=dict, help_text="What agents are told of this version, in short.")
     enabled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     enabled_at = models.DateTimeField(default=timezone.now)

@@ -15,7 +15,7 @@ from automatos.errors import InvalidInput
 # manifest: the `manifest.json` package. claude_plugin: a Claude Code plugin, with or without plugin.json.
 # skill: one Agent Skills folder. skills: several of them without anything else.
 Layout = Literal["manifest", "claude_plugin", "skill", "skills"]
-HookKind = Literal["command", "http", "mcp_tool", "prompt", "agent", "other"]
+HookKind = Literal["command", "http", "mcp_tool", "prompt", "agent", "context", "refuse", "ask", "other"]
 Transport = Literal["stdio", "http", "sse", "ws", "bundle", "unknown"]
 PartKind = Literal["executable", "lsp_server", "monitor", "output_style", "settings", "theme", "workflow", "evaluation"]
 PermissionKind = Literal[

@@ -14,15 +14,24 @@ EVENTS = words(
     "DirectoryAdded FileChanged WorktreeCreate WorktreeRemove PreCompact PostCompact PreModelSwitch "
     "PostModelSwitch Elicitation ElicitationResult SessionEnd"
 )
+# Ours, as `marketplace/hooks/events.py` explains them.
+OWN_EVENTS = words(
+    "run_start run_end step_start step_end prompt_submitted before_model_call after_model_call before_tool_call "
+    "after_tool_call"
+)
 KINDS: dict[str, HookKind] = {
     "command": "command",
     "http": "http",
     "mcp_tool": "mcp_tool",
     "prompt": "prompt",
     "agent": "agent",
+    # Ours: they need nothing but a text.
+    "context": "context",
+    "refuse": "refuse",
+    "ask": "ask",
 }
 # Where each kind of handler says what it does.
-ACTIONS = ("command", "url", "tool", "prompt", "action", "script")
+ACTIONS = ("command", "url", "tool", "prompt", "action", "script", "text")
 TRANSPORTS: dict[str, Transport] = {
     "stdio": "stdio",
     "http": "http",
@@ -66,7 +75,7 @@ def read_servers(value: Any, path: str, notes: Notes) -> list[McpServer]:
 def _of_event(event: str, groups: Any, path: str, notes: Notes) -> Iterator[Hook]:
     if event in ("description", "$schema", "version", "name") and not isinstance(groups, list):
         return
-    if event not in EVENTS:
+    if event not in EVENTS and event not in OWN_EVENTS:
         notes.warn("unknown_event", path, f"{shown(event)} in {shown(path)} is no event that hooks can wait for.")
     for group in groups if isinstance(groups, list) else [groups]:
         if not isinstance(group, dict):

@@ -217,3 +217,35 @@ def test_pages_enable_give_and_take_out(desk: Desk) -> None:
     answer = admin.post(f"{root}disable/", follow=True)
     assert "1 agent lost it." in answer.content.decode()
     assert admin.get(f"{root}disable/").status_code == 404
+
+
+def test_servers_of_a_plugin_are_proposed_and_hooks_shown(desk: Desk) -> None:
+    slug = f"serving-{uuid4().hex[:6]}"
+    servers = {
+        "Issue Tracker": {"type": "http", "url": "https://mcp.example.com/${TEAM}", "headers": {"Authorization": "x"}},
+        "files": {"command": "npx", "args": ["files-server"]},
+    }
+    hooks = {"PreToolUse": [{"matcher": "Write", "hooks": [{"type": "ask", "text": "Sure?"}]}]}
+    hooks["Stop"] = [{"hooks": [{"type": "command", "command": "say done"}]}]
+    files = {".mcp__json": json.dumps({"mcpServers": servers}), "hooks/hooks__json": json.dumps({"hooks": hooks})}
+    manifest = json.dumps({"name": slug, "version": "1.0.0", "description": "Serves."})
+    packed = {".claude-plugin/plugin.json": manifest, **{path.replace("__", "."): body for path, body in files.items()}}
+    body = desk.approved(archive(packed))
+    admin, root = signed_in(desk.people[Role.ADMIN]), f"/w/{desk.workspace.slug}/"
+    page = f"{root}marketplace/plugins/{slug}/"
+    assert b"Enable the plugin to add them" in admin.get(page).content
+    assert desk.admin.post(own(desk), {"plugin_id": body["plugin_id"]})[0] == 201
+    shown = admin.get(page).content.decode()
+    assert "When before a tool is used, tools <code>Write</code>: has a person decide." in shown
+    assert "Hook on Stop" in shown
+    assert "It starts a program, and nothing of a package runs here." in shown
+    assert "lists such programs in MCP_COMMANDS" in shown
+    assert "It wants: Authorization, ${TEAM}" in shown
+    (href,) = [part.split('"')[0] for part in shown.split('href="')[1:] if "mcp-servers/add/?" in part]
+    form = admin.get(href.replace("&amp;", "&")).content.decode()
+    assert f"The plugin <strong>{slug}</strong> proposes this server" in form
+    assert 'value="issue-tracker"' in form
+    assert 'value="https://mcp.example.com/${TEAM}"' in form
+    assert desk.admin.get("/api/mcp-servers")[1]["total"] == 0, "nothing was added by itself"
+    status, found = desk.admin.put(f"{own(desk, body['plugin_id'])}/hooks", {"allows_calls": True})
+    assert (status, found["error"]["code"]) == (409, "no_calls")

@@ -19,8 +19,10 @@ from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.bills import Bills
 from recipes.engine.cut import Cut
+from recipes.engine.hooking import Hooking, refusal
 from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
+from recipes.engine.plugin_texts import with_plugin_texts
 from recipes.engine.progress import Approvals, Switch, subject_hash
 from recipes.engine.replay import Stopped, check, kept, question_hash, reply_of, result_of
 from recipes.engine.steps import Job, Outcome
@@ -53,11 +55,11 @@ class ToolFailed(AppError):
 
 
 class NeedsPerson(BaseException):
-    """Calls that a person has to allow first, as (id, call)."""
+    """Calls that a person has to allow first, as (id, call). said: by whose words, where a hook asks."""
 
-    def __init__(self, calls: list[tuple[UUID, ToolCall]]) -> None:
+    def __init__(self, calls: list[tuple[UUID, ToolCall]], said: Sequence[str] = ()) -> None:
         super().__init__()
-        self.calls = calls
+        self.calls, self.said = calls, said
 
 
 class Writing(Protocol):
@@ -73,8 +75,8 @@ class Writing(Protocol):
         """What follows takes the place of what was written."""
 
 
-class Cook:
-    """Does one job's calls. Its `outcome()` is what the engine settles."""
+class _ModelCalls:
+    """One job at work, and its calls of models."""
 
     def __init__(
         self,
@@ -86,9 +88,11 @@ class Cook:
         context: ToolContext,
         find_agent: FindAgent,
         before_sending: Callable[[], Awaitable[None]],
+        errand: contract.Decide,
     ) -> None:
         self.job, self.models, self.stream = job, models, stream
         self.context, self.find_agent, self.before_sending = context, find_agent, before_sending
+        self.errand = errand
         self.deadline = asyncio.get_running_loop().time() + job.task.timeout
         self.notebook = Notebook(job, keep)
         # What each agent's calls came to: two agents may have different tools of one name.
@@ -96,33 +100,23 @@ class Cook:
         # Summaries of skills stand in the system prompt: text from outside that needs no call to be read.
         self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
         self.bills = Bills(job.credentials)
+        self.hooking = Hooking(self)
         # Of a call that was broken off from outside, what had come in.
         self.cut: Cut | None = None
         self.path, self.asked = FIRST, ""
 
-    async def outcome(self) -> Outcome:
-        """The end of the task. Raises GivenUp when there is none to hand in."""
-        reply, error = None, None
-        try:
-            self.path, reply = await (_called(self) if self.job.call else run_agent(self.job.task, self))
-        except NeedsPerson as need:
-            calls = [(key, call.name, call.arguments) for key, call in need.calls]
-            await self.notebook.keep(approvals=Approvals(calls, list(self.taint.origins)))
-            raise GivenUp from None
-        except Stopped as stopped:
-            error = stopped.error
-        except AppError as known:
-            error = known
-            if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
-                await self.notebook.keep()  # the call itself went well and has to be paid
-        job, origins = self.job, self.taint.origins
-        ended = Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, job.attempt)
-        counts = self.bills.counted(reply or getattr(error, "reply", None))
-        return replace(ended, request_hash=self.asked, counts=counts)
-
-    # --- models -------------------------------------------------------------------------------------------------------
-
     async def ask(
+        self, task: Task, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
+    ) -> ModelReply:
+        """The model's reply, with hooks asked before and after."""
+        if aside:
+            return await self._reply(task, path, request, aside=True, instead_of=instead_of)
+        request = await self.hooking.before_model(task, path, request)
+        reply = await self._reply(task, path, request, instead_of=instead_of)
+        await self.hooking.after_model(task, path, reply)
+        return reply
+
+    async def _reply(
         self, task: Task, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
     ) -> ModelReply:
         """The model's reply: from the journal when it is there, else sent and, with what comes next, kept."""
@@ -178,7 +172,45 @@ class Cook:
             self.stream.restart()
         return self.stream.write
 
-    # --- tools --------------------------------------------------------------------------------------------------------
+    def decided(self, key: UUID, call: ToolCall) -> str:
+        """approved or rejected where a person decided about this very call; empty where nobody did."""
+        return _decided(self.job, key, call)
+
+    @staticmethod
+    def needs_person(calls: list[tuple[UUID, ToolCall]]) -> NeedsPerson:
+        """What is raised until somebody decides."""
+        return NeedsPerson(calls)
+
+
+class Cook(_ModelCalls):
+    """Does one job's calls. Its `outcome()` is what the engine settles."""
+
+    async def outcome(self) -> Outcome:
+        """The end of the task. Raises GivenUp when there is none to hand in."""
+        reply, error = None, None
+        try:
+            self.path, reply = await (_called(self) if self.job.call else self.answer_of(self.job.task))
+        except NeedsPerson as need:
+            calls = [(key, call.name, call.arguments) for key, call in need.calls]
+            await self.notebook.keep(approvals=Approvals(calls, [*self.taint.origins, *need.said]))
+            raise GivenUp from None
+        except Stopped as stopped:
+            error = stopped.error
+        except AppError as known:
+            error = known
+            if self.notebook.unkept and self.notebook.unkept[-1].reply is not None:
+                await self.notebook.keep()  # the call itself went well and has to be paid
+        job, origins = self.job, self.taint.origins
+        ended = Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, job.attempt)
+        counts = self.bills.counted(reply or getattr(error, "reply", None))
+        return replace(ended, request_hash=self.asked, counts=counts)
+
+    async def answer_of(self, task: Task) -> tuple[str, ModelReply]:
+        """The path and the reply that ends a task, once its hooks let it."""
+        task = await with_plugin_texts(self, task)
+        path, reply = await run_agent(task, self)
+        await self.hooking.ended(task, path, reply)
+        return path, reply
 
     async def use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
         """Run one round's calls at once; each result is kept as soon as it is there. Too many are not even begun."""
@@ -189,6 +221,7 @@ class Cook:
         for path, call in calls:
             if known := self.job.journal.get(path):
                 check(known, call.name, subject_hash(call.name, call.arguments), is_model=False)
+        await self.hooking.before_tools(task, calls)
         _ask_people(self, task, [(path, call) for path, call in calls if path not in self.job.journal])
         intents = [
             self.notebook.tool_intent(path, call, task.tools.get(call.name))
@@ -199,6 +232,7 @@ class Cook:
             await self.notebook.keep(intents=intents)
         results = await self._results(task, calls)
         for path, call in calls:
+            results[path] = await self.hooking.after_tool(task, path, call, results[path])
             self.taint.read(task.tools.get(call.name), results[path])
         return [ToolResult(call.id, told(results[path]), results[path].is_error) for path, call in calls]
 
@@ -227,6 +261,8 @@ class Cook:
             result = contract.ToolResult(REFUSED, is_error=True)
         elif _is_lost(self.job, task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True, uncertain=True)
+        elif said := self.hooking.refused.get(path):
+            result = refusal(said, "refused this call")
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
         elif done := self.job.earlier.get(_key(call)):
@@ -263,11 +299,11 @@ class Cook:
             path=f"{path}.",
             asked_by=task,
         )
-        _, reply = await run_agent(asked, self)
+        _, reply = await self.answer_of(asked)
         return reply.text
 
 
-def _result(cook: Cook, task: Task, path: str, came: ModelReply | ModelError) -> Result:
+def _result(cook: _ModelCalls, task: Task, path: str, came: ModelReply | ModelError) -> Result:
     """What a call of a model came to, with what it counts for where money is limited."""
     reply, error = (None, came) if isinstance(came, ModelError) else (came, None)
     counts = cook.bills.counted(reply or getattr(error, "reply", None))
@@ -282,10 +318,12 @@ def _ask_people(cook: Cook, task: Task, calls: Sequence[tuple[str, ToolCall]]) -
         for path, call in calls
         if not _decided(cook.job, cook.notebook.id(path), call)
         and _key(call) not in cook.job.earlier
-        and cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy)
+        and path not in cook.hooking.refused
+        and (path in cook.hooking.asking or cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy))
     ]
     if waiting:
-        raise NeedsPerson(waiting)
+        asking = [cook.hooking.asking[path] for path, _ in calls if path in cook.hooking.asking]
+        raise NeedsPerson(waiting, [f"hook of {one.by}: {one.asks}" for one in asking])
 
 
 async def _called(cook: Cook) -> tuple[str, ModelReply]:
@@ -331,12 +369,13 @@ def _done_before(call: Recorded) -> contract.ToolResult:
 async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract.ToolResult]:
     """The results of all. When one cannot go on, the others are finished first, so that what they did is kept."""
     results = await asyncio.gather(*calls, return_exceptions=True)
-    needs = [(key, call) for one in results if isinstance(one, NeedsPerson) for key, call in one.calls]
+    waits = [one for one in results if isinstance(one, NeedsPerson)]
+    needs = [(key, call) for one in waits for key, call in one.calls]
     for one in results:
         if isinstance(one, BaseException) and not isinstance(one, NeedsPerson):
             raise one
     if needs:
-        raise NeedsPerson(needs)
+        raise NeedsPerson(needs, [text for one in waits for text in one.said])
     return [one for one in results if not isinstance(one, BaseException)]
 
 

@@ -47,6 +47,7 @@ def cook_for(job: Job, doors: Doors, stream: Writing) -> Cook:
         context=of(job, doors.errand),
         find_agent=finder(job, doors.errand),
         before_sending=doors.guard,
+        errand=doors.errand,
     )
 
 

@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from automatos import events
 from automatos.celery import app
 from recipes.quality import assessing
+from recipes.runs.hook_calls import tell_run_ended
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,13 @@ logger = logging.getLogger(__name__)
 @app.task(name="recipes.tasks.assess_runs")
 def assess_runs(runs: list[list[str]]) -> None:
     """Assess these runs: pairs of workspace and run. One that was lost on the way is found by the sweep."""
-    _assess_each((UUID(workspace_id), UUID(execution_id)) for workspace_id, execution_id in runs)
+    pairs = [(UUID(workspace_id), UUID(execution_id)) for workspace_id, execution_id in runs]
+    _assess_each(pairs)
+    for workspace_id, execution_id in pairs:
+        try:
+            tell_run_ended(workspace_id, execution_id)
+        except Exception:  # what is only told keeps nothing else from being done
+            logger.exception("Hooks were not told of the end of run %s", execution_id)
 
 
 @app.task(name="recipes.tasks.sweep_assessments")

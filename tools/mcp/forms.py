@@ -74,6 +74,12 @@ class ServerForm(forms.Form):
                 self.add_error(name if name in self.fields else None, text)
 
 
+def proposed_values(query: Mapping[str, str]) -> dict[str, str]:
+    """What the form of a new server begins with: what a link proposed, which nobody took over yet."""
+    longest = {"name": 40, "transport": 20, "url": 2000}
+    return {"transport": "http"} | {name: query[name][:most] for name, most in longest.items() if query.get(name)}
+
+
 def first_values(service: RemoteService) -> dict[str, Any]:
     """What the form of a server begins with."""
     names = ("name", "transport", "url", "command", "credential_id", "is_trusted")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from automatos import listing
 from automatos.errors import AppError, InvalidInput
 from tools.mcp import page, services
-from tools.mcp.forms import ServerForm, first_values
+from tools.mcp.forms import ServerForm, first_values, proposed_values
 from tools.models import RemoteService, RemoteTool
 from tools.remote import pins, queries
 from tools.remote import services as remote
@@ -60,7 +60,7 @@ def _of_server(request: WorkspaceRequest, chosen: RemoteService) -> dict[str, An
 @workspace_page(NEEDED_ROLE["services:write"])
 def add(request: WorkspaceRequest) -> HttpResponse:
     """The form of a new server."""
-    form = ServerForm(request.workspace, request.POST or None, initial={"transport": "http"})
+    form = ServerForm(request.workspace, request.POST or None, initial=proposed_values(request.GET))
     if request.method == "POST" and form.is_valid():
         try:
             made = services.create_server(workspace=request.workspace, user=request.user, data=form.values)
@@ -70,7 +70,8 @@ def add(request: WorkspaceRequest) -> HttpResponse:
             messages.success(request, f"{made.name} was added; its tools are being read.")
             return _to_server(request, made)
     status = 422 if form.is_bound else 200
-    return render(request, "tools/mcp_server_form.html", {"form": form}, status=status)
+    context = {"form": form, "proposed_by": request.GET.get("proposed_by", "")[:100]}
+    return render(request, "tools/mcp_server_form.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

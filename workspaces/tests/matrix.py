@@ -69,6 +69,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "publisher_keys_create": {400},  # half a key
     "workspace_plugins_enable": {409},  # its plugin is enabled already
     "workspace_plugin_agents_install": {404},  # its plugin has none
+    "workspace_plugin_hooks_change": {409},  # its plugin has none
     "workspace_plugins_difference": {404},  # there is no version 1
     "plugin_update": {302, 404},  # there is no newer version
     "workspaces_leave": {204, 409},  # the last owner stays

@@ -110,6 +110,7 @@ BODIES: dict[str, Any] = {
     "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
     "workspace_plugins_change": {"version": "1.0.0"},
     "workspace_plugin_agents_install": {"name": "nobody"},
+    "workspace_plugin_hooks_change": {"allows_calls": True},
     "plugin_reviews_change": {"stars": 4},
     "plugins_upload": {},
     "plugins_feature": {"featured": False},

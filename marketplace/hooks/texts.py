@@ -1,0 +1,37 @@
+"""What hooks say, as a model reads it and as people do."""
+
+import re
+from collections.abc import Sequence
+
+from automatos.skill_format.catalogue import ORIGIN
+from marketplace.hooks.deciding import Ruling
+
+LONGEST = 12_000
+FENCES = re.compile(r"<(?=\s*/?\s*(?:plugins|plugin_text)\b)", re.IGNORECASE)
+
+
+def notes_text(notes: Sequence[tuple[str, str]]) -> str:
+    """Texts of hooks between marks that say where they are from; the newest, as far as there is room."""
+    parts: list[str] = []
+    room = LONGEST
+    for origin, text in reversed(notes):
+        name = " ".join(origin.replace('"', "'").replace("<", "").split())
+        part = f'<plugin_text name="hook" origin="{name}">\n{ORIGIN}\n\n{inert(text)}\n</plugin_text>'
+        room -= len(part)
+        if parts and room < 0:
+            break
+        parts.insert(0, part)
+    return "\n\n".join(parts)
+
+
+def inert(text: str) -> str:
+    """The text, unable to open or close one of our fences."""
+    return FENCES.sub("&lt;", text)
+
+
+def said_of(ruling: Ruling) -> str:
+    """A ruling for people."""
+    said = [f"Told the model: {text}" for _, text in ruling.notes]
+    said += [f"Refused: {ruling.refused}"] if ruling.refused else []
+    said += [f"Wants a person to decide: {ruling.asks}"] if ruling.asks else []
+    return "\n\n".join(said) or "Said nothing."
