@@ -1,5 +1,6 @@
 """The tables of the marketplace: who publishes, what was submitted, found in it and decided, and who has it."""
 
+from marketplace.models.blocked import BlockedHash
 from marketplace.models.entries import Entry
 from marketplace.models.imports import PluginImport
 from marketplace.models.listings import InstalledListing, Listing, ListingVersion
@@ -19,6 +20,7 @@ from marketplace.models.use import AssignedPlugin, EnabledPlugin, PluginAgent, P
 __all__ = [
     "Action",
     "AssignedPlugin",
+    "BlockedHash",
     "EnabledPlugin",
     "Entry",
     "InstalledListing",

@@ -11,7 +11,7 @@ from marketplace.moderation import queries, services
 from marketplace.packages.intake import take_upload
 from marketplace.plugins.services import Words, request_scan, upload_as_staff
 from marketplace.publishers import signing
-from marketplace.scans import jobs
+from marketplace.scans import jobs, known_bad
 from marketplace.versions.numbering import normalised
 from workspaces.models import User
 from workspaces.scope.acting import OPERATOR, acting_as
@@ -19,7 +19,10 @@ from workspaces.scope.tenancy import Purpose, system_scope
 
 
 class Command(BaseCommand):
-    help = "Take plugins in (upload), scan them again (scan), approve one (approve), or sign a package (sign)."
+    help = (
+        "Take plugins in (upload), scan them again (scan), approve one (approve), block bytes (block-hash), "
+        "or sign a package (sign)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -35,6 +38,11 @@ class Command(BaseCommand):
         approve.add_argument("plugin", help="slug, or slug@version")
         approve.add_argument("--reason", default="")
         approve.add_argument("--moderator", default="", help="e-mail address of a staff member who decides")
+        block = actions.add_parser("block-hash", help="block a file or package by its SHA-256, and scan what holds it")
+        block.add_argument("sha256")
+        block.add_argument("--reason", default="", help="for authors and moderators")
+        unblock = actions.add_parser("unblock-hash", help="take a SHA-256 off the list")
+        unblock.add_argument("sha256")
         sign = actions.add_parser("sign", help="print the Ed25519 signature of a package")
         sign.add_argument("file", type=Path)
         sign.add_argument("--key", type=Path, required=True, help="PEM file of the private key")
@@ -42,7 +50,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
             with acting_as(OPERATOR):
-                getattr(self, f"_{action}")(options)
+                getattr(self, f"_{action.replace('-', '_')}")(options)
         except AppError as error:
             raise CommandError(error.message) from error
 
@@ -84,6 +92,21 @@ class Command(BaseCommand):
             self.stdout.write("Noted. Another moderator has to agree.")
         else:
             self._tell(version)
+
+    def _block_hash(self, options: dict[str, Any]) -> None:
+        with system_scope(Purpose.OPERATOR):
+            versions = known_bad.block(options["sha256"], options["reason"])
+        self.stdout.write(f"Blocked. {len(versions)} versions hold it.")
+        for version in versions:
+            with system_scope(Purpose.OPERATOR):
+                scan = request_scan(version=version, user=None, trigger=PluginScan.Trigger.RULES)
+            jobs.run_scan(scan.pk)
+            self._tell(version)
+
+    def _unblock_hash(self, options: dict[str, Any]) -> None:
+        with system_scope(Purpose.OPERATOR):
+            known = known_bad.unblock(options["sha256"])
+        self.stdout.write("Taken off the list." if known else "It was not on the list.")
 
     def _sign(self, options: dict[str, Any]) -> None:
         key = signing.read_private_key(_content(options["key"]))
