@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from marketplace.moderation import shared_views, views
+from marketplace.moderation import shared_views, trust_views, views
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -40,6 +40,8 @@ class ModerationSite(AdminSite):
             path("moderation/listings/<uuid:version_id>/", shared_views.listing_review, name="moderation_listing"),
             path("moderation/<uuid:version_id>/", views.review, name="moderation_review"),
             path("moderation/<uuid:version_id>/scan/", views.rescan, name="moderation_rescan"),
+            path("moderation/<uuid:version_id>/verify/", trust_views.verify, name="moderation_verify"),
+            path("moderation/<uuid:version_id>/set-aside/", trust_views.set_aside, name="moderation_set_aside"),
             path("moderation/<uuid:version_id>/feature/", views.feature, name="moderation_feature"),
         ]
         for pattern in desk:

@@ -1,6 +1,6 @@
 """The tables of the marketplace: who publishes, what was submitted, found in it and decided, and who has it."""
 
-from marketplace.models.blocked import BlockedHash
+from marketplace.models.blocked import BlockedHash, SetAside
 from marketplace.models.entries import Entry
 from marketplace.models.imports import PluginImport
 from marketplace.models.listings import InstalledListing, Listing, ListingVersion
@@ -42,6 +42,7 @@ __all__ = [
     "PluginVersion",
     "Publisher",
     "PublisherKey",
+    "SetAside",
     "Verdict",
     "VersionStatus",
 ]

@@ -13,7 +13,7 @@ from marketplace.packages.package import Package
 from marketplace.scanning.model_report import ModelReport
 from marketplace.scanning.report import StaticReport, unread_report
 from marketplace.scanning.scale import RULES_VERSION
-from marketplace.scans import engines, holding, known_bad, outcome
+from marketplace.scans import engines, holding, known_bad, outcome, set_aside
 from marketplace.scans.record import Record
 from marketplace.versions import contents
 from workspaces.scope.acting import SYSTEM, acting_as
@@ -69,6 +69,7 @@ def _by_rules(scan: PluginScan) -> StaticReport:
             raise Unscannable(CUT_OFF)
         package, before = _packages(scan)
         report = known_bad.marked(engines.static_scan(package, before), scan.version_id)
+        report = set_aside.applied(report, scan.version_id)
     except AppError as error:
         report = unread_report(scan.sha256, error.message)
     except DatabaseError:
