@@ -16,6 +16,7 @@ import tools.places
 import workspaces.places
 from automatos.places import SECTIONS, NavEntry, PaletteEntry
 from marketplace.enabling.queries import Update, waiting_updates
+from marketplace.listings.queries import InstalledRow, newer_in
 from marketplace.models import PluginNotice
 from marketplace.plugins.queries import open_notices
 from workspaces.doors.asking import whom_to_ask
@@ -83,6 +84,11 @@ class Shell:
     def plugin_updates(self) -> Sequence[Update]:
         """Newer versions of the workspace's plugins that nobody put off; looked up where a page shows them."""
         return waiting_updates(self.workspace)
+
+    @property
+    def listing_updates(self) -> Sequence[InstalledRow]:
+        """Newer versions of installed agents, recipes and skills that nobody put off."""
+        return newer_in(self.workspace)
 
     @property
     def may_submit(self) -> bool:

@@ -162,6 +162,7 @@ class DraftEditor:
             "skills": self.skills,
             "chosen_skills": {str(skill.pk) for skill in self.found.skills},
             "plugins": self.plugins,
+            "share": bool(self.found.values.get("share")),
             "chosen_plugins": {row.plugin_id for row in self.found.plugins},
             "preview": self._preview(model),
             "fresh_path": self.address(self.step.slug),

@@ -14,7 +14,8 @@ from automatos.fields import plain
 
 NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
 OTHER = "other"
-LISTS = ("tools", "skills", "plugins")
+# A list because a switch that is off says nothing; share has one value, or none.
+LISTS = ("tools", "skills", "plugins", "share")
 # Longer texts are cut when they are kept; the services say what is too long long before.
 LONGEST_VALUE = 1_000_001
 MOST_CHOSEN = 1_000
@@ -76,7 +77,7 @@ STEPS = (
         "Plugins and skills",
         "What does it know how to do?",
         "Only a short summary is in every prompt; the rest is read when it is needed.",
-        ("plugins", "skills"),
+        ("plugins", "skills", "share"),
     ),
 )
 BY_SLUG = {step.slug: step for step in STEPS}
@@ -111,6 +112,7 @@ def start_values(model: str, known_models: Sequence[str]) -> dict[str, Any]:
         "tools": [],
         "skills": [],
         "plugins": [],
+        "share": [],
     }
 
 

@@ -79,6 +79,8 @@ def _after(request: WorkspaceRequest, editor: DraftEditor, order: str) -> HttpRe
         agent = editor.create(request.user)
         if agent is not None:
             messages.success(request, f"{agent.name} is ready to cook.")
+            if editor.draft.values.get("share"):
+                return redirect("listing_share", request.workspace.slug, "agent", agent.pk)
             return redirect("agent_detail", request.workspace.slug, agent.slug)
     address = editor.leads_to(order)
     if address is not None:

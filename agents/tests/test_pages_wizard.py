@@ -64,6 +64,17 @@ def test_five_steps_in_turn_make_an_agent_that_has_everything() -> None:
     assert agent.pk == wizard.draft.pk, "the face of the preview is drawn from the id"
 
 
+def test_the_switch_to_share_leads_to_the_page_that_shows_the_copy() -> None:
+    cast = Cast()
+    wizard = Wizard(cast, template="translator")
+    wizard.send("skills", "stay", share=["yes"])
+    assert 'name="share" value="yes" checked' in wizard.page("skills")
+    made = wizard.send("skills", "create", share=["yes"])["Location"]
+    agent = Agent.objects.get(workspace=cast.workspace)
+    assert made == f"{cast.root}/marketplace/share/agent/{agent.pk}/"
+    assert cast.editor.get(made).status_code == 200
+
+
 def test_creating_twice_gives_one_agent() -> None:
     cast = Cast()
     wizard = Wizard(cast, template="translator")

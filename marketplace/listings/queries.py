@@ -103,6 +103,11 @@ def with_newest(rows: Sequence[InstalledListing]) -> list[InstalledRow]:
     return found
 
 
+def newer_in(workspace: Workspace, most: int = 200) -> list[InstalledRow]:
+    """What it installed of which somebody may want a newer version."""
+    return [one for one in with_newest(list(installed_in(workspace).defer("base")[:most])) if one.newer]
+
+
 def installs_here(listing: Listing, workspace: Workspace) -> list[InstalledListing]:
     """Where this workspace installed it."""
     return list(installed_in(workspace).filter(listing=listing)[:20])

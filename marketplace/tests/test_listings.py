@@ -199,12 +199,15 @@ def test_an_update_keeps_what_was_changed_here_and_can_be_put_off() -> None:
     assert second.number == 2
     admin = browser(other)
     assert "See version 2" in text_of(admin.get(home(other, "installed/")))
+    dashboard = f"/w/{other.workspace.slug}/"
+    assert "1 update waits" in text_of(admin.get(dashboard))
     path = home(other, f"installed/{row.pk}/update/")
     page = text_of(admin.get(path))
     for words in ("Answer in two sentences.", "Ours now.", "Twice as long."):
         assert words in page, words
     admin.post(path, {"do": "put_off", "number": "2"})
     assert "See version 2" not in text_of(admin.get(home(other, "installed/")))
+    assert "update waits" not in text_of(admin.get(dashboard))
     assert admin.post(path, {"do": "accept", "number": "9"}).status_code == 302
     assert Agent.objects.get(pk=row.object_id).custom_prompt == "Answer in one sentence."
     done = admin.post(path, {"do": "accept", "number": "2"}, follow=True)

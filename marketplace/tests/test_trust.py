@@ -40,7 +40,7 @@ def test_a_finding_is_set_aside_for_these_bytes_and_counts_no_more() -> None:
     assert {one["severity"] for one in again.findings} == {"info"}
     assert "Our own installer" in again.findings[0]["why"]
     assert again.verdict != "blocked"
-    assert again.static_score < first.static_score
+    assert (again.static_score or 0) < (first.static_score or 0)
     assert AuditEntry.objects.filter(action="plugin.finding_set_aside").exists()
     other = scan(desk.submit(package(**{"scripts/setup.sh": f"{BAD}echo more\n"}))["id"])
     assert other.verdict == "blocked", "other bytes are found again"

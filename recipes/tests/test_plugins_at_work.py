@@ -27,22 +27,28 @@ SKILL = "---\nname: notes\ndescription: Write release notes.\n---\n# Notes\nRead
 COMMAND = "---\ndescription: Retell.\nargument-hint: audience length\n---\nRetell for $1 in $2 lines: $ARGUMENTS"
 
 
+def approved(slug: str, files: dict[str, str], about: str, number: str = "1.0.0") -> PluginVersion:
+    """A Claude Code plugin that a moderator approved."""
+    manifest = f'{{"name": "{slug}", "version": "{number}", "description": "{about}"}}'
+    data = archive({".claude-plugin/plugin.json": manifest, **files})
+    (package,) = take_upload(data, "p.zip").packages
+    made = take_in(package, Origin(installation_publisher(), trigger=PluginScan.Trigger.SEED))
+    assert made.scan is not None
+    jobs.run_scan(made.scan.pk, ask_model=False)
+    # As if a model had read it and found nothing: what agents do with a hostile text is the question here.
+    PluginVersion.objects.filter(pk=made.version.pk).update(verdict="safe", status="pending")
+    desk.approve(version_id=made.version.pk, moderator=None)
+    return made.version
+
+
 class Shop(Cast):
     """A cast whose workspace has plugins of ours."""
 
     def plugin(self, slug: str, files: dict[str, str], about: str = "Writes release notes.") -> PluginVersion:
-        """A Claude Code plugin that was approved and enabled, and that the agent has beside what it had."""
-        manifest = f'{{"name": "{slug}", "version": "1.0.0", "description": "{about}"}}'
-        data = archive({".claude-plugin/plugin.json": manifest, **files})
-        (package,) = take_upload(data, "p.zip").packages
-        made = take_in(package, Origin(installation_publisher(), trigger=PluginScan.Trigger.SEED))
-        assert made.scan is not None
-        jobs.run_scan(made.scan.pk, ask_model=False)
-        # As if a model had read it and found nothing: what agents do with a hostile text is the question here.
-        PluginVersion.objects.filter(pk=made.version.pk).update(verdict="safe", status="pending")
-        desk.approve(version_id=made.version.pk, moderator=None)
-        enabling.enable_plugin(workspace=self.workspace, user=self.owner, plugin_id=made.version.plugin_id)
-        return made.version
+        """A Claude Code plugin that was approved and enabled."""
+        version = approved(slug, files, about)
+        enabling.enable_plugin(workspace=self.workspace, user=self.owner, plugin_id=version.plugin_id)
+        return version
 
     def equip(self, *versions: PluginVersion, tools: tuple[str, ...] = ()) -> None:
         ids = [version.plugin_id for version in versions]
