@@ -75,6 +75,11 @@ class Review:
     after: PluginVersion | None = None
     asked: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def may_be_set_aside(self) -> list[dict[str, Any]]:
+        """Findings of the rules that count."""
+        return [one for one in self.findings if one["by"] == "rules" and one["severity"] != "info"]
+
 
 def queue_rows(versions: Sequence[PluginVersion]) -> list[QueueRow]:
     """The rows of one page of the queue, what is new in each beside the version approved before it."""

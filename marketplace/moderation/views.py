@@ -118,7 +118,6 @@ def review(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "decision": decision,
         "decisions": forms.offered(version),
         "takes_two": version.verdict == Verdict.REVIEW_REQUIRED and services.takes_two(),
-        "aside": [one for one in found.findings if one["by"] == "rules" and one["severity"] != "info"],
         "least": services.LEAST_REASON,
     }
     return render(request, "admin/moderation/review.html", context, status=422 if decision else 200)
