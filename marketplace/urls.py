@@ -48,7 +48,7 @@ pages: list[URLPattern | URLResolver] = [
     path("marketplace/plugins/<uuid:plugin_id>/report/", reports.plugin_report, name="plugin_report"),
     path("marketplace/reports/", reports.report_list, name="plugin_reports"),
 ]
-outside: list[URLPattern | URLResolver] = listings.outside
+outside: list[URLPattern | URLResolver] = [*listings.outside, *enabling.outside]
 api: list[URLPattern | URLResolver] = [
     *enabling.api,
     *listings.api,

@@ -8,6 +8,8 @@ SCAN_LLM_MODEL = env.text("SCAN_LLM_MODEL")
 PLUGIN_SECOND_MODERATOR = env.choice("PLUGIN_SECOND_MODERATOR", "auto", ("auto", "always", "never"))
 # How many versions a workspace may submit a day; 0: as many as it likes.
 PLUGIN_SUBMISSIONS_PER_DAY = env.integer("PLUGIN_SUBMISSIONS_PER_DAY", 20, low=0, high=100_000)
+# Whether everybody may read the marketplace at /marketplace/ without signing in; nothing can be changed there.
+MARKETPLACE_PUBLIC = env.boolean("MARKETPLACE_PUBLIC", default=False)
 # The function of a higher app that names the agents which can have plugins (`marketplace/enabling/holders.py`).
 PLUGIN_HOLDERS = "agents.equipment.plugin_holders.holders"
 # The object of a higher app that makes agents of plugins' templates (`marketplace/enabling/agent_services.py`).

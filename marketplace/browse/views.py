@@ -13,6 +13,7 @@ from marketplace.browse import queries
 from marketplace.browse.cards import KINDS, cards_of
 from marketplace.browse.queries import ONLY, SORTS, VERDICTS, Filters
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.models import Workspace
 
 
 @never_cache
@@ -20,31 +21,36 @@ from workspaces.doors.pages import WorkspaceRequest, workspace_page
 @workspace_page()
 def index(request: WorkspaceRequest) -> HttpResponse:
     """What can be had, as the address narrows and orders it."""
+    may_submit = request.access.allows("plugins:submit")
+    context = list_context(request.GET, request.workspace)
+    return render(request, "marketplace/index.html", {**context, "can_submit": may_submit})
+
+
+def list_context(query: QueryDict, workspace: Workspace | None) -> dict[str, object]:
+    """The list as an address says it. workspace: None for somebody who is in none."""
     counts = queries.kind_counts()
-    kind = listing.choice(request.GET, "kind", counts)
-    words = listing.words(request.GET)
-    sort = listing.choice(request.GET, "sort", SORTS)
-    filters = filters_of(request.GET)
+    kind = listing.choice(query, "kind", counts)
+    words = listing.words(query)
+    sort = listing.choice(query, "sort", SORTS)
+    filters = filters_of(query)
     rows = queries.search(kind, words, filters, sort)
     narrows = bool(words or kind or filters.narrows)
     # Everything was counted by its kinds already.
-    page = listing.page_of(rows, request.GET, total=None if narrows else sum(counts.values()))
+    page = listing.page_of(rows, query, total=None if narrows else sum(counts.values()))
     featured = [] if narrows or page.number > 1 else queries.featured()
-    context = {
+    return {
         **_choices(counts),
         "page": page,
-        "cards": cards_of(page.object_list, request.workspace),
-        "featured": cards_of(featured, request.workspace),
+        "cards": cards_of(page.object_list, workspace),
+        "featured": cards_of(featured, workspace),
         "kind": kind,
         "q": words,
         "sort": sort,
         "filters": filters,
         "narrows": narrows,
-        "chips": _chips(request.GET, filters),
-        "cures": [] if page.object_list or not narrows else _cures(request.GET, kind, words, filters),
-        "can_submit": request.access.allows("plugins:submit"),
+        "chips": _chips(query, filters),
+        "cures": [] if page.object_list or not narrows else _cures(query, kind, words, filters),
     }
-    return render(request, "marketplace/index.html", context)
 
 
 def _choices(counts: Mapping[str, int]) -> dict[str, object]:

@@ -3,11 +3,16 @@
 from django.urls import URLPattern, URLResolver, path
 
 from marketplace.enabling import api as rest
-from marketplace.enabling import hooks_api, views
+from marketplace.enabling import hooks_api, public_views, views
 
 UNDER = "marketplace/plugins/<slug:plugin>/"
 OWN = "workspaces/<uuid:workspace_id>/plugins"
 
+outside: list[URLPattern | URLResolver] = [
+    path("marketplace/", public_views.index, name="public_marketplace"),
+    path("marketplace/plugins/<slug:plugin>/", public_views.plugin, name="public_plugin"),
+    path("marketplace/listings/<slug:listing>/", public_views.listing, name="public_listing"),
+]
 pages: list[URLPattern | URLResolver] = [
     path(UNDER, views.detail, name="marketplace_plugin"),
     path(f"{UNDER}enable/", views.enable, name="plugin_enable"),
