@@ -91,8 +91,8 @@ class _ModelCalls:
         errand: contract.Decide,
     ) -> None:
         self.job, self.models, self.stream = job, models, stream
-        self.context, self.find_agent, self.before_sending = context, find_agent, before_sending
-        self.errand = errand
+        self.context, self.find_agent = context, find_agent
+        self.before_sending, self.errand = before_sending, errand
         self.deadline = asyncio.get_running_loop().time() + job.task.timeout
         self.notebook = Notebook(job, keep)
         # What each agent's calls came to: two agents may have different tools of one name.
@@ -101,19 +101,18 @@ class _ModelCalls:
         self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
         self.bills = Bills(job.credentials)
         self.hooking = Hooking(self)
-        # Of a call that was broken off from outside, what had come in.
-        self.cut: Cut | None = None
+        self.cut: Cut | None = None  # of a call that was broken off from outside, what had come in
         self.path, self.asked = FIRST, ""
 
     async def ask(
         self, task: Task, path: str, request: ModelRequest, *, aside: bool = False, instead_of: Failed | None = None
     ) -> ModelReply:
         """The model's reply, with hooks asked before and after."""
-        if aside:
-            return await self._reply(task, path, request, aside=True, instead_of=instead_of)
-        request = await self.hooking.before_model(task, path, request)
-        reply = await self._reply(task, path, request, instead_of=instead_of)
-        await self.hooking.after_model(task, path, reply)
+        if not aside:
+            request = await self.hooking.before_model(task, path, request)
+        reply = await self._reply(task, path, request, aside=aside, instead_of=instead_of)
+        if not aside:
+            await self.hooking.after_model(task, path, reply)
         return reply
 
     async def _reply(
