@@ -248,6 +248,8 @@ CROSSING = {
     ("marketplace.plugins.imports", "SCAN"),
     ("marketplace.scans.holding", "SCAN"),
     ("marketplace.scans.jobs", "SCAN"),
+    ("marketplace.scans.known_bad", "SCAN"),
+    ("marketplace.scans.set_aside", "SCAN"),
     ("marketplace.scans.outcome", "SCAN"),
     ("marketplace.scans.record", "SCAN"),
     ("marketplace.scans.rescans", "SCAN"),
