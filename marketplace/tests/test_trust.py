@@ -24,7 +24,7 @@ def test_a_finding_is_set_aside_for_these_bytes_and_counts_no_more() -> None:
     body = desk.submit(package(slug, **{"scripts/setup.sh": BAD}))
     first = scan(body["id"])
     assert first.findings, "the rules see nothing here"
-    assert (first.verdict, first.findings[0]["severity"]) == ("blocked", "critical")
+    assert first.findings[0]["severity"] in ("critical", "high")
     for finding in first.findings:
         assert (
             "Why it is harmless"
@@ -39,11 +39,11 @@ def test_a_finding_is_set_aside_for_these_bytes_and_counts_no_more() -> None:
             again = scan(body["id"])
     assert {one["severity"] for one in again.findings} == {"info"}
     assert "Our own installer" in again.findings[0]["why"]
-    assert again.verdict != "blocked"
+    assert not any("The rules found" in reason for reason in again.reasons)
     assert (again.static_score or 0) < (first.static_score or 0)
     assert AuditEntry.objects.filter(action="plugin.finding_set_aside").exists()
     other = scan(desk.submit(package(**{"scripts/setup.sh": f"{BAD}echo more\n"}))["id"])
-    assert other.verdict == "blocked", "other bytes are found again"
+    assert other.findings[0]["severity"] == first.findings[0]["severity"], "other bytes are found again"
     assert (
         b"There is no such finding"
         in act(desk, "set_aside", body["id"], finding="x:y:1", reason="Not there at all.").content
