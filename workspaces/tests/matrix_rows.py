@@ -69,6 +69,7 @@ VALUES: dict[str, Any] = {
     "Approval.arguments": {"path": "%s"},
     "ApiKey.scopes": [],
     "Budget.scope": "workspace",
+    **dict.fromkeys(("ModelUsage.day", "AgentUsage.day"), timezone.now().date()),
     "Budget.limit": 1000,
     "Invitation.accepted_by": None,
     "IdempotentRequest.body": {"text": "%s"},
