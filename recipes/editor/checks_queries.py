@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from agents.models import Agent
-from agents.work.queries import spec_of
+from agents.work.queries import spec_of, unusable
 from agents.work.toolbox import toolbox_of
 from recipes import services
 from recipes.editor import body as bodies
@@ -20,6 +20,7 @@ from recipes.editor import services as drafts
 from recipes.editor.body import Body
 from recipes.engine import expressions, templating
 from recipes.models import StepKind
+from recipes.validation import NO_SUCH_AGENT
 from workspaces.models import Workspace
 
 ERROR, WARNING = "error", "warning"
@@ -56,6 +57,8 @@ def check(workspace: Workspace, body: Body) -> list[Problem]:
     told: list[tuple[str, str, str]] = [(name, text, ERROR) for name, text in bodies.doubles(body)]
     refused = services.problems_of(workspace, drafts.as_input(body))
     told += [(name, text, ERROR) for name, texts in refused.items() for text in texts]
+    idle = list(_idle(workspace, body))
+    told = [row for row in told if row[1] != NO_SUCH_AGENT or row[0] not in {name for name, _, _ in idle}] + idle
     bad = {name for name, _, _ in told}
     for look in (_unreachable, _mismatched):
         told += [(name, text, WARNING) for name, text in look(body) if name not in bad]
@@ -155,6 +158,16 @@ def _never(one: ast.expr, other: ast.expr, operation: ast.cmpop, inputs: Mapping
     if kind == "choice" and isinstance(options, list) and isinstance(value, str) and value not in options:
         return f"{value!r} is none of the options of {name}: {', '.join(map(str, options))}."
     return ""
+
+
+def _idle(workspace: Workspace, body: Body) -> Iterator[tuple[str, str, str]]:
+    """Agents that cannot work; services look at them only where nothing else is wrong."""
+    keys = drafts.uuids(str(step.get("agent_id") or "") for step in body["steps"])
+    agents = {str(agent.pk): agent for agent in Agent.objects.filter(workspace=workspace, pk__in=keys)}
+    for place, step in enumerate(body["steps"]):
+        agent = agents.get(str(step.get("agent_id") or ""))
+        if agent is not None and (why := unusable(agent)):
+            yield f"steps.{place}.agent_id", why, ERROR
 
 
 def _tools(workspace: Workspace, body: Body) -> Iterator[tuple[str, str, str]]:

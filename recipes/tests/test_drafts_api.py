@@ -2,6 +2,7 @@
 
 import pytest
 
+from recipes.models import Execution
 from workspaces.tests.rest import Company, Json
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,21 @@ def test_a_draft_of_another_shape_is_refused_by_name(body: Json, field: str) -> 
     status, answer = company.editor.put(path, {"body": body})
     assert status == 400
     assert field in answer["error"]["fields"], answer
+
+
+def test_a_step_is_tried_alone_as_a_run_that_no_figure_counts() -> None:
+    company = Company()
+    made = company.recipe("Write about {input.topic}, {{so}}.", inputs={"topic": {"default": "tea"}})
+    path = f"{BASE}/{made['id']}"
+    company.editor.patch(path, {"inputs": {"topic": {}}, "publish": False})
+    status, refused = company.editor.post(f"{path}/draft/steps/step_1/try")
+    assert (status, refused["error"]["message"]) == (400, "Give {input.topic} a value first.")
+    assert company.editor.put(f"{path}/draft/pins", {"values": {"input.topic": "rain"}})[1]["values"]
+    status, run = company.editor.post(f"{path}/draft/steps/step_1/try")
+    assert (status, run["total_steps"]) == (202, 1)
+    shown = company.viewer.get(run["links"]["self"].partition("testserver")[2])[1]
+    assert (shown["triggered_by"], shown["recipe_id"]) == ("trial", None)
+    assert Execution.objects.get(pk=run["execution_id"]).steps.get().prompt_template == "Write about rain, {{so}}."
+    assert company.viewer.get(f"{path}/executions")[1]["total"] == 0
+    assert company.editor.post(f"{path}/draft/steps/nothing/try")[0] == 400
+    assert company.viewer.post(f"{path}/draft/steps/step_1/try")[0] == 403

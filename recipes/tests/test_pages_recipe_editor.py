@@ -120,7 +120,7 @@ def test_the_code_is_the_draft_and_tells_the_line_of_a_mistake() -> None:
     assert "agent: quill" in code
     wrong = cast.editor.post(editor.path, {"do": "code", "yaml": code.replace("prompt:", "promt:"), "view": "code"})
     assert wrong.status_code == 422
-    assert "Line 8: There is no promt here." in wrong.content.decode()
+    assert "Line 9: There is no promt here." in wrong.content.decode()
     editor.answer = cast.editor.post(editor.path, {"do": "code", "yaml": code.replace("One", "Two")}, follow=True)
     assert "Two</textarea>" in editor.open("step_1").text
     answer = cast.viewer.get(f"{cast.root}/recipes/brief/export/")
