@@ -51,7 +51,7 @@ def enter_demo(request: HttpRequest) -> HttpResponse:
 def search(request: WorkspaceRequest) -> JsonResponse:
     """?q=text: agents, recipes and runs whose name holds the text; without text, what is newest.
 
-    A run is also found by the first characters of its id.
+    A run is also found by its number and by the first characters of its id.
     """
     text = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUESTION]
     groups = _found(request, text) if text else _recent(request)
@@ -59,7 +59,9 @@ def search(request: WorkspaceRequest) -> JsonResponse:
 
 
 def _found(request: WorkspaceRequest, text: str) -> list[dict[str, Any]]:
-    runs = executions_of(request.workspace).filter(Q(recipe_name__icontains=text) | _id_begins_with(text))
+    runs = executions_of(request.workspace).filter(
+        Q(recipe_name__icontains=text) | _id_begins_with(text) | _number_is(text)
+    )
     return [
         {"label": "Agents", "items": _agents(request, name__icontains=text)},
         {"label": "Recipes", "items": _recipes(request, name__icontains=text)},
@@ -102,13 +104,19 @@ def _recipes(request: WorkspaceRequest, newest: bool = False, **filters: str) ->
 
 def _runs(request: WorkspaceRequest, runs: Any) -> list[dict[str, str]]:
     return [
-        _item(request, "run", f"{run.recipe_name}, run {run.short_id}", run.get_status_display(), f"runs/{run.pk}/")
+        _item(request, "run", f"{run.recipe_name}, run {run.label}", run.get_status_display(), f"runs/{run.pk}/")
         for run in runs[:FOUND_PER_KIND]
     ]
 
 
 def _item(request: WorkspaceRequest, kind: str, label: str, hint: str, under: str) -> dict[str, str]:
     return {"kind": kind, "label": label, "hint": hint, "href": f"/w/{request.workspace.slug}/{under}"}
+
+
+def _number_is(text: str) -> Q:
+    """The run with this number, "128" or "#1,312"."""
+    number = text.removeprefix("#").replace(",", "")
+    return Q(number=int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else Q(pk__in=[])
 
 
 def _id_begins_with(text: str) -> Q:

@@ -3,12 +3,13 @@
 from django.db.models import QuerySet
 
 from automatos.places import NavEntry, PaletteEntry, Places
-from recipes.models import LIVE_STATUSES, Execution, Recipe, Workflow
+from recipes.models import COOKING, Execution, Recipe, Workflow
+from recipes.waits.queries import open_questions
 
 
 def cooking_runs() -> QuerySet[Execution]:
-    """Runs that are not over, of every workspace the scope shows."""
-    return Execution.objects.filter(status__in=LIVE_STATUSES)
+    """Runs that cook or will at once, of every workspace the scope shows; one that waits for somebody does not."""
+    return Execution.objects.filter(status__in=COOKING)
 
 
 PLACES = Places(
@@ -16,14 +17,12 @@ PLACES = Places(
         NavEntry("Build", 30, "Recipes", "book-open-text", "recipes/", count=Recipe.objects.visible),
         NavEntry("Build", 35, "Workflows", "waypoints", "workflows/", count=Workflow.objects.visible),
         NavEntry("Run", 10, "Kitchen", "flame", "runs/", count=cooking_runs, hot=True),
+        NavEntry("Run", 12, "Approvals", "hand", "approvals/", count=open_questions),
     ),
     actions=(
         PaletteEntry("Cook a recipe", "flame", "recipes/", "executions:run"),
         PaletteEntry("Plan a goal", "waypoints", "workflows/new/", "workflows:write"),
         PaletteEntry("Create a recipe", "list-plus", "recipes/new/", "recipes:write"),
     ),
-    pages=(
-        PaletteEntry("Schedules and triggers", "alarm-clock", "schedules/", "triggers:read"),
-        PaletteEntry("Waiting for approval", "hand", "approvals/"),
-    ),
+    pages=(PaletteEntry("Schedules and triggers", "alarm-clock", "schedules/", "triggers:read"),),
 )

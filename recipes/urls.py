@@ -12,6 +12,8 @@ from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
+from recipes.kitchen import more_views
+from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
 from recipes.lessons import views as lessons_views
@@ -30,8 +32,14 @@ from recipes.workflows.urls import pages as workflow_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("", runs_views.dashboard, name="dashboard"),
-    path("runs/", runs_views.run_index, name="runs"),
+    path("runs/", run_list_views.run_index, name="runs"),
+    path("runs/export.csv", run_list_views.run_csv, name="runs_csv"),
+    path("runs/bulk/", run_list_views.run_bulk, name="runs_bulk"),
+    path("runs/restore/", run_list_views.run_restore, name="runs_restore"),
     path("runs/<uuid:execution_id>/", runs_views.run, name="run"),
+    path("runs/compare/", more_views.runs_compare, name="runs_compare"),
+    path("runs/<uuid:execution_id>/rerun/", more_views.rerun, name="run_rerun"),
+    path("runs/<uuid:execution_id>/download/", more_views.run_download, name="run_download"),
     path("runs/<uuid:execution_id>/stop/", runs_views.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/again/", runs_views.cook_again, name="run_again"),
     path("runs/<uuid:execution_id>/files/<str:name>", approvals_views.run_file, name="run_file"),
@@ -43,6 +51,7 @@ pages: list[URLPattern | URLResolver] = [
     ),
     path("conversations/<uuid:conversation_id>/restore/", playground_views.restore, name="conversation_restore"),
     path("approvals/", approvals_views.approval_list, name="approvals"),
+    path("approvals/open.json", approvals_views.approvals_open, name="approvals_open"),
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
@@ -114,6 +123,7 @@ api: list[URLPattern | URLResolver] = [
     *agent_api,
     *workflow_api,
     path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
+    path("executions/csv", executions_api.ExecutionCsv.as_view(), name="api_executions_csv"),
     path("executions/", include(of_a_run)),
 ]
 # Where OpenAI's clients look.

@@ -6,25 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, Exists, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from agents.models import Agent
 from automatos import words
-from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, Recipe
+from recipes.models import COOKING, LIVE_STATUSES, Execution, ExecutionStatus, Recipe
+from recipes.runs.medians import Median
 from workspaces.models import Workspace
 
 DAYS = 14
 WEEK = 7
 MOST_LISTED = 6
-
-
-class Median(Aggregate):
-    """PostgreSQL's median of an expression."""
-
-    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,7 @@ def dashboard(workspace: Workspace) -> Dashboard:
     newest = _rows(workspace).order_by("-created_at")
     exists = _existing(workspace)
     return Dashboard(
-        live=list(newest.filter(status__in=LIVE_STATUSES)[:MOST_LISTED]),
+        live=list(newest.filter(status__in=COOKING)[:MOST_LISTED]),
         recent=list(newest.exclude(status__in=LIVE_STATUSES)[:MOST_LISTED]),
         figures=_figures(days, _median(workspace, today)),
         days=recent,

@@ -8,16 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Prefetch
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from automatos import words
 from automatos.errors import NotFound
-from automatos.events import iso
+from automatos.events import iso, streamed_text
 from recipes import kinds
 from recipes.engine.graph import BRANCHES
 from recipes.engine.new_steps import is_told
 from recipes.engine.templating import as_text
 from recipes.kitchen.stage import Stage, stage_of
+from recipes.kitchen.timeline import Timeline, timeline_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
 from recipes.quality.page import run_quality
 from recipes.runs.fallbacks import fallback_of
@@ -28,12 +30,15 @@ from workspaces.models import Workspace
 # How many finished runs of a recipe its usual length is taken from.
 COMPARED_RUNS = 20
 SHORT_VALUE = 40
+# Characters that a token of an answer has on average, and of how many steps at once their texts are looked at.
+TOKEN_LENGTH = 4
+MOST_WATCHED = 8
 
 # Step status: (class of the ticket and of its part of the heat bar, icon).
 LOOKS = {
     StepStatus.PENDING: ("wait", ""),
     StepStatus.RUNNING: ("hot", "flame"),
-    StepStatus.WAITING: ("wait", "hand"),
+    StepStatus.WAITING: ("ask", "hand"),
     StepStatus.COMPLETED: ("ok", "check"),
     StepStatus.FAILED: ("bad", "x"),
     StepStatus.SKIPPED: ("skip", "skip-forward"),
@@ -47,6 +52,7 @@ class Summary:
 
     headline: str
     tokens: int
+    tokens_told: str
     elapsed_ms: int
     since: str | None
     expected_ms: float | None
@@ -101,6 +107,9 @@ class Kitchen:
     files: Sequence[FileEntry]
     quality: dict[str, Any]
     now: str
+    inputs: Sequence[Jar]
+    result: str
+    timeline: Timeline | None
 
 
 def kitchen(
@@ -128,11 +137,22 @@ def kitchen(
         summary=_summary(execution, steps, now),
         tickets=[_ticket(each, steps, execution, chosen, now) for each in steps],
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
-        jars=[*_input_jars(execution), *_output_jars(steps, execution.is_live)],
+        jars=_output_jars(steps, execution.is_live),
         files=files_of(workspace.pk, execution.pk),
         quality=run_quality(execution),
         now=iso(now) or "",
+        inputs=_input_jars(execution),
+        result=_result(execution, steps),
+        timeline=timeline_of(execution, steps, LOOKS, now),
     )
+
+
+def _result(execution: Execution, steps: Sequence[ExecutionStep]) -> str:
+    """What a finished run of several steps came to."""
+    if execution.status != ExecutionStatus.COMPLETED or len(steps) < 2:
+        return ""
+    final = KeyTextTransform("final_output", "output_data")
+    return str(Execution.objects.filter(pk=execution.pk).values_list(final, flat=True).first() or "")
 
 
 def _load(workspace: Workspace, execution_id: UUID) -> Execution:
@@ -143,7 +163,7 @@ def _load(workspace: Workspace, execution_id: UUID) -> Execution:
         .prefetch_related(Prefetch("calls", calls))
     )
     found = (
-        Execution.objects.filter(workspace=workspace, pk=execution_id)
+        Execution.objects.filter(workspace=workspace, pk=execution_id, deleted_at=None)
         .select_related("recipe", "user", "workflow")
         .defer("output_data")
         .prefetch_related(Prefetch("steps", steps.order_by("order")))
@@ -176,10 +196,12 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
     done = sum(step.status == StepStatus.COMPLETED for step in steps)
     calls = [call for step in steps for call in step.calls.all() if call.kind == Call.Kind.MODEL]
     tokens = execution.input_tokens + execution.output_tokens
+    writing = _being_written(steps)
     heat = ", ".join(f"{index}. {step.get_status_display().lower()}" for index, step in enumerate(steps, 1))
     return Summary(
         headline=_headline(execution, steps, elapsed),
         tokens=tokens,
+        tokens_told=f"~{words.compact(tokens + writing)}" if writing else words.compact(tokens),
         elapsed_ms=elapsed,
         since=iso(start) if execution.is_live else None,
         expected_ms=_expected(execution) if execution.is_live else None,
@@ -189,8 +211,15 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         calls_note=_calls_note(calls),
         heat_label=f"{done} of {len(steps)} steps done: {heat}",
         spent=f"{_count(done, 'step')} of {len(steps)} done, {words.compact(tokens)} tokens and "
-        f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far.",
+        f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far"
+        + (f", and about {words.compact(writing)} tokens of an answer that is being written." if writing else "."),
     )
+
+
+def _being_written(steps: Sequence[ExecutionStep]) -> int:
+    """Tokens of answers that are still written, estimated from their length."""
+    running = [step for step in steps if step.status == StepStatus.RUNNING and step.kind == StepKind.AGENT]
+    return sum(len(streamed_text(step.id, step.attempt)) // TOKEN_LENGTH for step in running[:MOST_WATCHED])
 
 
 def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int) -> str:
@@ -321,7 +350,7 @@ def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:
 
 
 def _input_jars(execution: Execution) -> list[Jar]:
-    return [Jar(key, f"input, {_measure(value)}", text=as_text(value)) for key, value in execution.input_data.items()]
+    return [Jar(key, _measure(value), text=as_text(value)) for key, value in execution.input_data.items()]
 
 
 def _measure(value: Any) -> str:

@@ -10,6 +10,7 @@ import orjson
 
 from automatos import words
 from automatos.events import iso, streamed_text
+from recipes.kitchen.cures import Cure, cures_of
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepKind, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
@@ -17,6 +18,7 @@ from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by, due_of
 
 TABS = ("output", "prompt", "events")
+FENCES = ("```", "~~~")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.
 LONGEST_PROMPT = 100_000
 MOST_EVENTS = 1000
@@ -97,6 +99,22 @@ class Stage:
     fallback: Fallback | None = None
     thoughts: Thoughts = NONE
     due_at: datetime | None = None
+    cures: Sequence[Cure] = ()
+
+    @property
+    def finished(self) -> str:
+        """Of what streams, the blocks that will change no more: they are shown as Markdown."""
+        return finished_blocks(self.streamed)
+
+    @property
+    def base(self) -> int:
+        """How long the finished blocks are, as JavaScript counts."""
+        return len(self.finished.encode("utf-16-le", "surrogatepass")) // 2
+
+    @property
+    def unfinished(self) -> str:
+        """The rest, shown as it comes."""
+        return self.streamed[len(self.finished) :]
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -142,9 +160,23 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
         asked=asked_by(step) if step.status == StepStatus.WAITING else [],
         fallback=fallback_of(step),
+        cures=cures_of(step) if step.status == StepStatus.FAILED else (),
         due_at=due_of(step) if step.status == StepStatus.WAITING else None,
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
+
+
+def finished_blocks(text: str) -> str:
+    """The beginning of a text up to its last empty line that is in no block of code, cut there."""
+    end, place, fence = 0, 0, ""
+    for line in text.splitlines(keepends=True):
+        mark = line.lstrip()[:3]
+        if mark in FENCES and not (fence and mark != fence):
+            fence = "" if fence else mark
+        place += len(line)
+        if not line.strip() and line.endswith("\n") and not fence:
+            end = place
+    return text[:end]
 
 
 def _subtitle(step: ExecutionStep) -> str:

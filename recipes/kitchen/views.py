@@ -1,30 +1,38 @@
-"""Pages of runs: the dashboard, the list, the kitchen; stop and cook again."""
+"""Pages of runs: the dashboard and the kitchen; stop and cook again."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from automatos import listing
 from automatos.errors import Conflict
+from automatos.local_time import today, zone_of
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.kitchen.page import kitchen
+from recipes.kitchen.run_rows import rows_of
 from recipes.models import Trigger
 from recipes.quality.queries import alarms
 from recipes.queries import recipe as find_recipe
-from recipes.runs import queries as run_list
 from recipes.runs import services as runs
+from recipes.runs.filters import RunFilter, narrowed
 from recipes.runs.reading import execution as find_execution
 from recipes.services import cook
+from recipes.triggers.queries import next_schedules
 from recipes.waits.queries import waiting
 from recipes.workflows.page import chosen_step, workflow_run
 from tools.composio.page import broken_apps
+from workspaces.budgets.queries import budget_warnings, budgets_of, statuses_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
-from workspaces.models import Role
+from workspaces.models import Budget, Role
+
+# Of what needs somebody, of what failed and of what comes next, the dashboard shows so many.
+MOST_LISTED = 5
 
 
 @require_safe
@@ -32,8 +40,15 @@ from workspaces.models import Role
 def dashboard(request: WorkspaceRequest) -> HttpResponse:
     """What cooks now and what the last days came to."""
     can_write = request.access.allows("agents:write")
+    failed = narrowed(request.workspace, RunFilter(zone=zone_of(request), tab="failed", since=week_ago(request)))
     shown = {
         "board": read_dashboard(request.workspace),
+        "failed": rows_of(
+            list(failed.select_related("user").defer("output_data", "learning", "quality")[:MOST_LISTED])
+        ),
+        "schedules": next_schedules(request.workspace, MOST_LISTED),
+        "budgets": statuses_of(budgets_of(request.workspace).filter(scope=Budget.Scope.WORKSPACE)),
+        "warnings": budget_warnings(request.workspace),
         "asked": waiting(request.workspace),
         "broken": broken_apps(request.workspace),
         "alarms": alarms(request.workspace),
@@ -41,31 +56,13 @@ def dashboard(request: WorkspaceRequest) -> HttpResponse:
         "can_write": can_write,
         "ask": "" if can_write else whom_to_ask(request.workspace),
     }
-    return _page(request, "dashboard.html", shown)
+    with timezone.override(zone_of(request)):
+        return _page(request, "dashboard.html", shown)
 
 
-@require_safe
-@workspace_page()
-def run_index(request: WorkspaceRequest) -> HttpResponse:
-    """The runs, narrowed by what stands in the address."""
-    query = request.GET
-    filters = run_list.Filters(
-        search=listing.words(query),
-        state=listing.choice(query, "status", run_list.STATES),
-        recipe=_uuid(query.get("recipe")),
-    )
-    page = listing.page_of(run_list.runs(request.workspace, filters), query)
-    context = {
-        "page": page,
-        "filters": filters,
-        "states": [(value, word) for value, (word, _) in run_list.STATES.items()],
-        "recipes": run_list.recipe_choices(request.workspace),
-        "is_live": any(run.is_live for run in page),
-        "asked": waiting(request.workspace),
-        "newer": _address(request, page.number - 1),
-        "older": _address(request, page.number + 1),
-    }
-    return _page(request, "recipes/runs.html", context)
+def week_ago(request: WorkspaceRequest) -> date:
+    """Seven days ago, in the reader's zone."""
+    return today(zone_of(request)) - timedelta(days=7)
 
 
 @require_safe
@@ -88,7 +85,9 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         "may_decide": request.access.allows("approvals:decide"),
         "asked_step": asked,
     }
-    return _page(request, "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html", shown)
+    with timezone.override(zone_of(request)):
+        template = "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html"
+        return _page(request, template, {**shown, "zone": zone_of(request)})
 
 
 @require_POST
@@ -127,17 +126,3 @@ def _page(request: WorkspaceRequest, template: str, context: dict[str, object]) 
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     return response
-
-
-def _address(request: WorkspaceRequest, number: int) -> str:
-    """The list's address with another page number."""
-    query = request.GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}"
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -2,11 +2,14 @@
 
 from recipes.models.draft import RecipeDraft
 from recipes.models.execution import (
+    COOKING,
+    ENDED_BADLY,
     LIVE_STATUSES,
     Execution,
     ExecutionStatus,
     ExecutionStep,
     Mode,
+    RunNumber,
     StepStatus,
     Trigger,
 )
@@ -18,6 +21,8 @@ from recipes.models.starts import MissedPolicy, Schedule, ScheduleTick
 from recipes.models.workflow import Workflow, WorkflowStatus
 
 __all__ = [
+    "COOKING",
+    "ENDED_BADLY",
     "LIVE_STATUSES",
     "AgentPin",
     "Approval",
@@ -37,6 +42,7 @@ __all__ = [
     "RecipeStep",
     "RecipeSuggestion",
     "RecipeVersion",
+    "RunNumber",
     "RunRating",
     "Schedule",
     "ScheduleTick",

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
@@ -27,6 +28,9 @@ class ExecutionStatus(models.TextChoices):
 
 
 LIVE_STATUSES = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.WAITING)
+# Of the live ones those that wait for nobody; and those that ended without what was wanted.
+COOKING = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
+ENDED_BADLY = (ExecutionStatus.FAILED, ExecutionStatus.STOPPED)
 
 
 class Mode(models.TextChoices):
@@ -64,6 +68,8 @@ class Execution(models.Model):
     recipe = models.ForeignKey(Recipe, models.PROTECT, null=True, related_name="executions", db_index=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="answers", db_index=False)
     workflow = models.ForeignKey(Workflow, models.PROTECT, null=True, related_name="executions", db_index=False)
+    # What people call it, counted in its workspace. A trigger of the database gives it at the commit.
+    number = models.IntegerField(null=True)
     recipe_name = models.CharField(max_length=160)
     recipe_version = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
@@ -126,11 +132,31 @@ class Execution(models.Model):
     learning = models.JSONField(null=True)
     quality_score = models.FloatField(null=True)
     assessed_at = models.DateTimeField(null=True)
+    # Out of sight from then on, gone 30 days later.
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "recipe_executions"
+        constraints = (models.UniqueConstraint(fields=["workspace", "number"], name="one_execution_per_number"),)
         indexes = (
             models.Index(fields=["workspace", "-created_at"], name="executions_newest"),
+            models.Index(
+                fields=["workspace", "-created_at"],
+                condition=Q(status__in=("failed", "cancelled", "stopped")),
+                name="executions_unsuccessful",
+            ),
+            models.Index(fields=["workspace", "user", "-created_at"], name="executions_of_user"),
+            models.Index(fields=["workspace", "triggered_by", "-created_at"], name="executions_by_trigger"),
+            models.Index(
+                "workspace",
+                KeyTextTransform("code", "error"),
+                F("created_at").desc(),
+                condition=Q(error__isnull=False),
+                name="executions_by_error",
+            ),
+            models.Index(
+                "workspace", (F("completed_at") - F("started_at")).desc(nulls_last=True), name="executions_longest"
+            ),
             models.Index(fields=["recipe", "-created_at"], name="executions_of_recipe"),
             models.Index(
                 fields=["conversation", "created_at"],
@@ -161,12 +187,17 @@ class Execution(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.recipe_name} {self.short_id}"
+        return f"{self.recipe_name} {self.label}"
 
     @property
     def short_id(self) -> str:
-        """The first eight characters of the id: what a person calls the run."""
+        """The first eight characters of the id."""
         return str(self.id)[:8]
+
+    @property
+    def label(self) -> str:
+        """What a person calls the run: "#1,312"; before its commit the first characters of its id."""
+        return self.short_id if self.number is None else f"#{self.number:,}"
 
     @property
     def is_live(self) -> bool:
@@ -199,6 +230,19 @@ class Execution(models.Model):
     def percent_done(self) -> int:
         """Steps done of all, 0 to 100."""
         return round(100 * self.steps_done / self.total_steps) if self.total_steps else 0
+
+
+class RunNumber(models.Model):
+    """The number of a workspace's newest run; only the database's trigger writes it."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
+    last = models.IntegerField()
+
+    class Meta:
+        db_table = "run_numbers"
+
+    def __str__(self) -> str:
+        return str(self.last)
 
 
 class StepStatus(models.TextChoices):

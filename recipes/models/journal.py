@@ -178,6 +178,7 @@ class Approval(models.Model):
     seconds_left = models.FloatField(default=600, db_default=600)
     due_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
+    comment = models.TextField(blank=True, db_default="", help_text="What whoever decided said to it.")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 

@@ -1,21 +1,28 @@
 """REST: runs, their steps, and stopping them. The same operations stand under a recipe and under /api/executions."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.errors import NotFound
+from automatos.errors import InvalidInput, NotFound
+from automatos.local_time import UTC
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepAttempt, StepKind, StepStatus, Trigger
 from recipes.runs import reading, services
+from recipes.runs.csv_export import csv_of
 from recipes.runs.fallbacks import Fallback, fallback_of
+from recipes.runs.filters import SORTS, STATES, TABS, RunFilter, narrowed
 from recipes.runs.tool_calls import duration_ms, in_order, is_error
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -171,6 +178,7 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     """A run in a list."""
 
     execution_id = serializers.UUIDField(source="id")
+    number = serializers.IntegerField(allow_null=True, help_text="What people call it: #128. Counted in its workspace.")
     recipe_id = serializers.UUIDField(allow_null=True, help_text="null for an answer in a conversation.")
     conversation_id = serializers.UUIDField(allow_null=True)
     recipe_name = serializers.CharField()
@@ -212,6 +220,27 @@ class RunView(WorkspaceView):
         return reading.execution(workspace=self.workspace, execution_id=execution_id, recipe=recipe)
 
 
+FILTERS: dict[str, Sequence[str]] = {
+    "status": list(STATES),
+    "recipe": (),
+    "tab": list(TABS),
+    "from": (),
+    "to": (),
+    "version": (),
+    "agent": (),
+    "trigger": Trigger.values,
+    "person": (),
+    "cost": (),
+    "duration": (),
+    "error": (),
+    "sort": list(SORTS),
+}
+HOW = (
+    " `from`, `to`: days in UTC; `cost`: at least so many US dollars; `duration`: at least so many seconds; `error`: "
+    "its code; `agent`, `person`: their ids; `search`: in inputs, outputs and errors, `#128` for a number."
+)
+
+
 class ExecutionList(WorkspaceView):
     """The workspace's runs."""
 
@@ -219,15 +248,30 @@ class ExecutionList(WorkspaceView):
 
     @extend_schema(
         operation_id="executions_list",
-        parameters=[
-            WORKSPACE_HEADER,
-            *list_parameters(filters={"status": ExecutionStatus.values, "recipe": ()}),
-        ],
+        description="Newest first. `recipe` takes a UUID or template_id." + HOW,
+        parameters=[WORKSPACE_HEADER, *list_parameters(filters=FILTERS)],
         responses={200: page_of(ExecutionSummaryOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first. `recipe` takes a UUID or template_id."""
-        return _listed(self, request, request.query_params.get("recipe"))
+        """The runs that pass every filter."""
+        return listing(request, _found(self, request), ExecutionSummaryOut)
+
+
+class ExecutionCsv(WorkspaceView):
+    """The workspace's runs for a spreadsheet."""
+
+    needs = {"GET": "executions:read"}
+
+    @extend_schema(
+        operation_id="executions_csv",
+        description="At most 10,000 runs, with the filters of the list." + HOW,
+        parameters=[WORKSPACE_HEADER, OpenApiParameter("search", str)]
+        + [OpenApiParameter(name, str, enum=list(values) or None) for name, values in FILTERS.items()],
+        responses={(200, "text/csv"): OpenApiTypes.STR, **errors(404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """A line for each run, under a line of names."""
+        return HttpResponse(csv_of(_found(self, request)), content_type="text/csv")
 
 
 class RecipeExecutions(WorkspaceView):
@@ -237,23 +281,27 @@ class RecipeExecutions(WorkspaceView):
 
     @extend_schema(
         operation_id="recipes_executions",
-        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(filters={"status": ExecutionStatus.values})],
+        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(filters={"status": list(STATES)})],
         responses={200: page_of(ExecutionSummaryOut), **errors(404)},
     )
     def get(self, request: Request, recipe_id: str) -> Response:
         """Newest first."""
-        return _listed(self, request, recipe_id)
+        return listing(request, _found(self, request, recipe_id), ExecutionSummaryOut)
 
 
-def _listed(view: WorkspaceView, request: Request, recipe_key: str | None) -> Response:
-    rows = reading.executions_of(view.workspace).defer("input_data", "output_data", "quality", "learning")
-    if recipe_key:
-        rows = rows.filter(recipe=queries.recipe(workspace=view.workspace, key=recipe_key))
-    if status := choice(request, "status", ExecutionStatus.values):
-        rows = rows.filter(status=status)
-    for word in request.query_params.get("search", "").split()[:10]:
-        rows = rows.filter(recipe_name__icontains=word)
-    return listing(request, rows, ExecutionSummaryOut)
+def _found(view: WorkspaceView, request: Request, recipe_key: str = "") -> QuerySet[Execution]:
+    """The runs that the query asks for. Raises InvalidInput naming each parameter that makes no sense."""
+    query: dict[str, Any] = request.query_params.dict()
+    query["q"] = query.pop("search", "")
+    query["status"] = choice(request, "status", STATES)
+    if key := recipe_key or query.get("recipe"):
+        query["recipe"] = str(queries.recipe(workspace=view.workspace, key=key).pk)
+    wanted = RunFilter.of(query, UTC)
+    if wanted.problems:
+        text = " ".join(f"{name}: {cures[0]}" for name, cures in wanted.problems.items())
+        raise InvalidInput(text, fields=wanted.problems)
+    rows = narrowed(view.workspace, wanted, view.caller).filter(conversation=None)
+    return rows.defer("input_data", "output_data", "quality", "learning")
 
 
 class ExecutionDetail(RunView):

@@ -1,5 +1,5 @@
-"""What time takes away: a workspace deleted 30 days ago, recipes, workflows, agents and conversations deleted as long
-ago, and conversations that nobody kept and nobody carried on for 30 days, with their answers and files.
+"""What time takes away: a workspace deleted 30 days ago, recipes, workflows, runs, agents and conversations deleted as
+long ago, and conversations that nobody kept and nobody carried on for 30 days, with their answers and files.
 
 Runs outlive their recipe and agents: as long as one names them, a deleted recipe or agent stays, out of sight.
 """
@@ -30,8 +30,9 @@ def purge() -> dict[str, int]:
     over = Q(deleted_at__lt=before) | Q(deleted_at=None, is_kept=False, updated_at__lt=now - UNKEPT)
     live = Execution.objects.filter(status__in=LIVE_STATUSES, conversation__isnull=False).values("conversation")
     talks = Conversation.objects.filter(over).exclude(pk__in=live)
+    runs = Execution.objects.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before))
     return {
-        "executions": in_batches(Execution.objects.filter(workspace__in=gone), RUNS_AT_ONCE, first=_remove_files),
+        "executions": in_batches(runs, RUNS_AT_ONCE, first=_remove_files),
         "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
         "recipes": in_batches(Recipe.objects.filter(workspace__in=gone))
         + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),

@@ -162,7 +162,7 @@ def test_scrolling_up_stops_following_and_the_position_holds(room: Room) -> None
     held = room.stack.models.hold(f"second {room.word}", chunks=chunks, after_chunks=80)
     execution = room.cook()
     page = room.visitor.open(room.path(execution))
-    expect(page.locator("[data-ref=stream]")).to_contain_text("line 79", timeout=PATIENT)
+    expect(page.locator("#out")).to_contain_text("line 79", timeout=PATIENT)
     panel = page.locator("#panel")
     wait_for(lambda: panel.evaluate("p => p.scrollTop > 0"))
     panel.evaluate("p => { p.scrollTop = 200; }")

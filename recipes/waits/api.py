@@ -1,5 +1,6 @@
 """REST: side effects that wait for a person, and the files of runs."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from recipes.models import Approval
 from recipes.runs.api import RUN, RunView
 from recipes.runs.files import download, files_of
 from recipes.waits import services
-from recipes.waits.queries import approvals_of
+from recipes.waits.queries import approvals_of, title_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 APPROVAL = OpenApiParameter("approval_id", UUID, OpenApiParameter.PATH)
@@ -40,8 +41,14 @@ class ApprovalOut(serializers.Serializer[Approval]):
     asked_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True, help_text="When it is no longer asked.")
     answer = serializers.DictField(allow_null=True, help_text="What a person filled in.")
+    question = serializers.SerializerMethodField()
+    comment = serializers.CharField(help_text="What whoever decided said to it.")
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
+
+    def get_question(self, one: Approval) -> str:
+        """What is asked, in words."""
+        return title_of(one)
 
 
 class ApprovalList(WorkspaceView):
@@ -65,15 +72,28 @@ class ApprovalList(WorkspaceView):
 class _Decision(WorkspaceView):
     needs = {"POST": "approvals:decide"}
 
-    def decide(self, approval_id: UUID, *, approve: bool, answer: dict[str, Any] | None = None) -> Response:
+    def decide(self, approval_id: UUID, *, approve: bool, body: Mapping[str, Any]) -> Response:
         """Note the decision and show what was decided."""
         services.decide(
-            workspace=self.workspace, approval_id=approval_id, approve=approve, user=self.caller, answer=answer
+            workspace=self.workspace,
+            approval_id=approval_id,
+            approve=approve,
+            user=self.caller,
+            answer=body.get("answer"),
+            comment=body.get("comment", ""),
         )
         return Response(ApprovalOut(approvals_of(self.workspace).get(pk=approval_id)).data)
 
 
-class ApproveIn(InputSerializer):
+class RejectIn(InputSerializer):
+    """What a person says to it."""
+
+    comment = serializers.CharField(
+        required=False, allow_blank=True, max_length=services.LONGEST_COMMENT, help_text="Why; kept with the decision."
+    )
+
+
+class ApproveIn(RejectIn):
     """What a person fills in where a step of the recipe asks."""
 
     answer = serializers.DictField(required=False, help_text="By field, as arguments.fields asks.")
@@ -91,18 +111,22 @@ class ApprovalApprove(_Decision):
         """The step goes on once everything it waits for is decided; 409 when it was decided before."""
         body = ApproveIn(data=request.data)
         body.is_valid(raise_exception=True)
-        return self.decide(approval_id, approve=True, answer=body.validated_data.get("answer"))
+        return self.decide(approval_id, approve=True, body=body.validated_data)
 
 
 class ApprovalReject(_Decision):
     """Refusing a side effect."""
 
     @extend_schema(
-        parameters=[WORKSPACE_HEADER, APPROVAL], request=None, responses={200: ApprovalOut, **errors(404, 409)}
+        parameters=[WORKSPACE_HEADER, APPROVAL],
+        request=RejectIn,
+        responses={200: ApprovalOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request, approval_id: UUID) -> Response:
         """An agent is told, and goes on; a step that asks fails as its error handling says; 409 when it was decided."""
-        return self.decide(approval_id, approve=False)
+        body = RejectIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self.decide(approval_id, approve=False, body=body.validated_data)
 
 
 class RunFileOut(serializers.Serializer[Any]):

@@ -8,7 +8,9 @@ from uuid import UUID
 import orjson
 from django.db.models import QuerySet
 
+from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
+from recipes.waits.questions import in_words, question
 from workspaces.models import Workspace
 
 LONGEST_SHOWN = 4000
@@ -42,6 +44,7 @@ class Asked:
     step: int
     asked_at: datetime
     title: str = ""
+    arguments: Sequence[tuple[str, str]] = ()
     message: str = ""
     fields: Sequence[Field] = ()
     due_at: datetime | None = None
@@ -67,6 +70,30 @@ def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
     return _shown(rows.order_by("asked_at", "id")[:limit])
 
 
+def asked_in(runs: Sequence[UUID]) -> dict[UUID, str]:
+    """What each of the runs waits for a person with, in words: its first open question."""
+    rows = Approval.objects.filter(status=Approval.Status.PENDING, step__execution__in=runs, step__status="waiting")
+    rows = rows.exclude(kind=Approval.Kind.TIMER).select_related("step").order_by("-asked_at", "id")
+    return {one.step.execution_id: f"asks “{title_of(one)}”" for one in rows}
+
+
+def title_of(one: Approval) -> str:
+    """What is asked, as one sentence."""
+    return question(one.tool, one.arguments) if one.tool else one.step.name or one.step.step_id
+
+
+def decided(workspace: Workspace, limit: int = 30) -> list[tuple[Approval, str]]:
+    """What people decided last, each with its question."""
+    rows = approvals_of(workspace).filter(status__in=(Approval.Status.APPROVED, Approval.Status.REJECTED))
+    return [(one, title_of(one)) for one in rows.order_by("-decided_at")[:limit]]
+
+
+def open_questions() -> QuerySet[Approval]:
+    """What waits for a person in live runs, of every workspace the scope shows."""
+    rows = Approval.objects.filter(status=Approval.Status.PENDING, step__status="waiting")
+    return rows.filter(step__execution__status__in=LIVE_STATUSES).exclude(kind=Approval.Kind.TIMER)
+
+
 def asked_by(step: ExecutionStep) -> list[Asked]:
     """What this step waits for."""
     rows = step.approvals.filter(status=Approval.Status.PENDING).exclude(kind=Approval.Kind.TIMER)
@@ -86,7 +113,8 @@ def _shown(rows: Iterable[Approval]) -> list[Asked]:
             agent=one.step.agent_name,
             step=one.step.order,
             asked_at=one.asked_at,
-            title=one.step.name or one.step.step_id,
+            title=title_of(one),
+            arguments=[(in_words(name), as_text(value)) for name, value in one.arguments.items()] if one.tool else (),
             message=str(one.arguments.get("message", "")) if not one.tool else "",
             fields=_fields(one) if not one.tool else (),
             due_at=one.due_at,

@@ -17,14 +17,22 @@ from recipes.validation import fill_inputs
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
+LONGEST_COMMENT = 2000
+
 
 def decide(
-    *, workspace: Workspace, approval_id: UUID, approve: bool, user: User, answer: Mapping[str, Any] | None = None
+    *,
+    workspace: Workspace,
+    approval_id: UUID,
+    approve: bool,
+    user: User,
+    answer: Mapping[str, Any] | None = None,
+    comment: str = "",
 ) -> Approval:
     """Note the decision; once every call of the step is decided, the step goes on with the time it had left.
 
-    answer: to a step that asks for something, by field. Raises NotFound, InvalidInput with fields `answer.<name>`, or
-    Conflict when it was decided before or the run is over.
+    answer: to a step that asks for something, by field. comment: why, kept with the decision. Raises NotFound,
+    InvalidInput with fields `answer.<name>`, or Conflict when it was decided before or the run is over.
     """
     rows = Approval.objects.filter(pk=approval_id, workspace=workspace).exclude(kind=Approval.Kind.TIMER)
     found = rows.select_related("step").first()
@@ -37,9 +45,9 @@ def decide(
         ledger = Ledger(sql)
         run = ledger.lock([found.step.execution_id])[0]
         changed = sql.rows(
-            "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s, answer = %s::jsonb "
-            "WHERE id = %s AND status = 'pending' RETURNING id",
-            [status.value, ledger.now, user.pk, as_json(filled), found.pk],
+            "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s, answer = %s::jsonb, "
+            "comment = %s WHERE id = %s AND status = 'pending' RETURNING id",
+            [status.value, ledger.now, user.pk, as_json(filled), comment.strip()[:LONGEST_COMMENT], found.pk],
         )
         if not changed or not run.is_live:
             raise Conflict("This was decided already, or the run is over.", code="already_decided")
@@ -62,7 +70,7 @@ def decide(
         "approval.decided",
         workspace_id=workspace.pk,
         target=("approval", found.pk, found.tool or found.step.name or found.step.step_id),
-        after={"status": status.value, "execution_id": execution_id},
+        after={"status": status.value, "execution_id": execution_id, **({"comment": comment} if comment else {})},
     )
     found.refresh_from_db()
     return found

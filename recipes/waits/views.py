@@ -3,18 +3,20 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput
+from automatos.local_time import zone_of
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
-from recipes.waits.queries import waiting
+from recipes.waits.queries import decided, open_questions, title_of, waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
@@ -23,8 +25,29 @@ from workspaces.doors.pages import WorkspaceRequest, workspace_page
 @workspace_page()
 def approval_list(request: WorkspaceRequest) -> HttpResponse:
     """Every side effect that waits in this workspace."""
-    shown = {"asked": waiting(request.workspace, 200), "may_decide": request.access.allows("approvals:decide")}
-    return render(request, "recipes/approval_list.html", shown)
+    shown = {
+        "asked": waiting(request.workspace, 200),
+        "decided": decided(request.workspace),
+        "may_decide": request.access.allows("approvals:decide"),
+    }
+    with timezone.override(zone_of(request)):
+        return render(request, "recipes/approval_list.html", shown)
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def approvals_open(request: WorkspaceRequest) -> JsonResponse:
+    """How many questions wait, and the newest, for the badge and the notice in whatever page is open."""
+    rows = open_questions().filter(workspace=request.workspace)
+    newest = rows.select_related("step").order_by("-asked_at").first()
+    return JsonResponse(
+        {
+            "count": rows.count(),
+            "newest": str(newest.pk) if newest else None,
+            "question": title_of(newest) if newest else "",
+        }
+    )
 
 
 @require_POST
@@ -40,6 +63,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
             approve=approve,
             user=request.user,
             answer=_answer(request) if approve else None,
+            comment=request.POST.get("comment", "").replace("\x00", ""),
         )
     except InvalidInput as wrong:
         messages.error(request, " ".join(f"{_name(field)}: {texts[0]}" for field, texts in wrong.fields.items()))

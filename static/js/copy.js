@@ -8,11 +8,20 @@ function textFor(what) {
   return source?.value ?? source?.innerText ?? '';
 }
 
+// data-copy-from="address" copies what is found there: an output as Markdown, and not as it is drawn.
+async function textOf(button) {
+  if (button.matches('.copy-code')) return button.parentElement.querySelector('code').textContent;
+  if (!button.dataset.copyFrom) return textFor(button.dataset.copy);
+  const response = await fetch(button.dataset.copyFrom);
+  if (!response.ok) throw new Error('not there');
+  return response.text();
+}
+
 document.addEventListener('click', async (event) => {
-  const button = event.target.closest('[data-copy]');
+  const button = event.target.closest('[data-copy], [data-copy-from], .copy-code');
   if (!button) return;
   try {
-    await navigator.clipboard.writeText(textFor(button.dataset.copy));
+    await navigator.clipboard.writeText(await textOf(button));
   } catch {
     toast('The browser blocks copying here. Select the text and press Ctrl C.', 'warning');
     return;

@@ -2,9 +2,11 @@
 // live and afterwards; an event only says that something changed, and the page is then fetched again and morphed.
 // The text a model is writing is the one thing that is put in here, always as text, never as HTML.
 import { LiveRun } from './live-run.js';
+import { dress } from './outputs.js';
 import { say } from './live.js';
 
 const AT_END = 40; // pixels from the end that still count as the end
+const TOKEN_LENGTH = 4; // characters of a token on average, until the server tells
 const ASSESSED_AFTER = 700; // milliseconds
 const SPOKEN = { started: 'cooking', completed: 'done', failed: 'failed', skipped: 'skipped', retrying: 'is tried again' };
 
@@ -15,6 +17,8 @@ class RunKitchen extends LiveRun {
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     this.listen();
     if (!history.state?.htmx) history.replaceState({ htmx: true }, '');
+    dress(this);
+    this.showTicket();
     if (this.dataset.state !== 'live') return;
     this.watch();
     this.ticking = setInterval(() => this.tick(), 500);
@@ -68,12 +72,17 @@ class RunKitchen extends LiveRun {
 
   async show(html) {
     const wasLive = this.dataset.state === 'live';
+    // Nothing below the stage moves when its step ends.
+    if (wasLive) this.keptHeight = this.ref('scroll')?.offsetHeight;
     await this.morph(html);
+    if (this.keptHeight) this.ref('scroll').style.minHeight = `${this.keptHeight}px`;
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     if (this.isPinned && !this.ref('stream')) this.isFollowing = false;
     this.showFollowing();
     this.showState();
     this.adoptText();
+    dress(this);
+    this.showTicket();
     if (wasLive && this.dataset.state === 'done') this.finish();
   }
 
@@ -128,6 +137,26 @@ class RunKitchen extends LiveRun {
     const tab = tabs[(next + tabs.length) % tabs.length];
     tab.focus();
     tab.click();
+  }
+
+  // The chosen ticket stays in the rail's window; the page itself does not move.
+  showTicket() {
+    const rail = this.ref('rail');
+    const ticket = rail?.querySelector('[aria-current]');
+    if (!ticket || rail.scrollHeight <= rail.clientHeight || ticket.id === this.shownTicket) return;
+    this.shownTicket = ticket.id;
+    const [inner, outer] = [ticket.getBoundingClientRect(), rail.getBoundingClientRect()];
+    if (inner.top < outer.top || inner.bottom > outer.bottom) rail.scrollTop += inner.top - outer.top - outer.height / 3;
+  }
+
+  paint() {
+    super.paint();
+    const stream = this.ref('stream');
+    const tokens = this.ref('tokens');
+    if (!stream || !tokens) return;
+    const written = Math.floor(this.textOf(stream.dataset.step, stream.dataset.attempt).length / TOKEN_LENGTH);
+    const text = `~${(Number(tokens.dataset.base) + written).toLocaleString('en')}`;
+    if (written && tokens.textContent !== text) tokens.textContent = text;
   }
 
   // --- following ---

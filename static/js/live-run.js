@@ -7,6 +7,7 @@ const REFRESH_AFTER = 100; // milliseconds: several events at once are one refre
 const TRY_AGAIN_AFTER = 1_500;
 const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
 const ASK_EVERY = 1_000;
+const BLOCKS_EVERY = 1_000; // more with the length of the text, as making it anew costs the server more
 
 // Subclasses say what follows an event (`hear`), a new page (`show`), more text (`toEnd`) and the end (`endLive`).
 export class LiveRun extends HTMLElement {
@@ -34,6 +35,7 @@ export class LiveRun extends HTMLElement {
     this.socket?.end();
     clearTimeout(this.refreshing);
     clearTimeout(this.painting);
+    clearTimeout(this.gettingBlocks);
   }
 
   listenToNetwork(on) {
@@ -124,7 +126,7 @@ export class LiveRun extends HTMLElement {
     if (!stream) return;
     const { step, attempt, offset } = stream.dataset;
     const known = this.textOf(step, attempt);
-    if (Number(offset) > known.length) known.set(stream.textContent, Number(offset));
+    if (Number(offset) > known.length) known.set(standIn(stream) + stream.textContent, Number(offset));
     this.paint();
     this.paintThinking();
   }
@@ -132,11 +134,35 @@ export class LiveRun extends HTMLElement {
   paint() {
     const stream = this.ref('stream');
     if (!stream) return;
-    const { text } = this.textOf(stream.dataset.step, stream.dataset.attempt);
+    const whole = this.textOf(stream.dataset.step, stream.dataset.attempt).text;
+    const text = whole.slice(Number(stream.dataset.base ?? 0));
+    this.blocksSoon(stream, text);
     const shown = stream.textContent;
     if (shown === text) return;
     if (stream.childNodes.length === 1 && text.startsWith(shown)) stream.firstChild.appendData(text.slice(shown.length));
     else stream.textContent = text;
     this.toEnd();
   }
+
+  // Finished blocks come from the server as HTML, with the page; what is still written stays text.
+  blocksSoon(stream, text) {
+    if (!('base' in stream.dataset) || this.gettingBlocks || !hasFinishedBlock(text)) return;
+    const wait = BLOCKS_EVERY + Number(stream.dataset.base) / 20;
+    this.gettingBlocks = setTimeout(() => { this.gettingBlocks = null; this.load(); }, wait);
+  }
+}
+
+// An empty line outside of a block of code.
+function hasFinishedBlock(text) {
+  const fences = [...text.matchAll(/^ *(?:```|~~~)/gm)];
+  const closed = fences.length % 2 ? text.slice(0, fences.at(-1).index) : text;
+  return /\n[ \t]*\n/.test(closed);
+}
+
+// As long as the text whose blocks the page holds as HTML, in places and in characters (an emoji takes two places).
+function standIn({ dataset, textContent }) {
+  const places = Number(dataset.base ?? 0);
+  const characters = Number(dataset.offset) - [...textContent].length;
+  const wide = Math.max(0, places - characters);
+  return '\u{1F372}'.repeat(wide) + ' '.repeat(Math.max(0, characters - wide));
 }

@@ -58,6 +58,9 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},
     "run_again": {400},  # its step's order is not given
+    "run_rerun": {200, 302, 400, 422},  # the same
+    "runs_restore": {404},  # none was deleted
+    "runs_compare": {404},  # no run is named
     "plugin_imports_create": {400},  # no server of git is there
     "plugins_submit": {400},  # there is no file
     "listing_by_link": {404},  # nobody knows the link

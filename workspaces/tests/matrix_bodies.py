@@ -76,6 +76,7 @@ BODIES: dict[str, Any] = {
     "recipes_import": {"yaml": "name: New\nsteps:\n  - agent: <Agent.slug>\n    prompt: Write."},
     "recipes_publish": {"over": 1},
     "approvals_approve_create": {},
+    "approvals_reject_create": {},
     "recipes_validate": {"name": "New", "steps": [STEP]},
     **{name: {"execution_id": "<Execution>"} for name in ("recipes_assess_quality", "recipes_learn")},
     "lessons_create": {"text": "Write briefly."},
@@ -127,4 +128,7 @@ FORMS: dict[str, Any] = {
     "agent_version_restore": {"version": "1"},
     "recipe_take_back": {"version": "1"},
     "schedule_change": {"action": "pause"},
+    "runs_bulk": {"action": "delete", "run": "<Execution>"},
+    "runs_restore": {"run": "<Execution>"},
+    "run_rerun": {"token": "once"},
 }

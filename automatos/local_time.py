@@ -1,0 +1,21 @@
+"""The time zone a person's browser told in a cookie: pages show times in it."""
+
+from datetime import date
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+COOKIE = "zone"
+UTC = ZoneInfo("UTC")
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The browser's zone; UTC while it told none, or one nobody knows."""
+    name = request.COOKIES.get(COOKIE, "")
+    return ZoneInfo(name) if len(name) < 64 and name in available_timezones() else UTC
+
+
+def today(zone: ZoneInfo) -> date:
+    """The day it is there."""
+    return timezone.now().astimezone(zone).date()

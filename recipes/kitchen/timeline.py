@@ -1,0 +1,89 @@
+"""When each step was at work, as bars on one scale; positions are percent of the run's time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from automatos import words
+from recipes.models import Call, Execution, ExecutionStep, StepKind, StepStatus
+
+# More lines than this nobody reads; a longer run has its rail.
+MOST_LINES = 60
+MOST_CALLS = 80
+MARKS = 4
+STEPS_OF_SCALE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time. look: model, tool, ask or bad."""
+
+    look: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A step with its bars."""
+
+    step: ExecutionStep
+    look: str
+    icon: str
+    bars: Sequence[Bar]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """marks: (percent, label) of the scale."""
+
+    lines: Sequence[Line]
+    marks: Sequence[tuple[float, str]]
+
+
+def timeline_of(
+    execution: Execution, steps: Sequence[ExecutionStep], looks: dict[StepStatus, tuple[str, str]], now: datetime
+) -> Timeline | None:
+    """The run's timeline, a line for every step, so that none comes in between; None where it is too long to read."""
+    if len(steps) > MOST_LINES:
+        return None
+    start = min((step.started_at for step in steps if step.started_at), default=execution.created_at)
+    end = execution.completed_at or now
+    whole = max((end - start).total_seconds(), 0.001)
+    scale = _Scale(start, whole, end)
+    lines = [_line(step, scale, looks) for step in steps]
+    return Timeline(lines, _marks(whole))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    start: datetime
+    whole: float
+    end: datetime
+
+    def bar(self, look: str, begin: datetime, end: datetime | None) -> Bar:
+        x = 100 * max(0.0, (begin - self.start).total_seconds()) / self.whole
+        width = 100 * max(0.0, ((end or self.end) - begin).total_seconds()) / self.whole
+        return Bar(look, round(min(x, 99.6), 2), round(max(0.4, min(width, 100 - x)), 2))
+
+
+def _line(step: ExecutionStep, scale: _Scale, looks: dict[StepStatus, tuple[str, str]]) -> Line:
+    look, icon = looks[StepStatus(step.status)]
+    if step.started_at is None:
+        return Line(step, look, icon, [], "")
+    waits = step.kind == StepKind.WAIT or step.status == StepStatus.WAITING
+    main = "ask" if waits else "bad" if step.status == StepStatus.FAILED else "model"
+    bars = [scale.bar(main, step.started_at, step.completed_at)]
+    tools = [call for call in step.calls.all() if call.kind != Call.Kind.MODEL][:MOST_CALLS]
+    bars += [scale.bar("bad" if one.status == "failed" else "tool", one.sent_at, one.completed_at) for one in tools]
+    said = words.duration(step.duration_ms) or step.get_status_display().lower()
+    return Line(step, look, icon, bars, said)
+
+
+def _marks(whole: float) -> list[tuple[float, str]]:
+    day = STEPS_OF_SCALE[-1]
+    every = next((one for one in STEPS_OF_SCALE if whole / one <= MARKS), day * math.ceil(whole / day / MARKS))
+    count = int(whole // every)
+    return [(round(100 * every * n / whole, 2), words.clock(1000 * every * n)) for n in range(count + 1)]

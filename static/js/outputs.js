@@ -1,0 +1,37 @@
+// What rendered outputs get besides: a copy button on each block of code, and a fold for what is long.
+const copyButton = () => {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy-code btn sm';
+  button.innerHTML = '<span>Copy</span>';
+  button.setAttribute('aria-label', 'Copy code');
+  return button;
+};
+
+export function dress(root) {
+  for (const block of root.querySelectorAll('.prose pre')) {
+    if (block.parentElement.matches('.code-box')) continue;
+    const box = document.createElement('div');
+    box.className = 'code-box';
+    block.replaceWith(box);
+    box.append(block, copyButton());
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+  }
+  for (const fold of root.querySelectorAll('[data-fold]:not(.open)')) {
+    const isLong = fold.scrollHeight > fold.clientHeight + 40;
+    const next = fold.nextElementSibling;
+    if (!isLong) fold.classList.add('open');
+    else if (!next?.matches('.show-all')) fold.after(showAll(fold));
+  }
+}
+
+function showAll(fold) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'btn sm show-all';
+  button.textContent = 'Show all';
+  button.setAttribute('aria-controls', fold.id);
+  button.setAttribute('aria-expanded', 'false');
+  button.addEventListener('click', () => { fold.classList.add('open'); button.remove(); });
+  return button;
+}
