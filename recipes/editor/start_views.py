@@ -6,10 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from automatos.errors import AppError, NotFound
+from agents.models import AgentStatus
+from agents.queries import agents_of
+from automatos.errors import AppError, NotFound, wrong_field
 from recipes.editor import body as bodies
 from recipes.editor import files_services as files
 from recipes.editor import services as drafts
+from recipes.editor.describing import LONGEST, Cook, described
 from recipes.editor.samples import sample, samples
 from recipes.models import Recipe
 from recipes.queries import recipes_of
@@ -47,10 +50,22 @@ def _begun(request: WorkspaceRequest) -> tuple[Recipe, list[str]]:
     if how == "yaml":
         made = files.import_recipe(workspace=workspace, user=user, text=_text(request))
         return made.recipe, made.said
+    if how == "described":
+        return drafts.create_unpublished(workspace=workspace, user=user, body=_described(request)), []
     body = bodies.blank()
     step = _answered(request, rest) if how == "answer" else {}
     body["steps"].append(bodies.new_step(body, **step))
     return drafts.create_unpublished(workspace=workspace, user=user, body=body), []
+
+
+def _described(request: WorkspaceRequest) -> bodies.Body:
+    """A draft from what was said, with the agents of the workspace that can work."""
+    text = request.POST.get("words", "").replace("\r\n", "\n")
+    if not text.strip() or len(text) > LONGEST:
+        raise wrong_field("words", f"Say in up to {LONGEST:,} characters what the recipe should do.")
+    working = agents_of(request.workspace).filter(status=AgentStatus.ACTIVE)
+    cooks = [Cook(str(agent.pk), f"{agent.name} {agent.description}") for agent in working]
+    return described(text, cooks)
 
 
 def _answered(request: WorkspaceRequest, key: str) -> dict[str, str]:
@@ -75,6 +90,7 @@ def _page(request: WorkspaceRequest, error: AppError | None = None) -> HttpRespo
         "error": error,
         "texts": (error.fields.get("yaml") or [error.message]) if error else [],
         "yaml": request.POST.get("yaml", ""),
+        "words": request.POST.get("words", ""),
         "answer": answer_at(workspace=request.workspace, key=asked) if asked else None,
         "full": plans.full(request.workspace, "recipes", recipes_of(request.workspace).count),
     }

@@ -190,6 +190,23 @@ def test_the_number_of_queries_does_not_grow_with_the_steps() -> None:
     assert counts[0] == counts[1]
 
 
+@pages
+def test_a_recipe_begins_from_a_description() -> None:
+    cast = Cast()
+    cast.agent("Argus", description="Checks facts and figures.")
+    quill = cast.agent("Quill", description="Summarises long texts.")
+    new = f"{cast.root}/recipes/new/"
+    words = "Check the facts {here}, then summarise the text. Finally translate it"
+    body = cast.editor.post(new, {"how": "described", "words": words}, follow=True).context["body"]
+    assert [step["prompt_template"] for step in body["steps"]] == [
+        "Check the facts {{here}}.\n\n{input.subject}",
+        "Summarise the text.\n\n{previous_output}",
+        "Translate it.\n\n{previous_output}",
+    ]
+    assert body["steps"][1]["agent_id"] == str(quill.pk)
+    assert cast.editor.post(new, {"how": "described", "words": " "}).status_code == 422
+
+
 def laid(*rows: tuple[str, str, str]) -> bodies.Body:
     """A body of steps: id, under, branch."""
     steps = [{"step_id": key, "kind": "agent", "under": under, "branch": branch} for key, under, branch in rows]
