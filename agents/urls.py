@@ -6,8 +6,8 @@ from agents import api as api_agents
 from agents.copies import api as copies_api
 from agents.copies import views as copies_views
 from agents.drafts import urls as drafts_urls
+from agents.equipment import action_views, app_api, app_views, remote_api, remote_views
 from agents.equipment import api as equipment_api
-from agents.equipment import app_api, app_views, remote_api, remote_views
 from agents.equipment import views as equipment_views
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
@@ -41,6 +41,7 @@ pages: list[URLPattern | URLResolver] = [
     path("agents/<slug:key>/", agent_views.overview, name="agent_detail"),
     path("agents/<slug:key>/tools/", equipment_views.tools, name="agent_tools"),
     path("agents/<slug:key>/apps/", app_views.apps, name="agent_apps"),
+    path("agents/<slug:key>/apps/<slug:app>/", action_views.app_actions, name="agent_app_actions"),
     path("agents/<slug:key>/remote-tools/", remote_views.remote_tools, name="agent_remote_tools"),
     path("agents/<slug:key>/skills/", equipment_views.skills, name="agent_skills"),
     path("agents/<slug:key>/plugins/", equipment_views.plugins, name="agent_plugins"),

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from agents.drafts import services
 from agents.drafts.forms import DraftForm
+from agents.drafts.outside import on_offer
 from agents.drafts.queries import skills_on_offer
 from agents.drafts.steps import (
     BY_SLUG,
@@ -27,14 +28,15 @@ from agents.form.editing import ADVANCED, KINDS
 from agents.model_choice import catalogue
 from agents.models import Agent, AgentDraft, Category, Persona
 from agents.personas.queries import personas_for
-from automatos.errors import PlanLimit
+from automatos.errors import InvalidInput, PlanLimit
 from automatos.llm.registry import default_model
 from marketplace.enabling.queries import usable_in
 from tools.builtin import BUILTIN
 from tools.contract import Tool
 from workspaces.models import User, Workspace
 
-COMMANDS = ("next", "stay", "exit", "create")
+# Pages to which a step may be left to connect something; they lead back to the draft.
+PLACES = ("apps", "mcp_servers")
 
 
 def blank_values(workspace: Workspace) -> dict[str, Any]:
@@ -68,6 +70,7 @@ class DraftEditor:
         self.personas: list[Persona] = list(personas_for(self.workspace))
         self.skills = skills_on_offer(self.workspace)
         self.plugins = list(usable_in(self.workspace))
+        self.outside = on_offer(self.workspace)
         self.judge()
 
     def judge(self) -> None:
@@ -80,6 +83,7 @@ class DraftEditor:
             personas=self.personas,
             skills=self.skills,
             plugins=self.plugins,
+            outside=self.outside,
         )
 
     def save(self, data: QueryDict) -> str:
@@ -114,11 +118,11 @@ class DraftEditor:
         if verb == "next" and not self.found.complaints(self.step.slug):
             after = step_after(self.step.slug)
             return self.address(after.slug) if after else None
-        if verb == "set":
-            return self.address(self.step.slug, check="1")
-        if verb in ("stay", "own", "test"):
-            return self.address(self.step.slug)
-        return None
+        if verb == "leave" and rest in PLACES:
+            back = urlencode({"next": self.address(self.step.slug)})
+            return f"{reverse(rest, args=[self.workspace.slug])}?{back}"
+        here = {"set": {"check": "1"}, "stay": {}, "own": {}, "test": {}}
+        return self.address(self.step.slug, **here[verb]) if verb in here else None
 
     def create(self, user: User) -> Agent | None:
         """The agent; None when the page has to say what is missing."""
@@ -126,8 +130,10 @@ class DraftEditor:
         if not self.found.is_good:
             return None
         try:
-            return services.create_from_draft(draft=self.draft, user=user, data=self.found.data())
-        except PlanLimit as error:
+            return services.create_from_draft(
+                draft=self.draft, user=user, data=self.found.data(), outside=self.found.outside
+            )
+        except (PlanLimit, InvalidInput) as error:
             self.status = error.http_status
             self.general.append(error.message)
             return None
@@ -159,6 +165,9 @@ class DraftEditor:
             "refused": catalogue.not_taken(model),
             "advanced_open": self.checked and any(name in self.found.form.errors for name in ADVANCED),
             "tools": [_tool_card(tool, self.found.tools) for tool in BUILTIN.values()],
+            "outside": self.outside,
+            "chosen_apps": self.found.outside.apps,
+            "chosen_remote": {tool.pk for tool in self.found.outside.tools},
             "skills": self.skills,
             "chosen_skills": {str(skill.pk) for skill in self.found.skills},
             "plugins": self.plugins,
@@ -210,6 +219,8 @@ class DraftEditor:
             "max_tokens": form.text("max_tokens"),
             "fallback": labels.get(fallback, fallback),
             "tools": len(self.found.tools),
+            "apps": len(self.found.outside.apps),
+            "remote": len(self.found.outside.tools),
             "skills": len(self.found.skills),
             "plugins": len(self.found.plugins),
             "plugin_tokens": sum(row.version.token_estimate for row in self.found.plugins),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from agents import services
+from agents.drafts.outside import Outside
 from agents.drafts.steps import STEPS
 from agents.form.forms import AgentForm
 from agents.models import Persona, Skill
@@ -38,6 +39,7 @@ class DraftForm:
         personas: Sequence[Persona],
         skills: Sequence[Skill],
         plugins: Sequence[EnabledPlugin] = (),
+        outside: Outside | None = None,
     ) -> None:
         self.workspace = workspace
         self.values = values
@@ -48,6 +50,7 @@ class DraftForm:
         self.skills = [known[key] for key in values.get("skills", []) if key in known]
         offered = {str(row.plugin_id): row for row in plugins}
         self.plugins = [offered[key] for key in values.get("plugins", []) if key in offered]
+        self.outside = (outside or Outside()).chosen(values)
         self.is_good = self._judge()
 
     def data(self) -> AgentInput:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agents.drafts import jobs
 from agents.drafts import tasks as drafts_tasks
+from agents.drafts.outside import Chosen
 from agents.drafts.sentence import LONGEST_SENTENCE, by_rules
 from agents.drafts.steps import is_running, model_of, numbered
 from agents.models import Agent, AgentDraft
@@ -20,6 +21,8 @@ from automatos.checking import Problems
 from automatos.errors import Conflict
 from automatos.llm.registry import default_model
 from automatos.rows import locked
+from tools.assignments.services import assign_apps
+from tools.remote.services import assign_tools
 from workspaces.models import User, Workspace
 
 MOST_DRAFTS = 50
@@ -77,13 +80,17 @@ def save_draft(*, draft: AgentDraft, values: Mapping[str, Any], step: str, sent:
 
 
 @transaction.atomic
-def create_from_draft(*, draft: AgentDraft, user: User, data: AgentInput) -> Agent:
+def create_from_draft(*, draft: AgentDraft, user: User, data: AgentInput, outside: Chosen | None = None) -> Agent:
     """The agent of this draft: a new one, or that which an earlier press of the button made. Its id is the draft's."""
     draft = _locked(draft)
     if draft.agent is not None:
         return draft.agent
     draft.agent = create_agent(workspace=draft.workspace, user=user, data=data, agent_id=draft.pk)
     draft.save(update_fields=["agent"])
+    if outside is not None:
+        given: Any = {"workspace": draft.workspace, "agent_id": draft.agent.pk, "user": user}
+        assign_apps(apps=outside.apps, **given)
+        assign_tools(tool_ids=[tool.pk for tool in outside.tools], **given)
     return draft.agent
 
 

@@ -15,7 +15,7 @@ from automatos.fields import plain
 NONE, PREDEFINED, CUSTOM = "none", "predefined", "custom"
 OTHER = "other"
 # A list because a switch that is off says nothing; share has one value, or none.
-LISTS = ("tools", "skills", "plugins", "share")
+LISTS = ("tools", "apps", "remote_tools", "skills", "plugins", "share")
 # Longer texts are cut when they are kept; the services say what is too long long before.
 LONGEST_VALUE = 1_000_001
 MOST_CHOSEN = 1_000
@@ -70,7 +70,7 @@ STEPS = (
         "Tools",
         "What may it use?",
         "An agent uses only what is chosen here. What sends something outside may have to ask first.",
-        ("tools",),
+        ("tools", "apps", "remote_tools"),
     ),
     Step(
         "skills",
@@ -110,6 +110,8 @@ def start_values(model: str, known_models: Sequence[str]) -> dict[str, Any]:
         **dict.fromkeys(LIMITS, ""),
         **{name: plain(getattr(usual, name)) for name in RANGES},
         "tools": [],
+        "apps": [],
+        "remote_tools": [],
         "skills": [],
         "plugins": [],
         "share": [],

@@ -5,11 +5,24 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from agents.drafts import jobs as draft_work
 from agents.drafts.templates import templates
 from agents.models import Agent, AgentDraft
 from agents.tests.page_kit import Cast, persona
+from tools.assignments.lookup import switches_for_agent
+from tools.assignments.switches import GROUPS
+from tools.models import (
+    ComposioActionCache,
+    ComposioAppCache,
+    ComposioConnection,
+    ComposioEntity,
+    RemoteService,
+    RemoteTool,
+)
+from tools.remote.queries import tools_of_agent
+from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 CONFIG = {"category": "writing", "name": "Nora", "description": "Writes news.", "tags": "news, short"}
@@ -73,6 +86,78 @@ def test_the_switch_to_share_leads_to_the_page_that_shows_the_copy() -> None:
     agent = Agent.objects.get(workspace=cast.workspace)
     assert made == f"{cast.root}/marketplace/share/agent/{agent.pk}/"
     assert cast.editor.get(made).status_code == 200
+
+
+class Outside:
+    """A wizard in a workspace with an app that is connected, and a server with a tool."""
+
+    def __init__(self) -> None:
+        self.cast = Cast()
+        self.wizard = Wizard(self.cast, template="translator")
+        row = ComposioAppCache.objects.create(app_name="github", slug="github", display_name="GitHub", action_count=3)
+        for name, category in (("LIST", "reads"), ("MAKE", "changes")):
+            ComposioActionCache.objects.create(app=row, action=f"GITHUB_{name}", category=category)
+        self.place = f"{self.cast.root}/agents/translator/apps/github/"
+
+    def connect(self) -> None:
+        workspace = self.cast.workspace
+        entity = ComposioEntity.objects.create(workspace=workspace, entity_id=str(workspace.pk))
+        ComposioConnection.objects.create(workspace=workspace, entity=entity, app="github", status="active")
+
+    def tool(self, workspace: Workspace) -> RemoteTool:
+        service = RemoteService.objects.create(workspace=workspace, kind="mcp", name="tracker", state="ok")
+        return RemoteTool.objects.create(workspace=workspace, service=service, name="list_issues", digest="d")
+
+    def create(self) -> Agent:
+        agent: Agent = self.cast.editor.get(self.wizard.send("skills", "create")["Location"]).context["agent"]
+        return agent
+
+    def is_on(self, action: str) -> bool:
+        agent = Agent.objects.get(workspace=self.cast.workspace)
+        return switches_for_agent(self.cast.workspace.pk, agent.pk)["github"].action(action, "changes").is_on
+
+
+def test_apps_are_connected_on_the_way_and_chosen_with_servers_tools(settings: Settings) -> None:
+    settings.COMPOSIO_API_KEY = "key"
+    outside = Outside()
+    cast, wizard = outside.cast, outside.wizard
+    assert "No app is connected yet" in wizard.page("tools")
+    left = wizard.send("tools", "leave:apps", tools=["calculator"])["Location"]
+    apps = cast.editor.get(left).text
+    assert f'href="{wizard.root}tools/"' in apps, "the page of apps leads back"
+    assert f'name="next" value="{wizard.root}tools/"' in apps, "and so does connecting one"
+    assert wizard.draft.values["tools"] == ["calculator"]
+    outside.connect()
+    tool, theirs = outside.tool(cast.workspace), outside.tool(Cast().workspace)
+    page = wizard.page("tools")
+    assert 'name="apps" value="github"' in page
+    assert "list_issues" in page
+    chosen = {"apps": ["github", "nothing"], "remote_tools": [str(tool.pk), str(theirs.pk), "x"], "tools": []}
+    assert wizard.send("tools", "next", **chosen).status_code == 303
+    agent = outside.create()
+    own = switches_for_agent(cast.workspace.pk, agent.pk)["github"]
+    assert [own.group(group).is_on for group in GROUPS] == [True, True, False]
+    assert [found.pk for found in tools_of_agent(cast.workspace, agent.pk)] == [tool.pk]
+
+
+def test_each_action_of_an_app_has_its_switch(settings: Settings) -> None:
+    settings.COMPOSIO_API_KEY = "key"
+    outside = Outside()
+    outside.connect()
+    outside.wizard.send("tools", "next", apps=["github"])
+    outside.create()
+    cast, place = outside.cast, outside.place
+    page = cast.editor.get(place, {"q": "make"}).text
+    assert "github_make" in page
+    assert "github_list" not in page
+    assert cast.editor.post(place, {"do": "off:action:GITHUB_MAKE"}).status_code == 303
+    assert (outside.is_on("GITHUB_MAKE"), outside.is_on("GITHUB_X")) == (False, True)
+    cast.editor.post(place, {"do": "follow:action:GITHUB_MAKE"})
+    assert outside.is_on("GITHUB_MAKE")
+    cast.editor.post(place, {"do": "on:app:github"})
+    assert "no such button" in cast.editor.get(place).text
+    assert cast.viewer.post(place, {"do": "off:action:GITHUB_MAKE"}).status_code == 403
+    assert cast.stranger.get(place).status_code == 404
 
 
 def test_creating_twice_gives_one_agent() -> None:

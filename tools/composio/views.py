@@ -45,7 +45,8 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     workspace, state = request.workspace, queries.state_of(request.workspace)
     if not state.has_key:
         ask = "" if request.access.allows("credentials:write") else whom_to_ask(workspace)
-        return render(request, "tools/apps_no_key.html", {"ask": ask})
+        back = safe_next(request.GET.get("next", ""), workspace.slug)
+        return render(request, "tools/apps_no_key.html", {"ask": ask, "next": back})
     catalogue = state.catalogue(workspace.pk)
     sync = jobs.sync_state(catalogue)
     if request.htmx and request.GET.get("part") == "sync":
@@ -56,6 +57,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "broken": [app for app in connected if app.is_broken],
         "counts": page.sync_counts(workspace, state),
         "can_connect": request.access.allows("apps:connect"),
+        "next": safe_next(request.GET.get("next", ""), workspace.slug),
         **_catalogue(request, state),
         **_sync_context(request, sync),
     }
@@ -120,6 +122,7 @@ def detail(request: WorkspaceRequest, app: str) -> HttpResponse:
         "shown": page.one_app(request.workspace, row),
         "app": row,
         "tab": tab,
+        "next": safe_next(request.GET.get("next", ""), request.workspace.slug),
         "can_connect": request.access.allows("apps:connect"),
         "can_disconnect": request.access.allows("apps:disconnect"),
         "can_write": request.access.allows("tools:write"),
