@@ -3,8 +3,9 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
+
 if TYPE_CHECKING:
-    import jsonschema_rs
     from jsonschema.exceptions import ValidationError
 
 
@@ -37,8 +38,7 @@ def is_schema(schema: Any) -> bool:
 
 
 @cache
-def _of_schemas() -> "jsonschema_rs.Validator":
-    import jsonschema_rs
+def _of_schemas() -> jsonschema_rs.Draft202012Validator:
     from jsonschema import Draft202012Validator
 
     return jsonschema_rs.Draft202012Validator(Draft202012Validator.META_SCHEMA)

@@ -12,6 +12,7 @@ from agents import queries, services
 from agents.models import Agent
 from agents.skills import queries as skills_queries
 from agents.work import queries as work_queries
+from agents.work.spec import AgentSpec
 from agents.work.toolbox import told, toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
@@ -20,7 +21,10 @@ from marketplace.context.choosing import chosen, likeness_of
 from marketplace.enabling import queries as plugin_queries
 from marketplace.models import EnabledPlugin, VersionStatus
 from marketplace.plugins.serializers import ContentsOut
+from tools.app_calls.tools import FIND
+from tools.hints.briefing import brief
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.models import Workspace
 
 LONGEST_TASK = 20_000
 
@@ -237,7 +241,9 @@ class AssembledContext(WorkspaceView):
             "agent_id": agent.pk,
             "model": spec.model,
             "temperature": spec.temperature,
-            "system_prompt": spec.system_text(task, loaded),
+            "system_prompt": "\n\n".join(
+                filter(None, (spec.system_text(task, loaded), _apps(spec, self.workspace, task)))
+            ),
             "persona": agent.persona.slug if agent.persona else None,
             "plugins_loaded": [
                 {
@@ -253,6 +259,11 @@ class AssembledContext(WorkspaceView):
             "token_estimate": spec.token_estimate,
         }
         return Response(AssembledOut(shape).data)
+
+
+def _apps(spec: AgentSpec, workspace: Workspace, task: str) -> str:
+    """What a run adds of the agent's apps for this task."""
+    return brief(workspace.pk, spec.id, task) if task and FIND in toolbox_of(spec) else ""
 
 
 def _plugins(agent: Agent) -> Response:

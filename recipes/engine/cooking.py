@@ -18,11 +18,11 @@ from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.bills import Bills
+from recipes.engine.briefing import briefed
 from recipes.engine.cut import Cut
 from recipes.engine.hooking import Hooking, refusal
 from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
-from recipes.engine.plugin_texts import with_plugin_texts
 from recipes.engine.progress import Approvals, Switch, subject_hash
 from recipes.engine.replay import Stopped, check, kept, question_hash, reply_of, result_of
 from recipes.engine.steps import Job, Outcome
@@ -206,7 +206,7 @@ class Cook(_ModelCalls):
 
     async def answer_of(self, task: Task) -> tuple[str, ModelReply]:
         """The path and the reply that ends a task, once its hooks let it."""
-        task = await with_plugin_texts(self, task)
+        task = await briefed(self, task)
         path, reply = await run_agent(task, self)
         await self.hooking.ended(task, path, reply)
         return path, reply

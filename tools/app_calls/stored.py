@@ -1,20 +1,24 @@
 """An agent's apps as a run uses them: found and called in the worker's threads, each call in the log."""
 
+import logging
 import time
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import DatabaseError
 
 from tools import arguments as reading
 from tools.app_calls.execution import AppCall, Outcome, Ready, perform, prepare
 from tools.contract import Arguments, Decide, RunFiles, ToolProblem, ToolResult
+from tools.hints.briefing import brief
 from tools.hints.service import ComposioHintService, Hint
 from tools.logs.entries import Entry, write
 from tools.models import ComposioActionCache
 from workspaces.scope.tenancy import workspace_scope
 
+logger = logging.getLogger(__name__)
 MOST_SHOWN = 6
 LONGEST_SCHEMA = 2_500
 
@@ -32,6 +36,15 @@ class StoredApps:
         """The actions that would do it, the best ones with their whole schema."""
         text: str = await self.decide(_found, self.workspace_id, agent_id, task)
         return ToolResult(text, origin="descriptions of apps")
+
+    async def brief(self, agent_id: UUID, task: str) -> str:
+        """The names of the actions that fit the task; empty where none does, or they cannot be looked up now."""
+        try:
+            text: str = await self.decide(brief, self.workspace_id, agent_id, task)
+        except DatabaseError:
+            logger.exception("Hints for an agent could not be looked up")
+            return ""
+        return text
 
     async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
         """Make the call, and log it whatever it came to."""

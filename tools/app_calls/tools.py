@@ -27,6 +27,10 @@ class Apps(Protocol):
         """The agent's actions that would do this, with what they take."""
         ...
 
+    async def brief(self, agent_id: UUID, task: str) -> str:
+        """What stands in the prompt: the names of actions that fit the task; empty for none."""
+        ...
+
     async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
         """Make one call. ToolProblem where the connection, the agent or the action says no."""
         ...

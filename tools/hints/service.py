@@ -67,19 +67,9 @@ class ComposioHintService:
         with workspace_scope(self.workspace_id):
             switches = self.usable_switches()
             where = self._where(switches)
-            found = _spread(self._allowed(search(task, where, limit * 4), switches), limit)
+            found = spread(self._allowed(search(task, where, limit * 4), switches), limit)
             schemas = _schemas([one.id for one in found])
-        hints = tuple(
-            Hint(
-                one.action,
-                one.app,
-                one.app_name,
-                one.category,
-                _short(one.description or one.name, LONGEST_NOTE),
-                _parameters(schemas.get(one.id, {})),
-            )
-            for one in found
-        )
+        hints = tuple(hint_of(one, schemas.get(one.id, {})) for one in found)
         return Hints(hints, tuple(where.apps), _strategy(hints))
 
     def usable_switches(self) -> Mapping[str, Switches]:
@@ -113,7 +103,13 @@ def groups_on(switches: Switches) -> tuple[str, ...]:
     return tuple(group for group in GROUPS if switches.group(group).is_on)
 
 
-def _spread(found: Sequence[Found], limit: int) -> list[Found]:
+def hint_of(one: Found, schema: Mapping[str, object]) -> Hint:
+    """A found action as a hint. schema: of its arguments."""
+    about = _short(one.description or one.name, LONGEST_NOTE)
+    return Hint(one.action, one.app, one.app_name, one.category, about, _parameters(schema))
+
+
+def spread(found: Sequence[Found], limit: int) -> list[Found]:
     """The best, of each app and of all no more than the limits."""
     kept: list[Found] = []
     numbers: dict[str, int] = {}
