@@ -13,6 +13,7 @@ from django.db import transaction
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Category
 from agents.services import AgentInput, create_agent
+from automatos.demo_time import lend_time
 from recipes.models import ErrorHandling, Mode, Recipe, Schedule, Workflow
 from recipes.services import RecipeInput, create_recipe
 from recipes.triggers.schedule_services import ScheduleInput, add_schedule
@@ -140,6 +141,14 @@ CREW = (
         max_tokens=80,
         temperature=0.1,
         tags=("summarises",),
+    ),
+    CrewMember(
+        name="Tempo",
+        description="A keeper of clocks who looks at the time before saying it.",
+        category=Category.PRODUCTIVITY,
+        max_tokens=60,
+        temperature=0.1,
+        tags=("tells the time",),
     ),
 )
 
@@ -295,7 +304,7 @@ def seed_demo() -> Seeded:
     elif not workspace.is_demo:
         return Seeded(taken=True)
     agents = _hire(workspace, user)
-    recipes = _write_recipes(workspace, user)
+    recipes = _write_recipes(workspace, user) + lend_time(workspace, user)
     _plan(workspace, user)
     return Seeded(agents=agents, recipes=recipes)
 

@@ -82,15 +82,20 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
     return value
 
 
-def listing(name: str) -> list[str]:
+def listing(name: str, usual: str = "") -> list[str]:
     """Comma-separated values without blanks and empty entries."""
-    return [part.strip() for part in text(name).split(",") if part.strip()]
+    return [part.strip() for part in text(name, usual).split(",") if part.strip()]
 
 
-def named_commands(name: str) -> dict[str, str]:
-    """Comma-separated commands by name: `name=command with arguments`, or a command that is its own name."""
-    found = {}
-    for part in listing(name):
+def named_commands(name: str, usual: str = "") -> dict[str, str]:
+    """Comma-separated commands by name: `name=command with arguments`, or a command that is its own name.
+
+    `none` allows none, where usually there is one.
+    """
+    found: dict[str, str] = {}
+    for part in listing(name, usual):
+        if part == "none":
+            continue
         key, _, line = part.partition("=")
         try:
             words = shlex.split(line or key)

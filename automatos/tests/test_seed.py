@@ -4,11 +4,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from pytest_django.fixtures import Settings
 
 from agents.models import Agent, Persona
+from automatos import env
 from automatos.demo import DEMO_EMAIL, DEMO_RECIPE, DEMO_WORKSPACE
+from automatos.demo_time import TIME_RECIPE
 from recipes.models import Recipe, Schedule, Trigger
 from recipes.runs import services as runs
+from tools.models import AgentRemoteTool, RemoteTool
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 
@@ -26,6 +30,24 @@ TEMPERATURES = {
     "technical-support": 0.4,
     "customer-advocate": 0.6,
 }
+
+
+@pytest.fixture(autouse=True)
+def no_commands(settings: Settings) -> None:
+    """No command may start, since asking one takes seconds; the test that needs it says so."""
+    settings.MCP_COMMANDS = {}
+
+
+def test_the_demo_has_a_real_tool(settings: Settings) -> None:
+    settings.MCP_COMMANDS = env.named_commands("MCP_COMMANDS", "time=mcp-server-time --local-timezone UTC")
+    assert "4 recipes" in seed(demo=True)
+    tools = RemoteTool.objects.filter(service__workspace__slug=DEMO_WORKSPACE, is_reading=True)
+    assert sorted(tools.values_list("name", flat=True)) == ["convert_time", "get_current_time"]
+    step = Recipe.objects.get(template_id=TIME_RECIPE).steps.get(kind="tool")
+    assert (step.config or {})["tool"] == "time_get_current_time"
+    assert set(AgentRemoteTool.objects.values_list("agent_id", flat=True)) == {step.agent_id}
+    Recipe.objects.get(template_id=TIME_RECIPE).delete()
+    assert "0 recipes" in seed(demo=True), "a server that is there is somebody's own by now"
 
 
 def seed(*, demo: bool = False) -> str:
@@ -57,8 +79,7 @@ def test_seeding_twice_keeps_every_row() -> None:
     before = everything()
     seed(demo=True)
     assert everything() == before
-    assert (len(before["Persona"]), len(before["Agent"]), len(before["Recipe"])) == (10, 6, 3)
-    assert [one.state for one in Schedule.objects.all()] == ["paused"]
+    assert (len(before["Persona"]), len(before["Agent"]), len(before["Recipe"])) == (10, 7, 3)
 
 
 def test_a_persona_gets_its_text_back_under_the_same_id() -> None:
