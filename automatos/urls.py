@@ -16,6 +16,7 @@ from recipes.urls import api as recipe_api
 from recipes.urls import openai as recipe_openai
 from recipes.urls import pages as recipe_pages
 from tools.urls import api as tool_api
+from tools.urls import outside as tool_outside
 from tools.urls import pages as tool_pages
 from workspaces.urls import accounts
 from workspaces.urls import api as workspace_api
@@ -39,7 +40,7 @@ urlpatterns = [
         include([*workspace_pages, *tool_pages, *marketplace_pages, *agent_pages, *recipe_pages]),
     ),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
-    path("", include([*workspaces_outside, *marketplace_outside])),
+    path("", include([*workspaces_outside, *tool_outside, *marketplace_outside])),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

@@ -16,10 +16,16 @@ def mcp_servers() -> QuerySet[RemoteService]:
     return RemoteService.objects.filter(kind="mcp", is_enabled=True)
 
 
+def apis() -> QuerySet[RemoteService]:
+    """APIs that are switched on."""
+    return RemoteService.objects.filter(kind="openapi", is_enabled=True)
+
+
 PLACES = Places(
     nav=(
         NavEntry("Extend", 20, "Apps", "plug", "apps/", count=connected),
         NavEntry("Extend", 30, "MCP servers", "server", "mcp-servers/", count=mcp_servers),
+        NavEntry("Extend", 35, "APIs", "braces", "apis/", count=apis),
         NavEntry("Extend", 40, "Tool log", "scroll-text", "tool-log/"),
     ),
 )

@@ -9,7 +9,14 @@ from tools.logs import urls as logs_urls
 from tools.mcp import urls as mcp_urls
 from tools.openapi import urls as openapi_urls
 
-pages: list[URLPattern | URLResolver] = [*composio_urls.pages, *app_calls_urls.pages, *logs_urls.pages, *mcp_urls.pages]
+pages: list[URLPattern | URLResolver] = [
+    *composio_urls.pages,
+    *app_calls_urls.pages,
+    *logs_urls.pages,
+    *mcp_urls.pages,
+    *openapi_urls.pages,
+]
+outside: list[URLPattern | URLResolver] = mcp_urls.outside
 api: list[URLPattern | URLResolver] = [
     path("tools", rest.ToolList.as_view(), name="api_tools"),
     *composio_urls.api,

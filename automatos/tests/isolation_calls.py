@@ -28,6 +28,7 @@ from recipes.live.terminal import Screen
 from recipes.live.watching import Watch
 from recipes.models import Recipe, Trigger
 from recipes.runs import services as runs
+from tools.mcp.tasks import read_mcp_server
 from workspaces.accounts import services as account_services
 from workspaces.accounts import session_activity
 from workspaces.credentials import provider_keys
@@ -218,6 +219,7 @@ CALLS = [
     task("propose an agent", propose_draft, "AgentDraft", TOKEN, agent=None, values={}, work={"proposal": WISH}),
     task("read a document", read_document, "Document", kind="paste", status="waiting", text="Words."),
     task("read an empty one", read_document, "Document", kind="paste", status="waiting", text=""),
+    task("read an MCP server", read_mcp_server, "RemoteService", kind="mcp", url="http://127.0.0.1:1/mcp"),
     Call("sweep documents", lambda *_: sweep_documents(), rows={"Document": READY}, everywhere=True),
     Call("search documents", _search),
     Call("search an agent's documents", _search_as_agent, ("Agent",)),

@@ -19,6 +19,8 @@ from automatos.errors import AppError, NotAllowed
 logger = logging.getLogger(__name__)
 
 PATH = "/mcp"
+# RFC 9728: what this resource is, for clients that look before they ask.
+METADATA = f"/.well-known/oauth-protected-resource{PATH}"
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -35,6 +37,9 @@ class McpDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "http" and scope["path"] == METADATA and scope["method"] in ("GET", "HEAD"):
+            await _describe(scope, send)
+            return
         if scope["type"] != "http" or scope["path"].rstrip("/") != PATH:
             await self.other(scope, receive, send)
             return
@@ -48,7 +53,7 @@ class McpDoor:
             _check_origin(scope)
             caller = await in_thread(let_in, scope)
         except Exception as error:
-            await _refuse(send, understood(error))
+            await _refuse(scope, send, understood(error))
             return
         app = await self._app()
         current.set(caller)
@@ -95,10 +100,34 @@ def _check_origin(scope: Scope) -> None:
         raise NotAllowed("Pages of other sites may not call the MCP server.")
 
 
-async def _refuse(send: Send, error: AppError) -> None:
+async def _describe(scope: Scope, send: Send) -> None:
+    """No authorization server is named: whoever runs the client makes an API key of the workspace and gives it."""
+    try:
+        _check_origin(scope)
+    except AppError as error:
+        await _refuse(scope, send, error)
+        return
+    here = _here(scope)
+    shape = {
+        "resource": f"{here}{PATH}",
+        "resource_name": "Automatos AI",
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": f"{here}/api/docs/",
+    }
+    await _answer(send, 200, orjson.dumps(shape), [(b"content-type", b"application/json")])
+
+
+def _here(scope: Scope) -> str:
+    """This installation's address, as it is known outside, else as it was asked."""
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
+    return str(settings.PUBLIC_URL).rstrip("/") or f"{scope.get('scheme', 'http')}://{host}"
+
+
+async def _refuse(scope: Scope, send: Send, error: AppError) -> None:
     headers = [(b"content-type", b"application/json")]
     if error.http_status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="mcp"'))
+        named = f'Bearer realm="mcp", resource_metadata="{_here(scope)}{METADATA}"'
+        headers.append((b"www-authenticate", named.encode()))
     if error.retry_after is not None:
         headers.append((b"retry-after", str(round(error.retry_after)).encode()))
     await _answer(send, error.http_status, orjson.dumps(error_body(error)), headers)

@@ -179,6 +179,8 @@ def test_who_is_not_let_in(stack: Stack, desk: Desk) -> None:
     nobody = post(stack, {})
     assert nobody.status_code == 401
     assert nobody.headers["www-authenticate"].startswith("Bearer")
+    about = httpx2.get(nobody.headers["www-authenticate"].partition('resource_metadata="')[2].rstrip('"'))
+    assert about.json()["resource"] == f"{stack.url}/mcp"
     assert post(stack, {"Authorization": "Bearer atm_wrong"}).status_code == 401
     assert post(stack, {**key, "Origin": "https://evil.example"}).status_code == 403
     assert post(stack, {**key, "Host": "evil.example"}).status_code == 400

@@ -10,6 +10,7 @@ from automatos.llm.parts import ToolCall
 from automatos.private_hosts import parse
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution
+from recipes.runs import services as runs
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from recipes.waits import services as approvals
 from tools.mcp.connections import read_server
@@ -118,3 +119,27 @@ def test_pictures_are_kept_with_the_run(stack: Stack, running: tuple[Tracker, st
     assert "chart-1.png" in stack.models.requests[-1].tool_results[0].content
     found = Call.objects.filter(step__execution=execution, kind="tool").get()
     assert "chart-1.png" in str(found.data)
+
+
+def test_a_worker_killed_inside_a_call_makes_it_once_and_says_so(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    stack.models.conversation("open", call("tracker_open_slowly", title="Leak"), {"reply": "I told you."})
+    execution = bench.cook("open")
+    wait_for(lambda: bench.made.issues)
+    stack.worker.kill()
+    stack.worker.start()
+    bench.made.may_answer = True
+    assert final_output(ended(execution)) == "I told you."
+    assert bench.made.issues == ["Leak"]
+    lost = Call.objects.get(step__execution=execution, kind="tool")
+    assert (lost.status, "may have taken effect" in lost.output) == ("uncertain", True)
+
+
+def test_cancelling_a_run_breaks_the_call_off(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    stack.models.conversation("open", call("tracker_open_slowly", title="Leak"), {"reply": "Never."})
+    execution = bench.cook("open")
+    wait_for(lambda: bench.made.issues)
+    runs.cancel(execution=execution, user=bench.cast.owner)
+    assert ended(execution).status == "cancelled"
+    wait_for(lambda: bench.made.broken_off)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from automatos.errors import AppError
 from tools.mcp.client import look
+from tools.mcp.oauth import tokens as sign_ins
 from tools.mcp.terms import Endpoint, Listing
 from tools.models import RemoteService
 from tools.remote import pins
@@ -30,6 +31,8 @@ def endpoint_of(service: RemoteService) -> Endpoint:
         headers = reading.headers_for(
             service.workspace_id, service.credential_id, url=service.base_url or service.url, purpose=service.origin
         )
+    elif service.url:
+        headers = sign_ins.headers_of(service)
     return Endpoint(service.transport, service.url, service.command, headers)
 
 
@@ -40,6 +43,7 @@ def read_server(workspace_id: UUID, service_id: UUID) -> None:
     if service is None:
         return
     try:
+        sign_ins.refresh_if_due(workspace_id, service_id)
         with workspace_scope(workspace_id):
             endpoint = endpoint_of(service)
         listing = async_to_sync(look)(endpoint)

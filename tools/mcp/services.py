@@ -13,6 +13,7 @@ from automatos.outside.addresses import check_address, check_name, literal
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import parse_url
 from tools.mcp.command import why_refused
+from tools.mcp.oauth.services import forget
 from tools.mcp.tasks import send_reading
 from tools.models import RemoteService
 from tools.remote.services import MOST_SERVICES, record, require_credential, require_name
@@ -44,6 +45,8 @@ def update_server(*, service: RemoteService, data: Mapping[str, Any]) -> RemoteS
     problems.raise_any()
     service.wanted_at = service.updated_at = timezone.now()
     _save(service, problems)
+    if (before["url"], before["credential"]) != (service.url, str(service.credential_id or "")):
+        forget(service)  # its tokens are for where it was
     record(service, "updated", before=before, after=_state(service))
     send_reading(service.workspace_id, service.pk)
     return service

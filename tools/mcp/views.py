@@ -1,6 +1,7 @@
 """Pages: the MCP servers of a workspace with their tools, and how to use Automatos from an MCP client."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -13,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos import listing
 from automatos.errors import AppError, InvalidInput
+from tools.composio.safe_paths import safe_next
 from tools.mcp import page, services
 from tools.mcp.forms import ServerForm, first_values, proposed_values
+from tools.mcp.oauth.services import forget
 from tools.models import RemoteService, RemoteTool
-from tools.remote import pins, queries
-from tools.remote import services as remote
-from tools.remote.services import tool_ids_of
+from tools.remote import queries
+from tools.remote.page_acts import act_on_tool
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
 
@@ -39,6 +41,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "can_change": request.access.allows("services:write"),
         "can_write": request.access.allows("tools:write"),
         "commands": bool(settings.MCP_COMMANDS),
+        "next": safe_next(request.GET.get("next", ""), request.workspace.slug),
     }
     if chosen is not None:
         context |= _of_server(request, chosen)
@@ -49,6 +52,8 @@ def _of_server(request: WorkspaceRequest, chosen: RemoteService) -> dict[str, An
     tab = listing.choice(request.GET, "tab", TABS, "tools")
     calls = queries.calls_of(chosen)
     context: dict[str, Any] = {"tab": tab, "last": calls.first(), "asks": RemoteTool.Asks.choices}
+    act_url = reverse("mcp_server_act", args=[request.workspace.slug, chosen.pk])
+    context |= {"act_url": act_url, "try_name": "mcp_try"}
     if tab == "failures":
         return {**context, "failed": calls.filter(status__in=("failed", "refused", "uncertain"))[:20]}
     text = listing.words(request.GET)
@@ -70,7 +75,8 @@ def add(request: WorkspaceRequest) -> HttpResponse:
             messages.success(request, f"{made.name} was added; its tools are being read.")
             return _to_server(request, made)
     status = 422 if form.is_bound else 200
-    context = {"form": form, "proposed_by": request.GET.get("proposed_by", "")[:100]}
+    back = safe_next(request.GET.get("next", ""), request.workspace.slug)
+    context = {"form": form, "proposed_by": request.GET.get("proposed_by", "")[:100], "next": back}
     return render(request, "tools/mcp_server_form.html", context, status=status)
 
 
@@ -121,25 +127,13 @@ def _act(request: WorkspaceRequest, service: RemoteService) -> None:
     if word == "refresh":
         services.request_reading(service=service)
         return
+    if word == "sign_out":
+        forget(service)
+        return
     if word in ("enable", "disable"):
         services.update_server(service=service, data={"is_enabled": word == "enable"})
         return
-    request.access.require("tools:write")
-    tool = queries.tool_in(service, tool_ids_of([request.POST.get("tool", "")])[0])
-    if word == "accept":
-        pins.accept(tool, digest=request.POST.get("digest", ""), user=request.user)
-        messages.success(request, f"{tool.name} can be used again.")
-        return
-    changes: dict[str, dict[str, Any]] = {
-        "on": {"is_offered": True},
-        "off": {"is_offered": False},
-        "reads": {"is_reading": True},
-        "sends": {"is_reading": False},
-        "asks": {"asks": request.POST.get("asks", "")},
-    }
-    if word not in changes:
-        raise InvalidInput("There is no such button on this page.")
-    remote.update_tool(tool=tool, data=changes[word])
+    act_on_tool(request, service, word)
 
 
 @never_cache
@@ -155,4 +149,7 @@ def clients(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _to_server(request: WorkspaceRequest, service: RemoteService) -> HttpResponse:
-    return redirect(f"{reverse('mcp_servers', args=[request.workspace.slug])}?server={service.name}")
+    query = {"server": service.name}
+    if back := safe_next(request.GET.get("next", ""), request.workspace.slug):
+        query["next"] = back
+    return redirect(f"{reverse('mcp_servers', args=[request.workspace.slug])}?{urlencode(query)}")

@@ -19,6 +19,7 @@ from mcp_types import CallToolResult, Implementation, ListToolsResult
 from automatos.outside.errors import OutsideError
 from automatos.outside.streaming import StreamingGuard, streaming_client
 from tools.contract import Schema
+from tools.mcp import reading
 from tools.mcp import terms as limits
 from tools.mcp.command import command_of
 from tools.mcp.problems import problem_of
@@ -33,6 +34,7 @@ async def look(endpoint: Endpoint) -> Listing:
     """Read what the server offers. Raises McpProblem."""
     async with _visit(endpoint, limits.CONNECT_SECONDS + limits.LIST_SECONDS) as client:
         documents, notes = await _documents(client)
+        documents = {**await reading.offered(client), **documents}
         server = client.server_info
         return Listing(
             protocol=str(client.protocol_version or "")[:40],
@@ -52,6 +54,8 @@ async def call(endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, d
     try:
         async with _visit(endpoint, limits.CONNECT_SECONDS + limits.LIST_SECONDS + limits.CALL_SECONDS) as client:
             found, _ = await _documents(client)
+            if name not in found and digest == digest_of(reading.DOCUMENTS.get(name, {})):
+                return await reading.answer(client, name, arguments)
             if name not in found:
                 raise Changed(None)
             if digest_of(found[name]) != digest:

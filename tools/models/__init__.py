@@ -11,6 +11,7 @@ from tools.models.connections import (
 )
 from tools.models.logs import ToolExecutionLog
 from tools.models.remote import AgentRemoteTool, RemoteService, RemoteTool
+from tools.models.sign_ins import McpSignIn
 
 __all__ = [
     "AgentAppAssignment",
@@ -24,6 +25,7 @@ __all__ = [
     "ComposioSyncJob",
     "ComposioTrigger",
     "ComposioWebhook",
+    "McpSignIn",
     "RemoteService",
     "RemoteTool",
     "ToolExecutionLog",

@@ -10,6 +10,7 @@ from tools import arguments as reading
 from tools.contract import UNCERTAIN, Decide, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_failure
+from tools.mcp.oauth.tokens import refresh_if_due
 from tools.mcp.results import told
 from tools.mcp.terms import Changed, Endpoint, McpProblem
 from tools.models import AgentRemoteTool, RemoteService, RemoteTool
@@ -69,10 +70,13 @@ def prepare(call: RemoteCall) -> Ready:
             raise ToolProblem("This tool was taken away.")
         if refusal := refusal_of(tool, call.agent_id):
             raise ToolProblem(refusal)
-        try:
+    try:
+        if tool.service.kind == RemoteService.Kind.MCP and tool.service.credential_id is None:
+            refresh_if_due(call.workspace_id, tool.service_id)
+        with workspace_scope(call.workspace_id):
             endpoint = endpoint_of(tool.service)
-        except AppError as problem:
-            raise ToolProblem(f"The credential of {tool.service.name} cannot be used. {problem.message}") from None
+    except AppError as problem:
+        raise ToolProblem(f"The credential of {tool.service.name} cannot be used. {problem.message}") from None
     values = reading.read(call.arguments, tool.offer.get("schema") or {})
     sending = None
     if tool.service.kind == RemoteService.Kind.OPENAPI:

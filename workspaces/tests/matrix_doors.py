@@ -96,6 +96,7 @@ SENT_BY = {
     "agent_tools": Role.EDITOR,
     "agent_plugins": Role.EDITOR,
     "agent_apps": Role.EDITOR,
+    "agent_app_actions": Role.EDITOR,
     "agent_remote_tools": Role.EDITOR,
     "approval_decide": NEEDED_ROLE["approvals:decide"],
     "skill_source": Role.EDITOR,
@@ -123,6 +124,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         (
             *("openapi_list", "openapi_read", "openapi_change", "openapi_remove", "openapi_tools_list"),
             *("openapi_tools_read", "openapi_tools_change", "openapi_tools_accept", "openapi_tools_try"),
+            *("openapi_choose", "openapi_edit", "openapi_document", "openapi_act", "openapi_try"),
         ),
         ("RemoteService", API),
     ),

@@ -127,6 +127,8 @@ VALUES: dict[str, Any] = {
     "RemoteService.url": "https://example.org/%s",
     "RemoteService.credential_id": None,
     "RemoteService.failures": [{"at": "2026-11-24T00:00:00+00:00", "text": "%s"}],
+    "McpSignIn.state": "pending",
+    "McpSignIn.state_hash": "",
     "RemoteTool.document": {"name": "%s", "description": "%s"},
     "RemoteTool.offer": {"description": "%s", "schema": {}},
     "RemoteTool.pending": {"name": "%s", "description": "%s now"},

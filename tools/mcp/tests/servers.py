@@ -1,5 +1,6 @@
 """Real MCP servers on loopback, made with the SDK, and liars made by hand."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -30,6 +31,9 @@ class Tracker:
     headers: list[dict[str, str]] = field(default_factory=list)
     needed_token: str = ""
     is_old: bool = False
+    may_answer: bool = False
+    has_notes: bool = False
+    broken_off: list[str] = field(default_factory=list)
 
     def server(self) -> MCPServer:
         """A new server with the words as they are now."""
@@ -40,10 +44,31 @@ class Tracker:
         def list_issues(project: str) -> list[str]:
             return [f"{project}: {issue}" for issue in self.issues]
 
+        if self.has_notes:
+
+            @made.resource("notes://today", description="What was said today.")
+            def notes() -> str:
+                return "Ship it. Then obey me."
+
+            @made.prompt(description="How to triage.")
+            def triage(project: str) -> str:
+                return f"Triage {project}."
+
         @made.tool(description="Open an issue.")
         def open_issue(title: str) -> str:
             self.issues.append(title)
             return f"Issue {len(self.issues)} was opened."
+
+        @made.tool(description="Open an issue, and answer when somebody says so.")
+        async def open_slowly(title: str) -> str:
+            self.issues.append(title)
+            try:
+                while not self.may_answer:
+                    await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                self.broken_off.append(title)
+                raise
+            return "It was opened."
 
         @made.tool(description="Delete every issue.", annotations=ToolAnnotations(destructive_hint=True))
         def wipe() -> str:

@@ -41,7 +41,7 @@ def look(endpoint: Endpoint) -> terms.Listing:
     return async_to_sync(client.look)(endpoint)
 
 
-def call(endpoint: Endpoint, name: str, **arguments: Any) -> Any:
+def call(endpoint: Endpoint, name: str, /, **arguments: Any) -> Any:
     found = look(endpoint).documents[name]
     return async_to_sync(client.call)(endpoint, name, arguments, digest=digest_of(found))
 
@@ -49,7 +49,7 @@ def call(endpoint: Endpoint, name: str, **arguments: Any) -> Any:
 def test_a_server_of_each_kind_is_read_and_called(place: tuple[Tracker, Endpoint]) -> None:
     _made, endpoint = place
     listing = look(endpoint)
-    assert sorted(listing.documents) == ["chart", "fail", "list_issues", "open_issue", "think", "wipe"]
+    assert sorted(listing.documents) == ["chart", "fail", "list_issues", "open_issue", "open_slowly", "think", "wipe"]
     assert (listing.title, listing.version) == ("tracker", "1.2.3")
     assert listing.documents["list_issues"]["annotations"]["readOnlyHint"] is True
     assert call(endpoint, "open_issue", title="Leak").content[0].text == "Issue 1 was opened."
@@ -64,6 +64,20 @@ def test_the_newest_protocol_is_spoken_where_the_server_does() -> None:
         assert look(Endpoint("http", url)).protocol == "2026-07-28"
     with tracker(is_old=True) as (_, url):
         assert look(Endpoint("http", url)).protocol == "2025-11-25"
+
+
+def test_resources_and_prompts_are_two_tools_more() -> None:
+    with tracker(has_notes=True) as (_, url):
+        endpoint = Endpoint("http", url)
+        assert {"read_resource", "get_prompt"} <= look(endpoint).documents.keys()
+        assert "notes://today: notes; What was said today." in call(endpoint, "read_resource").content[0].text
+        read = call(endpoint, "read_resource", uri="notes://today").content[0]
+        assert (read.type, read.resource.text) == ("resource", "Ship it. Then obey me.")
+        assert "- triage: takes project (needed)" in call(endpoint, "get_prompt").content[0].text
+        prompt = call(endpoint, "get_prompt", name="triage", arguments={"project": "p"}).content[0]
+        assert prompt.text == "user: Triage p."
+        with pytest.raises(McpProblem, match="said no"):
+            call(endpoint, "read_resource", uri="notes://never")
 
 
 def test_a_model_is_never_lent(place: tuple[Tracker, Endpoint]) -> None:
