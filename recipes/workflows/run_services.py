@@ -115,7 +115,7 @@ def _begin(
         execution = Execution(
             workspace=workspace,
             workflow=workflow,
-            recipe_name=workflow.name,
+            recipe_name=f"{workflow.name[:150]} (plan)" if is_dry else workflow.name,
             recipe_version=workflow.version,
             mode=Mode.SEQUENTIAL,
             input_data=inputs,
