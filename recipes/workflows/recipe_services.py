@@ -13,7 +13,7 @@ from recipes.workflows.stages.execution import escaped, key_of
 from workspaces.models import User, Workspace
 
 # Names and figures of a goal that may differ from run to run: words with a capital inside a sentence, and numbers.
-NAME = re.compile(r"(?<![.!?\w] )(?<!^)\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|“[^”]{2,60}”|\"[^\"]{2,60}\"|\b\d[\d.,]*\b")
+NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|“[^”]{2,60}”|\"[^\"]{2,60}\"|\b\d[\d.,]*\b")
 MOST_WORDS = 8
 FINAL_KEY = "report"
 

@@ -1,5 +1,6 @@
 """Goals for a scripted model server: what its lead says in each stage, and what a run through them came to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,7 +133,7 @@ class Kitchen(Room):
 
     def begin(self, goal: Goal) -> Execution:
         """Start a run of it."""
-        body = {"goal": f"Goal of the shape: {goal.name}.", "lead_id": self.lead, **goal.body}
+        body = {"goal": stated(goal), "lead_id": self.lead, **goal.body}
         status, made = self.api.post("/api/workflows", body)
         assert status == 201, made
         status, started = self.api.post(f"/api/workflows/{made['id']}/execute", {})
@@ -145,6 +146,11 @@ class Kitchen(Room):
         return ended(self.begin(goal))
 
 
+def stated(goal: Goal) -> str:
+    """The goal as a workflow has it."""
+    return f"Goal of the shape: {goal.name}."
+
+
 def _text(content: Any) -> str:
     parts = content if isinstance(content, list) else [content]
     return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part or "") for part in parts)
@@ -153,7 +159,8 @@ def _text(content: Any) -> str:
 def said(goals: Sequence[Goal], request: Recorded) -> dict[str, Any] | None:
     """What the model answers in a run of one of these goals."""
     told = "\n".join(_text(turn.get("content")) for turn in turns(request.body) if turn.get("role") == "user")
-    goal = next((one for one in goals if f"Goal of the shape: {one.name}." in told), None)
+    # Where the goal is stated: what is remembered of other goals may stand in a prompt, too.
+    goal = next((one for one in goals if re.search(rf"(## Goal|this goal:)\n\n{re.escape(stated(one))}", told)), None)
     if goal is None:
         return None
     if PLAN in told:
