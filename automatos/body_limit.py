@@ -96,7 +96,7 @@ async def _throw_away(receive: Receive, declared: int, most: int) -> None:
 
 async def _refuse(scope: Any, send: Send, most: int) -> None:
     sentence = f"This is longer than the {most:,} bytes that are taken in here. Send less at once."
-    if scope["path"].startswith(("/api/", "/v1/")):
+    if scope["path"].startswith(("/api/", "/v1/", "/hooks/")):
         kind, text = "application/json", json.dumps(error_body(TooLarge(sentence)))
     else:
         kind, text = (

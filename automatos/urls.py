@@ -14,6 +14,7 @@ from marketplace.urls import outside as marketplace_outside
 from marketplace.urls import pages as marketplace_pages
 from recipes.urls import api as recipe_api
 from recipes.urls import openai as recipe_openai
+from recipes.urls import outside as recipe_outside
 from recipes.urls import pages as recipe_pages
 from tools.urls import api as tool_api
 from tools.urls import outside as tool_outside
@@ -40,7 +41,7 @@ urlpatterns = [
         include([*workspace_pages, *tool_pages, *marketplace_pages, *agent_pages, *recipe_pages]),
     ),
     path("accounts/", include([*accounts, path("", include("allauth.urls"))])),
-    path("", include([*workspaces_outside, *tool_outside, *marketplace_outside])),
+    path("", include([*workspaces_outside, *tool_outside, *marketplace_outside, *recipe_outside])),
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

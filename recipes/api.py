@@ -18,6 +18,7 @@ from recipes.editor import services as drafts
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
+from recipes.runs.services import Cause
 from recipes.services import RecipeInput
 from recipes.validation import StepInput
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -61,7 +62,8 @@ class RecipeIn(InputSerializer):
     description = serializers.CharField(required=False, allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
     inputs = serializers.DictField(
-        required=False, help_text="{name: {type, required, default, options, description}}; required unless false."
+        required=False,
+        help_text="{name: {type, required, default, options, description, untrusted}}; required unless false.",
     )
     outputs = serializers.DictField(required=False, help_text="{field: {type}}")
     steps = StepIn(many=True)
@@ -278,6 +280,11 @@ class ExecuteIn(InputSerializer):
     priority = serializers.IntegerField(
         required=False, help_text="-10 to 10; higher goes first among what waits in the workspace. 0 without it."
     )
+    untrusted_inputs = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Names of inputs that somebody else wrote. Text in them taints the run as a web page does.",
+    )
 
 
 class StartedOut(serializers.Serializer[Any]):
@@ -312,20 +319,19 @@ class RecipeExecute(WorkspaceView):
             route=f"execute:{recipe.pk}",
             key=request.headers.get(HEADER),
             body=request.data,
-            act=lambda: (202, self._start(request, recipe, **body.validated_data)),
+            act=lambda: (202, self._start(request, recipe, body.validated_data)),
         )
         return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
 
-    def _start(
-        self, request: Request, recipe: Recipe, input_data: Mapping[str, Any] | None = None, priority: int = 0
-    ) -> dict[str, Any]:
+    def _start(self, request: Request, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
         execution = services.cook(
             workspace=self.workspace,
             recipe=recipe,
-            input_data=input_data or {},
+            input_data=given.get("input_data", {}),
             user=self.caller,
             trigger=Trigger.API,
-            priority=priority,
+            priority=given.get("priority", 0),
+            cause=Cause(untrusted=services.marked_inputs(recipe, given.get("untrusted_inputs", ()))),
         )
         return {
             "execution_id": str(execution.pk),

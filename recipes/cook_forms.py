@@ -35,6 +35,8 @@ class CookForm(TypedForm):
         """What was typed, by input name; empty fields are left out, so that the defaults stand."""
         given: dict[str, Any] = {}
         for name, entry in self.schema.items():
+            if name not in self.fields:
+                continue
             if entry.get("type") == "boolean":
                 given[name] = bool(self[name].value())
             elif text := str(self[name].value() or "").replace("\r\n", "\n"):
@@ -58,6 +60,7 @@ class CookForm(TypedForm):
                 "is_boolean": entry.get("type") == "boolean",
             }
             for name, entry in self.schema.items()
+            if name in self.fields
         ]
 
 

@@ -155,6 +155,17 @@ def cook(
     )
 
 
+def marked_inputs(recipe: Recipe, names: Sequence[str]) -> dict[str, list[str]]:
+    """The inputs that whoever starts a run marks as somebody else's; InvalidInput for a name it does not have."""
+    problems = Problems()
+    for name in names:
+        if name not in recipe.inputs:
+            there = ", ".join(recipe.inputs) or "none"
+            problems.add("untrusted_inputs", f"This recipe has no input {name[:80]!r}. It has: {there}.")
+    problems.raise_any()
+    return {name: [f"input {name}"] for name in names}
+
+
 def delete_recipe(*, recipe: Recipe, user: User | None) -> None:
     """Take the recipe out of sight. Its past runs stay readable, runs under way go on."""
     with transaction.atomic():

@@ -4,6 +4,16 @@ from recipes.engine.tasks import cook, sweep
 from recipes.lessons.tasks import embed_lessons
 from recipes.quality.tasks import assess_runs, sweep_assessments
 from recipes.runs.tasks import purge
-from recipes.triggers.tasks import run_schedules
+from recipes.triggers.tasks import follow_runs, run_schedules, tidy_triggers
 
-__all__ = ["assess_runs", "cook", "embed_lessons", "purge", "run_schedules", "sweep", "sweep_assessments"]
+__all__ = [
+    "assess_runs",
+    "cook",
+    "embed_lessons",
+    "follow_runs",
+    "purge",
+    "run_schedules",
+    "sweep",
+    "sweep_assessments",
+    "tidy_triggers",
+]

@@ -24,6 +24,7 @@ from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
 from recipes.triggers.urls import api as triggers_api
+from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
@@ -126,6 +127,8 @@ api: list[URLPattern | URLResolver] = [
     path("executions/csv", executions_api.ExecutionCsv.as_view(), name="api_executions_csv"),
     path("executions/", include(of_a_run)),
 ]
+# Where whoever stands outside knocks.
+outside: list[URLPattern | URLResolver] = [*triggers_outside]
 # Where OpenAI's clients look.
 openai: list[URLPattern | URLResolver] = [
     path("models", completions_api.ModelIndex.as_view(), name="openai_models"),

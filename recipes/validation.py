@@ -120,7 +120,7 @@ def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dic
     if not isinstance(entry, dict):
         problems.add(field, 'Write an object, for example {"type": "string"}.')
         return {}
-    allowed = ("type", "required", "default", "options", "description")
+    allowed = ("type", "required", "default", "options", "description", "untrusted")
     for part in entry:
         if part not in allowed:
             problems.add(f"{field}.{part}", f"There is no such part. There are: {', '.join(allowed)}.")
@@ -128,8 +128,9 @@ def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dic
     kind = TYPE_NAMES.get(kind, kind) if isinstance(kind, str) else kind
     _check_options(field, kind, entry, problems)
     problems.choice(f"{field}.type", _text(kind), TYPES)
-    if not isinstance(entry.get("required", False), bool):
-        problems.add(f"{field}.required", "Write true or false.")
+    for part in ("required", "untrusted"):
+        if not isinstance(entry.get(part, False), bool):
+            problems.add(f"{field}.{part}", "Write true or false.")
     if not isinstance(entry.get("description", ""), str):
         problems.add(f"{field}.description", "Write text.")
     default = entry.get("default")

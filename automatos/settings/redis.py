@@ -32,6 +32,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "recipes.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "run-schedules": {"task": "recipes.tasks.run_schedules", "schedule": 5.0, "options": {"expires": 5}},
+    "follow-runs": {"task": "recipes.tasks.follow_runs", "schedule": 5.0, "options": {"expires": 5}},
+    "tidy-triggers": {"task": "recipes.tasks.tidy_triggers", "schedule": 3600.0, "options": {"expires": 3600}},
     "assess-runs": {"task": "recipes.tasks.sweep_assessments", "schedule": 15.0, "options": {"expires": 15}},
     "embed-lessons": {"task": "recipes.tasks.embed_lessons", "schedule": 20.0, "options": {"expires": 20}},
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},

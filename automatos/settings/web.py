@@ -60,6 +60,7 @@ PACKAGES = 11 * 1024 * 1024
 LARGEST_BODIES = {
     r"/api/(marketplace/plugins|admin/plugins/upload)": PACKAGES,
     r"/w/[^/]+/marketplace/submissions/.*": PACKAGES,
+    r"/hooks/.*": 512 * 1024,
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 CONTENT_SECURITY_POLICY = web_settings.CONTENT_SECURITY_POLICY

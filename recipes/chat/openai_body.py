@@ -8,6 +8,7 @@ from automatos.errors import wrong_field
 from recipes.chat.openai_pictures import Picture, read_picture, uploads
 from recipes.chat.openai_tools import Wishes, read_wishes
 from recipes.chat.services import Saying, Turn
+from tools.untrusted import fenced
 
 MOST_MESSAGES = 1000
 MOST_PICTURES = 10
@@ -21,18 +22,24 @@ REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("functions", (None, []), "functions is the older name; send them as tools."),
     ("audio", (None,), "Agents answer in text; leave audio out."),
 )
+# Where the text of such messages came from, as approvals and steps name it.
+UNTRUSTED = "a message of the chat client"
 PARTS = "The content is a text, or a list of parts of the types text and image_url."
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message. calls: of the client's tools, as id, name and arguments; answers: the call a result belongs to."""
+    """One message. calls: of the client's tools, as id, name and arguments; answers: the call a result belongs to.
+
+    is_untrusted: somebody else wrote it, as the client says.
+    """
 
     role: str
     text: str
     pictures: tuple[Picture, ...] = ()
     calls: tuple[dict[str, str], ...] = ()
     answers: str = ""
+    is_untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,15 @@ def as_saying(request: ChatRequest, pictures: Sequence[Picture]) -> Saying:
     for message in request.messages:
         count, start = len(message.pictures), len(pictures) - len(left) + 1
         mine, left = left[:count], left[count:]
-        turns.append(Turn(message.role, message.text, uploads(mine, start), message.calls, message.answers))
+        text = fenced(message.text, UNTRUSTED) if message.is_untrusted and message.text else message.text
+        turns.append(Turn(message.role, text, uploads(mine, start), message.calls, message.answers))
     wishes = request.wishes.kept()
+    origins = (UNTRUSTED,) if any(message.is_untrusted for message in request.messages) else ()
     if turns[-1].role != "user":
         # Results of the client's tools, for example: the answer follows what was said before.
-        return Saying(text="", before=turns, wishes=wishes)
-    return Saying(text=turns[-1].text, uploads=turns[-1].uploads, before=turns[:-1], wishes=wishes)
+        return Saying(text="", before=turns, wishes=wishes, origins=origins)
+    last = turns[-1]
+    return Saying(text=last.text, uploads=last.uploads, before=turns[:-1], wishes=wishes, origins=origins)
 
 
 def _check_results(messages: Sequence[Said]) -> None:
@@ -148,7 +158,7 @@ def _message(field: str, message: Any) -> Said:
     text, pictures = _content(f"{field}.content", content)
     if pictures and role != "user":
         raise wrong_field(f"{field}.content", "Only messages of the user hold pictures.")
-    return Said(ROLES[role], text, pictures, calls, answers)
+    return Said(ROLES[role], text, pictures, calls, answers, _yes(message, "untrusted", f"{field}.untrusted"))
 
 
 def _calls(field: str, calls: Any) -> Iterator[dict[str, str]]:

@@ -50,7 +50,7 @@ class Saying:
     """A message as a door read it. conversation: None begins one; model: `provider:model` for this answer alone.
 
     before: what was said before, instead of a parent; its uploads have other names than those of the message.
-    wishes: what the answer has to be, see `openai_tools`.
+    wishes: what the answer has to be, see `openai_tools`. origins: where untrusted text in what was said came from.
     """
 
     text: str
@@ -60,6 +60,7 @@ class Saying:
     uploads: Sequence[Upload] = ()
     before: Sequence[Turn] = ()
     wishes: Mapping[str, Any] = field(default_factory=dict)
+    origins: Sequence[str] = ()
 
 
 def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigger: Trigger) -> Execution:
@@ -75,7 +76,8 @@ def say(*, workspace: Workspace, agent: Agent, saying: Saying, user: User, trigg
     origins = client_history.origins_of(agent, (turn.text for turn in saying.before if turn.role == "assistant"))
     _check_tools(agent, saying)
     command = _called(agent, saying.text)
-    question = Question(saying.text, saying.parent, model, attached, before, tuple(origins), saying.wishes, command)
+    known = (*saying.origins, *origins)
+    question = Question(saying.text, saying.parent, model, attached, before, known, saying.wishes, command)
     with transaction.atomic():
         talk = saying.conversation or Conversation.objects.create(
             workspace=workspace,

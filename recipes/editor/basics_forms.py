@@ -97,6 +97,9 @@ class EntryForm(TypedForm):
     required = forms.BooleanField(
         label="Required", required=False, widget=forms.CheckboxInput(attrs={"class": "check"})
     )
+    untrusted = forms.BooleanField(
+        label="From outside", required=False, widget=forms.CheckboxInput(attrs={"class": "check"})
+    )
 
 
 def basics_forms(body: Body) -> dict[str, Any]:
@@ -119,6 +122,7 @@ def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": entry.get("name") or "", "type": entry.get("type") or "string", "default": typed,
         "description": entry.get("description") or "", "required": entry.get("required", True),
+        "untrusted": bool(entry.get("untrusted")),
         "options": ", ".join(map(str, options)) if isinstance(options, list) else options or "",
     }  # fmt: skip
 
@@ -142,6 +146,7 @@ def _entry(kind: str, place: int, post: QueryDict) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": text("name"), "type": text("type") or "string"}
     if kind == "inputs":
         entry["required"] = bool(text("required"))
+        entry |= {"untrusted": True} if text("untrusted") else {}
     if text("default"):
         entry["default"] = _default(text("default"), entry["type"])
     if text("options") or entry["type"] == "choice":

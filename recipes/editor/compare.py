@@ -100,6 +100,7 @@ def _step_lines(order: int, step: StepInput, names: Mapping[UUID | None, str]) -
 def _entry(entry: Mapping[str, Any]) -> str:
     words = [str(entry.get("type", "string"))]
     words += ["required"] if entry.get("required") else []
+    words += ["from outside"] if entry.get("untrusted") else []
     words += [f"default {_value(entry['default'])}"] if "default" in entry else []
     words += [str(entry["description"])] if entry.get("description") else []
     return ", ".join(words)

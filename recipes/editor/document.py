@@ -25,7 +25,7 @@ STEP = {
     "max_retries": "max_retries", "max_iterations": "max_iterations", "timeout": "timeout",
 }  # fmt: skip
 NAMES = {inner: outer for outer, inner in STEP.items()}
-ENTRY = ("type", "required", "default", "options", "description")
+ENTRY = ("type", "required", "default", "options", "description", "untrusted")
 
 
 @dataclass(slots=True)

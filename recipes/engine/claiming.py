@@ -17,6 +17,7 @@ from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
+from recipes.engine.outside_inputs import origins_in, shown
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
@@ -219,12 +220,12 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
     visible, append = _visible(run, step, outputs), True
     if step.is_subtask:
         visible, append = needed(step, visible), False
-    template, inputs, lessons = step.prompt_template, run.input_data, lessons_of(step.config)
+    template, inputs, lessons = step.prompt_template, shown(run), lessons_of(step.config)
     prompt = with_lessons(render(template, inputs=inputs, earlier=visible, append=append), lessons)
     job = _job(ledger, run, step, spec, spec.opening(with_context(prompt, context_of(step.config))))
     read = [output for output in used(template, visible, append=append) if output.origins]
     origins = (*(origin for output in read for origin in output.origins), *origins_of(lessons))
-    origins += origins_of(context_of(step.config))
+    origins = (*origins_in(run, [template]), *origins, *origins_of(context_of(step.config)))
     if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
@@ -252,7 +253,7 @@ def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: S
         tool_choice=wishes.get("tool_choice") or "auto",
         one_call=bool(wishes.get("one_call")),
     )
-    return replace(job, task=task, origins=(*before.origins, *origins))
+    return replace(job, task=task, origins=(*before.origins, *origins, *run.input_data.get("origins", ())))
 
 
 def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[Message, ...]) -> Job:

@@ -27,7 +27,7 @@ from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, relea
 RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
-    "e.seconds_left, e.pins, e.recipe_id, "
+    "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
     "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id)"
 )
 # How long a run waits for a person before it fails as overdue.
@@ -76,6 +76,8 @@ class Run:
     seconds_left: float | None = None
     # By agent, how this run keeps it (pins.py).
     pins: dict[str, str] = field(default_factory=dict)
+    # Inputs that somebody outside wrote, each with where it came from.
+    untrusted_inputs: dict[str, list[str]] = field(default_factory=dict)
     recipe_id: UUID | None = None
     # The recipe, where only so many of its runs may cook at once.
     slot_of: UUID | None = None
@@ -97,6 +99,7 @@ class Run:
         if isinstance(self.input_data, str):  # a raw cursor gives JSON as text
             self.input_data = orjson.loads(self.input_data)
         self.pins = from_json(self.pins) or {}
+        self.untrusted_inputs = from_json(self.untrusted_inputs) or {}
         self.is_over = not self.is_live
 
     @property

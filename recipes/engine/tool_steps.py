@@ -6,6 +6,7 @@ from typing import Any
 
 from automatos.llm.parts import ToolCall
 from recipes.engine.ledger import Run
+from recipes.engine.outside_inputs import origins_in
 from recipes.engine.steps import Job, Step
 from recipes.engine.templating import Output, dependencies, render, texts_of
 
@@ -36,4 +37,5 @@ def with_call(job: Job, run: Run, step: Step, outputs: Sequence[Output]) -> Job:
     read = [output for output in outputs if output.order in named and output.origins]
     clean = [replace(output, text="") if output.origins else output for output in outputs]
     heard = tuple(texts_of(filled(arguments, fill(clean))))
-    return replace(job, call=call, origins=tuple(origin for output in read for origin in output.origins), heard=heard)
+    origins = (*origins_in(run, texts_of(arguments)), *(origin for output in read for origin in output.origins))
+    return replace(job, call=call, origins=origins, heard=heard)

@@ -17,7 +17,7 @@ from recipes.models.journal import AgentPin, Approval, Call, Event, StepAttempt,
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
-from recipes.models.starts import MissedPolicy, Schedule, ScheduleTick
+from recipes.models.starts import MissedPolicy, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
 from recipes.models.workflow import Workflow, WorkflowStatus
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "RecipePattern",
     "RecipeStep",
     "RecipeSuggestion",
+    "RecipeTrigger",
     "RecipeVersion",
     "RunNumber",
     "RunRating",
@@ -52,6 +53,8 @@ __all__ = [
     "StepSettings",
     "StepStatus",
     "Trigger",
+    "TriggerDelivery",
+    "TriggerKind",
     "Worker",
     "Workflow",
     "WorkflowStatus",

@@ -87,3 +87,89 @@ class ScheduleTick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.due_at:%Y-%m-%d %H:%M} {self.outcome}"
+
+
+class TriggerKind(models.TextChoices):
+    """What a trigger listens to. The words are those of `Trigger`, which says what started a run."""
+
+    WEBHOOK = "webhook", "Webhook"
+    FORM = "form", "Form"
+    RECIPE = "recipe", "End of a run"
+    APP = "app", "Event of an app"
+
+
+class RecipeTrigger(models.Model):
+    """Something outside that starts a recipe, on its owner's behalf. Its id is its address, whatever is edited.
+
+    config: how messages are verified and known, by kind. input_map: of each input its place in a message; input_data:
+    fixed values for others. secret: what the sender and we share, sealed under key_id; at rotated_at it took the place
+    of another one. after_recipe: whose runs' ends it listens to; app_event_id: to which event of an app.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="recipe_triggers", db_index=False)
+    recipe = models.ForeignKey(Recipe, models.CASCADE, related_name="recipe_triggers", db_index=False)
+    kind = models.CharField(max_length=10, choices=TriggerKind)
+    name = models.CharField(max_length=120)
+    config = models.JSONField(default=dict)
+    input_map = models.JSONField(default=dict)
+    input_data = models.JSONField(default=dict)
+    per_minute = models.PositiveIntegerField(default=60)
+    is_paused = models.BooleanField(default=False)
+    secret = models.BinaryField(default=b"")
+    key_id = models.CharField(max_length=40, blank=True)
+    rotated_at = models.DateTimeField(null=True)
+    after_recipe = models.ForeignKey(Recipe, models.CASCADE, null=True, related_name="+", db_index=False)
+    app_event_id = models.UUIDField(null=True)
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recipe_triggers"
+        indexes = (
+            models.Index(fields=["recipe", "created_at"], name="triggers_of_recipe"),
+            models.Index(fields=["workspace", "created_at"], name="triggers_of_workspace"),
+            models.Index(
+                fields=["after_recipe"], condition=Q(after_recipe__isnull=False), name="triggers_after_recipe"
+            ),
+            models.Index(fields=["app_event_id"], condition=Q(app_event_id__isnull=False), name="triggers_of_event"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TriggerDelivery(models.Model):
+    """A message that came to a trigger, kept once by what it is known by, with the run it started.
+
+    body: the message, as JSON. attempts: how often it was tried; one that was refused may come again.
+    """
+
+    class Outcome(models.TextChoices):
+        STARTED = "started", "Started"
+        REFUSED = "refused", "Refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    trigger = models.ForeignKey(RecipeTrigger, models.CASCADE, related_name="deliveries", db_index=False)
+    dedupe_key = models.CharField(max_length=255)
+    body = models.JSONField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    execution = models.ForeignKey(Execution, models.SET_NULL, null=True, related_name="+")
+    replay_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "trigger_deliveries"
+        constraints = (models.UniqueConstraint(fields=["trigger", "dedupe_key"], name="one_delivery_a_key"),)
+        indexes = (
+            models.Index(fields=["trigger", "-received_at"], name="deliveries_newest"),
+            models.Index(fields=["received_at"], name="deliveries_to_purge"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M} {self.outcome}"

@@ -90,7 +90,7 @@ def start(
             triggered_by=trigger,
             trigger_id=cause.trigger_id,
             chain=cause.chain,
-            untrusted_inputs={name: list(origins) for name, origins in cause.untrusted.items()} or None,
+            untrusted_inputs=_untrusted(inputs, input_data, cause),
             user=user,
             created_at=now,
             priority=_checked_priority(priority),
@@ -108,6 +108,12 @@ def _checked_priority(priority: int) -> int:
     problems.number("priority", priority, low=-MOST_PRIORITY, high=MOST_PRIORITY)
     problems.raise_any()
     return priority
+
+
+def _untrusted(inputs: Mapping[str, Any], given: Mapping[str, Any], cause: Cause) -> dict[str, list[str]] | None:
+    """The inputs that somebody outside wrote, by what started the run and by the recipe; None when there are none."""
+    marked = {name: [f"input {name}"] for name in given if inputs.get(name, {}).get("untrusted")}
+    return {**marked, **{name: list(origins) for name, origins in cause.untrusted.items()}} or None
 
 
 def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after: Mapping[str, Any]) -> None:

@@ -18,8 +18,11 @@ from recipes.tests.chat_kit import with_tools
 from recipes.tests.injection_kit import TOOLS, Tally, carry, injections, obey, repeat, settled
 from recipes.tests.kit import Cast, ended, final_output
 from recipes.tests.site_kit import Site, reachable_site
+from recipes.triggers.delivery_services import take
+from recipes.triggers.trigger_services import TriggerInput, add_trigger
 from recipes.waits import services as approvals
 from workspaces.models import Role
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import key_of
 
 pytestmark = pytest.mark.slow
@@ -174,6 +177,29 @@ def test_what_a_chat_client_sends_back(table: Table, tally: Tally) -> None:
         said = [*GO_ON, {"role": "assistant", "content": plain.choices[0].message.content}, order]
         client.chat.completions.create(model=f"agent:{table.agent.slug}", messages=said)
         tally.done(Execution.objects.filter(workspace=table.workspace).latest("created_at"))
+
+
+def test_what_somebody_outside_sends(table: Table, tally: Tally) -> None:
+    """As an input that is marked, as a message to a webhook, and as a system message that the client marks."""
+    inputs = {"text": {"type": "string", "required": True}}
+    recipe = table.recipe("Read {input.text}.", inputs=inputs)
+    marked = table.recipe("Read {input.text}.", inputs={"text": {**inputs["text"], "untrusted": True}})
+    trigger, _ = add_trigger(recipe=recipe, user=table.owner, data=TriggerInput(name="Mails"))
+    for number, one in enumerate(table.injections):
+        with workspace_scope(table.workspace.pk):
+            taken = take(trigger, str(number), {"text": one}, origins=["a mail"])
+        assert taken.delivery.execution is not None
+        tally.injected(taken.delivery.execution, table.site)
+    for run in [table.cook(marked, text=one) for one in table.injections]:
+        tally.injected(run, table.site)
+    key = key_of(table.workspace, table.owner, Role.OWNER)
+    with openai.OpenAI(base_url=f"{table.stack.url}/v1", api_key=key, max_retries=0) as client:
+        for one in table.injections[::3]:
+            said: Any = [{"role": "user", "content": one, "untrusted": True}, *GO_ON]
+            with pytest.raises(openai.ConflictError, match="approve"):
+                client.chat.completions.create(model=f"agent:{table.agent.slug}", messages=said)
+            newest = Execution.objects.filter(workspace=table.workspace).latest("created_at")
+            tally.injected(newest, table.site, status="cancelled")
 
 
 def test_benign_tasks_are_done_without_asking_anyone(table: Table, tally: Tally) -> None:

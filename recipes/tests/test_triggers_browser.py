@@ -9,11 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from automatos.testing import Stack
-from automatos.tests.browser import People
-from recipes.models import Schedule, ScheduleTick
+from automatos.tests.browser import People, no_axe_violations
+from recipes.models import RecipeTrigger, Schedule, ScheduleTick
 from recipes.tests.kit import Cast
+from recipes.triggers.delivery_services import take
 from recipes.triggers.schedule_services import ScheduleInput, add_schedule
 from workspaces.models import Role
+from workspaces.scope.tenancy import workspace_scope
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +28,7 @@ def kept(page: Page, name: str) -> None:
 
 def test_the_pages_of_schedules_are_sound(people: People, stack: Stack) -> None:
     cast = Cast()
-    inputs = {"topic": {"type": "string", "required": True}, "short": {"type": "boolean"}}
+    inputs = {"topic": {"type": "string", "required": True}, "short": {"type": "boolean", "required": False}}
     recipe = cast.recipe("Write of {input.topic}.", inputs=inputs)
     editor = people.member(cast.workspace, Role.EDITOR)
     base = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}"
@@ -72,3 +74,41 @@ def test_a_person_sees_the_next_times_while_typing(people: People, stack: Stack)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Schedules")).to_be_visible()
     expect(page.get_by_text("Active")).to_be_visible()
+
+
+def test_the_pages_of_webhooks_are_sound(people: People, stack: Stack) -> None:
+    cast = Cast()
+    inputs = {"topic": {"type": "string", "required": True}, "short": {"type": "boolean", "required": False}}
+    recipe = cast.recipe("Write of {input.topic}.", inputs=inputs)
+    editor = people.member(cast.workspace, Role.EDITOR)
+    base = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/triggers"
+    page = editor.open(f"{base}/new/")
+    page.get_by_label("Name", exact=True).fill("Issues of the tracker")
+    page.get_by_label("Topic, from").fill("issue[")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write a place in the body")
+    page.get_by_label("Topic, from").fill("issue.title")
+    kept(page, "webhook-form-1440")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Issues of the tracker is ready")).to_be_visible()
+    no_axe_violations(page)
+    expect(page.locator("#secret")).to_contain_text("whsec_")
+    trigger = RecipeTrigger.objects.get(recipe=recipe)
+    assert trigger.input_map == {"topic": "issue.title"}
+    for key, body in (("id:a", {"issue": {"title": "Tides"}}), ("x" * 190, {"nothing": 1})):
+        with workspace_scope(cast.workspace.pk):
+            take(trigger, key, body, origins=["a webhook"])
+    editor.check(f"{base}/")
+    editor.check(f"{base}/{trigger.pk}/")
+    editor.check(f"{base}/{trigger.pk}/deliveries/")
+    page = editor.open(f"{base}/{trigger.pk}/deliveries/")
+    kept(page, "deliveries-1440")
+    page.get_by_role("listitem").filter(has_text="Started").get_by_role("button", name="Once more").click()
+    expect(page.get_by_text("from a webhook")).to_be_visible()
+    page.goto(f"{stack.url}{base}/")
+    page.get_by_role("button", name="New secret").click()
+    expect(page.locator("#secret")).to_contain_text("whsec_")
+    page.goto(f"{stack.url}{base}/")
+    page.get_by_role("button", name="Remove Issues").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Issues of the tracker is back.")).to_be_visible()

@@ -69,7 +69,7 @@ class ScheduleEditor:
         if schedule is not None:
             start = {name: getattr(schedule, name) for name in ("cron", "time_zone", "missed_policy", "name")}
             known = {name: value for name, value in schedule.input_data.items() if name in self.inputs.fields}
-            self.inputs.initial.update({name: _typed(value) for name, value in known.items()})
+            self.inputs.initial.update({name: typed(value) for name, value in known.items()})
         self.form = ScheduleForm(posted, start)
 
     def save(self, user: User) -> bool:
@@ -109,6 +109,6 @@ def take_problems(error: InvalidInput, form: TypedForm, inputs: CookForm) -> Non
     inputs.take_problems({name: texts for name, texts in error.fields.items() if name not in own})
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
     """An input as a person would have typed it."""
     return value if isinstance(value, (str, bool)) or value is None else json.dumps(value, ensure_ascii=False)

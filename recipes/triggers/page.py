@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
+from django.urls import reverse
 
-from recipes.models import Recipe, Schedule, ScheduleTick
-from recipes.triggers import cron, queries
+from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
+from recipes.triggers import cron, queries, shared_secrets
 
 TICKS_SHOWN = 5
 
@@ -35,3 +36,31 @@ def schedule_rows(recipe: Recipe) -> list[ScheduleRow]:
         )
         for one in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRow:
+    """A trigger as the page shows it. last: what came last; count: how many messages are kept; address: see path_of."""
+
+    trigger: RecipeTrigger
+    last: TriggerDelivery | None
+    count: int
+    address: str
+
+
+def trigger_rows(recipe: Recipe) -> list[TriggerRow]:
+    """The recipe's triggers with what came last."""
+    newest = TriggerDelivery.objects.defer("body").order_by("-received_at")[:1]
+    rows = queries.triggers_of(recipe).annotate(count=Count("deliveries"))
+    rows = rows.prefetch_related(Prefetch("deliveries", newest, to_attr="newest"))
+    return [TriggerRow(one, next(iter(one.newest), None), one.count, path_of(one)) for one in rows]
+
+
+def path_of(trigger: RecipeTrigger) -> str:
+    """Where messages are sent, or the form is; empty for a trigger that has no address."""
+    if trigger.kind == TriggerKind.WEBHOOK:
+        return reverse("hook", args=[trigger.pk])
+    if trigger.kind == TriggerKind.FORM:
+        known = shared_secrets.known(trigger)
+        return reverse("form_fill", args=[trigger.pk, known[0]]) if known else ""
+    return ""

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from automatos.errors import NotFound
-from recipes.models import Recipe, Schedule, ScheduleTick
+from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery
 from recipes.triggers import cron
 from workspaces.models import Workspace
 
@@ -38,6 +38,12 @@ def workspace_schedules(workspace: Workspace) -> QuerySet[Schedule]:
     return rows.select_related("recipe", "owner").order_by(F("next_due_at").asc(nulls_last=True), "name", "id")
 
 
+def workspace_triggers(workspace: Workspace) -> QuerySet[RecipeTrigger]:
+    """All triggers of the workspace's recipes, by name."""
+    rows = RecipeTrigger.objects.filter(workspace=workspace, deleted_at=None, recipe__deleted_at=None)
+    return rows.select_related("recipe").order_by("name", "id")
+
+
 def listed_schedules(slug: str) -> QuerySet[Schedule]:
     """Those of every workspace, or of the one with this address, as the operator lists them."""
     rows = Schedule.objects.filter(deleted_at=None, recipe__deleted_at=None, workspace__deleted_at=None)
@@ -54,3 +60,31 @@ def next_schedules(workspace: Workspace, number: int = 5) -> list[Schedule]:
     """The workspace's schedules that are due next, soonest first, each with its recipe."""
     rows = Schedule.objects.filter(workspace=workspace, next_due_at__isnull=False, deleted_at=None)
     return list(rows.filter(recipe__deleted_at=None).select_related("recipe").order_by("next_due_at", "id")[:number])
+
+
+def triggers_of(recipe: Recipe) -> QuerySet[RecipeTrigger]:
+    """The recipe's triggers, the oldest first; removed ones are not among them."""
+    rows = RecipeTrigger.objects.filter(recipe=recipe, deleted_at=None)
+    return rows.select_related("owner", "recipe", "workspace", "after_recipe").order_by("created_at", "id")
+
+
+def trigger_of(recipe: Recipe, trigger_id: UUID) -> RecipeTrigger:
+    """One of them; NotFound when there is none."""
+    found = triggers_of(recipe).filter(pk=trigger_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def deliveries_of(trigger: RecipeTrigger) -> QuerySet[TriggerDelivery]:
+    """What came to it, the newest first, without the bodies."""
+    rows = TriggerDelivery.objects.filter(trigger=trigger).defer("body")
+    return rows.select_related("execution").order_by("-received_at", "id")
+
+
+def delivery_of(trigger: RecipeTrigger, delivery_id: UUID) -> TriggerDelivery:
+    """One of them with its body; NotFound when there is none."""
+    found = TriggerDelivery.objects.filter(trigger=trigger, pk=delivery_id).select_related("execution").first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from automatos.errors import AppError, TooMany
-from recipes.models import MissedPolicy, Schedule, ScheduleTick, Trigger
+from recipes.models import MissedPolicy, Schedule, ScheduleTick, Trigger, TriggerDelivery
 from recipes.runs.services import Cause
 from recipes.services import cook
-from recipes.triggers import cron
+from recipes.triggers import cron, shared_secrets
 from recipes.triggers.rights import on_behalf_of
 from workspaces.audit import log as audit
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -30,6 +30,7 @@ MOST_MADE_GOOD = 100
 # How long until a schedule is looked at again for which the plan had no room, or that could not be told.
 AGAIN = timedelta(seconds=30)
 BATCH = 200
+DELIVERIES_KEPT, TICKS_KEPT = timedelta(days=30), timedelta(days=90)
 NEVER = "It is never due again."
 
 
@@ -44,6 +45,14 @@ def run_due() -> int:
             with workspace_scope(workspace_id):
                 Schedule.objects.filter(pk=schedule_id).update(look_at=Now() + AGAIN)
     return started
+
+
+def tidy() -> None:
+    """Remove what is too old to be looked at, and seal secrets under the newest master key."""
+    with system_scope(Purpose.UPKEEP):
+        TriggerDelivery.objects.filter(received_at__lt=Now() - DELIVERIES_KEPT).delete()
+        ScheduleTick.objects.filter(created_at__lt=Now() - TICKS_KEPT).delete()
+        shared_secrets.reseal()
 
 
 def _due() -> list[tuple[UUID, UUID]]:

@@ -18,9 +18,11 @@ from recipes.quality.page import tabs_of
 from recipes.queries import recipe as recipe_at
 from recipes.triggers import cron, queries, schedule_services
 from recipes.triggers.forms import ScheduleEditor
-from recipes.triggers.page import schedule_rows
+from recipes.triggers.page import schedule_rows, trigger_rows
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
+
+TRIGGERS_SHOWN = 100
 
 
 @never_cache
@@ -33,6 +35,7 @@ def recipe_triggers(request: WorkspaceRequest, key: str) -> HttpResponse:
         "recipe": recipe,
         "tabs": tabs_of("recipe_triggers"),
         "schedules": schedule_rows(recipe),
+        "triggers": trigger_rows(recipe),
         "can_write": request.access.allows("triggers:write"),
     }
     return render(request, "recipes/triggers.html", context)
@@ -46,7 +49,10 @@ def schedule_list(request: WorkspaceRequest) -> HttpResponse:
     wanted = words(request.GET)
     rows = queries.workspace_schedules(request.workspace)
     rows = rows.filter(Q(name__icontains=wanted) | Q(recipe__name__icontains=wanted)) if wanted else rows
-    return render(request, "recipes/schedules.html", {"page": page_of(rows, request.GET), "wanted": wanted})
+    triggers = queries.workspace_triggers(request.workspace)
+    triggers = triggers.filter(Q(name__icontains=wanted) | Q(recipe__name__icontains=wanted)) if wanted else triggers
+    context = {"page": page_of(rows, request.GET), "wanted": wanted, "triggers": triggers[:TRIGGERS_SHOWN]}
+    return render(request, "recipes/schedules.html", {**context, "number": triggers.count()})
 
 
 @never_cache

@@ -31,7 +31,7 @@ HEADER = "X-Workspace-ID"
 CHANGING = re.compile(rb'(?<="request_id":")[^"]+|(?<=name="csrfmiddlewaretoken" value=")\w+|[0-9a-f]{32}|\b\w{64}\b')
 NEW_EACH_TIME = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.+]+Z?|atm_[\w-]+|"
-    rb"(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|"
+    rb"whsec_[\w+/=]+|(?<=/invitations/)[\w-]+|(?<=name=\"token\" value=\")[\w-]+|"
     rb"(?<=duration_ms.:)\d+|(?<=\">)\d+:\d\d(?=<)|"
     rb"\d+(?= ?(?:s|ms|seconds?|minutes?)\b)|\b[0-9a-f]{8}\b"
 )
@@ -43,6 +43,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "apps_event_kinds": {409},
     "apps_trigger_create": {409},
     "composio_webhook": {401},  # not signed
+    "hooks_receive": {401},  # not signed
+    "deliveries_replay": {202, 409},
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused
     "recipes_assess_quality": {409},  # its run is still at work

@@ -80,6 +80,10 @@ BODIES: dict[str, Any] = {
     "recipes_validate": {"name": "New", "steps": [STEP]},
     **{name: {"execution_id": "<Execution>"} for name in ("recipes_assess_quality", "recipes_learn")},
     "lessons_create": {"text": "Write briefly."},
+    "triggers_create": {"name": "New"},
+    "triggers_change": {"name": "Renamed"},
+    "triggers_rotate": {},
+    "hooks_receive": {},
     "schedules_create": {"cron": "0 9 * * *"},
     "schedules_change": {"is_paused": True},
     "lessons_change": {"is_pinned": True},
@@ -131,4 +135,5 @@ FORMS: dict[str, Any] = {
     "runs_bulk": {"action": "delete", "run": "<Execution>"},
     "runs_restore": {"run": "<Execution>"},
     "run_rerun": {"token": "once"},
+    "trigger_change": {"action": "pause"},
 }

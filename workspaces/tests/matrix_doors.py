@@ -50,6 +50,9 @@ MODELS = {
     "scan_id": "PluginScan",
     "lesson_id": "Lesson",
     "schedule_id": "Schedule",
+    "recipe_trigger_id": "RecipeTrigger",
+    "hook_id": "RecipeTrigger",
+    "delivery_id": "TriggerDelivery",
     "suggestion_id": "RecipeSuggestion",
     "import_id": "PluginImport",
     "service_id": "RemoteService",
@@ -83,6 +86,7 @@ FIXED = {
     "state": "unknown",
     "listing_kind": "agent",
     "link_token": "unknown",
+    "ticket": "unknown",
     "path": "SKILL.md",
 }
 # Pages that anybody in the workspace may read and that only these may send.
@@ -129,6 +133,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         ("RemoteService", API),
     ),
     "schedules_restore": ("Schedule", GONE),
+    "triggers_restore": ("RecipeTrigger", GONE),
     "lessons_restore": ("Lesson", {"forgotten_at": timezone.now}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
@@ -150,6 +155,7 @@ OUTSIDE = {
     "invitations_accept": PERSON,
     "clerk_webhook": ANYONE,
     "composio_webhook": ANYONE,
+    "hooks_receive": ANYONE,
 }
 
 

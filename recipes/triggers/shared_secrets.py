@@ -1,0 +1,50 @@
+"""The secrets that triggers share with their senders: sealed in their row, shown once, rotated with an overlap."""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from recipes.models import RecipeTrigger
+from workspaces.credentials.sealing import Place, Unreadable, master_keys, seal, unseal
+
+logger = logging.getLogger(__name__)
+
+KIND = "trigger"
+# How long the secret before the last one is still good.
+OVERLAP = timedelta(hours=24)
+
+
+def keep(trigger: RecipeTrigger, secret: str, before: str = "") -> None:
+    """Seal a secret into the row, which the caller saves. before: the one that is good for a while yet."""
+    kept = {"secret": secret, **({"before": before} if before else {})}
+    trigger.key_id, trigger.secret = seal(kept, _place(trigger))
+    trigger.rotated_at = timezone.now() if before else trigger.rotated_at
+
+
+def known(trigger: RecipeTrigger) -> list[str]:
+    """The secrets that are good now, the newest first; none where the master key is gone."""
+    try:
+        kept = unseal(trigger.secret, trigger.key_id, _place(trigger))
+    except Unreadable as error:
+        logger.warning("Trigger %s takes nothing in until its secret is rotated: %s", trigger.pk, error.message)
+        return []
+    overlaps = trigger.rotated_at is not None and timezone.now() < trigger.rotated_at + OVERLAP
+    return [kept["secret"], *([kept["before"]] if overlaps and "before" in kept else [])]
+
+
+def reseal(limit: int = 200) -> int:
+    """Seal those that lie under an older master key anew; how many. In the system's scope."""
+    rows = RecipeTrigger.objects.exclude(key_id__in=("", master_keys().newest.id)).select_for_update(skip_locked=True)
+    moved = 0
+    for trigger in rows[:limit]:
+        if master_keys().get(trigger.key_id) is None:
+            continue
+        trigger.key_id, trigger.secret = seal(unseal(trigger.secret, trigger.key_id, _place(trigger)), _place(trigger))
+        trigger.save(update_fields=["key_id", "secret"])
+        moved += 1
+    return moved
+
+
+def _place(trigger: RecipeTrigger) -> Place:
+    return Place(trigger.workspace_id, trigger.pk, KIND)
