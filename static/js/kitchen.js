@@ -75,7 +75,10 @@ class RunKitchen extends LiveRun {
     // Nothing below the stage moves when its step ends.
     if (wasLive) this.keptHeight = this.ref('scroll')?.offsetHeight;
     await this.morph(html);
-    if (this.keptHeight) this.ref('scroll').style.minHeight = `${this.keptHeight}px`;
+    if (this.keptHeight) {
+      this.ref('scroll').style.minHeight = `${this.keptHeight}px`;
+      this.toggleAttribute('data-watched', true);
+    }
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     if (this.isPinned && !this.ref('stream')) this.isFollowing = false;
     this.showFollowing();
