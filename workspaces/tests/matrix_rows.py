@@ -286,7 +286,7 @@ class Company:
                 return self.marker.encode()
             case models.UUIDField():
                 return models.NOT_PROVIDED if field.has_default() or field.null else uuid4()
-            case models.IntegerField():
+            case models.IntegerField() | models.DecimalField():
                 return models.NOT_PROVIDED if field.has_default() or field.null else 1
         return models.NOT_PROVIDED
 
