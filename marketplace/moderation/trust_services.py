@@ -47,7 +47,7 @@ def set_finding_aside(*, version: PluginVersion, key: str, moderator: User, reas
     scan = PluginScan.objects.filter(pk=version.scan_id).first() if version.scan_id else None
     found = next((one for one in scan.findings if one["key"] == key and one["by"] == "rules"), None) if scan else None
     if scan is None or found is None:
-        raise NotFound()
+        raise NotFound("There is no such finding in the report.")
     if found["rule"] == KNOWN_BAD:
         raise Conflict("Bytes on the list of known bad ones are taken off it by an operator.", code="known_bad")
     file = version.files.filter(path=found["file"]).first()
