@@ -1,13 +1,16 @@
 """What each kind of step needs beside its agent: its settings, and where it may stand."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automatos.checking import Problems
 from recipes.engine import expressions, templating
 from recipes.engine.graph import BRANCHES
+from recipes.engine.growing import BODY
 from recipes.engine.ledger import as_json
-from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told
+from recipes.engine.looping import MOST_ITEMS
+from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told, iterated
 from recipes.engine.parking import LONGEST
 from recipes.engine.templating import texts_of
 from recipes.models import RecipeStep, StepKind
@@ -16,14 +19,23 @@ from recipes.models import RecipeStep, StepKind
 SETTINGS: dict[str, tuple[str, ...]] = {
     StepKind.AGENT: (),
     StepKind.CONDITION: ("expression",),
+    StepKind.LOOP: ("over", "at_most", "at_once"),
     StepKind.TOOL: ("tool", "arguments"),
     StepKind.WAIT: ("for", "within", "fields", "seconds", "until"),
 }
 USABLE = tuple(str(kind) for kind in SETTINGS)
 # Those under which other steps may stand, with the branches they have.
-BRANCHING = {StepKind.CONDITION: BRANCHES}
+BRANCHING: dict[StepKind, tuple[str, ...]] = {StepKind.CONDITION: BRANCHES, StepKind.LOOP: (BODY,)}
+# What a loop's body may name besides, how deep loops may stand in one another, and most rounds of one at work at once.
+LOCAL = ("item", "loop")
+DEEPEST_LOOP, MOST_AT_ONCE = 3, 100
 # The icons of kinds without an agent, in place of its face.
-ICONS: dict[str, str] = {StepKind.CONDITION: "split", StepKind.WAIT: "hourglass", StepKind.TOOL: "wrench"}
+ICONS: dict[str, str] = {
+    StepKind.CONDITION: "split",
+    StepKind.LOOP: "repeat",
+    StepKind.WAIT: "hourglass",
+    StepKind.TOOL: "wrench",
+}
 
 
 def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
@@ -32,7 +44,9 @@ def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
 
 
 def when(condition: str, branch: str) -> str:
-    """With which outcome of the condition of this name a step runs, in words."""
+    """With which outcome of the condition of this name a step runs, or in which loop, in words."""
+    if branch == BODY:
+        return f"in each round of {condition}"
     return f"only if {condition}" if branch == "then" else f"only if not {condition}"
 
 
@@ -43,6 +57,8 @@ def shown(step: RecipeStep) -> str:
         return f"{config.get('tool')} {as_json(config.get('arguments') or {})}"
     if step.kind == StepKind.WAIT and config.get("for") == TIME:
         return f"until {config['until']}" if "until" in config else f"{config.get('seconds')} seconds"
+    if step.kind == StepKind.LOOP:
+        return f"for each of {iterated(config)}"
     return step.prompt_template or expression_of(config)
 
 
@@ -56,21 +72,79 @@ def check_kind(field: str, step: RecipeStep, problems: Problems) -> None:
             problems.add(f"{field}.config.{name}", f"A step of the kind {step.kind} has no such setting. {known}")
 
 
-def check_settings(
-    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a step may name. local: item and loop, inside of a loop."""
+
+    inputs: Sequence[str]
+    earlier: Sequence[templating.Output]
+    local: Sequence[str] = ()
+
+    def problems_of(self, text: str) -> list[str]:
+        """What is wrong with the variables of a text."""
+        return templating.check(text, inputs=self.inputs, earlier=self.earlier, local=self.local)
+
+    @property
+    def names(self) -> list[str]:
+        """What an expression may name."""
+        found = [*self.local, *(f"input.{name}" for name in self.inputs), *(output.key for output in self.earlier)]
+        if self.earlier:
+            numbered = (f"step_{output.order}_output" for output in self.earlier if output.order > 0)
+            found += ["previous_output", *numbered]
+        return found
+
+
+def known(
+    row: RecipeStep, before: Sequence[RecipeStep], told: Sequence[templating.Output], inputs: Sequence[str]
+) -> Known:
+    """What a step may name: what is told before the loops it stands in, and in the same rounds.
+
+    told: the outputs of the rows before it. Those of a loop's body are nobody's outside, and have no number.
+    """
+    loops = loops_of(row, before)
+    rows = {one.order: one for one in before}
+    earlier = []
+    for output in told:
+        inside = loops_of(rows[output.order], before)
+        if inside != loops[: len(inside)] or (len(inside) < len(loops) and output.order >= loops[len(inside)].order):
+            continue
+        earlier.append(replace(output, order=-output.order) if inside else output)
+    return Known(inputs, earlier, LOCAL if loops else ())
+
+
+def loops_of(row: RecipeStep, before: Sequence[RecipeStep]) -> list[RecipeStep]:
+    """The loops a step stands in, the outermost first."""
+    found: list[RecipeStep] = []
+    above: RecipeStep | None = row
+    while above is not None and above.under:
+        above = next((one for one in before if one.step_id == above.under and one.order < above.order), None)
+        if above is not None and above.kind == StepKind.LOOP:
+            found.insert(0, above)
+    return found
+
+
+def check_loops(rows: Sequence[tuple[str, RecipeStep]], problems: Problems) -> None:
+    """Notes loops without a body, loops nested too deep, and output keys that mean something else in a loop."""
+    steps = [row for _, row in rows]
+    for field, row in rows:
+        inside = loops_of(row, steps)
+        if len(inside) >= DEEPEST_LOOP and row.kind == StepKind.LOOP:
+            problems.add(f"{field}.under", f"Loops may stand in one another {DEEPEST_LOOP} deep.")
+        if row.kind == StepKind.LOOP and not any(one.under == row.step_id for one in steps):
+            text = f"Nothing stands in this loop. Put a step into it: under {row.step_id}, branch {BODY}."
+            problems.add(f"{field}.config.over", text)
+        if row.output_key in LOCAL and any(one.kind == StepKind.LOOP for one in steps):
+            problems.add(f"{field}.output_key", f"{row.output_key} has a meaning in loops; choose another name.")
+
+
+def check_settings(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
     """Notes what is wrong with the settings of a step that no model does."""
-    if step.kind == StepKind.CONDITION:
-        _check_condition(field, step, inputs, earlier, problems)
-    elif step.kind == StepKind.WAIT:
-        _check_wait(field, step, inputs, earlier, problems)
-    elif step.kind == StepKind.TOOL:
-        _check_tool(field, step, inputs, earlier, problems)
+    check = CHECKS.get(StepKind(step.kind)) if step.kind in StepKind.values else None
+    if check is not None:
+        check(field, step, known, problems)
 
 
-def _check_tool(
-    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
-) -> None:
+def _check_tool(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
     config = step.config or {}
     problems.text(f"{field}.config.tool", config.get("tool", ""), longest=200, required=True)
     arguments = config.get("arguments", {})
@@ -78,13 +152,11 @@ def _check_tool(
         problems.add(f"{field}.config.arguments", 'Write an object, for example {"expression": "1 + 1"}.')
         return
     for text in texts_of(arguments):
-        for problem in templating.check(text, inputs=inputs, earlier=earlier):
+        for problem in known.problems_of(text):
             problems.add(f"{field}.config.arguments", problem)
 
 
-def _check_wait(
-    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
-) -> None:
+def _check_wait(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
     config = step.config or {}
     waits_for = config.get("for", "")
     own = {PERSON: ("within", "fields"), TIME: ("seconds", "until")}.get(str(waits_for))
@@ -105,9 +177,7 @@ def _check_wait(
         _check_seconds(f"{field}.config.seconds", config["seconds"], problems)
     else:
         until = config["until"]
-        for problem in (
-            templating.check(until, inputs=inputs, earlier=earlier) if isinstance(until, str) else ["Write text."]
-        ):
+        for problem in known.problems_of(until) if isinstance(until, str) else ["Write text."]:
             problems.add(f"{field}.config.until", problem)
 
 
@@ -118,19 +188,36 @@ def _check_seconds(field: str, value: Any, problems: Problems) -> None:
         problems.number(field, value, low=1, high=LONGEST)
 
 
-def _check_condition(
-    field: str, step: RecipeStep, inputs: Collection[str], earlier: Sequence[templating.Output], problems: Problems
-) -> None:
+def _check_condition(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
     """Notes what is wrong with a condition's expression."""
     expression = (step.config or {}).get("expression", "")
     if not isinstance(expression, str):
         problems.add(f"{field}.config.expression", "Write text.")
-        return
-    known = [f"input.{name}" for name in inputs] + [output.key for output in earlier]
-    if earlier:
-        known += ["previous_output", *(f"step_{output.order}_output" for output in earlier)]
-    if problem := expressions.check(expression, known):
+    elif problem := expressions.check(expression, known.names):
         problems.add(f"{field}.config.expression", problem)
+
+
+def _check_loop(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
+    """Notes what is wrong with what a loop goes through."""
+    config = step.config or {}
+    if not isinstance(config.get("over", ""), str) or not config.get("over", "").strip():
+        problems.add(f"{field}.config.over", "Say what it goes through: a list such as {input.topics} or plan.topics.")
+    elif problem := expressions.check(iterated(config), known.names):
+        problems.add(f"{field}.config.over", problem)
+    for name, most in (("at_most", MOST_ITEMS), ("at_once", MOST_AT_ONCE)):
+        value = config.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int):
+            problems.add(f"{field}.config.{name}", f"Write a whole number from 1 to {most}.")
+        else:
+            problems.number(f"{field}.config.{name}", value, low=1, high=most)
+
+
+CHECKS = {
+    StepKind.CONDITION: _check_condition,
+    StepKind.LOOP: _check_loop,
+    StepKind.TOOL: _check_tool,
+    StepKind.WAIT: _check_wait,
+}
 
 
 def check_place(field: str, step: RecipeStep, before: Sequence[RecipeStep], problems: Problems) -> None:
@@ -144,7 +231,8 @@ def check_place(field: str, step: RecipeStep, before: Sequence[RecipeStep], prob
     if branches is None:
         conditions = ", ".join(one.step_id for one in before if one.kind in BRANCHING) or "none"
         problems.add(
-            f"{field}.under", f"A step can only stand under a condition that comes before it. There are: {conditions}."
+            f"{field}.under",
+            f"A step can only stand under a condition or a loop that comes before it. There are: {conditions}.",
         )
     elif step.branch not in branches:
         problems.add(f"{field}.branch", f"Write {' or '.join(branches)}.")

@@ -140,7 +140,8 @@ def cook(
     if recipe.version == 0:
         raise Conflict(f"Nothing of {recipe.name} is published yet. Publish its draft first.", code="not_published")
     lessons = []
-    if with_defaults(recipe.execution_config)["auto_learning"]:
+    config = with_defaults(recipe.execution_config)
+    if config["auto_learning"] and not config["memory_isolation"]:
         first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
         lessons = as_told(recall(recipe, first.agent_id if first else None, input_data))
     return start(

@@ -23,6 +23,7 @@ from recipes.quality import api as quality_api
 from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
+from recipes.runs import rerun_api
 from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
@@ -83,6 +84,11 @@ pages: list[URLPattern | URLResolver] = [
 of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>", executions_api.ExecutionDetail.as_view(), name="api_execution"),
     path("<uuid:execution_id>/cancel", executions_api.ExecutionCancel.as_view(), name="api_cancel"),
+    path("<uuid:execution_id>/pause", executions_api.ExecutionPause.as_view(), name="api_pause"),
+    path("<uuid:execution_id>/resume", executions_api.ExecutionResume.as_view(), name="api_resume"),
+    path("<uuid:execution_id>/retry", rerun_api.ExecutionRetry.as_view(), name="api_retry"),
+    path("<uuid:execution_id>/rerun", rerun_api.ExecutionRerun.as_view(), name="api_rerun"),
+    path("<uuid:execution_id>/fork", rerun_api.ExecutionFork.as_view(), name="api_fork"),
     path("<uuid:execution_id>/steps/<str:place>", executions_api.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
     path("<uuid:execution_id>/rating", suggestion_api.ExecutionRating.as_view(), name="api_rating"),

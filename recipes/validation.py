@@ -49,17 +49,18 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "backoff": (1, 10, 2),
     "quality_threshold": (0, 1, 0.7),
     "max_concurrent_runs": (0, 1_000, 0),
+    "parallel_limit": (1, 100, 10),
 }
-WHOLE = ("max_retries", "max_concurrent_runs")
+WHOLE = ("max_retries", "max_concurrent_runs", "parallel_limit")
 # name: default
-CONFIG_SWITCHES = {"auto_learning": True}
+CONFIG_SWITCHES = {"auto_learning": True, "memory_isolation": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInput:
     """One step as a person writes it. None and empty values mean the recipe's defaults; times in seconds.
 
-    under, branch: the condition (its step_id) with whose outcome alone the step runs.
+    under, branch: the condition (its step_id) with whose outcome alone the step runs, or the loop whose body it is in.
     """
 
     agent_id: UUID | None = None
@@ -172,24 +173,26 @@ def checked_steps(
     wanted = {step.agent_id for step in steps if step.agent_id is not None}
     found = set(Agent.objects.visible().filter(workspace=workspace, pk__in=wanted).values_list("pk", flat=True))
     rows: list[RecipeStep] = []
-    earlier: list[templating.Output] = []
+    told: list[templating.Output] = []
     for order, (place, step) in enumerate(ranked, start=1):
         field = f"steps.{place}"
         row = _step_row(field, order, step, config, problems)
         kinds.check_kind(field, row, problems)
         kinds.check_place(field, row, rows, problems)
+        known = kinds.known(row, rows, told, list(inputs))
         if has_agent(row.kind) and step.agent_id not in found:
             problems.add(f"{field}.agent_id", NO_SUCH_AGENT)
         if kinds.has_prompt(row.kind, row.config):
-            _check_prompt(f"{field}.prompt_template", step.prompt_template, inputs, earlier, problems)
+            _check_prompt(f"{field}.prompt_template", step.prompt_template, known, problems)
         if row.kind != StepKind.AGENT:
             _check_without(field, step, problems)
-            kinds.check_settings(field, row, list(inputs), earlier, problems)
+            kinds.check_settings(field, row, known, problems)
             if row.kind == StepKind.WAIT and isinstance((row.config or {}).get("fields"), dict):
                 checked_schema(f"{field}.config.fields", (row.config or {})["fields"], problems)
         rows.append(row)
         if is_told(row.kind, row.config):
-            earlier.append(templating.Output(order=order, key=row.output_key, name=row.name))
+            told.append(templating.Output(order=order, key=row.output_key, name=row.name))
+    kinds.check_loops([(f"steps.{place}", row) for (place, _), row in zip(ranked, rows, strict=True)], problems)
     by_place = [(place, row) for (place, _), row in zip(ranked, rows, strict=True)]
     _note_doubles("step_id", [(place, row.step_id) for place, row in by_place], problems)
     _note_doubles("output_key", [(place, row.output_key) for place, row in by_place], problems)
@@ -247,12 +250,10 @@ def _given(value: float | None, config: Mapping[str, Any], name: str) -> Any:
     return general if usable else CONFIG_NUMBERS[name][2]
 
 
-def _check_prompt(
-    field: str, prompt: str, inputs: Mapping[str, Any], earlier: Sequence[templating.Output], problems: Problems
-) -> None:
+def _check_prompt(field: str, prompt: str, known: kinds.Known, problems: Problems) -> None:
     problems.text(field, prompt, longest=LONGEST_PROMPT, required=True)
     if field not in problems:
-        for problem in templating.check(prompt, inputs=list(inputs), earlier=earlier):
+        for problem in templating.check(prompt, inputs=known.inputs, earlier=known.earlier, local=known.local):
             problems.add(field, problem)
 
 

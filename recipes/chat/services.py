@@ -9,22 +9,20 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from agents.model_choice.catalogue import cards
 from agents.models import Agent, Conversation
 from agents.work.queries import spec_of
 from agents.work.toolbox import toolbox_of
 from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
-from automatos.llm.registry import LABELS
 from marketplace.context.slash import called_by
 from recipes.chat import client_history
 from recipes.chat.answer_services import Question, ask
 from recipes.engine import attachments
 from recipes.engine.attachments import Upload
 from recipes.models import Execution, Trigger
+from recipes.runs.model_names import checked_model
 from workspaces.audit import log as audit
-from workspaces.credentials.provider_keys import server_names
 from workspaces.models import User, Workspace
 
 LONGEST_TITLE = 160
@@ -128,21 +126,6 @@ def _said(turn: Turn, model: str) -> dict[str, Any]:
     if turn.calls:
         found["calls"] = [dict(call) for call in turn.calls]
     return {**found, "answers": turn.answers} if turn.answers else found
-
-
-def checked_model(workspace: Workspace, name: str) -> str:
-    """The name, when answers may come from it; empty for the agent's own. Raises InvalidInput with the cure."""
-    if not name:
-        return ""
-    provider, _, model = name.partition(":")
-    known = [*LABELS, *server_names(workspace.pk)]
-    if provider not in known or not model or len(name) > LONGEST_TITLE:
-        text = f"{name[:60]!r} is not a model. Write provider:model with one of {', '.join(known)}."
-        raise InvalidInput(text, fields={"model": [text]})
-    cure = next((card.cure for card in cards(workspace) if card.name == name and not card.ready), "")
-    if cure:
-        raise InvalidInput(f"{name} cannot answer. {cure}", fields={"model": [f"{name} cannot answer. {cure}"]})
-    return name
 
 
 def sees(model: str) -> bool:

@@ -138,7 +138,7 @@ def _wait_fields() -> dict[str, forms.Field]:
 def _loop_fields() -> dict[str, forms.Field]:
     return {
         "over": text_field("List", hint="A name that holds a list.", spellcheck="false"),
-        "at_most": text_field("At most", hint="Rounds; more are left out.", inputmode="numeric"),
+        "at_most": text_field("At most", hint="Rounds; 100 when empty. A longer list fails.", inputmode="numeric"),
         "at_once": text_field("At once", hint="How many rounds cook at the same time.", inputmode="numeric"),
     }  # fmt: skip
 

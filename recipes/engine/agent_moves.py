@@ -26,7 +26,8 @@ LIVE = "e.status IN ('pending', 'running', 'waiting')"
 DUE = (
     "SELECT a.id, a.workspace_id FROM agents a WHERE a.pending_status <> '' AND a.deleted_at IS NULL "  # noqa: S608
     "AND NOT EXISTS (SELECT 1 FROM recipe_executions e JOIN execution_steps s ON s.execution_id = e.id "
-    f"WHERE {LIVE} AND e.workspace_id = a.workspace_id AND s.agent_id = a.id "
+    f"WHERE {LIVE} AND e.workspace_id = a.workspace_id "
+    "AND (s.agent_id = a.id OR (s.kind = 'loop' AND s.config -> 'agents' ? a.id::text)) "
     "AND s.status IN ('pending', 'running', 'waiting')) LIMIT 100"
 )
 

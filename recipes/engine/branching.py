@@ -14,6 +14,8 @@ def asked_of(step: Step) -> str:
     config = step.config or {}
     if step.kind == StepKind.TOOL:
         return f"{config.get('tool', '')} {as_json(config.get('arguments') or {})}"
+    if step.kind == StepKind.LOOP:
+        return str(config.get("over", ""))
     return str(config.get("expression") or config.get("stage") or "")
 
 
@@ -27,6 +29,6 @@ def named(outputs: Sequence[Output]) -> dict[str, str]:
 
 def decide(run: Run, step: Step, outputs: Sequence[Output]) -> Outcome:
     """The branch that is taken, `then` or `else`. Raises ExpressionError where that cannot be told."""
-    holds = evaluate(asked_of(step), run.input_data, named(outputs))
+    holds = evaluate(asked_of(step), run.input_data, {**named(outputs), **step.local})
     branch = "then" if holds else "else"
     return Outcome(step.id, step.fence, branch=branch, attempt=step.attempt)

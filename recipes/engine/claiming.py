@@ -1,7 +1,7 @@
 """Runnable steps taken by a worker: prompt rendered, intent noted, ready to be sent after the commit."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,11 @@ from automatos.llm.types import Message, ToolSpec
 from recipes.engine.branching import asked_of, decide
 from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
+from recipes.engine.holding import held_back
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
+from recipes.engine.looping import go_round
 from recipes.engine.outside_inputs import origins_in, shown
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
@@ -82,7 +84,9 @@ WITH RECURSIVE due(workspace_id) AS (
 # The agents to keep as they are now: all of the run's when its first step is claimed.
 CREW = (
     "CASE WHEN e.pins IS NULL THEN ARRAY(SELECT o.agent_id FROM execution_steps o WHERE o.execution_id = e.id "
-    "AND o.agent_id IS NOT NULL) WHEN s.agent_id IS NOT NULL THEN ARRAY[s.agent_id] END"
+    "AND o.agent_id IS NOT NULL UNION SELECT jsonb_array_elements_text(o.config -> 'agents')::uuid "
+    "FROM execution_steps o WHERE o.execution_id = e.id AND o.kind = 'loop') "
+    "WHEN s.agent_id IS NOT NULL THEN ARRAY[s.agent_id] END"
 )
 ONE = """
 WITH next AS (
@@ -99,7 +103,18 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     taken = _taken(ledger, limit, wanted)
     if not taken:
         return []
-    held, crews = picked(ledger, [row[:-1] for row in taken]), [row[-1] or () for row in taken]
+    found = picked(ledger, [row[:-1] for row in taken])
+    back = held_back(ledger, found)
+    held = [one for one in found if one[1].id not in back]
+    crews = [row[-1] or () for row, (_, step) in zip(taken, found, strict=True) if step.id not in back]
+    turn.more = len(found) == limit
+    return _begin(ledger, owner, held, crews, turn) if held else []
+
+
+def _begin(
+    ledger: Ledger, owner: UUID, held: list[tuple[Run, Step]], crews: list[Iterable[UUID]], turn: Turn
+) -> list[Outcome]:
+    """Make jobs of steps under our hand. crews: of each, the agents that its run keeps as they are now."""
     asked = ask_named(ledger, (step for _, step in held))
     pins = Pins(load_specs((agent_id for crew in crews for agent_id in crew), ledger.sql.rows))
     for (run, _), crew in zip(held, crews, strict=True):
@@ -116,15 +131,16 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     )
     at_once: list[Outcome] = []
     parked: list[Parked] = []
+    grown: set[UUID] = set()
     for run, step in held:
         found = specs.get((run.id, step.agent_id)) if step.agent_id else None
         _start(ledger, run, step, found)
         try:
-            if step.kind == StepKind.CONDITION:
-                at_once.append(decide(run, step, _visible(run, step, outputs.get(run.id, []))))
-                continue
-            if step.kind == StepKind.WAIT:
-                parked.append(park(run, step, _visible(run, step, outputs.get(run.id, [])), ledger.now))
+            if step.kind in HERE:
+                came = _done_here(ledger, run, step, _visible(run, step, outputs.get(run.id, [])))
+                at_once += [came] if isinstance(came, Outcome) else []
+                parked += [came] if isinstance(came, Parked) else []
+                grown |= {step.id} if came is None else set()
                 continue
             if step.kind == StepKind.STAGE:
                 job = _stage_job(ledger, run, step, found, outputs.get(run.id, []))
@@ -143,11 +159,24 @@ def claim(ledger: Ledger, owner: UUID, limit: int, turn: Turn, wanted: Wanted = 
     if pins.new:
         ledger.sql.put_off(stored(pins.new))
     kept = {one.step.id for one in parked}
-    if claimed := [step for _, step in held if step.id not in kept]:
+    if claimed := [step for _, step in held if step.id not in kept and step.id not in grown]:
         _write_claims(ledger, owner, claimed, turn.jobs)
     write_parked(ledger, parked)
-    turn.more = len(held) == limit or bool(at_once)
+    turn.more = turn.more or bool(at_once) or bool(grown)
     return at_once
+
+
+# Kinds that are over, parked or grown where they are claimed.
+HERE = (StepKind.CONDITION, StepKind.WAIT, StepKind.LOOP)
+
+
+def _done_here(ledger: Ledger, run: Run, step: Step, outputs: list[Output]) -> Outcome | Parked | None:
+    """A step without a worker: it is decided, waits, or grows its run (None)."""
+    if step.kind == StepKind.CONDITION:
+        return decide(run, step, outputs)
+    if step.kind == StepKind.WAIT:
+        return park(run, step, outputs, ledger.now)
+    return go_round(ledger, run, step, outputs)
 
 
 def _taken(ledger: Ledger, limit: int, wanted: Wanted) -> list[tuple[Any, ...]]:
@@ -220,17 +249,22 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
     visible, append = _visible(run, step, outputs), True
     if step.is_subtask:
         visible, append = needed(step, visible), False
+    if model := (step.config or {}).get("model"):
+        spec = replace(spec, model=model)
     template, inputs, lessons = step.prompt_template, shown(run), lessons_of(step.config)
-    prompt = with_lessons(render(template, inputs=inputs, earlier=visible, append=append), lessons)
-    job = _job(ledger, run, step, spec, spec.opening(with_context(prompt, context_of(step.config))))
+    text = render(template, inputs=inputs, earlier=visible, append=append, local=step.local)
+    prompt = with_context(with_lessons(text, lessons), context_of(step.config))
+    job = _job(ledger, run, step, spec, spec.opening(prompt))
     read = [output for output in used(template, visible, append=append) if output.origins]
-    origins = (*(origin for output in read for origin in output.origins), *origins_of(lessons))
+    in_round, local = step.without_local(template)
+    origins = (*(origin for output in read for origin in output.origins), *in_round, *origins_of(lessons))
     origins = (*origins_in(run, [template]), *origins, *origins_of(context_of(step.config)))
     if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
     trusted = [one for one in lessons if not one.get("origins")]
-    heard = spec.system_prompt, with_lessons(render(template, inputs=inputs, earlier=clean, append=append), trusted)
+    without = render(template, inputs=inputs, earlier=clean, append=append, local=local)
+    heard = spec.system_prompt, with_lessons(without, trusted)
     return replace(job, origins=origins, heard=heard)
 
 
@@ -269,7 +303,7 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     )
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
     heard = tuple(message.content for message in opening if message.role not in ("assistant", "tool"))
-    return replace(job, policy=spec.approval_policy, heard=heard)
+    return replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation)
 
 
 def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:

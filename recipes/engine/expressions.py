@@ -6,6 +6,7 @@ is not in the lists below is refused before it is evaluated, and nothing it can 
 """
 
 import ast
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ NODES = (
     ast.Name, ast.Load, ast.Attribute, ast.Subscript, ast.Constant, ast.List,
 )  # fmt: skip
 CALCULATED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
+# A model's JSON between code fences.
+FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -150,18 +153,29 @@ def names(expression: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def evaluate(expression: str, inputs: Mapping[str, Any], outputs: Mapping[str, str]) -> bool:
-    """Whether the condition holds. outputs: texts by name. Raises ExpressionError naming what cannot be decided."""
+def evaluate(expression: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> bool:
+    """Whether the condition holds. outputs: values by name. Raises ExpressionError naming what cannot be decided."""
+    return bool(calculate(expression, inputs, outputs))
+
+
+def calculate(expression: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+    """What the expression comes to. outputs: by name; texts are taken as what they say. Raises ExpressionError."""
     tree = _parsed(expression)
-    values = {name: value_of(text) for name, text in outputs.items()}
+    values = {name: structured(one) if isinstance(one, str) else one for name, one in outputs.items()}
     try:
-        return bool(_evaluator({**values, **CONSTANTS, "input": dict(inputs)}).eval(expression, tree.body))
+        return _evaluator({**values, **CONSTANTS, "input": dict(inputs)}).eval(expression, tree.body)
     except ExpressionError:
         raise
     except TypeError:
         raise ExpressionError("Text and numbers cannot be compared; write number(…) or text(…) around one.") from None
     except Exception as error:
         raise ExpressionError(f"The condition could not be decided: {error or type(error).__name__}."[:500]) from None
+
+
+def structured(text: str) -> Any:
+    """What a text says, also where a model put its JSON between code fences."""
+    fenced = FENCED.fullmatch(text.strip()) if len(text) <= LONGEST_VALUE else None
+    return value_of(fenced[1] if fenced else text)
 
 
 def value_of(text: str) -> Any:

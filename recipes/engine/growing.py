@@ -59,10 +59,15 @@ def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mod
 
     mode: how each round's steps wait for one another, by default as in the run. There must be at least one step.
     """
-    rows: list[Row] = []
+    known: dict[int, list[Row]] = {}
     last = _last_order(ledger, run)
     for one in rounds:
-        rows += _rows(run, parent, replace(one, steps=_numbered(one, last + len(rows))), mode or run.mode)
+        numbered = replace(one, steps=_numbered(one, last))
+        known[one.number] = _rows(run, parent, numbered, mode or run.mode)
+        last += len(one.steps)
+        if one.after:
+            known[one.after], known[one.number] = _joined(known[one.after], known[one.number])
+    rows = [row for of_round in known.values() for row in of_round]
     ledger.sql.put_off(rows_inserted(run.workspace_id, run.id, [_due(row, ledger.now) for row in rows]))
     _park(ledger, parent, len(rows), rounds[-1].number)
     run.total_steps += len(rows)
@@ -73,16 +78,21 @@ def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mod
 
 
 def children(ledger: Ledger, parent: Step) -> list[Child]:
-    """The steps directly under a parent, all rounds so far, in order."""
-    rows = ledger.sql.rows(
-        'SELECT id, "order", iteration, step_id, kind, config, status, output, error, origins FROM execution_steps '
-        'WHERE parent_id = %s AND path IS NOT NULL ORDER BY "order"',
-        [parent.id],
-    )
+    """The steps of a parent's rounds, all of them so far, in order; without what those grew by themselves."""
+    rows = ledger.sql.rows(CHILDREN, [parent.id])
     return [
         Child(key, order, number, step_id, kind, from_json(config), status, text, from_json(error), _texts(origins))
         for key, order, number, step_id, kind, config, status, text, error, origins in rows
     ]
+
+
+CHILD = 's.id, s."order", s.iteration, s.step_id, s.kind, s.config, s.status, s.output, s.error, s.origins'
+# Steps in a condition's branch have the condition for a parent.
+CHILDREN = (
+    f"WITH RECURSIVE inside AS (SELECT {CHILD} FROM execution_steps s WHERE s.parent_id = %s AND s.path IS NOT NULL "  # noqa: S608
+    f"UNION ALL SELECT {CHILD} FROM inside JOIN execution_steps s ON s.parent_id = inside.id AND s.path IS NOT NULL "
+    "WHERE inside.kind = 'condition') SELECT * FROM inside ORDER BY \"order\""
+)
 
 
 def _due(row: Row, now: datetime) -> Row:
@@ -123,6 +133,24 @@ def _rows(run: Run, parent: Step, one: Round, mode: str) -> list[Row]:
     ]
 
 
+def _joined(first: list[Row], then: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Two rounds, the second behind the first: its beginnings wait for the ends of the other."""
+    ends = tuple(row.order for row in first if len(row.place.leads_to) == 1)
+    begins = tuple(row.order for row in then if not row.place.depends_on)
+    return (
+        [_leads(row, begins) if row.order in ends else row for row in first],
+        [_waits(row, ends) if row.order in begins else row for row in then],
+    )
+
+
+def _leads(row: Row, to: tuple[int, ...]) -> Row:
+    return replace(row, place=replace(row.place, leads_to=(*to, *row.place.leads_to)))
+
+
+def _waits(row: Row, behind: tuple[int, ...]) -> Row:
+    return replace(row, place=replace(row.place, depends_on=behind))
+
+
 def _before(step: NewStep, places: Mapping[int, graph.Place], mode: str) -> list[int]:
     """The steps of its round whose outputs it may name."""
     if mode == Mode.PARALLEL:
@@ -135,12 +163,13 @@ def _scope(run: Run, parent: Step, one: Round, sees: list[int]) -> dict[str, Any
     above = parent.scope
     if above is None:
         only = list(parent.depends_on) if run.mode == Mode.PARALLEL else None
-        above = {"before": parent.order, "only": only, "sees": [], "local": {}}
+        above = {"before": parent.order, "only": only, "sees": [], "local": {}, "origins": []}
     return {
         "before": above["before"],
         "only": above["only"],
         "sees": [*above["sees"], *one.sees, *sees],
         "local": {**above["local"], **one.local},
+        "origins": list(dict.fromkeys([*above["origins"], *one.origins])),
         "block": [one.steps[0].order, one.steps[-1].order],
     }
 

@@ -5,11 +5,11 @@ one run happens in one order, its events are numbered without gap, and two trans
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from math import isfinite
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -17,10 +17,11 @@ import orjson
 
 from automatos.errors import AppError
 from automatos.events import Notice, iso
-from automatos.llm.text import clean
 from recipes.engine.agent_usage import usage_of_runs
+from recipes.engine.letting_go import LET_GO
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statement, Statements, array, columns
+from recipes.engine.storing import storable
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
 
@@ -28,13 +29,11 @@ RUN_COLUMNS = (
     "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
     "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
-    "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id)"
+    "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id), "
+    "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
-# Bits of a whole number, and levels of a value, that are kept.
-LARGEST_NUMBER = 1024
-DEEPEST = 200
 RUN_COLUMN_COUNT = len(RUN_COLUMNS.split(","))
 
 
@@ -83,7 +82,14 @@ class Run:
     slot_of: UUID | None = None
     # Whether money is limited anywhere in its workspace; where it is not, nothing is held back or counted.
     has_budgets: bool = False
+    parallel_limit: int | None = None
+    held_steps: int = 0
+    paused_at: datetime | None = None
+    memory_isolation: bool = False
     has_new_pins: bool = False
+    # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
+    is_changed: bool = False
+    room: int = 0
     is_estimated: bool = False
     completed_at: datetime | None = None
     output_data: dict[str, Any] | None = None
@@ -115,6 +121,16 @@ class Run:
             run_id=self.id,
             step_id=step_id,
         )
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether its clock stands, or may have to."""
+        return bool(self.waiting_steps or self.paused_at) or self.seconds_left is not None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether steps may begin."""
+        return self.is_live and self.paused_at is None
 
     def pin(self, agent_id: UUID, key: UUID) -> bool:
         """Keep an agent so for this run; False where it keeps it already."""
@@ -166,7 +182,7 @@ class Run:
         if self.seconds_left is not None:
             self.deadline_at, self.seconds_left = at + timedelta(seconds=self.seconds_left), None
             if self.status == ExecutionStatus.WAITING:
-                self.status = ExecutionStatus.RUNNING
+                self.status = ExecutionStatus.RUNNING if self.started_at else ExecutionStatus.PENDING
 
 
 class Ledger:
@@ -222,11 +238,14 @@ class Ledger:
 
     def write(self) -> list[Notice]:
         """Write runs and events back; what to publish after the commit."""
-        touched = [run for run in self.runs.values() if run.events]
+        touched = [run for run in self.runs.values() if run.events or run.is_changed]
+        told = [run for run in touched if run.events]
         if touched:
+            self.let_go()
             self._settle_waits(touched)
             self._write_runs(touched)
-            self._write_events(touched)
+        if told:
+            self._write_events(told)
         self.move_money()
         ended = [run for run in touched if run.completed_at is not None]
         if limited := [run.id for run in ended if run.has_budgets]:
@@ -235,18 +254,30 @@ class Ledger:
             self.sql.flush()
             self.sql.send(*usage_of_runs(self.now, (run.id for run in ended)))
             self.has_begun = begin_next(self.sql, (run.slot_of for run in ended if run.slot_of)) > 0
-        return [Notice(run.workspace_id, run.id, run.events) for run in touched]
+        return [Notice(run.workspace_id, run.id, run.events) for run in told]
+
+    def let_go(self) -> None:
+        """Of steps that were held back, as many as there is room for by now; each claim looks again."""
+        rows = [(run.id, run.room) for run in self.runs.values() if run.held_steps and run.room > 0 and run.can_go_on]
+        if not rows:
+            return
+        self.sql.flush()
+        freed = Counter(row[0] for row in self.sql.rows(LET_GO, [self.now, *columns(rows)]))
+        for run_id, room in rows:
+            run = self.runs[run_id]
+            run.held_steps = max(0, run.held_steps - freed[run_id]) if freed[run_id] == room else 0
+            run.room, run.is_changed = 0, True
 
     def _settle_waits(self, runs: list[Run]) -> None:
         """A run waits while some of its steps do and no other can go on; nobody is asked about one that ended."""
         over = [run for run in runs if run.waiting_steps and not run.is_live]
         if over:
             self.sql.put_off(waits_closed("s.execution_id = ANY(%s::uuid[])", array(run.id for run in over), self.now))
-        live = [run for run in runs if run.is_live and (run.waiting_steps or run.seconds_left is not None)]
+        live = [run for run in runs if run.is_live and run.may_stand]
         active = self._active(live) if live else set()
         due = self._due([run for run in live if run.waiting_steps and run.id not in active])
         for run in live:
-            if run.waiting_steps and run.id not in active:
+            if (run.waiting_steps or run.paused_at) and run.id not in active:
                 run.stop_clock(self.now, due.get(run.id))
             else:
                 run.start_clock(self.now)
@@ -254,14 +285,15 @@ class Ledger:
             run.waiting_steps = 0
 
     def _active(self, runs: list[Run]) -> set[UUID]:
-        """Those of which a step is at work or will be without a person."""
+        """Those of which a step is at work, or will be without a person."""
         self.sql.flush()
         rows = self.sql.rows(
-            "SELECT DISTINCT execution_id FROM execution_steps WHERE execution_id = ANY(%s::uuid[]) "
-            "AND ((status = 'running' AND owner IS NOT NULL) OR (status = 'pending' AND runnable_at IS NOT NULL))",
+            "SELECT execution_id, bool_or(status = 'running') FROM execution_steps "
+            "WHERE execution_id = ANY(%s::uuid[]) AND ((status = 'running' AND owner IS NOT NULL) "
+            "OR (status = 'pending' AND runnable_at IS NOT NULL)) GROUP BY execution_id",
             [array(run.id for run in runs)],
         )
-        return {row[0] for row in rows}
+        return {key for key, is_running in rows if is_running or self.runs[key].can_go_on}
 
     def _due(self, runs: list[Run]) -> dict[UUID, datetime]:
         """When the last wait of each run ends by itself; without those that never do."""
@@ -281,7 +313,8 @@ class Ledger:
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.total_steps, run.current_step,
                 run.started_at, run.completed_at, as_json(run.output_data), as_json(run.error),
                 run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
-                run.seconds_left, as_json(run.pins) if run.has_new_pins else None, run.is_estimated,
+                run.seconds_left, as_json(run.pins) if run.has_new_pins else None, run.is_estimated, run.held_steps,
+                run.paused_at,
             )
             for run in runs
         ]  # fmt: skip
@@ -294,14 +327,14 @@ class Ledger:
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
                 "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
                 "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left, "
-                "pins = COALESCE(v.pins::jsonb, e.pins), "
+                "pins = COALESCE(v.pins::jsonb, e.pins), held_steps = v.held_steps, paused_at = v.paused_at, "
                 "is_estimated = e.is_estimated OR v.is_estimated "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
                 "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
-                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[]) "
+                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[], %s::int[], %s::timestamptz[]) "
                 "AS v(id, status, last_seq, unfinished_steps, total_steps, current_step, started_at, completed_at, "
                 "output_data, error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, "
-                "seconds_left, pins, is_estimated) "
+                "seconds_left, pins, is_estimated, held_steps, paused_at) "
                 "WHERE e.id = v.id",
                 columns(rows),
             )
@@ -344,25 +377,6 @@ def as_json(value: Any) -> str | None:
         # Cleaned before it is written: in finished JSON the same six characters may be somebody's own words.
         return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
     return text.decode()
-
-
-def storable(value: Any, depth: int = 0) -> Any:
-    """The value as JSON can carry it and PostgreSQL can hold it."""
-    if isinstance(value, Mapping | list | tuple):
-        if depth > DEEPEST:
-            return "…"
-        if isinstance(value, Mapping):
-            return {clean(str(name)): storable(item, depth + 1) for name, item in value.items()}
-        return [storable(item, depth + 1) for item in value]
-    return _storable_leaf(value)
-
-
-def _storable_leaf(value: Any) -> Any:
-    if isinstance(value, int):
-        return value if value.bit_length() <= LARGEST_NUMBER else None
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if value is None else clean(str(value))
 
 
 def _told(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Steps that are not rows yet: what a run begins with, and what it grows by."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from recipes.engine import expressions, graph
 from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statement, array, columns
-from recipes.engine.templating import texts_of
+from recipes.engine.templating import VARIABLE, texts_of
 from recipes.models import ErrorHandling, StepKind
 
 PERSON, TIME = "person", "time"
@@ -22,13 +22,20 @@ def has_agent(kind: str) -> bool:
 
 def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether later steps may name the output of such a step."""
-    return has_agent(kind) or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
+    return has_agent(kind) or kind == StepKind.LOOP or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
 
 
 def expression_of(config: Mapping[str, Any] | None) -> str:
     """A condition's expression; empty where there is none."""
     found = (config or {}).get("expression", "")
     return found if isinstance(found, str) else ""
+
+
+def iterated(config: Mapping[str, Any] | None) -> str:
+    """What a loop goes through, as an expression; empty where there is none. A variable may stand in its braces."""
+    found = (config or {}).get("over", "")
+    text = found.strip() if isinstance(found, str) else ""
+    return text[1:-1] if VARIABLE.fullmatch(text) and text not in ("{{", "}}") else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,9 @@ class NewStep:
         text, config = self.prompt_template, self.config or {}
         if self.kind == StepKind.CONDITION:
             text = "".join(f"{{{name}}}" for name in expressions.names(expression_of(config)))
+        elif self.kind == StepKind.LOOP:
+            text = "".join(f"{{{name}}}" for name in expressions.names(iterated(config)))
+            text += "".join(step_of(one).line.text for one in config.get("body", ()))
         elif self.kind == StepKind.TOOL:
             text = "".join(texts_of(config.get("arguments") or {}))
         elif self.kind == StepKind.WAIT:
@@ -77,13 +87,27 @@ class Round:
     """Steps that come together. number: from 1, once for a parent; steps: their `order` is set here.
 
     local: values that their prompts and expressions may name, such as item and loop. sees: the orders of steps of
-    earlier rounds whose outputs they may name, too.
+    earlier rounds whose outputs they may name, too. after: the number of an earlier round of the same growth that has
+    to be over before this one begins; 0 for none. origins: where untrusted text in local came from.
     """
 
     number: int
     steps: Sequence[NewStep]
     local: Mapping[str, Any] = field(default_factory=dict)
     sees: Sequence[int] = ()
+    after: int = 0
+    origins: Sequence[str] = ()
+
+
+def kept_as(step: NewStep) -> dict[str, Any]:
+    """A step as JSON keeps it, for `step_of`."""
+    return {**asdict(step), "agent_id": str(step.agent_id) if step.agent_id else None}
+
+
+def step_of(kept: Mapping[str, Any]) -> NewStep:
+    """A step as JSON keeps it."""
+    agent = kept["agent_id"]
+    return NewStep(**{**kept, "agent_id": UUID(agent) if agent else None, "after": tuple(kept["after"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,16 +55,17 @@ def park(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> Park
     """What a claimed wait waits for. Raises WaitError or TemplateError."""
     config = step.config or {}
     if config.get("for") == PERSON:
-        message = render(step.prompt_template, inputs=run.input_data, earlier=outputs, append=False)
+        message = render(step.prompt_template, inputs=run.input_data, earlier=outputs, append=False, local=step.local)
         due_at = now + timedelta(seconds=float(config.get("within") or PERSON_HAS))
         return Parked(step, Approval.Kind.FORM, due_at, {"message": message, "fields": config.get("fields") or {}})
     if "until" in config:
-        return Parked(step, Approval.Kind.TIMER, _moment(run, str(config["until"]), outputs, now), {})
+        return Parked(step, Approval.Kind.TIMER, _moment(run, step, outputs, now), {})
     return Parked(step, Approval.Kind.TIMER, now + timedelta(seconds=float(config.get("seconds", 0))), {})
 
 
-def _moment(run: Run, template: str, outputs: Sequence[Output], now: datetime) -> datetime:
-    text = render(template, inputs=run.input_data, earlier=outputs, append=False).strip()
+def _moment(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> datetime:
+    template = str((step.config or {}).get("until"))
+    text = render(template, inputs=run.input_data, earlier=outputs, append=False, local=step.local).strip()
     try:
         moment = parse_datetime(text)
     except ValueError:

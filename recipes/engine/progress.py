@@ -11,10 +11,11 @@ from agents.work.loop import Failed
 from automatos.errors import AppError
 from automatos.events import Notice
 from recipes.engine.journal import Intent, Result, counted, error_shape, intents_noted, results_noted, spent
-from recipes.engine.ledger import Ledger, Run, as_json, storable
+from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.settling import pay
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Step, lock_steps
+from recipes.engine.storing import storable
 from recipes.models import Call, StepStatus
 from workspaces.budgets.reserving import Wish
 from workspaces.scope.tenancy import Purpose
@@ -174,5 +175,6 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
         )
     )
     run.waiting_steps += 1
+    run.room += 1
     for key, tool, _ in approvals.calls:
         run.emit("step.waiting", ledger.now, step, attempt=step.attempt, approval=str(key), tool=tool)

@@ -63,6 +63,7 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         accepted.append(result)
         if run.has_budgets:
             ledger.count_cost(key, run.payer(step.id, step.agent_id), counted(result), ends_step=True)
+        run.room += 1
         last = spent(result)
         pay(run, step, last)
         decide = _without_call if outcome.is_without_call else _decide

@@ -21,7 +21,7 @@ from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, fr
 from recipes.engine.new_steps import Round
 from recipes.engine.sql import array, columns
 from recipes.engine.stages import StageInput
-from recipes.engine.templating import Output
+from recipes.engine.templating import Output, names, root_of
 from recipes.models import Mode
 
 STEP_COLUMNS = (
@@ -100,6 +100,18 @@ class Step:
         found: dict[str, Any] = (self.scope or {}).get("local") or {}
         return found
 
+    @property
+    def local_origins(self) -> list[str]:
+        """Where untrusted text in those values came from."""
+        found: list[str] = (self.scope or {}).get("origins") or []
+        return found
+
+    def without_local(self, template: str) -> tuple[list[str], dict[str, Any]]:
+        """Of a text that names such values: where untrusted text in them came from, and the values without it."""
+        if not self.local_origins or not any(root_of(name)[0] == "item" for name in names(template)):
+            return [], self.local
+        return self.local_origins, {**self.local, "item": ""}
+
     def may_name(self, order: int, mode: str) -> bool:
         """Whether it may name the output of the step with this number: one before it, at once one it waited for."""
         if self.scope is None:
@@ -132,7 +144,8 @@ class Job:
     untrusted text.
     credentials: the workspace's own keys; they live in memory alone.
     call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
-    call yet, since calls under way hold it. stage: of one whose work is code's.
+    call yet, since calls under way hold it. stage: of one whose work is code's. has_memory: whether its agents may
+    recall and keep what goes beyond this run.
     """
 
     step_id: UUID
@@ -153,6 +166,7 @@ class Job:
     call: ToolCall | None = None
     is_short: bool = False
     stage: StageInput | None = None
+    has_memory: bool = True
 
     @property
     def asks_first(self) -> bool:

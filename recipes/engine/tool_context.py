@@ -72,7 +72,7 @@ def of(job: Job, decide: Decide) -> ToolContext:
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
         doors=doors(place),
-        memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide),
+        memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide) if job.has_memory else None,
     )
 
 

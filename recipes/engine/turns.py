@@ -40,6 +40,7 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted =
         ledger = Ledger(sql)
         if outcomes:
             settle(ledger, outcomes, turn)
+            ledger.let_go()
         if limit > 0:
             at_once = claim(ledger, owner, limit, turn, wanted)
             unpaid, opened = pay(ledger, turn)
@@ -147,6 +148,10 @@ def end_overdue() -> Turn:
 
 
 def _end_as_overdue(ledger: Ledger, run: Run) -> None:
+    if run.paused_at is not None:
+        text = f"This run was paused for more than {PATIENCE.days} days. Retry it when it is needed."
+        run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "paused_too_long", "message": text})
+        return
     if run.status == ExecutionStatus.WAITING:
         days = PATIENCE.days
         text = (
@@ -165,6 +170,28 @@ def end_abandoned() -> Turn:
         abandoned = list(rows.order_by("id").values_list("id", flat=True)[:BATCH])
         notices = cancel(abandoned, by="") if abandoned else []
     return Turn(notices=notices, dropped=abandoned)
+
+
+def pause(execution_id: UUID, *, by: str) -> list[Notice]:
+    """Let nothing new begin in a live run; what is at work comes to its end. What to publish; none where it is held."""
+    with statements() as sql:
+        ledger = Ledger(sql)
+        for run in ledger.lock([execution_id]):
+            if run.can_go_on:
+                run.paused_at = ledger.now
+                run.emit("execution.paused", ledger.now, by=by)
+        return ledger.write()
+
+
+def resume(execution_id: UUID, *, by: str) -> list[Notice]:
+    """Let a paused run go on with the time it had left. What to publish; none where it was not paused."""
+    with statements() as sql:
+        ledger = Ledger(sql)
+        for run in ledger.lock([execution_id]):
+            if run.is_live and run.paused_at is not None:
+                run.paused_at, run.room = None, run.held_steps
+                run.emit("execution.resumed", ledger.now, reason=f"resumed by {by}" if by else "resumed")
+        return ledger.write()
 
 
 def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:

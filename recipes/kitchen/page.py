@@ -16,8 +16,10 @@ from automatos.errors import NotFound
 from automatos.events import iso, streamed_text
 from recipes import kinds
 from recipes.engine.graph import BRANCHES
+from recipes.engine.growing import BODY
 from recipes.engine.new_steps import is_told
 from recipes.engine.templating import as_text
+from recipes.kitchen.shown import Counts, counted, in_place, steps_shown
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.kitchen.timeline import Timeline, timeline_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
@@ -126,11 +128,13 @@ def kitchen(
 
     Raises NotFound for a run that is unknown or another workspace's.
     """
-    execution = _load(workspace, execution_id)
+    execution = _load(workspace, execution_id, step)
     now = timezone.now()
     steps = list(execution.steps.all())
     if step is None and otherwise is not None and execution.workflow_id is not None:
         step = otherwise(execution, steps)
+    if execution.workflow_id is None:
+        steps = in_place(steps)
     chosen = _choose(steps, step)
     return Kitchen(
         execution=execution,
@@ -155,10 +159,11 @@ def _result(execution: Execution, steps: Sequence[ExecutionStep]) -> str:
     return str(Execution.objects.filter(pk=execution.pk).values_list(final, flat=True).first() or "")
 
 
-def _load(workspace: Workspace, execution_id: UUID) -> Execution:
+def _load(workspace: Workspace, execution_id: UUID, asked: int | None) -> Execution:
     calls = Call.objects.defer("output", "data").order_by("attempt", "sent_at", "path")
     steps = (
-        ExecutionStep.objects.defer("prompt", "prompt_template")
+        steps_shown(execution_id, asked)
+        .defer("prompt", "prompt_template", "state", "scope")
         .select_related("agent")
         .prefetch_related(Prefetch("calls", calls))
     )
@@ -193,8 +198,7 @@ def _choose(steps: Sequence[ExecutionStep], asked: int | None) -> ExecutionStep:
 def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime) -> Summary:
     start = execution.started_at or execution.created_at
     elapsed = _milliseconds(start, execution.completed_at or now)
-    done = sum(step.status == StepStatus.COMPLETED for step in steps)
-    calls = [call for step in steps for call in step.calls.all() if call.kind == Call.Kind.MODEL]
+    counts = counted(execution, list(steps))
     tokens = execution.input_tokens + execution.output_tokens
     writing = _being_written(steps)
     heat = ", ".join(f"{index}. {step.get_status_display().lower()}" for index, step in enumerate(steps, 1))
@@ -205,12 +209,12 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         elapsed_ms=elapsed,
         since=iso(start) if execution.is_live else None,
         expected_ms=_expected(execution) if execution.is_live else None,
-        steps_done=done,
-        steps_note=_steps_note(steps),
-        model_calls=len(calls),
-        calls_note=_calls_note(calls),
-        heat_label=f"{done} of {len(steps)} steps done: {heat}",
-        spent=f"{_count(done, 'step')} of {len(steps)} done, {words.compact(tokens)} tokens and "
+        steps_done=counts.done,
+        steps_note=_steps_note(counts),
+        model_calls=counts.calls,
+        calls_note=_calls_note(counts),
+        heat_label=f"{counts.done} of {counts.steps} steps done: {heat}",
+        spent=f"{_count(counts.done, 'step')} of {counts.steps} done, {words.compact(tokens)} tokens and "
         f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far"
         + (f", and about {words.compact(writing)} tokens of an answer that is being written." if writing else "."),
     )
@@ -225,10 +229,12 @@ def _being_written(steps: Sequence[ExecutionStep]) -> int:
 def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int) -> str:
     """The state in words, e.g. "Cooking, step 2 of 3"."""
     word = execution.get_status_display()
+    if execution.paused_at and execution.is_live:
+        return "Paused"
     if execution.status == ExecutionStatus.RUNNING:
         cooking = [step.order for step in steps if step.status == StepStatus.RUNNING]
         place = [step.order for step in steps].index(cooking[0]) + 1 if cooking else execution.current_step
-        return f"{word}, step {max(place, 1)} of {len(steps)}"
+        return f"{word}, step {max(place, 1)} of {max(len(steps), execution.total_steps)}"
     if execution.status == ExecutionStatus.WAITING:
         return (
             word
@@ -242,17 +248,14 @@ def _headline(execution: Execution, steps: Sequence[ExecutionStep], elapsed: int
     return word if execution.is_live else f"{word} after {words.duration(elapsed)}"
 
 
-def _steps_note(steps: Sequence[ExecutionStep]) -> str:
-    skipped = sum(step.status == StepStatus.SKIPPED for step in steps)
-    return f"of {len(steps)}" + (f", {skipped} skipped" if skipped else "")
+def _steps_note(counts: Counts) -> str:
+    return f"of {counts.steps}" + (f", {counts.skipped} skipped" if counts.skipped else "")
 
 
-def _calls_note(calls: Sequence[Call]) -> str:
-    failed = sum(call.status == Call.Status.FAILED for call in calls)
-    again = sum(call.sends - 1 for call in calls)
-    notes = [f"{failed} failed"] if failed else []
-    if again:
-        notes.append(f"{again} sent again")
+def _calls_note(counts: Counts) -> str:
+    notes = [f"{counts.failed_calls} failed"] if counts.failed_calls else []
+    if counts.sent_again:
+        notes.append(f"{counts.sent_again} sent again")
     return ", ".join(notes)
 
 
@@ -300,6 +303,8 @@ def _ticket(
 
 def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool) -> list[str]:
     facts = _branch_facts(step, steps)
+    if step.taken_from:
+        facts.append("taken over")
     if step.status == StepStatus.PENDING:
         facts.append(waits_for(step, steps) if is_live else "not started")
     elif step.status == StepStatus.WAITING:
@@ -333,7 +338,11 @@ def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[s
     """What a condition came to; under which one a step stands."""
     if step.kind == StepKind.CONDITION and step.status == StepStatus.COMPLETED:
         return ["it was true" if step.output == "then" else "it was not true"]
+    if step.kind == StepKind.LOOP and step.grown:
+        return [_count(step.grown, "round")]
     above = next((one for one in steps if one.id == step.parent_id), None)
+    if above and step.branch == BODY and above.kind == StepKind.LOOP:
+        return [f"round {step.iteration} of {above.name or above.step_id}"]
     return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch in BRANCHES else []
 
 
@@ -364,7 +373,8 @@ def _measure(value: Any) -> str:
 
 
 def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
-    return [_output_jar(step, is_live) for step in steps if is_told(step.kind, step.config)]
+    """What the run's steps put in; what a loop's rounds leave is in the loop's."""
+    return [_output_jar(step, is_live) for step in steps if step.path is None and is_told(step.kind, step.config)]
 
 
 def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:

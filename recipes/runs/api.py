@@ -115,6 +115,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     step_id = serializers.CharField()
     order = serializers.IntegerField()
     path = serializers.CharField(source="place", help_text="Its place in the run: its step_id, unless in a loop.")
+    iteration = serializers.IntegerField(allow_null=True, help_text="The round of the loop it stands in, from 1.")
     kind = serializers.ChoiceField(choices=StepKind.choices)
     name = serializers.CharField()
     agent_id = serializers.UUIDField(allow_null=True, help_text="null where the kind needs no agent.")
@@ -128,6 +129,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     output_tokens = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars.")
     model = serializers.CharField(help_text="provider:model")
+    taken_over = serializers.SerializerMethodField()
     fallback = serializers.SerializerMethodField()
     finish_reason = serializers.CharField(help_text=FINISH)
     origins = serializers.SerializerMethodField()
@@ -137,6 +139,10 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
     error = ProblemOut(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+
+    def get_taken_over(self, step: ExecutionStep) -> bool:
+        """Whether it was done in the run that this one goes on from; it cost nothing here."""
+        return step.taken_from is not None
 
     @extend_schema_field(FallbackOut(allow_null=True))
     def get_fallback(self, step: ExecutionStep) -> Any:
@@ -183,6 +189,7 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     conversation_id = serializers.UUIDField(allow_null=True)
     recipe_name = serializers.CharField()
     recipe_version = serializers.IntegerField()
+    source_id = serializers.UUIDField(allow_null=True, help_text="The run it goes on from; null for none.")
     status = serializers.ChoiceField(choices=ExecutionStatus.choices)
     current_step = serializers.IntegerField()
     total_steps = serializers.IntegerField()
@@ -194,6 +201,7 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is paused; null when it is not.")
 
 
 class ExecutionOut(ExecutionSummaryOut):
@@ -340,4 +348,28 @@ class ExecutionCancel(RunView):
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Calls in flight are aborted; 409 when the run is over already."""
         services.cancel(execution=self.run(execution_id, recipe_id), user=self.caller)
+        return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
+
+
+class ExecutionPause(RunView):
+    """Holding a run."""
+
+    needs = {"POST": "executions:run"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
+    def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """Nothing new begins, calls in flight come to their end, the clock stands; 409 when it is over or paused."""
+        services.pause(execution=self.run(execution_id, recipe_id), user=self.caller)
+        return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
+
+
+class ExecutionResume(RunView):
+    """Letting a paused run go on."""
+
+    needs = {"POST": "executions:run"}
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
+    def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """It goes on with the time it had left; 409 when it is not paused."""
+        services.resume(execution=self.run(execution_id, recipe_id), user=self.caller)
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)

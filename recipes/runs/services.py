@@ -1,6 +1,6 @@
 """Starting and cancelling runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,12 @@ from automatos.errors import Conflict, NotFound
 from recipes.engine import graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
+from recipes.engine.looping import folded
 from recipes.engine.new_steps import NewStep, Row, rows_inserted
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
-from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
+from recipes.models import Execution, ExecutionStatus, Mode, Recipe, StepKind, Trigger
 from recipes.validation import fill_inputs, with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -54,6 +55,12 @@ SOURCE = (
     "a.status, a.pending_status, a.deleted_at IS NOT NULL FROM recipes r JOIN recipe_steps s ON s.recipe_id = r.id "
     'LEFT JOIN agents a ON a.id = s.agent_id WHERE r.id = %s ORDER BY s."order"'
 )
+INSERT_EXECUTION = (
+    "INSERT INTO recipe_executions ({}, current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) "
+    "VALUES ({}, 0, 0, 0, 0, 0, 0)"
+)
+# turns.pause and turns.resume.
+Hold = Callable[..., list[events.Notice]]
 NAMES = tuple(one.name for one in fields(NewStep) if one.name != "after")
 
 
@@ -76,7 +83,7 @@ def start(
     """
     with statements() as sql:
         require_room(sql, workspace)
-        name, version, inputs, settings = _held(sql, recipe)
+        name, version, inputs, settings = _recipe_held(sql, recipe)
         config, now = with_defaults(settings), sql.now
         execution = Execution(
             workspace=workspace,
@@ -96,7 +103,10 @@ def start(
             priority=_checked_priority(priority),
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
-        steps = _with_lessons(_steps_of(sql, recipe), lessons)
+        steps = folded(_with_lessons(_steps_of(sql, recipe), lessons))
+        if config["mode"] == Mode.PARALLEL or any(step.kind == StepKind.LOOP for step in steps):
+            execution.parallel_limit = config["parallel_limit"]
+        execution.memory_isolation = config["memory_isolation"]
         begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)})
         if limit := int(config["max_concurrent_runs"]):
             execution.is_queued = take_slot(sql, execution.pk, recipe.pk, limit, config["total_timeout"])
@@ -122,11 +132,11 @@ def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after
     execution: not saved yet. after: what the audit log says of it.
     """
     execution.total_steps = execution.unfinished_steps = len(steps)
-    _insert_execution(sql, execution)
+    insert_execution(sql, execution)
     _insert_steps(sql, execution, steps)
     after_commit(lambda: send_wake_up(str(execution.id)))
     # Last, so that other starts wait for the end of the log only while this one commits.
-    _record("run.started", execution, after=after)
+    record("run.started", execution, after=after)
     execution._state.adding = False
 
 
@@ -138,7 +148,7 @@ def require_room(sql: Statements, workspace: Workspace) -> None:
         plans.check(plan, "concurrent_runs", sql.rows(COUNT_LIVE, [workspace.pk])[0][0])
 
 
-def _held(sql: Statements, recipe: Recipe) -> tuple[str, int, dict[str, Any], dict[str, Any]]:
+def _recipe_held(sql: Statements, recipe: Recipe) -> tuple[str, int, dict[str, Any], dict[str, Any]]:
     """Name, version, inputs and settings; whoever saves the recipe waits until the run has its copy."""
     found = sql.rows("SELECT name, version, inputs, execution_config FROM recipes WHERE id = %s FOR SHARE", [recipe.id])
     if not found:
@@ -173,23 +183,24 @@ def _with_lessons(steps: list[NewStep], lessons: Sequence[Mapping[str, Any]]) ->
     return [replace(one, config={**(one.config or {}), **told}) if one.order == first else one for one in steps]
 
 
-def _insert_execution(sql: Statements, execution: Execution) -> None:
-    sql.send(
-        "INSERT INTO recipe_executions (id, workspace_id, recipe_id, user_id, recipe_name, recipe_version, mode, "
-        "status, input_data, total_steps, unfinished_steps, retry_delay, backoff, triggered_by, created_at, "
-        "deadline_at, conversation_id, not_before, priority, trigger_id, chain, untrusted_inputs, workflow_id, "
-        "current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) VALUES (%s, %s, %s, %s, %s, %s, %s, "
-        "%s, %s::jsonb, "
-        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 0, 0, 0, 0, 0, 0)",
-        [
-            execution.id, execution.workspace_id, execution.recipe_id, execution.user_id, execution.recipe_name,
-            execution.recipe_version, str(execution.mode), str(execution.status), as_json(execution.input_data),
-            execution.total_steps, execution.unfinished_steps, float(execution.retry_delay), float(execution.backoff),
-            str(execution.triggered_by), execution.created_at, execution.deadline_at, execution.conversation_id,
-            execution.not_before, execution.priority, execution.trigger_id, execution.chain,
-            as_json(execution.untrusted_inputs), execution.workflow_id,
-        ],
-    )  # fmt: skip
+def insert_execution(sql: Statements, execution: Execution) -> None:
+    """Insert a run's row; what it names not is the table's default."""
+    values = {
+        "id": execution.id, "workspace_id": execution.workspace_id, "recipe_id": execution.recipe_id,
+        "user_id": execution.user_id, "recipe_name": execution.recipe_name,
+        "recipe_version": execution.recipe_version, "mode": str(execution.mode), "status": str(execution.status),
+        "input_data": as_json(execution.input_data), "total_steps": execution.total_steps,
+        "unfinished_steps": execution.unfinished_steps, "retry_delay": float(execution.retry_delay),
+        "backoff": float(execution.backoff), "triggered_by": str(execution.triggered_by),
+        "created_at": execution.created_at, "deadline_at": execution.deadline_at,
+        "conversation_id": execution.conversation_id, "not_before": execution.not_before,
+        "priority": execution.priority, "parallel_limit": execution.parallel_limit,
+        "memory_isolation": execution.memory_isolation, "source_id": execution.source_id,
+        "parent_step_id": execution.parent_step_id, "root_id": execution.root_id, "depth": execution.depth,
+        "trigger_id": execution.trigger_id, "chain": execution.chain,
+        "untrusted_inputs": as_json(execution.untrusted_inputs), "workflow_id": execution.workflow_id,
+    }  # fmt: skip
+    sql.send(INSERT_EXECUTION.format(", ".join(values), ", ".join("%s" for _ in values)), list(values.values()))
 
 
 def _insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep]) -> None:
@@ -223,11 +234,41 @@ def cancel(*, execution: Execution, user: User | None) -> Execution:
         events.drop_on_commit(execution.id)
         after_commit(lambda: tell_ended([(execution.workspace_id, execution.id)]))
         before = {"status": execution.status}
-        _record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
+        record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
     execution.refresh_from_db()
     return execution
 
 
-def _record(action: str, execution: Execution, **states: Any) -> None:
+def pause(*, execution: Execution, user: User | None) -> Execution:
+    """Let nothing new begin in a live run; calls in flight come to their end, and its clock stands then.
+
+    Raises Conflict when it is over or paused already.
+    """
+    return _held(execution, user, turns.pause, "run.paused", "This run is over, or paused already.")
+
+
+def resume(*, execution: Execution, user: User | None) -> Execution:
+    """Let a paused run go on with the time it had left. Raises Conflict when it is not paused."""
+    return _held(execution, user, turns.resume, "run.resumed", "This run is not paused.")
+
+
+def _held(execution: Execution, user: User | None, act: Hold, action: str, complaint: str) -> Execution:
+    execution.refresh_from_db()
+    if execution.is_queued:
+        raise Conflict("This run waits for its turn and does nothing yet. Cancel it, or pause it once it cooks.")
+    with transaction.atomic():
+        notices = act(execution.id, by=user.display_name if user else "")
+        if not notices:
+            raise Conflict(complaint, code="not_live" if not execution.is_live else "conflict")
+        for notice in notices:
+            events.publish_on_commit(notice)
+        run_id = str(execution.id)
+        after_commit(lambda: send_wake_up(run_id))
+        record(action, execution, after={"status": execution.status})
+    execution.refresh_from_db()
+    return execution
+
+
+def record(action: str, execution: Execution, **states: Any) -> None:
     target = ("run", execution.pk, execution.recipe_name)
     audit.record(action, workspace_id=execution.workspace_id, target=target, **states)

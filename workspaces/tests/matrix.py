@@ -55,6 +55,12 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "workflow_recipes_executions_rating_retrieve": {404},
     "executions_rating_update": {409},
     "workflow_recipes_executions_rating_update": {409},
+    # Its run is still at work, and not paused.
+    **{
+        f"{under}executions_{what}_create": {409}
+        for under in ("", "workflow_recipes_")
+        for what in ("resume", "retry", "rerun", "fork")
+    },
     "openai_embeddings": {400},  # there is no text
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour

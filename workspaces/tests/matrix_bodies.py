@@ -89,6 +89,11 @@ BODIES: dict[str, Any] = {
     "lessons_change": {"is_pinned": True},
     "suggestions_accept": {"prompt_template": "Write."},
     **{name: {"stars": 4} for name in ("executions_rating_update", "workflow_recipes_executions_rating_update")},
+    **{
+        f"{under}executions_{what}_create": {"from_step": "1"}
+        for under in ("", "workflow_recipes_")
+        for what in ("rerun", "fork")
+    },
     "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
     "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
     "workspaces_create": {"name": "New"},

@@ -1,0 +1,30 @@
+"""Values as JSON can carry them and PostgreSQL can hold them."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from automatos.llm.text import clean
+
+# Bits of a whole number, and levels of a value, that are kept.
+LARGEST_NUMBER = 1024
+DEEPEST = 200
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """The value as JSON can carry it and PostgreSQL can hold it."""
+    if isinstance(value, Mapping | list | tuple):
+        if depth > DEEPEST:
+            return "…"
+        if isinstance(value, Mapping):
+            return {clean(str(name)): storable(item, depth + 1) for name, item in value.items()}
+        return [storable(item, depth + 1) for item in value]
+    return _storable_leaf(value)
+
+
+def _storable_leaf(value: Any) -> Any:
+    if isinstance(value, int):
+        return value if value.bit_length() <= LARGEST_NUMBER else None
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None else clean(str(value))

@@ -1,0 +1,295 @@
+"""Going on after a failure, and trying again from any step: a new run that takes over what another one finished.
+
+The new run is a copy of the steps as they were, not of the recipe as it is now. What is taken over keeps its output and
+costs nothing there; `taken_from` names the step it came from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from agents.work.spec import why_no_new_work
+from automatos.after_commit import after_commit
+from automatos.errors import Conflict, InvalidInput
+from recipes.engine import templating
+from recipes.engine.ledger import as_json
+from recipes.engine.new_steps import has_agent
+from recipes.engine.queueing import take_slot
+from recipes.engine.sql import Statements, array, columns, statements
+from recipes.engine.takeover import Past, Taken, taken_over
+from recipes.engine.tasks import send_wake_up
+from recipes.models import (
+    Execution,
+    ExecutionStatus,
+    ExecutionStep,
+    Recipe,
+    RecipeVersion,
+    StepKind,
+    StepStatus,
+    Trigger,
+)
+from recipes.runs.model_names import checked_model
+from recipes.runs.services import insert_execution, record, require_room
+from recipes.validation import LONGEST_PROMPT, fill_inputs, with_defaults
+from workspaces.models import User, Workspace
+
+FAILED = (ExecutionStatus.FAILED, ExecutionStatus.CANCELLED, ExecutionStatus.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class StepChange:
+    """What is different of a step this time; empty values leave it as it was. model: `provider:model`."""
+
+    prompt_template: str = ""
+    agent_id: UUID | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different this time. input_data: only the inputs that change; steps: by number or path."""
+
+    input_data: Mapping[str, Any] = field(default_factory=dict)
+    steps: Mapping[str, StepChange] = field(default_factory=dict)
+
+
+NONE = Changes()
+
+
+def retry(*, execution: Execution, user: User | None, trigger: Trigger) -> Execution:
+    """Go on with a run that failed, was cancelled or stopped: a new run that does only what was not finished.
+
+    Raises Conflict when it did not end so, TooMany when the workspace's plan cooks no more at once.
+    """
+    if execution.status not in FAILED:
+        raise Conflict("Only a run that failed, was cancelled or stopped can go on.", code="not_failed")
+    return _begin(execution, [], NONE, user, trigger)
+
+
+def rerun(
+    *, execution: Execution, from_step: str, changes: Changes = NONE, user: User | None, trigger: Trigger
+) -> Execution:
+    """Do a step of a run that is over anew, and what follows from it, in a new run. from_step: its number or path.
+
+    Raises InvalidInput with fields `from_step`, `overrides.…`, Conflict when the run is still live, TooMany.
+    """
+    if execution.is_live:
+        raise Conflict("This run is still under way. Stop it, or wait for its end.", code="still_live")
+    return _begin(execution, [from_step], changes, user, trigger)
+
+
+def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User | None, trigger: Trigger) -> Execution:
+    if source.recipe is None or source.recipe.deleted_at is not None:
+        raise Conflict("There is no recipe behind this run any more. Restore it first.", code="no_recipe")
+    workspace = source.workspace
+    rows = list(ExecutionStep.objects.filter(execution=source).order_by("order"))
+    orders = [_placed(rows, place, "from_step").order for place in begin]
+    changed = {_placed(rows, place, f"overrides.steps.{place}").order: one for place, one in changes.steps.items()}
+    taken = _taken(rows, orders, changed)
+    if not taken.anew | taken.held:
+        raise Conflict("Every step came to an end. Choose the step to begin at.", code="nothing_to_do")
+    config, inputs = _as_it_was(source.recipe, source.recipe_version)
+    with statements() as sql:
+        require_room(sql, workspace)
+        copies = _changed(workspace, [row for row in rows if row.order not in taken.dropped], taken, changed)
+        _require_agents(sql, copies, taken)
+        now = sql.now
+        made = Execution(
+            workspace=workspace,
+            recipe=source.recipe,
+            recipe_name=source.recipe_name,
+            recipe_version=source.recipe_version,
+            mode=source.mode,
+            input_data=_inputs(source, inputs, changes.input_data),
+            retry_delay=source.retry_delay,
+            backoff=source.backoff,
+            triggered_by=trigger,
+            user=user,
+            created_at=now,
+            deadline_at=now + timedelta(seconds=config["total_timeout"]),
+            priority=source.priority,
+            parallel_limit=source.parallel_limit,
+            memory_isolation=source.memory_isolation,
+            source=source,
+            untrusted_inputs=_untrusted(source, changes.input_data),
+            total_steps=len(copies),
+            unfinished_steps=len(taken.anew) + len(taken.held),
+        )
+        insert_execution(sql, made)
+        _insert_copies(sql, made, copies, taken)
+        after_commit(lambda: send_wake_up(str(made.id)))
+        after = {"recipe_id": source.recipe_id, "version": source.recipe_version, "source": source.pk}
+        record("run.started", made, after={**after, "trigger": str(trigger), "from_step": begin[0] if begin else ""})
+        made._state.adding = False
+        if limit := int(config["max_concurrent_runs"]):
+            made.is_queued = take_slot(sql, made.pk, source.recipe.pk, limit, config["total_timeout"])
+    return made
+
+
+def _as_it_was(recipe: Recipe, version: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings and inputs of a version of a recipe."""
+    kept = RecipeVersion.objects.filter(recipe=recipe, version=version).first()
+    body = kept.body if kept else {}
+    return with_defaults(body.get("execution_config") or {}), body.get("inputs") or {}
+
+
+def _inputs(source: Execution, inputs: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    if not given:
+        return dict(source.input_data)
+    kept = {name: value for name, value in source.input_data.items() if name in inputs}
+    return fill_inputs(inputs, {**kept, **given})
+
+
+def _untrusted(source: Execution, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The inputs that somebody outside wrote, without those that a person gave anew."""
+    kept = {name: origins for name, origins in (source.untrusted_inputs or {}).items() if name not in given}
+    return kept or None
+
+
+def _placed(rows: Sequence[ExecutionStep], place: str, name: str) -> ExecutionStep:
+    """The step with this number or at this path."""
+    found = [row for row in rows if place in (str(row.order), row.place)]
+    if not found:
+        raise _invalid(name, f"There is no step {place[:80]!r} in this run. Write its number or its path.")
+    return min(found, key=lambda row: place != str(row.order))
+
+
+def _invalid(name: str, text: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {text}", fields={name: [text]})
+
+
+def _taken(rows: Sequence[ExecutionStep], begin: Sequence[int], changed: Mapping[int, StepChange]) -> Taken:
+    """What is taken over. A step that is to be different has to be among those done anew."""
+    numbers = {row.id: row.order for row in rows}
+    past = [
+        Past(
+            row.order, row.place, row.kind, row.status, tuple(row.depends_on), tuple(_edges(row, rows)),
+            numbers.get(row.parent_id) if row.parent_id else None, row.branch, row.output,
+        )
+        for row in rows
+    ]  # fmt: skip
+    taken = taken_over(past, begin)
+    for order in begin:
+        if order not in taken.anew:
+            text = "This step stands in a branch that was not taken. Begin at its condition, or before it."
+            raise _invalid("from_step", text)
+    for order in changed:
+        if order not in taken.anew:
+            text = f"Step {order} is taken over as it was. Begin at it, or before it."
+            raise _invalid(f"overrides.steps.{order}", text)
+    return taken
+
+
+def _edges(row: ExecutionStep, rows: Sequence[ExecutionStep]) -> Sequence[int]:
+    """Where it leads; rows of an old release know only what they wait for."""
+    if row.leads_to is not None:
+        return row.leads_to
+    return [other.order for other in rows if row.order in other.depends_on]
+
+
+def _changed(
+    workspace: Workspace, rows: Sequence[ExecutionStep], taken: Taken, changed: Mapping[int, StepChange]
+) -> list[ExecutionStep]:
+    """The steps with what is different this time."""
+    for row in rows:
+        change = changed.get(row.order)
+        field_of = f"overrides.steps.{row.order}"
+        if change is None:
+            continue
+        if not has_agent(row.kind) and (change.agent_id or change.model):
+            raise _invalid(field_of, f"A step of the kind {row.kind} has no agent and no model.")
+        if change.prompt_template:
+            _check_prompt(f"{field_of}.prompt_template", change.prompt_template, row, rows)
+            row.prompt_template = change.prompt_template
+        if change.agent_id:
+            row.agent_id, row.agent_name = change.agent_id, ""
+        if change.model:
+            checked_model(workspace, change.model, f"{field_of}.model")
+            row.config = {**(row.config or {}), "model": change.model}
+    return list(rows)
+
+
+def _check_prompt(name: str, prompt: str, row: ExecutionStep, rows: Sequence[ExecutionStep]) -> None:
+    if row.kind not in (StepKind.AGENT, StepKind.WAIT):
+        raise _invalid(name, f"A step of the kind {row.kind} has no prompt.")
+    if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
+        raise _invalid(name, f"Write 1 to {LONGEST_PROMPT:,} characters.")
+    seen = (row.scope or {}).get("sees", ())
+    before = (row.scope or {}).get("before", row.order)
+    earlier = [
+        templating.Output(one.order, one.output_key)
+        for one in rows
+        if (one.path is None and one.order < before) or one.order in seen
+    ]
+    local = list((row.scope or {}).get("local") or ())
+    problems = templating.check(prompt, inputs=list(row.execution.input_data), earlier=earlier, local=local)
+    if problems:
+        raise InvalidInput(f"{name}: {problems[0]}", fields={name: problems})
+
+
+def _require_agents(sql: Statements, rows: Sequence[ExecutionStep], taken: Taken) -> None:
+    """Whoever is asked anew can work. Raises InvalidInput or Conflict."""
+    wanted = {row.agent_id for row in rows if row.agent_id and row.order in taken.anew}
+    for row in rows:
+        if row.order in taken.anew | taken.held:
+            wanted |= {UUID(agent) for agent in (row.config or {}).get("agents", ())}
+    found = sql.rows(
+        "SELECT id, name, status, pending_status, deleted_at IS NOT NULL FROM agents WHERE id = ANY(%s::uuid[])",
+        [array(wanted)],
+    )
+    agents = {row[0]: row for row in found}
+    for row in rows:
+        if row.agent_id not in wanted or row.order not in taken.anew:
+            continue
+        if row.agent_id not in agents:
+            raise _invalid(f"overrides.steps.{row.order}.agent_id", "There is no such agent here.")
+        row.agent_name = agents[row.agent_id][1]
+    for _, name, status, pending, is_deleted in found:
+        if reason := why_no_new_work(name, status, pending, is_deleted):
+            raise Conflict(reason, code="agent_unusable")
+
+
+def _insert_copies(sql: Statements, made: Execution, rows: Sequence[ExecutionStep], taken: Taken) -> None:
+    """The steps of the new run, with the edges they had."""
+    ids = {row.id: uuid4() for row in rows}
+    copies = [
+        (
+            ids[row.id], row.id, ids.get(row.parent_id) if row.parent_id else None,
+            row.order in taken.finished, _status(row, taken), taken.waiting_on.get(row.order, 0),
+            made.created_at if taken.waiting_on.get(row.order) == 0 else None,
+            row.prompt_template, row.agent_id, row.agent_name, as_json(row.config),
+            row.grown if row.order not in taken.anew else 0,
+        )
+        for row in rows
+    ]  # fmt: skip
+    sql.send(COPY, [made.id, made.workspace_id, *columns(copies)])
+
+
+def _status(row: ExecutionStep, taken: Taken) -> str:
+    if row.order in taken.finished:
+        return row.status
+    parked = row.order in taken.held and taken.waiting_on[row.order] > 0
+    return (StepStatus.RUNNING if parked else StepStatus.PENDING).value
+
+
+COPY = (
+    "INSERT INTO execution_steps (execution_id, workspace_id, id, parent_id, status, waiting_on, runnable_at, "
+    "prompt_template, agent_id, agent_name, config, grown, taken_from, "
+    'output, error, prompt, model, finish_reason, origins, "order", step_id, name, output_key, kind, branch, '
+    "error_handling, max_retries, max_iterations, timeout, depends_on, leads_to, path, iteration, scope, state, "
+    "attempt, fence, input_tokens, output_tokens, cost, tool_calls) "
+    "SELECT %s::uuid, %s::uuid, v.id, v.parent_id, v.status, v.waiting_on, v.runnable_at, v.prompt_template, "
+    "v.agent_id, v.agent_name, v.config::jsonb, v.grown, CASE WHEN v.is_taken THEN s.id END, "
+    "CASE WHEN v.is_taken THEN s.output ELSE '' END, CASE WHEN v.is_taken THEN s.error END, "
+    "CASE WHEN v.is_taken THEN s.prompt ELSE '' END, CASE WHEN v.is_taken THEN s.model ELSE '' END, "
+    "CASE WHEN v.is_taken THEN s.finish_reason ELSE '' END, CASE WHEN v.is_taken THEN s.origins END, "
+    's."order", s.step_id, s.name, s.output_key, s.kind, s.branch, s.error_handling, s.max_retries, '
+    "s.max_iterations, s.timeout, s.depends_on, s.leads_to, s.path, s.iteration, s.scope, "
+    "CASE WHEN v.is_taken OR v.grown > 0 THEN s.state END, 1, 0, 0, 0, 0, 0 "
+    "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bool[], %s::text[], %s::int[], %s::timestamptz[], "
+    "%s::text[], %s::uuid[], %s::text[], %s::text[], %s::int[]) AS v(id, source, parent_id, is_taken, status, "
+    "waiting_on, runnable_at, prompt_template, agent_id, agent_name, config, grown) "
+    "JOIN execution_steps s ON s.id = v.source"
+)
