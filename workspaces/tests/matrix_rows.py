@@ -78,6 +78,7 @@ VALUES: dict[str, Any] = {
     "Budget.scope": "workspace",
     **dict.fromkeys(("ModelUsage.day", "AgentUsage.day"), timezone.now().date()),
     "Budget.limit": 1000,
+    "Reservation.amount": 1,
     "Invitation.accepted_by": None,
     "IdempotentRequest.body": {"text": "%s"},
     "Workflow.agent_ids": [],
