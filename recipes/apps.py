@@ -14,3 +14,5 @@ class RecipesConfig(AppConfig):
         "run": "recipes.runs.budget_owners.RunOwner",
     }
     stage_handlers = "recipes.workflows.stages.handlers.HANDLERS"
+    # How a run begins that a step of another one cooks.
+    sub_runs = "recipes.runs.sub_run_services.start"

@@ -20,6 +20,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     StepKind.AGENT: (),
     StepKind.CONDITION: ("expression",),
     StepKind.LOOP: ("over", "at_most", "at_once"),
+    StepKind.RECIPE: ("recipe", "version", "inputs", "leaves"),
     StepKind.TOOL: ("tool", "arguments"),
     StepKind.WAIT: ("for", "within", "fields", "seconds", "until"),
 }
@@ -33,6 +34,7 @@ DEEPEST_LOOP, MOST_AT_ONCE = 3, 100
 ICONS: dict[str, str] = {
     StepKind.CONDITION: "split",
     StepKind.LOOP: "repeat",
+    StepKind.RECIPE: "book-open",
     StepKind.WAIT: "hourglass",
     StepKind.TOOL: "wrench",
 }
@@ -57,6 +59,8 @@ def shown(step: RecipeStep) -> str:
         return f"{config.get('tool')} {as_json(config.get('arguments') or {})}"
     if step.kind == StepKind.WAIT and config.get("for") == TIME:
         return f"until {config['until']}" if "until" in config else f"{config.get('seconds')} seconds"
+    if step.kind == StepKind.RECIPE:
+        return f"version {config.get('version')} with {as_json(config.get('inputs') or {})}"
     if step.kind == StepKind.LOOP:
         return f"for each of {iterated(config)}"
     return step.prompt_template or expression_of(config)

@@ -57,10 +57,10 @@ def _uuid(text: str | None) -> UUID | None:
     return UUID(text) if text else None
 
 
-def problems_of(workspace: Workspace, data: RecipeInput) -> dict[str, list[str]]:
-    """What hinders this recipe from being saved or cooked, by field; empty when nothing does."""
+def problems_of(workspace: Workspace, data: RecipeInput, within: UUID | None = None) -> dict[str, list[str]]:
+    """What hinders this recipe from being saved or cooked, by field; empty when nothing does. within: its id."""
     try:
-        _, steps = _checked(workspace, data)
+        _, steps = _checked(workspace, data, within=within)
     except InvalidInput as error:
         return {field: list(texts) for field, texts in error.fields.items()}
     agents = Agent.objects.in_bulk({step.agent_id for step in steps if step.agent_id})
@@ -98,7 +98,7 @@ def update_recipe(
             f"{recipe.name} was saved by someone else meanwhile: it is at version {recipe.version}, "
             f"and this change was made from {expected_version}. Load it again."
         )
-    columns, steps = _checked(recipe.workspace, data, changelog)
+    columns, steps = _checked(recipe.workspace, data, changelog, within=recipe.pk)
     before = _compared(body_of(recipe, list(recipe.steps.all())))
     for name, value in columns.items():
         setattr(recipe, name, value)
@@ -233,7 +233,9 @@ def restore_version(*, recipe: Recipe, version: int, user: User | None) -> Recip
     return update_recipe(recipe=recipe, user=user, data=data, changelog=f"Version {version} restored")
 
 
-def _checked(workspace: Workspace, data: RecipeInput, changelog: str = "") -> tuple[dict[str, Any], list[RecipeStep]]:
+def _checked(
+    workspace: Workspace, data: RecipeInput, changelog: str = "", within: UUID | None = None
+) -> tuple[dict[str, Any], list[RecipeStep]]:
     """The recipe's columns and its step rows, not saved. Raises InvalidInput with every problem found."""
     problems = Problems()
     if data.template_id and not SLUG.fullmatch(data.template_id):
@@ -254,7 +256,9 @@ def _checked(workspace: Workspace, data: RecipeInput, changelog: str = "") -> tu
         "outputs": checked_schema("outputs", data.outputs, problems),
         "execution_config": config,
     }
-    steps = checked_steps(workspace=workspace, steps=data.steps, inputs=inputs, config=config, problems=problems)
+    steps = checked_steps(
+        workspace=workspace, steps=data.steps, inputs=inputs, config=config, problems=problems, within=within
+    )
     for name in ("inputs", "outputs", "execution_config"):
         problems.json(name, columns[name])
     problems.raise_any()

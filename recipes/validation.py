@@ -9,10 +9,11 @@ from uuid import UUID
 
 from agents.models import Agent
 from automatos.checking import Problems
-from recipes import kinds
+from recipes import kinds, sub_recipes
 from recipes.engine import templating
 from recipes.engine.new_steps import has_agent, is_told
 from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep, StepKind
+from recipes.sub_recipes import Place
 from workspaces.models import Workspace
 
 NO_SUCH_AGENT = "There is no such agent here. GET /api/agents lists those you can use."
@@ -158,10 +159,11 @@ def checked_steps(
     inputs: Mapping[str, Any],
     config: Mapping[str, Any],
     problems: Problems,
+    within: UUID | None = None,
 ) -> list[RecipeStep]:
     """The step rows in their order, renumbered from 1, not saved. Notes what is wrong under `steps.<position>.<name>`.
 
-    Positions count from 0 as the steps were sent.
+    Positions count from 0 as the steps were sent. within: the recipe they stand in, where it is there already.
     """
     if not steps:
         problems.add("steps", "A recipe needs at least one step.")
@@ -187,6 +189,8 @@ def checked_steps(
         if row.kind != StepKind.AGENT:
             _check_without(field, step, problems)
             kinds.check_settings(field, row, known, problems)
+            if row.kind == StepKind.RECIPE:
+                sub_recipes.check(field, row, known, Place(workspace, within), problems)
             if row.kind == StepKind.WAIT and isinstance((row.config or {}).get("fields"), dict):
                 checked_schema(f"{field}.config.fields", (row.config or {})["fields"], problems)
         rows.append(row)

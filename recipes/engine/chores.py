@@ -41,7 +41,8 @@ async def sweep(decide: Decide, publisher: Publisher) -> None:
     """End what is overdue, whatever else the machine is busy with; give back money that nobody will settle."""
     while True:
         await asyncio.sleep(SWEEP)
-        for end in (turns.end_overdue, turns.end_abandoned, paying.give_back_expired):
+        ends = turns.end_overdue, turns.end_abandoned, turns.end_orphans, paying.give_back_expired
+        for end in ends:
             turn = await decide(end)
             publisher.add(turn.notices, turn.dropped)
 

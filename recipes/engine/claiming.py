@@ -36,6 +36,7 @@ from recipes.engine.steps import (
     picked,
     read_outputs,
 )
+from recipes.engine.sub_runs import cook_inside
 from recipes.engine.templating import Output, render, used
 from recipes.engine.tool_steps import with_call
 from recipes.models import ErrorHandling, ExecutionStatus, StepKind, StepStatus
@@ -167,7 +168,7 @@ def _begin(
 
 
 # Kinds that are over, parked or grown where they are claimed.
-HERE = (StepKind.CONDITION, StepKind.WAIT, StepKind.LOOP)
+HERE = (StepKind.CONDITION, StepKind.WAIT, StepKind.LOOP, StepKind.RECIPE)
 
 
 def _done_here(ledger: Ledger, run: Run, step: Step, outputs: list[Output]) -> Outcome | Parked | None:
@@ -176,6 +177,8 @@ def _done_here(ledger: Ledger, run: Run, step: Step, outputs: list[Output]) -> O
         return decide(run, step, outputs)
     if step.kind == StepKind.WAIT:
         return park(run, step, outputs, ledger.now)
+    if step.kind == StepKind.RECIPE:
+        return cook_inside(ledger, run, step, outputs)
     return go_round(ledger, run, step, outputs)
 
 

@@ -69,7 +69,7 @@ def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mod
             known[one.after], known[one.number] = _joined(known[one.after], known[one.number])
     rows = [row for of_round in known.values() for row in of_round]
     ledger.sql.put_off(rows_inserted(run.workspace_id, run.id, [_due(row, ledger.now) for row in rows]))
-    _park(ledger, parent, len(rows), rounds[-1].number)
+    park(ledger, parent, len(rows), rounds[-1].number)
     run.total_steps += len(rows)
     run.unfinished_steps += len(rows)
     orders = [row.order for row in rows]
@@ -174,7 +174,8 @@ def _scope(run: Run, parent: Step, one: Round, sees: list[int]) -> dict[str, Any
     }
 
 
-def _park(ledger: Ledger, parent: Step, steps: int, number: int) -> None:
+def park(ledger: Ledger, parent: Step, steps: int, number: int) -> None:
+    """Let a step wait, without a worker, for so many others. number: its last round."""
     parent.fence, parent.grown, parent.owner = parent.fence + 1, number, None
     parent.status = StepStatus.RUNNING
     ledger.sql.put_off(

@@ -18,7 +18,7 @@ import orjson
 from automatos.errors import AppError
 from automatos.events import Notice, iso
 from recipes.engine.agent_usage import usage_of_runs
-from recipes.engine.letting_go import LET_GO
+from recipes.engine.letting_go import GO_ON_ABOVE, LET_GO
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statement, Statements, array, columns
 from recipes.engine.storing import storable
@@ -30,7 +30,8 @@ RUN_COLUMNS = (
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
     "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
     "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id), "
-    "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation"
+    "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation, "
+    "e.parent_step_id, e.root_id, e.depth"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
@@ -86,6 +87,10 @@ class Run:
     held_steps: int = 0
     paused_at: datetime | None = None
     memory_isolation: bool = False
+    # The step of another run that cooks it, the run at the top, and how many stand above it.
+    parent_step_id: UUID | None = None
+    root_id: UUID | None = None
+    depth: int = 0
     has_new_pins: bool = False
     # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
     is_changed: bool = False
@@ -118,7 +123,7 @@ class Run:
             workspace_id=self.workspace_id,
             recipe_id=self.recipe_id,
             agent_id=agent_id,
-            run_id=self.id,
+            run_id=self.root_id or self.id,
             step_id=step_id,
         )
 
@@ -246,6 +251,8 @@ class Ledger:
             self._write_runs(touched)
         if told:
             self._write_events(told)
+        if above := [run.parent_step_id for run in told if run.parent_step_id and run.completed_at]:
+            self.sql.put_off((GO_ON_ABOVE, [self.now, array(above)]))
         self.move_money()
         ended = [run for run in touched if run.completed_at is not None]
         if limited := [run.id for run in ended if run.has_budgets]:

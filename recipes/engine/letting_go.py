@@ -9,3 +9,8 @@ LET_GO = (
     "AND h.status = 'pending' AND h.waiting_on = 0 AND h.runnable_at IS NULL ORDER BY h.\"order\" LIMIT v.room) held"
     ") next WHERE s.id = next.id RETURNING s.execution_id"
 )
+# The step that cooked a run which is over looks at what it came to.
+GO_ON_ABOVE = (
+    "UPDATE execution_steps SET status = 'pending', runnable_at = %s, waiting_on = 0 "
+    "WHERE id = ANY(%s::uuid[]) AND status = 'running' AND owner IS NULL"
+)

@@ -13,6 +13,8 @@ from recipes.engine.templating import VARIABLE, texts_of
 from recipes.models import ErrorHandling, StepKind
 
 PERSON, TIME = "person", "time"
+# Where the texts of a step without a prompt stand.
+TEXTS: dict[str, str] = {StepKind.TOOL: "arguments", StepKind.RECIPE: "inputs"}
 
 
 def has_agent(kind: str) -> bool:
@@ -22,7 +24,11 @@ def has_agent(kind: str) -> bool:
 
 def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether later steps may name the output of such a step."""
-    return has_agent(kind) or kind == StepKind.LOOP or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
+    return (
+        has_agent(kind)
+        or kind in (StepKind.LOOP, StepKind.RECIPE)
+        or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
+    )
 
 
 def expression_of(config: Mapping[str, Any] | None) -> str:
@@ -72,8 +78,8 @@ class NewStep:
         elif self.kind == StepKind.LOOP:
             text = "".join(f"{{{name}}}" for name in expressions.names(iterated(config)))
             text += "".join(step_of(one).line.text for one in config.get("body", ()))
-        elif self.kind == StepKind.TOOL:
-            text = "".join(texts_of(config.get("arguments") or {}))
+        elif self.kind in TEXTS:
+            text = "".join(texts_of(config.get(TEXTS[self.kind]) or {}))
         elif self.kind == StepKind.WAIT:
             text += str(config.get("until", ""))
         told = is_told(self.kind, config)

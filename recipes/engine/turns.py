@@ -17,6 +17,7 @@ from recipes.engine.paying import hold_back, pay
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, statements
 from recipes.engine.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
+from recipes.engine.sub_runs import ORPHANS, inside_of
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
 from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -126,6 +127,14 @@ def _make_runnable(ledger: Ledger, steps: list[Step], *, is_lost: bool) -> None:
     )
 
 
+# A run with another one at work inside goes by that one's deadline, which is no later than its own was.
+HAS_INSIDE = (
+    "EXISTS (SELECT 1 FROM recipe_executions c JOIN execution_steps s ON s.id = c.parent_step_id "
+    "WHERE c.root_id = COALESCE(e.root_id, e.id) AND s.execution_id = e.id "
+    "AND c.status IN ('pending', 'running', 'waiting'))"
+)
+
+
 def end_overdue() -> Turn:
     """Fail the runs that are past their deadline; what to publish and to drop."""
     turn = Turn()
@@ -133,7 +142,8 @@ def end_overdue() -> Turn:
         ledger = Ledger(sql)
         rows = sql.rows(
             f"SELECT {RUN_COLUMNS} FROM recipe_executions e WHERE e.status = ANY(%s::text[]) "  # noqa: S608
-            "AND e.deadline_at < statement_timestamp() ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+            f"AND e.deadline_at < statement_timestamp() AND NOT {HAS_INSIDE} "
+            "ORDER BY e.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
             [array(status.value for status in LIVE_STATUSES), BATCH],
         )
         runs = [ledger.run(row) for row in rows]
@@ -163,6 +173,15 @@ def _end_as_overdue(ledger: Ledger, run: Run) -> None:
     run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "run_timeout", "message": message})
 
 
+def end_orphans() -> Turn:
+    """Cancel the runs inside of runs that are over; what to publish and to drop."""
+    with statements(Purpose.ENGINE) as sql:
+        orphans = [row[0] for row in sql.rows(ORPHANS, [])]
+    with system_scope(Purpose.ENGINE):
+        notices = cancel(orphans, by="") if orphans else []
+    return Turn(notices=notices, dropped=orphans)
+
+
 def end_abandoned() -> Turn:
     """Cancel the runs of workspaces that were deleted; what to publish and to drop."""
     rows = Execution.objects.filter(status__in=LIVE_STATUSES, workspace__deleted_at__isnull=False)
@@ -176,7 +195,7 @@ def pause(execution_id: UUID, *, by: str) -> list[Notice]:
     """Let nothing new begin in a live run; what is at work comes to its end. What to publish; none where it is held."""
     with statements() as sql:
         ledger = Ledger(sql)
-        for run in ledger.lock([execution_id]):
+        for run in ledger.lock(inside_of(ledger, [execution_id])):
             if run.can_go_on:
                 run.paused_at = ledger.now
                 run.emit("execution.paused", ledger.now, by=by)
@@ -187,7 +206,7 @@ def resume(execution_id: UUID, *, by: str) -> list[Notice]:
     """Let a paused run go on with the time it had left. What to publish; none where it was not paused."""
     with statements() as sql:
         ledger = Ledger(sql)
-        for run in ledger.lock([execution_id]):
+        for run in ledger.lock(inside_of(ledger, [execution_id])):
             if run.is_live and run.paused_at is not None:
                 run.paused_at, run.room = None, run.held_steps
                 run.emit("execution.resumed", ledger.now, reason=f"resumed by {by}" if by else "resumed")
@@ -195,10 +214,10 @@ def resume(execution_id: UUID, *, by: str) -> list[Notice]:
 
 
 def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:
-    """Cancel what is still live among these runs; call it inside a transaction. What to publish after the commit."""
+    """Cancel what is still live among these runs, and inside them; call it inside a transaction. What to publish."""
     with statements() as sql:
         ledger = Ledger(sql)
-        live = [run for run in ledger.lock(execution_ids) if run.is_live]
+        live = [run for run in ledger.lock(inside_of(ledger, list(execution_ids))) if run.is_live]
         if live:
             ledger.cancel_steps(live)
             for run in live:

@@ -169,7 +169,7 @@ def _load(workspace: Workspace, execution_id: UUID, asked: int | None) -> Execut
     )
     found = (
         Execution.objects.filter(workspace=workspace, pk=execution_id, deleted_at=None)
-        .select_related("recipe", "user", "workflow")
+        .select_related("recipe", "user", "workflow", "parent_step")
         .defer("output_data")
         .prefetch_related(Prefetch("steps", steps.order_by("order")))
         .first()

@@ -44,7 +44,7 @@ WORDING = {
 }
 
 # Ids that programs need and people do not.
-UNTOLD = ("call", "approval", "path")
+UNTOLD = ("call", "approval", "path", "execution")
 LONGEST_PART = 120
 
 
@@ -100,6 +100,8 @@ class Stage:
     thoughts: Thoughts = NONE
     due_at: datetime | None = None
     cures: Sequence[Cure] = ()
+    # The run that this step cooks.
+    inside: Execution | None = None
 
     @property
     def finished(self) -> str:
@@ -162,6 +164,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         fallback=fallback_of(step),
         cures=cures_of(step) if step.status == StepStatus.FAILED else (),
         due_at=due_of(step) if step.status == StepStatus.WAITING else None,
+        inside=_inside(step),
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
 
@@ -177,6 +180,13 @@ def finished_blocks(text: str) -> str:
         if not line.strip() and line.endswith("\n") and not fence:
             end = place
     return text[:end]
+
+
+def _inside(step: ExecutionStep) -> Execution | None:
+    """The newest run that a step which cooks a recipe has begun."""
+    if step.kind != StepKind.RECIPE:
+        return None
+    return step.children.only("id", "recipe_name", "status", "parent_step_id").order_by("-created_at").first()
 
 
 def _subtitle(step: ExecutionStep) -> str:

@@ -189,6 +189,8 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     conversation_id = serializers.UUIDField(allow_null=True)
     recipe_name = serializers.CharField()
     recipe_version = serializers.IntegerField()
+    parent_execution_id = serializers.SerializerMethodField()
+    root_id = serializers.UUIDField(allow_null=True, help_text="The run at the top, of one that a step cooks.")
     source_id = serializers.UUIDField(allow_null=True, help_text="The run it goes on from; null for none.")
     status = serializers.ChoiceField(choices=ExecutionStatus.choices)
     current_step = serializers.IntegerField()
@@ -202,6 +204,11 @@ class ExecutionSummaryOut(serializers.Serializer[Execution]):
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
     paused_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is paused; null when it is not.")
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_parent_execution_id(self, execution: Execution) -> Any:
+        """The run whose step cooks this one; null for none."""
+        return execution.parent_step.execution_id if execution.parent_step else None
 
 
 class ExecutionOut(ExecutionSummaryOut):

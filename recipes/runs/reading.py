@@ -13,8 +13,8 @@ from workspaces.models import Workspace
 
 
 def executions_of(workspace: Workspace) -> QuerySet[Execution]:
-    """The workspace's runs of recipes, newest first; answers in conversations are not among them."""
-    runs = Execution.objects.filter(workspace=workspace, conversation=None, deleted_at=None)
+    """The workspace's runs of recipes, newest first; neither answers in conversations nor runs inside of runs."""
+    runs = Execution.objects.filter(workspace=workspace, conversation=None, parent_step=None, deleted_at=None)
     return runs.order_by("-created_at", "-id")
 
 
@@ -22,7 +22,8 @@ def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
     calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
     steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls, "attempts"))
-    runs = Execution.objects.filter(workspace=workspace, pk=execution_id, deleted_at=None).prefetch_related(steps)
+    runs = Execution.objects.filter(workspace=workspace, pk=execution_id, deleted_at=None)
+    runs = runs.select_related("parent_step").prefetch_related(steps)
     if recipe is not None:
         runs = runs.filter(recipe=recipe)
     found = runs.first()

@@ -29,7 +29,8 @@ from workspaces.models import User, Workspace
 
 # The condition of the index executions_live, so that only live runs are looked at.
 COUNT_LIVE = (
-    "SELECT count(*) FROM recipe_executions WHERE workspace_id = %s AND status IN ('pending', 'running', 'waiting')"
+    "SELECT count(*) FROM recipe_executions WHERE workspace_id = %s AND status IN ('pending', 'running', 'waiting') "
+    "AND parent_step_id IS NULL"
 )
 
 
@@ -133,7 +134,7 @@ def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after
     """
     execution.total_steps = execution.unfinished_steps = len(steps)
     insert_execution(sql, execution)
-    _insert_steps(sql, execution, steps)
+    insert_steps(sql, execution, steps)
     after_commit(lambda: send_wake_up(str(execution.id)))
     # Last, so that other starts wait for the end of the log only while this one commits.
     record("run.started", execution, after=after)
@@ -203,7 +204,7 @@ def insert_execution(sql: Statements, execution: Execution) -> None:
     sql.send(INSERT_EXECUTION.format(", ".join(values), ", ".join("%s" for _ in values)), list(values.values()))
 
 
-def _insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep]) -> None:
+def insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep]) -> None:
     """The steps as rows, each with its edges; those that wait for none may be claimed at once."""
     places = graph.lay_out([step.line for step in steps], execution.mode)
     ids = {step.order: uuid4() for step in steps}
@@ -223,7 +224,10 @@ def _insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep
 
 
 def cancel(*, execution: Execution, user: User | None) -> Execution:
-    """Cancel a live run: calls in flight are aborted, late results are refused. Raises Conflict when it is over."""
+    """Cancel a live run and those inside it: calls in flight are aborted, late results are refused.
+
+    Raises Conflict when it is over.
+    """
     with transaction.atomic():
         notices = turns.cancel([execution.id], by=user.display_name if user else "")
         if not notices:
@@ -231,8 +235,9 @@ def cancel(*, execution: Execution, user: User | None) -> Execution:
             raise Conflict(f"This run is already over: {execution.get_status_display().lower()}.", code="not_live")
         for notice in notices:
             events.publish_on_commit(notice)
-        events.drop_on_commit(execution.id)
-        after_commit(lambda: tell_ended([(execution.workspace_id, execution.id)]))
+            events.drop_on_commit(notice.execution_id)
+        over = [(notice.workspace_id, notice.execution_id) for notice in notices]
+        after_commit(lambda: tell_ended(over))
         before = {"status": execution.status}
         record("run.cancelled", execution, before=before, after={"status": ExecutionStatus.CANCELLED})
     execution.refresh_from_db()

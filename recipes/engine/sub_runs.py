@@ -1,0 +1,128 @@
+"""Steps that cook another recipe: a run of its own, which the step waits for without a worker.
+
+The child's end makes the step claimable in its own transaction, by one plain update of the step's row: it holds the
+child alone and asks for no other run, so whoever holds parent and children at once never waits for it in a circle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from django.apps import apps
+from django.utils.module_loading import import_string
+
+from automatos.errors import AppError
+from recipes.engine.growing import park
+from recipes.engine.ledger import Ledger, Run, as_json, from_json
+from recipes.engine.sql import array
+from recipes.engine.steps import Outcome, Step
+from recipes.engine.templating import Output
+from recipes.models import LIVE_STATUSES, ExecutionStatus
+
+# How many runs may stand above one.
+DEEPEST = 5
+ALL = "outputs"
+# Where the app says how a run begins.
+NAMED = "sub_runs"
+
+
+class SubRunError(AppError):
+    """A recipe inside a recipe that cannot begin, or did not end well."""
+
+    code = "sub_run_failed"
+
+
+class Start(Protocol):
+    """Begins the run of a recipe that a step calls; raises AppError where that cannot be done."""
+
+    def __call__(self, ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> None:
+        """The child's id is `child_id(step)`."""
+
+
+@cache
+def _start() -> Start:
+    """The room that starts runs knows how; it stands to the right of this one."""
+    path: str = getattr(apps.get_app_config("recipes"), NAMED)
+    found: Start = import_string(path)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    status: str
+    output_data: dict[str, object] | None
+    error: dict[str, str] | None
+    created_at: datetime
+    completed_at: datetime | None
+    deadline_at: datetime
+
+
+def child_id(step: Step) -> UUID:
+    """The run of one attempt of a step."""
+    return uuid5(step.id, f"child.{step.attempt}")
+
+
+def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Outcome | None:
+    """Begin the child; None while it is under way. Once it is over, what it came to. Raises SubRunError."""
+    child = _child(ledger, step)
+    if child is not None and child.status not in LIVE_STATUSES:
+        return _came_to(ledger, run, step, child)
+    if child is None:
+        if run.depth >= DEEPEST:
+            raise SubRunError(f"Recipes stand at most {DEEPEST} deep in one another.")
+        left = (run.deadline_at - ledger.now).total_seconds()
+        _start()(ledger, run, step, outputs)
+        step.state = {"left": left}
+        run.emit("subrun.started", ledger.now, step, execution=str(child_id(step)))
+    park(ledger, step, 1, max(1, step.grown))
+    return None
+
+
+def _child(ledger: Ledger, step: Step) -> _Child | None:
+    rows = ledger.sql.rows(
+        "SELECT status, output_data, error, created_at, completed_at, deadline_at FROM recipe_executions WHERE id = %s",
+        [child_id(step)],
+    )
+    return _Child(rows[0][0], from_json(rows[0][1]), from_json(rows[0][2]), *rows[0][3:]) if rows else None
+
+
+def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
+    """The child's end as the step's. The time that it stood still is no loss for the run above."""
+    ended = child.completed_at or ledger.now
+    lasted = (ended - child.created_at).total_seconds()
+    stood = max(0.0, lasted - (float((step.state or {}).get("left", 0)) - (child.deadline_at - ended).total_seconds()))
+    if stood > 0:
+        run.deadline_at += timedelta(seconds=stood)
+    if child.status != ExecutionStatus.COMPLETED:
+        why = (child.error or {}).get("message") or f"It was {child.status}."
+        raise SubRunError(f"The recipe inside did not end well: {why}")
+    data = child.output_data or {}
+    wanted = (step.config or {}).get("leaves") == ALL
+    text = (as_json(data.get("outputs") or {}) or "{}") if wanted else str(data.get("final_output") or "")
+    return Outcome(step.id, step.fence, output=text, origins=_origins(ledger, step), attempt=step.attempt)
+
+
+def _origins(ledger: Ledger, step: Step) -> tuple[str, ...]:
+    rows = ledger.sql.rows(
+        "SELECT DISTINCT o.origin FROM execution_steps s CROSS JOIN LATERAL jsonb_array_elements_text(s.origins) "
+        "AS o(origin) WHERE s.execution_id = %s AND jsonb_typeof(s.origins) = 'array' ORDER BY 1",
+        [child_id(step)],
+    )
+    return tuple(row[0] for row in rows)
+
+
+def inside_of(ledger: Ledger, execution_ids: Sequence[UUID]) -> list[UUID]:
+    """These runs and those that stand below them, for whoever has to lock all of them."""
+    rows = ledger.sql.rows("SELECT id FROM recipe_executions WHERE root_id = ANY(%s::uuid[])", [array(execution_ids)])
+    return [*execution_ids, *(row[0] for row in rows)]
+
+
+# Live runs whose step above is over: their parent failed or was cancelled.
+ORPHANS = (
+    "SELECT c.id FROM recipe_executions c JOIN execution_steps s ON s.id = c.parent_step_id "
+    "WHERE c.parent_step_id IS NOT NULL AND c.status IN ('pending', 'running', 'waiting') "
+    "AND s.status NOT IN ('pending', 'running') LIMIT 100"
+)

@@ -1,0 +1,129 @@
+"""How a recipe inside a recipe begins: from the version its step is pinned to, with the inputs its step maps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from agents.work.spec import AgentUnusable, why_no_new_work
+from recipes.engine.ledger import Ledger, Run, from_json
+from recipes.engine.looping import folded
+from recipes.engine.new_steps import NewStep
+from recipes.engine.sql import array
+from recipes.engine.steps import Step
+from recipes.engine.sub_runs import SubRunError, child_id
+from recipes.engine.templating import Output, dependencies, render, texts_of
+from recipes.engine.tool_steps import filled
+from recipes.models import Execution, Mode, StepKind, Trigger
+from recipes.runs.services import insert_execution, insert_steps
+from recipes.validation import fill_inputs, with_defaults
+
+VERSION = (
+    "SELECT r.name, v.body FROM recipes r JOIN recipe_versions v ON v.recipe_id = r.id "
+    "WHERE r.id = %s AND r.workspace_id = %s AND v.version = %s "
+    "AND r.deleted_at IS NULL"
+)
+ABOVE = "SELECT user_id, COALESCE(root_id, id), priority, chain FROM recipe_executions WHERE id = %s"
+STEP = (
+    "order", "step_id", "name", "output_key", "prompt_template", "error_handling", "max_retries", "max_iterations",
+    "timeout",
+)  # fmt: skip
+
+
+def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> None:
+    """Begin the child of a step. Raises AppError where it cannot begin."""
+    config = step.config or {}
+    found = ledger.sql.rows(VERSION, [config.get("recipe"), run.workspace_id, config.get("version")])
+    if not found:
+        raise SubRunError("The recipe inside is gone. Choose another one.")
+    name, body = found[0][0], from_json(found[0][1])
+    user_id, root_id, priority, chain = ledger.sql.rows(ABOVE, [run.id])[0]
+    settings = with_defaults(body.get("execution_config") or {})
+    steps = folded(_steps(ledger, body["steps"]))
+    left = (run.deadline_at - ledger.now).total_seconds()
+    child = Execution(
+        id=child_id(step),
+        workspace_id=run.workspace_id,
+        recipe_id=UUID(config["recipe"]),
+        user_id=user_id,
+        recipe_name=name,
+        recipe_version=config["version"],
+        mode=settings["mode"],
+        input_data=fill_inputs(body.get("inputs") or {}, _inputs(run, step, outputs)),
+        retry_delay=settings["retry_delay"],
+        backoff=settings["backoff"],
+        triggered_by=Trigger.RECIPE,
+        created_at=ledger.now,
+        deadline_at=ledger.now + timedelta(seconds=max(0.1, min(left, settings["total_timeout"]))),
+        parallel_limit=_limit(settings, steps),
+        memory_isolation=settings["memory_isolation"] or run.memory_isolation,
+        untrusted_inputs=_untrusted(step, outputs) or None,
+        parent_step_id=step.id,
+        root_id=root_id,
+        depth=run.depth + 1,
+        priority=priority,
+        chain=chain,
+        total_steps=len(steps),
+        unfinished_steps=len(steps),
+    )
+    insert_execution(ledger.sql, child)
+    insert_steps(ledger.sql, child, steps)
+
+
+def _limit(settings: Mapping[str, Any], steps: Sequence[NewStep]) -> int | None:
+    is_wide = settings["mode"] == Mode.PARALLEL or any(one.kind == StepKind.LOOP for one in steps)
+    return settings["parallel_limit"] if is_wide else None
+
+
+def _inputs(run: Run, step: Step, outputs: Sequence[Output]) -> dict[str, Any]:
+    """What the step passes on; texts filled in."""
+
+    def fill(text: str) -> str:
+        return render(text, inputs=run.input_data, earlier=outputs, append=False, local=step.local)
+
+    given: dict[str, Any] = filled((step.config or {}).get("inputs") or {}, fill)
+    return given
+
+
+def _untrusted(step: Step, outputs: Sequence[Output]) -> dict[str, list[str]]:
+    """Of each input, where untrusted text behind it came from."""
+    found = {}
+    for name, value in ((step.config or {}).get("inputs") or {}).items():
+        text = "".join(texts_of(value))
+        named = dependencies(text, outputs)
+        origins = [origin for output in outputs if output.order in named for origin in output.origins]
+        origins += step.without_local(text)[0]
+        if origins:
+            found[name] = list(dict.fromkeys(origins))
+    return found
+
+
+def _steps(ledger: Ledger, bodies: Sequence[Mapping[str, Any]]) -> list[NewStep]:
+    """The steps of a version, with their agents as they are called now. Raises AgentUnusable."""
+    wanted = {UUID(one["agent_id"]) for one in bodies if one.get("agent_id")}
+    rows = ledger.sql.rows(
+        "SELECT id, name, status, pending_status, deleted_at IS NOT NULL FROM agents WHERE id = ANY(%s::uuid[])",
+        [array(wanted)],
+    )
+    agents = {row[0]: row for row in rows}
+    for _, name, status, pending, is_deleted in rows:
+        if reason := why_no_new_work(name, status, pending, is_deleted):
+            raise AgentUnusable(reason)
+    if len(agents) < len(wanted):
+        raise AgentUnusable("An agent of the recipe inside is gone. Choose another one there.")
+    return [_step(one, agents) for one in bodies]
+
+
+def _step(body: Mapping[str, Any], agents: Mapping[UUID, Sequence[Any]]) -> NewStep:
+    step = NewStep(
+        **{name: body[name] for name in STEP},
+        kind=body.get("kind", StepKind.AGENT),
+        config=body.get("config"),
+        under=body.get("under", ""),
+        branch=body.get("branch", ""),
+    )
+    if not body.get("agent_id"):
+        return step
+    agent_id = UUID(body["agent_id"])
+    return replace(step, agent_id=agent_id, agent_name=agents[agent_id][1])

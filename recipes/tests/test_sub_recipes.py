@@ -1,0 +1,193 @@
+"""Recipes inside recipes: pinned, bounded, and one with the run above in its end, its stop and its time."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from automatos.testing import Stack
+from recipes.engine import turns
+from recipes.models import Execution, Recipe
+from recipes.runs import services
+from recipes.services import as_input, update_recipe
+from recipes.tests.chat_kit import Room
+from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output
+from recipes.tests.test_engine import claim, done, failed
+from recipes.tests.test_loops import begun, cast_recipe
+from workspaces.models import Role
+from workspaces.tests.rest import Caller, Company, key_of
+
+
+def inner(cast: Cast) -> Recipe:
+    return cast.recipe("Write {input.topic}, {input.words} words", "Mend {previous_output}",
+                       inputs={"topic": {"required": True}, "words": {"type": "integer", "default": 9}})  # fmt: skip
+
+
+def outer(cast: Cast, recipe: Recipe, **step: Any) -> Recipe:
+    config = {"recipe": recipe.template_id, "inputs": {"topic": "{plan}", "words": "{input.n}"}}
+    return cast_recipe(
+        cast,
+        [
+            {"agent_id": cast.agent.id, "prompt_template": "Plan", "output_key": "plan"},
+            {"kind": "recipe", "step_id": "inside", "output_key": "text", "config": config, **step},
+            {"agent_id": cast.agent.id, "prompt_template": "Close {text}"},
+        ],
+        inputs={"n": {"type": "integer", "default": 5}},
+    )
+
+
+def child_of(execution: Execution) -> Execution:
+    return Execution.objects.get(parent_step__execution=execution)
+
+
+@pytest.mark.django_db
+def test_a_step_cooks_the_version_it_is_pinned_to() -> None:
+    cast = Cast()
+    recipe = inner(cast)
+    whole = outer(cast, recipe)
+    saved = whole.steps.get(step_id="inside").config or {}
+    assert (saved["recipe"], saved["version"]) == (str(recipe.pk), 1)
+    update_recipe(recipe=recipe, user=cast.owner, data=replace(as_input(cast.recipe("Other")), template_id=""))
+    execution = cast.cook(whole)
+    done(claim()[0], "the sea")
+    (job,) = begun()
+    child = child_of(execution)
+    assert (child.root_id, child.depth, child.recipe_version, child.user) == (execution.pk, 1, 1, cast.owner)
+    assert job.task.messages[-1].content == "Write the sea, 5 words"
+    held = execution.steps.get(step_id="inside")
+    assert (held.status, held.owner) == ("running", None)
+    done(done(job, "wavs")[0], "waves")
+    (job,) = begun()
+    assert job.task.messages[-1].content == "Close waves"
+    done(job, "closed")
+    execution.refresh_from_db()
+    assert (execution.status, final_output(execution)) == ("completed", "closed")
+    assert "subrun.started" in assert_numbered_without_gap(execution)
+    assert_numbered_without_gap(child)
+    assert execution.steps.get(step_id="inside").output == "waves"
+
+
+@pytest.mark.django_db
+def test_what_happens_above_and_below() -> None:
+    cast = Cast()
+    recipe = inner(cast)
+    whole = outer(cast, recipe)
+    # The child fails: the step does, as its error handling says.
+    execution = cast.cook(whole)
+    done(claim()[0], "plan")
+    failed(begun()[0])
+    begun()
+    execution.refresh_from_db()
+    assert (execution.status, error_of(execution)["code"]) == ("failed", "sub_run_failed")
+    # Going on begins it anew, and the plan is taken over.
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    status, made = api.post(f"/api/executions/{execution.pk}/retry")
+    assert status == 202
+    (job,) = begun()
+    again = Execution.objects.get(pk=made["execution_id"])
+    assert (job.execution_id, child_of(again).status) == (child_of(again).pk, "running")
+    # Paused and stopped from above, all of it is.
+    services.pause(execution=again, user=cast.owner)
+    assert done(job, "text") == []
+    assert [run.status for run in (Execution.objects.get(pk=again.pk), child_of(again))] == ["waiting", "waiting"]
+    services.resume(execution=again, user=cast.owner)
+    assert len(begun()) == 1
+    services.cancel(execution=again, user=cast.owner)
+    assert (child_of(again).status, again.status) == ("cancelled", "cancelled")
+
+
+@pytest.mark.django_db
+def test_its_time_is_that_of_the_run_above() -> None:
+    cast = Cast()
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    execution = cast.cook(outer(cast, inner(cast)))
+    Execution.objects.filter(pk=execution.pk).update(deadline_at=timezone.now() + timedelta(seconds=50))
+    done(claim()[0], "plan")
+    begun()
+    child = child_of(execution)
+    assert child.deadline_at <= timezone.now() + timedelta(seconds=50)
+    Execution.objects.filter(pk__in=[child.pk, execution.pk]).update(deadline_at=timezone.now())
+    turns.end_overdue()
+    begun()
+    execution.refresh_from_db()
+    assert (child_of(execution).status, error_of(execution)["code"]) == ("failed", "sub_run_failed")
+    shown = api.get(f"/api/executions/{child.pk}")[1]
+    assert (shown["parent_execution_id"], shown["root_id"]) == (str(execution.pk), str(execution.pk))
+    assert all(one["execution_id"] != str(child.pk) for one in api.get("/api/executions")[1]["items"])
+
+
+@pytest.mark.django_db
+def test_a_run_without_its_parent_is_cancelled() -> None:
+    cast = Cast()
+    steps: list[dict[str, Any]] = [
+        {"kind": "recipe", "config": {"recipe": inner(cast).template_id, "inputs": {"topic": "x"}}},
+        {"agent_id": cast.agent.id, "prompt_template": "Beside"},
+    ]
+    execution = cast.cook(cast_recipe(cast, steps, execution_config={"mode": "parallel"}))
+    beside = next(job for job in begun() if job.execution_id == execution.pk)
+    failed(beside)
+    assert child_of(execution).status == "running"
+    turns.end_orphans()
+    assert child_of(execution).status == "cancelled"
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_a_recipe_inside_is_named() -> None:
+    company, other = Company(), Company()
+    api, agent = company.editor, company.agent()["id"]
+    foreign = other.editor.post(
+        "/api/workflow-recipes", {"name": "X", "steps": [{"agent_id": other.agent()["id"], "prompt_template": "x"}]}
+    )[1]
+    base = {"name": "One", "inputs": {"topic": {"required": True}},
+            "steps": [{"agent_id": agent, "prompt_template": "Do {input.topic}"}]}  # fmt: skip
+    first = api.post("/api/workflow-recipes", base)[1]
+
+    def wraps(key: str, name: str, **config: Any) -> tuple[int, Any]:
+        given = {"recipe": key, "inputs": {"topic": "{input.topic}"}, **config}
+        return api.post("/api/workflow-recipes", {**base, "name": name, "steps": [{"kind": "recipe", "config": given}]})
+
+    for config, field in [
+        ({"recipe": "nowhere"}, "recipe"), ({"recipe": foreign["id"]}, "recipe"), ({"recipe": 7}, "recipe"),
+        ({"version": 2}, "version"), ({"version": "1"}, "version"), ({"inputs": {}}, "inputs"),
+        ({"inputs": {"topic": "{gone}"}}, "inputs"), ({"inputs": {"topic": "x", "more": "y"}}, "inputs"),
+        ({"inputs": []}, "inputs"), ({"leaves": "all"}, "leaves"), ({"more": 1}, "more"),
+    ]:  # fmt: skip
+        status, answer = wraps(first["id"], "Wrong", **config)
+        assert (status, f"steps.0.config.{field}" in answer["error"]["fields"]) == (400, True), (config, answer)
+    key = first["id"]
+    for depth in range(5):
+        status, made = wraps(key, f"Wrap {depth}")
+        assert status == 201, made
+        key = made["id"]
+    status, answer = wraps(key, "Too deep")
+    assert (status, "5 deep" in answer["error"]["fields"]["steps.0.config.recipe"][0]) == (400, True)
+    loop = [{"kind": "recipe", "config": {"recipe": key, "inputs": {"topic": "x"}}}]
+    status, answer = api.patch(f"/api/workflow-recipes/{first['id']}", {"steps": loop})
+    assert (status, "cook itself" in answer["error"]["fields"]["steps.0.config.recipe"][0]) == (400, True)
+
+
+@pytest.mark.slow
+@pytest.mark.chaos
+def test_a_worker_killed_inside_loses_nothing(stack: Stack) -> None:
+    room = Room(stack)
+    cast, word = room.cast, room.cast.workspace.slug
+    recipe = cast.recipe(f"inner {word} {{input.topic}}", inputs={"topic": {}})
+    steps: list[dict[str, Any]] = [
+        {"kind": "loop", "step_id": "each", "config": {"over": "input.names"}},
+        {"kind": "recipe", "step_id": "inside", "under": "each", "branch": "body",
+         "config": {"recipe": recipe.template_id, "inputs": {"topic": "{item}"}}},
+        {"agent_id": cast.agent.id, "prompt_template": f"close {word} {{previous_output}}"},
+    ]  # fmt: skip
+    held = stack.models.hold(f"inner {word} b")
+    execution = cast.cook(cast_recipe(cast, steps, inputs={"names": {"type": "array"}}), names=["a", "b", "c"])
+    held.wait_for_requests(1)
+    stack.worker.kill()
+    held.release()
+    stack.worker.start()
+    assert ended(execution).status == "completed"
+    inside = Execution.objects.filter(root_id=execution.pk)
+    assert sorted(inside.values_list("status", "recipe_version")) == [("completed", 1)] * 3
+    assert stack.models.count(f"inner {word} a") == 1
+    assert_numbered_without_gap(execution)
