@@ -59,15 +59,7 @@ def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mod
 
     mode: how each round's steps wait for one another, by default as in the run. There must be at least one step.
     """
-    known: dict[int, list[Row]] = {}
-    last = _last_order(ledger, run)
-    for one in rounds:
-        numbered = replace(one, steps=_numbered(one, last))
-        known[one.number] = _rows(run, parent, numbered, mode or run.mode)
-        last += len(one.steps)
-        if one.after:
-            known[one.after], known[one.number] = _joined(known[one.after], known[one.number])
-    rows = [row for of_round in known.values() for row in of_round]
+    rows = laid_out(run.mode, parent, rounds, _last_order(ledger, run), mode or run.mode)
     ledger.sql.put_off(rows_inserted(run.workspace_id, run.id, [_due(row, ledger.now) for row in rows]))
     park(ledger, parent, len(rows), rounds[-1].number)
     run.total_steps += len(rows)
@@ -75,6 +67,18 @@ def grow(ledger: Ledger, run: Run, parent: Step, rounds: Sequence[Round], *, mod
     orders = [row.order for row in rows]
     run.emit("steps.added", ledger.now, parent, first=orders[0], last=orders[-1], rounds=[one.number for one in rounds])
     return orders
+
+
+def laid_out(run_mode: str, parent: Step, rounds: Sequence[Round], last: int, mode: str) -> list[Row]:
+    """The rows of rounds that join under a parent, numbered after the run's last step, with their edges. Pure."""
+    known: dict[int, list[Row]] = {}
+    for one in rounds:
+        numbered = replace(one, steps=_numbered(one, last))
+        known[one.number] = _rows(run_mode, parent, numbered, mode)
+        last += len(one.steps)
+        if one.after:
+            known[one.after], known[one.number] = _joined(known[one.after], known[one.number])
+    return [row for of_round in known.values() for row in of_round]
 
 
 def children(ledger: Ledger, parent: Step) -> list[Child]:
@@ -113,7 +117,7 @@ def _numbered(one: Round, last: int) -> list[NewStep]:
     return [replace(step, order=last + place) for place, step in enumerate(one.steps, 1)]
 
 
-def _rows(run: Run, parent: Step, one: Round, mode: str) -> list[Row]:
+def _rows(run_mode: str, parent: Step, one: Round, mode: str) -> list[Row]:
     """The rows of a round whose steps have their numbers in the run."""
     places = graph.lay_out([step.line for step in one.steps], mode)
     ids = {step.order: uuid4() for step in one.steps}
@@ -127,7 +131,7 @@ def _rows(run: Run, parent: Step, one: Round, mode: str) -> list[Row]:
             branch=step.branch or BODY,
             path=f"{parent.place}.{one.number}.{step.step_id}",
             iteration=one.number,
-            scope=_scope(run, parent, one, _before(step, places, mode)),
+            scope=_scope(run_mode, parent, one, _before(step, places, mode)),
         )
         for step in one.steps
     ]
@@ -158,11 +162,11 @@ def _before(step: NewStep, places: Mapping[int, graph.Place], mode: str) -> list
     return [order for order in sorted(places) if order < step.order]
 
 
-def _scope(run: Run, parent: Step, one: Round, sees: list[int]) -> dict[str, Any]:
+def _scope(run_mode: str, parent: Step, one: Round, sees: list[int]) -> dict[str, Any]:
     """What a new step may name, see Step.may_name, and which steps came with it."""
     above = parent.scope
     if above is None:
-        only = list(parent.depends_on) if run.mode == Mode.PARALLEL else None
+        only = list(parent.depends_on) if run_mode == Mode.PARALLEL else None
         above = {"before": parent.order, "only": only, "sees": [], "local": {}, "origins": []}
     return {
         "before": above["before"],
