@@ -24,6 +24,7 @@ SCHEMAS = ("inputs", "outputs")
 BASICS = (*TEXTS, "tags", *SCHEMAS)
 STEP = tuple(one.name for one in fields(StepInput) if one.name != "order")
 UNTITLED = "Untitled recipe"
+EMPTY: tuple[Any, ...] = ("", None, {}, [])
 
 
 def blank() -> Body:
@@ -123,7 +124,9 @@ def with_part(body: Body, name: str, values: Mapping[str, Any]) -> Body:
     elif name == "settings":
         copy["execution_config"] = {key: value for key, value in values.items() if value not in (None, "")}
     elif (step := step_at(copy, name.removeprefix("step:"))) is not None:
-        step.update({key: values[key] for key in STEP if key in values and key != "step_id"})
+        # A form sends every field; an empty one of something the step never had is no change.
+        given = [key for key in STEP if key in values and (key in step or values[key] not in EMPTY)]
+        step.update({key: values[key] for key in given if key != "step_id"})
     return copy
 
 
