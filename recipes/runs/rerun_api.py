@@ -59,15 +59,15 @@ class _Starting(RunView):
 
     needs = {"POST": "executions:run"}
 
-    def started(self, request: Request, run: Execution, act: Callable[[], Execution]) -> Response:
-        """Start it once, and tell where the new run is found."""
+    def started(self, request: Request, run: Execution, act: Callable[[], Execution], body: Any = None) -> Response:
+        """Start it once, and tell where the new run is found. body: what was asked for."""
         route = f"{request.path.rsplit('/', 1)[-1]}:{run.pk}"
         status, answer = once(
             workspace=self.workspace,
             user=self.caller,
             route=route,
             key=request.headers.get(HEADER),
-            body=request.data,
+            body=body or {},
             act=lambda: (202, self._told(request, act())),
         )
         return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
@@ -115,6 +115,7 @@ class ExecutionRerun(_Starting):
             lambda: services.rerun(
                 execution=run, from_step=from_step, changes=body.changes, user=self.caller, trigger=Trigger.API
             ),
+            request.data,
         )
 
 
