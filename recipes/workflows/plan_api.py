@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer, WordField
-from recipes.models import ExecutionStatus, Trigger, Workflow
+from recipes.models import Trigger, Workflow
 from recipes.runs.links import ONCE_HEADER
 from recipes.workflows import plan_services, queries, run_services
 from recipes.workflows.api import WORKFLOW, RunStartedOut, WorkflowView, plain, started
@@ -18,14 +18,14 @@ from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 from workspaces.doors.idempotency import HEADER, once
 
 
-class EstimateOut(serializers.Serializer[Any]):
+class SubtaskEstimateOut(serializers.Serializer[Any]):
     """About what a subtask takes."""
 
     seconds = serializers.FloatField()
     cost = serializers.FloatField(help_text="US dollars.")
 
 
-class PlanEstimateOut(EstimateOut):
+class PlanEstimateOut(SubtaskEstimateOut):
     """About what the whole plan takes: its longest chain, and the cost of everything."""
 
     seconds_low = serializers.FloatField()
@@ -64,7 +64,7 @@ class SubtaskOut(serializers.Serializer[Any]):
     reasoning = serializers.CharField()
     is_chosen = serializers.BooleanField(help_text="A person chose the agent.")
     candidates = CandidateOut(many=True)
-    estimate = EstimateOut()
+    estimate = SubtaskEstimateOut()
 
 
 class PlanBodyOut(serializers.Serializer[Any]):
@@ -82,9 +82,7 @@ class PlanBodyOut(serializers.Serializer[Any]):
 class PlanOut(serializers.Serializer[Any]):
     """Where planning stands, and the plan there is."""
 
-    status = serializers.ChoiceField(
-        choices=[("none", "None"), *ExecutionStatus.choices], help_text="Of the newest dry run; none before the first."
-    )
+    status = serializers.CharField(help_text="Of the newest dry run, as of any run; none before the first.")
     execution_id = serializers.UUIDField(allow_null=True, help_text="The newest dry run.")
     error = serializers.JSONField(allow_null=True, help_text="Why the newest dry run gave no plan.")
     plan_version = serializers.IntegerField()

@@ -70,7 +70,7 @@ class UsedAgentOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class SourceOut(serializers.Serializer[Any]):
+class AnswerSourceOut(serializers.Serializer[Any]):
     """Where statements come from; the answer names it by its number, as [1]."""
 
     number = serializers.IntegerField()
@@ -96,7 +96,7 @@ class WorkflowResponseOut(serializers.Serializer[Any]):
     subtasks = SubtaskRunOut(many=True)
     agents_used = UsedAgentOut(many=True)
     tools_used = serializers.ListField(child=serializers.CharField())
-    sources = SourceOut(many=True)
+    sources = AnswerSourceOut(many=True)
     error = serializers.JSONField(allow_null=True)
     cost = serializers.DecimalField(14, 8)
     tokens = serializers.IntegerField()
