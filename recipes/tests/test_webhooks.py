@@ -309,6 +309,6 @@ def test_whoever_starts_a_run_marks_inputs_that_others_wrote(stack: Stack) -> No
     run = ended(Execution.objects.get(pk=marked["execution_id"]))
     step = run.steps.get()
     assert sorted(step.origins or []) == ["input topic", "input who"]
-    prompt = stack.models.requests[-1].prompt
+    prompt = next(one.prompt for one in stack.models.requests if "for <untrusted" in one.prompt)
     assert '<untrusted origin="input topic">\na <\\/untrusted> b\n</untrusted>' in prompt
     assert prompt.count("<untrusted ") == 2
