@@ -50,8 +50,10 @@ def folded(steps: Sequence[NewStep]) -> list[NewStep]:
 
 
 def _loop_of(step: NewStep, above: Mapping[str, NewStep]) -> str | None:
-    """The innermost loop a step stands in."""
-    while step.under:
+    """The innermost loop a step stands in. A row that stands under itself, or under nothing known, stands in none."""
+    seen = {step.step_id}
+    while step.under in above and step.under not in seen:
+        seen.add(step.under)
         step = above[step.under]
         if step.kind == StepKind.LOOP:
             return step.step_id
