@@ -139,7 +139,7 @@ def _parameters(schema: Mapping[str, object]) -> tuple[str, ...]:
         part = properties[name] if isinstance(properties[name], dict) else {}
         kind = part.get("type", "any")
         kind = " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
-        told.append(f"{_short(str(name), LONGEST_VALUE)} ({kind}{', needed' if name in needed else ''})")
+        told.append(f"{' '.join(str(name).split())[:LONGEST_VALUE]} ({kind}{', needed' if name in needed else ''})")
     if len(names) > MOST_PARAMETERS:
         told.append(f"{len(names) - MOST_PARAMETERS} more")
     return tuple(told)

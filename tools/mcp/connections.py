@@ -39,7 +39,9 @@ def endpoint_of(service: RemoteService) -> Endpoint:
 def read_server(workspace_id: UUID, service_id: UUID) -> None:
     """Read one server and keep what it says, outside of any transaction. Does nothing for one that is gone."""
     with workspace_scope(workspace_id):
-        service = RemoteService.objects.filter(pk=service_id, kind=Kind.MCP, is_enabled=True).first()
+        service = RemoteService.objects.filter(
+            workspace_id=workspace_id, pk=service_id, kind=Kind.MCP, is_enabled=True
+        ).first()
     if service is None:
         return
     try:

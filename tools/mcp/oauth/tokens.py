@@ -37,7 +37,7 @@ def refresh_if_due(workspace_id: UUID, service_id: UUID) -> None:
     until = time.monotonic() + AT_IT.total_seconds()
     while True:
         with workspace_scope(workspace_id):
-            row = McpSignIn.objects.filter(service_id=service_id, state=State.ACTIVE).first()
+            row = McpSignIn.objects.filter(workspace_id=workspace_id, service_id=service_id, state=State.ACTIVE).first()
             now = timezone.now()
             if row is None or row.expires_at is None or row.expires_at > now + EARLY:
                 return

@@ -32,6 +32,7 @@ class Tracker:
     needed_token: str = ""
     is_old: bool = False
     may_answer: bool = False
+    streams: bool = False
     has_notes: bool = False
     broken_off: list[str] = field(default_factory=list)
 
@@ -102,7 +103,7 @@ class Tracker:
         if self.is_old and headers.get("mcp-protocol-version") == MODERN:
             return await _answered(send, 400, b"what is that")
         made = self.server()
-        app = made.streamable_http_app(stateless_http=True, json_response=True)
+        app = made.streamable_http_app(stateless_http=True, json_response=not self.streams)
         async with made.session_manager.run():
             await app(scope, receive, send)
         return None
