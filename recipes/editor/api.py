@@ -157,7 +157,7 @@ class RecipePublish(WorkspaceView):
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=saved.pk)).data)
 
 
-class LineOut(serializers.Serializer[Any]):
+class ComparedLineOut(serializers.Serializer[Any]):
     """A line of a comparison."""
 
     kind = serializers.ChoiceField(choices=("add", "del", "same", "skip"))
@@ -169,7 +169,7 @@ class ComparedOut(serializers.Serializer[Any]):
 
     old = serializers.IntegerField()
     new = serializers.IntegerField()
-    lines = LineOut(many=True, help_text="Empty when they read the same.")
+    lines = ComparedLineOut(many=True, help_text="Empty when they read the same.")
 
 
 class VersionCompare(WorkspaceView):

@@ -33,7 +33,7 @@ class CureOut(serializers.Serializer[Any]):
     new = serializers.CharField()
 
 
-class ProblemOut(serializers.Serializer[Any]):
+class CheckedProblemOut(serializers.Serializer[Any]):
     """One thing that is wrong."""
 
     field = serializers.CharField()
@@ -71,7 +71,7 @@ class ProblemsOut(serializers.Serializer[Any]):
     problems = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()), help_text="The errors' sentences by field."
     )
-    details = ProblemOut(many=True, help_text="Errors and warnings with what mends them.")
+    details = CheckedProblemOut(many=True, help_text="Errors and warnings with what mends them.")
     estimate = EstimateOut(allow_null=True)
 
 
