@@ -66,8 +66,8 @@ def replay(trigger: RecipeTrigger, delivery_id: UUID, user: User) -> Taken:
         raise NotFound()
     with transaction.atomic():
         taken = take(trigger, f"replay:{uuid4()}", before.body, origins=[origin_of(trigger)], user=user)
-        taken.delivery.replay_of = before
-        taken.delivery.save(update_fields=["replay_of"])
+        taken.delivery.replay_of_id = before.pk
+        taken.delivery.save(update_fields=["replay_of_id"])
     return taken
 
 
