@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from automatos.errors import NotFound
 from recipes.engine.templating import as_text
+from recipes.kitchen.going_on import GoingOn, going_on
 from recipes.kitchen.run_rows import Row, rows_of
 from recipes.models import ENDED_BADLY, Execution, ExecutionStep, StepStatus
 from recipes.runs.filters import failed_with
@@ -34,7 +35,10 @@ LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One run. same: how many runs of the last 14 days failed with the same code; above, below: runs beside it."""
+    """One run. same: how many runs of the last 14 days failed with the same code; above, below: runs beside it.
+
+    going: from where it can go on.
+    """
 
     row: Row
     steps: Sequence[tuple[str, str, ExecutionStep]]
@@ -43,6 +47,7 @@ class Panel:
     failed_step: ExecutionStep | None
     code: str
     same: int
+    going: GoingOn
     above: UUID | None = None
     below: UUID | None = None
 
@@ -70,6 +75,7 @@ def panel_of(workspace: Workspace, execution_id: UUID, beside: Sequence[Executio
         failed_step=failed,
         code=code,
         same=_same(workspace, run, code) if run.status in ENDED_BADLY and code else 0,
+        going=going_on(run),
         above=keys[at - 1] if at else None,
         below=keys[at + 1] if at is not None and at + 1 < len(keys) else None,
     )

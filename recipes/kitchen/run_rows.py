@@ -12,6 +12,7 @@ from django.utils import timezone
 from recipes.engine.templating import as_text
 from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus
 from recipes.runs.medians import usual_lengths
+from recipes.runs.rerun_services import FAILED
 from recipes.waits.queries import asked_in
 
 # So many steps are drawn as dots; a longer run says how far it is.
@@ -66,6 +67,11 @@ class Row:
     slow: bool
 
     @property
+    def can_retry(self) -> bool:
+        """Whether it ended so that the rest can be done."""
+        return self.run.status in FAILED and self.run.recipe_id is not None
+
+    @property
     def day(self) -> date:
         """The day it began, in the zone that is active."""
         return timezone.localtime(self.run.created_at).date()
@@ -107,8 +113,8 @@ def _row(run: Execution, steps: Sequence[Mapping[str, Any]], usual: float | None
     return Row(
         run=run,
         look=look,
-        icon="hand" if asked else icon,
-        word="Waiting for you" if asked else run.get_status_display(),
+        icon="hand" if asked else "pause" if _is_paused(run) else icon,
+        word=_word(run, asked),
         first_input=_first_input(run.input_data),
         dots=dots,
         dots_label=f"{run.steps_done} of {run.total_steps} steps done",
@@ -125,6 +131,16 @@ def _row(run: Execution, steps: Sequence[Mapping[str, Any]], usual: float | None
     )
 
 
+def _is_paused(run: Execution) -> bool:
+    return run.is_live and run.paused_at is not None
+
+
+def _word(run: Execution, asked: str) -> str:
+    if asked:
+        return "Waiting for you"
+    return "Paused" if _is_paused(run) else run.get_status_display()
+
+
 def _trouble(run: Execution, steps: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """The failed step with its number, and what went wrong."""
     error = run.error or {}
@@ -138,6 +154,8 @@ def _trouble(run: Execution, steps: Sequence[Mapping[str, Any]]) -> tuple[str, s
 
 
 def _doing(run: Execution, steps: Sequence[Mapping[str, Any]]) -> str:
+    if _is_paused(run):
+        return f"paused, {run.steps_done} of {run.total_steps} steps done"
     if run.status == ExecutionStatus.RUNNING:
         at = [one["order"] for one in steps if one["status"] == StepStatus.RUNNING]
         return f"step {at[0] if at else max(1, run.current_step)} of {run.total_steps}"

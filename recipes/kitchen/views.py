@@ -1,23 +1,28 @@
-"""Pages of runs: the dashboard and the kitchen; stop and cook again."""
+"""Pages of runs: the dashboard and the kitchen; stop, pause, resume, retry, begin at a step, cook again."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from automatos.errors import Conflict
+from automatos.errors import Conflict, InvalidInput, TooMany
 from automatos.local_time import today, zone_of
 from recipes.analytics.dashboard import dashboard as read_dashboard
+from recipes.kitchen.going_on import going_on
 from recipes.kitchen.page import kitchen
 from recipes.kitchen.run_rows import rows_of
-from recipes.models import Trigger
+from recipes.models import Execution, Trigger
 from recipes.quality.queries import alarms
 from recipes.queries import recipe as find_recipe
+from recipes.runs import rerun_services as reruns
 from recipes.runs import services as runs
 from recipes.runs.filters import RunFilter, narrowed
 from recipes.runs.reading import execution as find_execution
@@ -80,6 +85,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     of_workflow = page.execution.workflow_id is not None
     shown: dict[str, object] = {
         "kitchen": page,
+        "going": going_on(page.execution),
         "flow": workflow_run(page.execution, page.stage.step.order) if of_workflow else None,
         "may_run": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
@@ -98,6 +104,62 @@ def stop(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     runs.cancel(execution=found, user=request.user)
     messages.success(request, "The run was stopped. What was done until then stays readable.")
     return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def pause(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Let nothing new begin in a live run."""
+    return _held(request, execution_id, runs.pause, "The run is paused. What is under way ends; nothing new begins.")
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def resume(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Let a paused run go on."""
+    return _held(request, execution_id, runs.resume, "The run goes on with the time it had left.")
+
+
+def _held(request: WorkspaceRequest, execution_id: UUID, act: Callable[..., Execution], told: str) -> HttpResponse:
+    """Do it and show the run; where its state refuses it, say why."""
+    found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    try:
+        with transaction.atomic():
+            act(execution=found, user=request.user)
+        messages.success(request, told)
+    except Conflict as error:
+        messages.error(request, error.message)
+    return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Go on with a run that failed, was cancelled or stopped, in a new run that does what was not finished."""
+    return _gone_on(request, execution_id, reruns.retry)
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run."""
+    place = request.POST.get("from_step", "")
+    return _gone_on(request, execution_id, partial(reruns.rerun, from_step=place))
+
+
+def _gone_on(request: WorkspaceRequest, execution_id: UUID, start: Callable[..., Execution]) -> HttpResponse:
+    """Start the new run and go to its kitchen; where that is refused, say why in the old one's."""
+    found = find_execution(workspace=request.workspace, execution_id=execution_id)
+    try:
+        if found.workflow_id is not None:
+            raise Conflict("This is a run of a workflow. Start it again from the workflow's page.")
+        with transaction.atomic():
+            made = start(execution=found, user=request.user, trigger=Trigger.PAGE)
+    except (Conflict, InvalidInput, TooMany) as error:
+        messages.error(request, error.message)
+        return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
+    messages.success(request, f"This run goes on from run {found.label}. What was finished there is taken over.")
+    return redirect("run", workspace=request.workspace.slug, execution_id=made.id)
 
 
 @require_POST

@@ -140,5 +140,6 @@ FORMS: dict[str, Any] = {
     "runs_bulk": {"action": "delete", "run": "<Execution>"},
     "runs_restore": {"run": "<Execution>"},
     "run_rerun": {"token": "once"},
+    "run_begin": {"from_step": "1"},
     "trigger_change": {"action": "pause"},
 }

@@ -1,0 +1,112 @@
+"""Retry, run again from a step, pause and resume, as people press them: in the kitchen, the run list and its panel."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recipes.models import Execution
+from recipes.tests.kit import Cast
+from recipes.tests.test_dashboard import browser_of
+from recipes.tests.test_engine import claim, done, failed
+from workspaces.models import Role, User
+from workspaces.services import set_role
+
+BUTTONS = ("retry", "begin", "pause", "resume")
+
+
+class Kitchen:
+    """One run's page in a browser, and the others that it leads to."""
+
+    def __init__(self, client: Client, cast: Cast) -> None:
+        self.client, self.root = client, f"/w/{cast.workspace.slug}/runs/"
+
+    def text(self, run: Execution, query: str = "") -> str:
+        """The page without its line breaks."""
+        answer = self.client.get(f"{self.root}{run.pk}/{query}")
+        assert answer.status_code == 200
+        return re.sub(r"\s+", " ", answer.content.decode())
+
+    def listed(self, run: Execution) -> tuple[str, str]:
+        """The list of runs with this one in the panel: its line, and the panel."""
+        text = self.client.get(f"{self.root}?run={run.pk}").content.decode()
+        line, panel = text.split(f'id="run-{run.pk}"')[1].split("</tr>")[0], text.split('id="run-panel"')[1]
+        return line, re.sub(r"\s+", " ", panel.split("</aside>")[0])
+
+    def press(self, run: Execution, what: str, **fields: str) -> tuple[Execution, str]:
+        """The run whose page comes next, and what that page says."""
+        answer: Any = self.client.post(f"{self.root}{run.pk}/{what}/", fields, follow=True)
+        (address, status), *_ = answer.redirect_chain
+        assert (status, answer.status_code) == (302, 200)
+        return Execution.objects.get(pk=address.split("/")[-2]), answer.content.decode()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast()
+
+
+def test_a_failed_run_is_retried_from_its_step_and_a_finished_one_begun_anywhere(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    run = cast.cook(cast.recipe("One", "Two {step_1}", "Three {step_2}"))
+    (second,) = done(claim()[0], "first")
+    for what, why in (("retry", "Only a run that failed"), ("begin", "still under way"), ("resume", "not paused")):
+        same, said = page.press(run, what, from_step="1")
+        assert (same.pk, why in said) == (run.pk, True), what
+    failed(second)
+    text = page.text(run)
+    assert text.index("Retry from step 2</button>") < text.index("Rerun with changed inputs</a> <form")
+    line, panel = page.listed(run)
+    assert f"{run.pk}/retry/" in line
+    assert "Retry from step 2" in panel
+    made, said = page.press(run, "retry")
+    assert (made.source_id, made.triggered_by) == (run.pk, "page")
+    assert "What was finished there is taken over." in said
+    assert f"{made.pk}/" in page.text(run), "the old run leads to the one that goes on"
+    assert f"{run.pk}/" in page.text(made).split("This run goes on from")[1]
+    (third,) = done(claim()[0], "second")
+    assert f"{made.pk}/retry/" not in page.text(made)
+    done(third, "end")
+    assert "Run again from here" in page.text(made, "?step=2")
+    assert page.press(made, "retry")[0] == made
+    assert "There is no step" in page.press(made, "begin", from_step="9\x00")[1]
+    again, _ = page.press(made, "begin", from_step="2")
+    assert (again.source_id, claim()[0].task.messages[-1].content) == (made.pk, "Two first")
+
+
+def test_a_live_run_is_paused_and_resumed(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    run = cast.cook(cast.recipe("One", "Two"))
+    (first,) = claim()
+    assert f"{run.pk}/pause/" in page.text(run)
+    assert f"{run.pk}/pause/" in page.listed(run)[1]
+    assert "The run is paused." in page.press(run, "pause")[1]
+    assert done(first, "first") == []
+    text, (line, panel) = page.text(run), page.listed(run)
+    assert all(f"{run.pk}/resume/" in shown for shown in (text, line, panel))
+    assert "<strong>This run is paused.</strong>" in text
+    assert 'title="Paused"' in line
+    assert "is over, or paused already" in page.press(run, "pause")[1]
+    assert "The run goes on" in page.press(run, "resume")[1]
+    done(claim()[0], "second")
+    assert "is over, or paused already" in page.press(run, "pause")[1]
+    text = page.text(run)
+    assert not [what for what in ("pause", "resume", "retry") if f"{run.pk}/{what}/" in text]
+
+
+def test_who_may_not_run_neither_sees_nor_presses_them(cast: Cast) -> None:
+    run = cast.cook(cast.recipe("One", "Two"))
+    viewer = User.objects.create_user(f"viewer-{run.pk}@example.org")
+    set_role(workspace=cast.workspace, user=viewer, role=Role.VIEWER)
+    page = Kitchen(browser_of(viewer), cast)
+    live = page.text(run)
+    failed(claim()[0])
+    text = live + page.text(run) + "".join(page.listed(run))
+    assert not [what for what in BUTTONS if f"{run.pk}/{what}/" in text]
+    outsider = browser_of(Cast().owner)
+    for what in BUTTONS:
+        assert page.client.post(f"{page.root}{run.pk}/{what}/", {"from_step": "1"}).status_code == 403, what
+        assert outsider.post(f"{page.root}{run.pk}/{what}/", {"from_step": "1"}).status_code == 404, what
+        assert browser_of(cast.owner).get(f"{page.root}{run.pk}/{what}/").status_code == 405, what
+    assert Execution.objects.filter(source=run).count() == 0
