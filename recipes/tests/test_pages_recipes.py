@@ -8,9 +8,11 @@ from django.utils import timezone
 from agents.services import change_status, delete_agent
 from agents.tests.page_kit import Cast
 from automatos.tests.queries import asked
-from recipes.models import Execution, ExecutionStep, Recipe
+from recipes.models import Execution, ExecutionStep, Recipe, Trigger
+from recipes.runs.services import start
 from recipes.services import delete_recipe
 from recipes.tests.page_kit import Editor, make_recipe
+from recipes.tests.test_engine import claim, done, failed
 
 pytestmark = pytest.mark.django_db
 
@@ -43,9 +45,13 @@ def test_the_list_counts_real_runs_and_links_to_the_last() -> None:
     assert "<b>67%</b> done" in text
     assert "<b>10.0 s</b>" in text
     assert f"{cast.root}/runs/{run.pk}/" in text
+    user = cast.owner_user
+    for end in (lambda job: done(job, "x"), failed):
+        start(workspace=cast.workspace, recipe=recipe, input_data={}, user=user, trigger=Trigger.PAGE)
+        end(claim()[0])
     agent_page = cast.viewer.get(f"{cast.root}/agents/").content.decode()
-    assert "<b>3</b> runs" in agent_page
-    assert "<b>67%</b> of steps done" in agent_page
+    assert "<b>2</b> runs" in agent_page, "what the engine summed up"
+    assert "<b>50%</b> of steps done" in agent_page
 
 
 def test_empty_and_without_hits_are_two_different_messages() -> None:
