@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from recipes.engine.expressions import evaluate
+from recipes.engine.expressions import evaluate, names
 from recipes.engine.ledger import Run, as_json
+from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.steps import Outcome, Step
 from recipes.engine.templating import Output
 from recipes.models import StepKind
@@ -29,6 +30,8 @@ def named(outputs: Sequence[Output]) -> dict[str, str]:
 
 def decide(run: Run, step: Step, outputs: Sequence[Output]) -> Outcome:
     """The branch that is taken, `then` or `else`. Raises ExpressionError where that cannot be told."""
-    holds = evaluate(asked_of(step), run.input_data, {**named(outputs), **step.local})
+    expression = asked_of(step)
+    holds = evaluate(expression, run.input_data, {**named(outputs), **step.local})
+    origins = origins_behind(run, step, [f"{{{name}}}" for name in names(expression)], outputs)
     branch = "then" if holds else "else"
-    return Outcome(step.id, step.fence, branch=branch, attempt=step.attempt)
+    return Outcome(step.id, step.fence, branch=branch, origins=origins, attempt=step.attempt)

@@ -19,7 +19,7 @@ from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_n
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.looping import go_round
-from recipes.engine.outside_inputs import origins_in, shown
+from recipes.engine.outside_inputs import origins_in, shown, shown_local
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
@@ -255,7 +255,7 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
     if model := (step.config or {}).get("model"):
         spec = replace(spec, model=model)
     template, inputs, lessons = step.prompt_template, shown(run), lessons_of(step.config)
-    text = render(template, inputs=inputs, earlier=visible, append=append, local=step.local)
+    text = render(template, inputs=inputs, earlier=visible, append=append, local=shown_local(run, step))
     prompt = with_context(with_lessons(text, lessons), context_of(step.config))
     job = _job(ledger, run, step, spec, spec.opening(prompt))
     read = [output for output in used(template, visible, append=append) if output.origins]

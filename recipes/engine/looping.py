@@ -15,9 +15,9 @@ from recipes.engine.expressions import calculate, names, structured
 from recipes.engine.growing import BODY, Child, children, grow
 from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.new_steps import NewStep, Round, is_told, iterated, kept_as, step_of
-from recipes.engine.outside_inputs import origins_in
+from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.steps import Outcome, Step
-from recipes.engine.templating import Output, dependencies
+from recipes.engine.templating import Output
 from recipes.models import StepKind, StepStatus
 
 MOST_ITEMS, USUAL_ITEMS = 1000, 100
@@ -75,8 +75,8 @@ def go_round(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) ->
     config = step.config or {}
     if step.state is None:
         items = items_of(config, run.input_data, outputs, step.local)
-        outside = origins_in(run, [f"{{{name}}}" for name in names(iterated(config))])
-        step.state = {"items": items, "origins": [*outside, *_origins(step, config, outputs)]}
+        over = [f"{{{name}}}" for name in names(iterated(config))]
+        step.state = {"items": items, "origins": list(origins_behind(run, step, over, outputs))}
     items, origins = step.state["items"], step.state["origins"]
     body = [step_of(one) for one in config[BODY]]
     begin = step.grown
@@ -104,19 +104,6 @@ def go_round(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) ->
         ],
     )
     return None
-
-
-def _origins(step: Step, config: Mapping[str, Any], outputs: Sequence[Output]) -> list[str]:
-    """Where untrusted text came from that the items are made of."""
-    over = names(iterated(config))
-    found = [origin for output in outputs for origin in output.origins if _is_named(output, over, outputs)]
-    if "item" in over:
-        found += step.local_origins
-    return list(dict.fromkeys(found))
-
-
-def _is_named(output: Output, over: Sequence[str], outputs: Sequence[Output]) -> bool:
-    return output.order in dependencies("".join(f"{{{name}}}" for name in over), outputs)
 
 
 def _local(items: Sequence[Any], number: int) -> dict[str, Any]:

@@ -155,11 +155,11 @@ def render(
             return match[0][0]
         root, fields = root_of(name)
         if root in local:
-            return as_text(_field(name, local[root], fields))
+            return _part(name, local[root], fields)
         if root.startswith("input."):
             key = root.removeprefix("input.")
             if key in inputs:
-                return _part_of_input(name, inputs[key], fields)
+                return _part(name, inputs[key], fields)
         else:
             output = _find(root, earlier)
             if output is not None:
@@ -179,7 +179,7 @@ def render(
     return prompt
 
 
-def _part_of_input(name: str, value: Any, fields: Sequence[str]) -> str:
+def _part(name: str, value: Any, fields: Sequence[str]) -> str:
     if isinstance(value, Marked) and fields:
         return value.mark(as_text(_field(name, value.within, fields)))
     return as_text(_field(name, value, fields))

@@ -113,7 +113,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
             parallel_limit=source.parallel_limit,
             memory_isolation=source.memory_isolation,
             source=source,
-            untrusted_inputs=_untrusted(source, changes.input_data),
+            untrusted_inputs=_untrusted(source, inputs, changes.input_data),
             total_steps=len(copies),
             unfinished_steps=len(taken.anew) + len(taken.held),
         )
@@ -142,9 +142,10 @@ def _inputs(source: Execution, inputs: Mapping[str, Any], given: Mapping[str, An
     return fill_inputs(inputs, {**kept, **given})
 
 
-def _untrusted(source: Execution, given: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The inputs that somebody outside wrote, without those that a person gave anew."""
+def _untrusted(source: Execution, inputs: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The inputs that somebody outside wrote: those a person gave anew only where the recipe says so of them."""
     kept = {name: origins for name, origins in (source.untrusted_inputs or {}).items() if name not in given}
+    kept |= {name: [f"input {name}"] for name in given if inputs.get(name, {}).get("untrusted")}
     return kept or None
 
 

@@ -10,10 +10,11 @@ from agents.work.spec import AgentUnusable, why_no_new_work
 from recipes.engine.ledger import Ledger, Run, from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import NewStep
+from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.sql import array
 from recipes.engine.steps import Step
 from recipes.engine.sub_runs import SubRunError, child_id
-from recipes.engine.templating import Output, dependencies, render, texts_of
+from recipes.engine.templating import Output, render, texts_of
 from recipes.engine.tool_steps import filled
 from recipes.models import Execution, Mode, StepKind, Trigger
 from recipes.runs.services import insert_execution, insert_steps
@@ -58,7 +59,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> No
         deadline_at=ledger.now + timedelta(seconds=max(0.1, min(left, settings["total_timeout"]))),
         parallel_limit=_limit(settings, steps),
         memory_isolation=settings["memory_isolation"] or run.memory_isolation,
-        untrusted_inputs=_untrusted(step, outputs) or None,
+        untrusted_inputs=_untrusted(run, step, body.get("inputs") or {}, outputs) or None,
         parent_step_id=step.id,
         root_id=root_id,
         depth=run.depth + 1,
@@ -86,16 +87,15 @@ def _inputs(run: Run, step: Step, outputs: Sequence[Output]) -> dict[str, Any]:
     return given
 
 
-def _untrusted(step: Step, outputs: Sequence[Output]) -> dict[str, list[str]]:
-    """Of each input, where untrusted text behind it came from."""
+def _untrusted(run: Run, step: Step, inputs: Mapping[str, Any], outputs: Sequence[Output]) -> dict[str, list[str]]:
+    """Of each input, where untrusted text behind it came from. inputs: the schema, which may mark some by itself."""
     found = {}
     for name, value in ((step.config or {}).get("inputs") or {}).items():
-        text = "".join(texts_of(value))
-        named = dependencies(text, outputs)
-        origins = [origin for output in outputs if output.order in named for origin in output.origins]
-        origins += step.without_local(text)[0]
+        origins = list(origins_behind(run, step, texts_of(value), outputs))
+        if inputs.get(name, {}).get("untrusted"):
+            origins.append(f"input {name}")
         if origins:
-            found[name] = list(dict.fromkeys(origins))
+            found[name] = origins
     return found
 
 

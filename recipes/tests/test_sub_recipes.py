@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from automatos.testing import Stack
 from recipes.engine import turns
+from recipes.engine.steps import Outcome
 from recipes.models import Call, Execution, Recipe
 from recipes.runs import services
 from recipes.services import as_input, update_recipe
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output
-from recipes.tests.test_engine import claim, done, failed
+from recipes.tests.test_engine import ME, claim, done, failed, reply
 from recipes.tests.test_loops import begun, cast_recipe
 from workspaces.models import Role
 from workspaces.tests.rest import Caller, Company, key_of
@@ -193,3 +194,44 @@ def test_a_worker_killed_inside_loses_nothing(stack: Stack) -> None:
     assert sorted(sends)[1] == (f"inner {word} b", 2), "only what was under way is sent again"
     assert len(sends) == 3
     assert_numbered_without_gap(execution)
+
+
+@pytest.mark.django_db
+def test_what_came_from_outside_stays_marked_in_loops_conditions_recipes_inside_and_reruns() -> None:
+    cast = Cast()
+    agent = str(cast.agent.pk)
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    inside = cast.recipe("Write {input.topic}, {input.who}", inputs={"topic": {}, "who": {"untrusted": True}})
+    steps: list[dict[str, Any]] = [
+        {"kind": "loop", "step_id": "each", "config": {"over": "input.rows", "at_once": 1}},
+        {"agent_id": agent, "prompt_template": "Do {item.name}", "under": "each", "branch": "body"},
+        {"kind": "condition", "step_id": "long", "config": {"expression": "len(input.rows) > 0"}},
+        {"kind": "recipe", "step_id": "inside", "output_key": "inside", "under": "long", "branch": "then",
+         "config": {"recipe": inside.template_id, "inputs": {"topic": "{input.rows}", "who": "us"}}},
+        {"agent_id": agent, "prompt_template": "Close {inside} {input.own}", "step_id": "close"},
+    ]  # fmt: skip
+    body = {"name": "Whole", "inputs": {"rows": {"type": "array"}, "own": {"untrusted": True}}, "steps": steps}
+    status, made = api.post("/api/workflow-recipes", body)
+    assert status == 201, made
+    given = {"input_data": {"rows": [{"name": "tides"}], "own": "my"}, "untrusted_inputs": ["rows"]}
+    status, started = api.post(f"/api/workflow-recipes/{made['template_id']}/execute", given)
+    assert status == 202, started
+    execution = Execution.objects.get(pk=started["execution_id"])
+    (job,) = begun()
+    assert job.task.messages[-1].content.startswith('Do <untrusted origin="input rows">\ntides\n</untrusted>')
+    assert job.origins == ("input rows",)
+    assert "tides" not in "".join(job.heard)
+    done(job, "did")
+    (job,) = begun()
+    assert child_of(execution).untrusted_inputs == {"topic": ["input rows"], "who": ["input who"]}
+    assert job.task.messages[-1].content.count("<untrusted ") == 2
+    turns.take_turn(ME, [Outcome(job.step_id, job.fence, reply=reply("waves"), origins=job.origins)], 0)
+    (job,) = begun()
+    assert job.origins == ("input own", "input rows", "input who")
+    assert execution.steps.get(step_id="long").origins == ["input rows"]
+    done(job, "closed")
+    overrides = {"input_data": {"own": "hers"}}
+    status, again = api.post(f"/api/executions/{execution.pk}/rerun", {"from_step": "close", "overrides": overrides})
+    assert status == 202, again
+    (job,) = begun()
+    assert job.origins == ("input own", "input rows", "input who")
