@@ -67,7 +67,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour
     "invitations_resend": {200, 429},
-    "run_again": {400},  # its step's order is not given
+    "run_again": {409},  # its run is one of a workflow
     "run_rerun": {200, 302, 400, 422},  # the same
     "runs_restore": {404},  # none was deleted
     "runs_compare": {404},  # no run is named
