@@ -12,12 +12,14 @@ from django.http import QueryDict
 
 from automatos.fields import TypedForm, choice_field, dressed, text_field
 from recipes.models import Recipe, Trigger
+from recipes.runs.services import Cause
 from recipes.services import cook
 from workspaces.doors.idempotency import once
 from workspaces.models import User, Workspace
 
 PREFIX = "input"
 LONG_TEXT = ("array", "object")
+NONE: Mapping[str, Sequence[str]] = {}
 
 
 class CookForm(TypedForm):
@@ -64,12 +66,18 @@ class CookForm(TypedForm):
         ]
 
 
-def cook_once(*, workspace: Workspace, recipe: Recipe, user: User, form: CookForm) -> UUID:
-    """The id of the run. The same form with the same inputs, sent twice, is one run. Raises as `services.cook` does."""
+def cook_once(
+    *, workspace: Workspace, recipe: Recipe, user: User, form: CookForm, untrusted: Mapping[str, Sequence[str]] = NONE
+) -> UUID:
+    """The id of the run. The same form with the same inputs, sent twice, is one run. Raises as `services.cook` does.
+
+    untrusted: the fields that began with what somebody outside wrote, each with where it came from.
+    """
     data = form.input_data()
+    cause = Cause(untrusted={name: origins for name, origins in untrusted.items() if name in data})
 
     def act() -> tuple[int, dict[str, Any]]:
-        run = cook(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE)
+        run = cook(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE, cause=cause)
         return 302, {"execution_id": str(run.pk)}
 
     digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()

@@ -4,8 +4,9 @@ A trial is a run of one step without a recipe: the step's prompt as it stands in
 pinned ones, or such as were typed.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,15 @@ class Values:
     texts: Mapping[str, str]
     source: str
     run: Execution | None = None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a trial asks: a template, with the values that others wrote as inputs of its own, which taint."""
+
+    prompt: str
+    values: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, list[str]] = field(default_factory=dict)
 
 
 def wanted(body: Body, step_id: str) -> list[str]:
@@ -82,6 +92,22 @@ def _of_run(run: Execution, body: Body) -> dict[str, str]:
     return found | ({"previous_output": previous} if previous else {})
 
 
+def _outside(recipe: Recipe, body: Body) -> dict[str, list[str]]:
+    """Where untrusted text behind the last run's values came from, by the names that the draft gives them."""
+    run = _last_run(recipe)
+    if run is None:
+        return {}
+    found = {f"input.{name}": list(origins) for name, origins in (run.untrusted_inputs or {}).items()}
+    rows = ExecutionStep.objects.filter(execution=run, parent=None).exclude(origins=None)
+    left = dict(rows.values_list("step_id", "origins"))
+    behind: list[str] = []
+    for number, (step, key) in enumerate(zip(body["steps"], output_keys(body), strict=True), 1):
+        if origins := left.get(step["step_id"]):
+            found |= {key: origins, f"step_{number}_output": origins}
+            behind += origins
+    return found | ({"previous_output": list(dict.fromkeys(behind))} if behind else {})
+
+
 def rendered(body: Body, step_id: str, values: Mapping[str, str]) -> str:
     """The step's prompt with the values in it; a name without a value stays as it is written."""
     step = step_at(body, step_id) or {}
@@ -115,13 +141,20 @@ def start_trial(*, recipe: Recipe, user: User, step_id: str, values: Mapping[str
         text = f"Give {', '.join(f'{{{name}}}' for name in missing)} a value first."
         raise InvalidInput(text, fields={f"values.{name}": ["Write a value."] for name in missing})
     agent = _agent(recipe, str(step.get("agent_id") or ""))
-    prompt = rendered(body, step_id, values).strip()
+    outside = {name: origins for name, origins in _outside(recipe, body).items() if name in wanted(body, step_id)}
+    marks = {name: secrets.token_hex(8) for name in outside}
+    prompt = rendered(body, step_id, {**values, **marks}).strip()
     if not prompt:
         raise InvalidInput("Write a prompt first.", fields={"prompt_template": ["Write a prompt first."]})
+    prompt = prompt.replace("{", "{{").replace("}", "}}")
+    told = _Told(prompt)
+    for number, (name, mark) in enumerate(marks.items(), 1):
+        told.prompt = told.prompt.replace(mark, f"{{input.value_{number}}}")
+        told.values[f"value_{number}"], told.origins[f"value_{number}"] = values[name], outside[name]
     data = drafts.as_input({**body, "steps": [dict(step)]}).steps[0]
     usual = with_defaults(body["execution_config"])["timeout_per_step"]
     timeout = data.timeout if data.timeout is not None and 1 <= data.timeout <= 86_400 else usual
-    execution = _begin(recipe, user, agent, data, prompt, timeout)
+    execution = _begin(recipe, user, agent, data, told, timeout)
     draft.trials[step_id] = str(execution.pk)
     draft.save(update_fields=["trials"])
     return execution
@@ -136,7 +169,7 @@ def _agent(recipe: Recipe, key: str) -> Agent:
     return found
 
 
-def _begin(recipe: Recipe, user: User, agent: Agent, data: StepInput, prompt: str, timeout: float) -> Execution:  # noqa: PLR0917
+def _begin(recipe: Recipe, user: User, agent: Agent, data: StepInput, told: _Told, timeout: float) -> Execution:  # noqa: PLR0917
     with statements() as sql:
         require_room(sql, recipe.workspace)
         execution = Execution(
@@ -145,7 +178,8 @@ def _begin(recipe: Recipe, user: User, agent: Agent, data: StepInput, prompt: st
             recipe_name=f"Trial: {data.name or recipe.name}"[:160],
             recipe_version=recipe.version,
             mode=Mode.SEQUENTIAL,
-            input_data={},
+            input_data=told.values,
+            untrusted_inputs=told.origins or None,
             triggered_by=Trigger.TRIAL,
             user=user,
             created_at=sql.now,
@@ -156,7 +190,7 @@ def _begin(recipe: Recipe, user: User, agent: Agent, data: StepInput, prompt: st
             step_id=data.step_id,
             name=data.name[:160],
             output_key="answer",
-            prompt_template=prompt.replace("{", "{{").replace("}", "}}"),
+            prompt_template=told.prompt,
             agent_id=agent.pk,
             agent_name=agent.name,
             max_iterations=data.max_iterations if 1 <= data.max_iterations <= 200 else 25,

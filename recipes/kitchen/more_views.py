@@ -36,7 +36,9 @@ def rerun(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         form.initial[name] = value if isinstance(value, bool) else as_text(value)
     if form.is_bound and form.is_valid():
         try:
-            started = cook_once(workspace=request.workspace, recipe=recipe, user=request.user, form=form)
+            outside = run.untrusted_inputs or {}  # it stays theirs, also where a person changed some of it
+            user = request.user
+            started = cook_once(workspace=request.workspace, recipe=recipe, user=user, form=form, untrusted=outside)
         except InvalidInput as error:
             form.take_problems(error.fields)
         except (Conflict, TooMany) as error:

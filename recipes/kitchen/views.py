@@ -26,6 +26,7 @@ from recipes.runs import rerun_services as reruns
 from recipes.runs import services as runs
 from recipes.runs.filters import RunFilter, narrowed
 from recipes.runs.reading import execution as find_execution
+from recipes.runs.services import Cause
 from recipes.services import cook
 from recipes.triggers.queries import next_schedules
 from recipes.waits.queries import waiting
@@ -177,6 +178,7 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         input_data=found.input_data,
         user=request.user,
         trigger=Trigger.PAGE,
+        cause=Cause(untrusted=found.untrusted_inputs or {}),
     )
     return redirect("run", workspace=request.workspace.slug, execution_id=started.id)
 
