@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
+from automatos.checking import Problems
 from automatos.errors import InvalidInput
 from recipes.editor import body as bodies
 from recipes.editor import files_services as files
@@ -58,7 +59,7 @@ class Editing:
         writing = Writing(
             user=self.user,
             was="" if self.order == "overwrite" else self.post.get("was", ""),
-            page=self.post.get("page", "")[:60],
+            page=self.post.get("page", "").replace("\x00", "")[:60],
             sent=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0,
             what=PART_WORDS.get(part) or f"changed step {bodies.place_of(body, part.removeprefix('step:')) + 1}",
         )
@@ -116,7 +117,11 @@ class Editing:
     def _values(self) -> dict[str, str]:
         """What was typed for the names of the prompt."""
         prefix = "value-"
-        return {name.removeprefix(prefix): str(self.post[name]) for name in self.post if name.startswith(prefix)}
+        values = {name.removeprefix(prefix): str(self.post[name]) for name in self.post if name.startswith(prefix)}
+        problems = Problems()
+        problems.json("values", values)
+        problems.raise_any()
+        return values
 
     def _move(self, name: str, words: list[str]) -> None:
         move, what = MOVES[name]

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from agents.models import Agent
 from agents.queries import agents_of
 from agents.sharing.services import install_agent, packed_agent
+from automatos.checking import unstorable_json
 from automatos.errors import InvalidInput
 from recipes import services
 from recipes.editor import document as documents
@@ -66,7 +67,7 @@ def import_recipe(*, workspace: Workspace, user: User, text: str, publish: bool 
     An agent of the file that is here already, word for word, does the work; others are made. Raises InvalidInput under
     `yaml` with the line of everything that is wrong; nothing is made then.
     """
-    document = documents.read(text)
+    document = _read(text)
     said: list[str] = []
     body = _with_agents(workspace, document, _brought(workspace, user, document, said))
     if not publish:
@@ -80,9 +81,17 @@ def import_recipe(*, workspace: Workspace, user: User, text: str, publish: bool 
 
 def read_code(workspace: Workspace, text: str, *, template_id: str = "") -> tuple[Body, Document]:
     """A draft's body from what its code view sent; its agents are those of this workspace."""
-    document = documents.read(text)
+    document = _read(text)
     body = _with_agents(workspace, document, {})
     return {**body, "template_id": body["template_id"] or template_id}, document
+
+
+def _read(text: str) -> Document:
+    """The file; InvalidInput for what no database holds, before anything is looked up by it."""
+    document = documents.read(text)
+    if told := [f"{name}: {problem}" for name, problem in unstorable_json(document.read.value)][:50]:
+        raise InvalidInput(told[0], code="wrong_yaml", fields={"yaml": told})
+    return document
 
 
 def with_lines(document: Document, error: InvalidInput) -> InvalidInput:

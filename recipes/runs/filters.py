@@ -153,7 +153,8 @@ class _Reader:
         if found is not None and not (found.is_finite() and 0 <= found < 10**9):
             self._wrong(name, "Use a number that is not negative, such as 0.25.")
             return None
-        return found
+        # With an exponent of many digits it is no number to the database.
+        return None if found is None else round(found, 10)
 
     def _wrong(self, name: str, cure: str) -> None:
         self.problems[name] = [cure]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from automatos.checking import Problems
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
+from recipes.validation import SLUG
 from tools.models import ComposioTrigger
 
 MOST_CHOICES = 1000
@@ -35,7 +36,13 @@ def choices(recipe: Recipe, kind: str) -> list[tuple[str, str]]:
 def _after(recipe: Recipe, source: str, problems: Problems) -> Recipe | None:
     rows = Recipe.objects.visible().filter(workspace_id=recipe.workspace_id)
     key = _uuid(source)
-    other = rows.filter(pk=key).first() if key else rows.filter(template_id=source).first() if source else None
+    other = (
+        rows.filter(pk=key).first()
+        if key
+        else rows.filter(template_id=source).first()
+        if SLUG.fullmatch(source)
+        else None
+    )
     if other is None:
         problems.add("listens_to", "Name a recipe of this workspace whose runs' ends start this one.")
     elif comes_round(recipe, other):

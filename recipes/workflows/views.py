@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -17,6 +18,7 @@ from recipes.workflows import queries, run_services, services
 from recipes.workflows.editing import act_on_plan, plan_context
 from recipes.workflows.examples import EXAMPLES
 from recipes.workflows.forms import WorkflowForm
+from recipes.workflows.planning import SUBTASK_ID
 from recipes.workflows.recipe_services import save_as_recipe
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -30,7 +32,7 @@ def workflow_list(request: WorkspaceRequest) -> HttpResponse:
     rows, asked = queries.workflows_of(request.workspace), listing.words(request.GET)
     status = listing.choice(request.GET, "status", WorkflowStatus.values)
     for word in asked.split():
-        rows = rows.filter(name__icontains=word) | rows.filter(goal__icontains=word)
+        rows = rows.filter(Q(name__icontains=word) | Q(goal__icontains=word))
     rows = rows.filter(status=status) if status else rows
     page = listing.page_of(rows, request.GET)
     runs = queries.last_runs(page.object_list)
@@ -117,8 +119,8 @@ def workflow_change(request: WorkspaceRequest, workflow_id: UUID) -> HttpRespons
     except (InvalidInput, Conflict) as error:
         messages.error(request, error.message)
     response = redirect("workflow", request.workspace.slug, workflow.pk)
-    if subtask and request.POST.get("do") != "remove":
-        response["Location"] += f"?subtask={subtask[:40]}#who"
+    if SUBTASK_ID.fullmatch(subtask) and request.POST.get("do") != "remove":
+        response["Location"] += f"?subtask={subtask}#who"
     return response
 
 

@@ -21,7 +21,7 @@ from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
 from workspaces.scope.tenancy import workspace_scope
 
-STATE = re.compile(r"([\w-]{1,100})\.[\w-]{20,100}")
+STATE = re.compile(r"([\w-]{1,100})\.[\w-]{20,100}", re.ASCII)
 LONGEST = 4_000
 
 
