@@ -30,8 +30,8 @@ RUN_COLUMNS = (
     "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
     "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
     "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id), "
-    "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation, "
-    "e.parent_step_id, e.root_id, e.depth"
+    "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation, e.parent_step_id, e.root_id, e.depth, "
+    "(SELECT r.recipe_id FROM recipe_executions r WHERE r.id = e.root_id)"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
@@ -87,10 +87,11 @@ class Run:
     held_steps: int = 0
     paused_at: datetime | None = None
     memory_isolation: bool = False
-    # The step of another run that cooks it, the run at the top, and how many stand above it.
+    # The step of another run that cooks it, the run at the top, how many stand above it, and the recipe at the top.
     parent_step_id: UUID | None = None
     root_id: UUID | None = None
     depth: int = 0
+    root_recipe_id: UUID | None = None
     has_new_pins: bool = False
     # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
     is_changed: bool = False
@@ -120,12 +121,9 @@ class Run:
     def payer(self, step_id: UUID, agent_id: UUID | None) -> Payer:
         """Whose budgets a call of this run counts for."""
         return Payer(
-            workspace_id=self.workspace_id,
-            recipe_id=self.recipe_id,
-            agent_id=agent_id,
-            run_id=self.root_id or self.id,
-            step_id=step_id,
-        )
+            workspace_id=self.workspace_id, recipe_id=self.recipe_id, root_recipe_id=self.root_recipe_id,
+            agent_id=agent_id, run_id=self.root_id or self.id, step_id=step_id,
+        )  # fmt: skip
 
     @property
     def may_stand(self) -> bool:

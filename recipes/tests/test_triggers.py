@@ -100,6 +100,8 @@ def test_the_end_of_a_run_starts_another_once_and_its_taint_goes_along() -> None
     good, tainted = (ended_run(cast, before, CASES[0], completed_at=timezone.now()) for _ in range(2))
     ExecutionStep.objects.filter(execution=tainted).update(origins=["https://example.org/"])
     failed = ended_run(cast, before, CASES[0], status="failed")
+    inside = ended_run(cast, before, CASES[0], completed_at=timezone.now())
+    Execution.objects.filter(pk=inside.pk).update(parent_step=old.steps.first())
     for _ in range(2):
         follow_runs()
     runs = {run.untrusted_inputs is None: run for run in Execution.objects.filter(trigger_id=trigger.pk)}

@@ -57,10 +57,11 @@ class Sql(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """Whose budgets a call counts for."""
+    """Whose budgets a call counts for. root_recipe_id: of the run at the top, where the call's run stands inside it."""
 
     workspace_id: UUID
     recipe_id: UUID | None = None
+    root_recipe_id: UUID | None = None
     agent_id: UUID | None = None
     run_id: UUID | None = None
     step_id: UUID | None = None
@@ -69,8 +70,15 @@ class Payer:
         """Whether the budget counts this payer's calls."""
         if budget.workspace_id != self.workspace_id or (budget.period == Budget.Period.RUN and self.run_id is None):
             return False
-        own = {"workspace": self.workspace_id, "recipe": self.recipe_id, "agent": self.agent_id, "run": self.run_id}
-        return own[budget.scope] == budget.scope_id
+        recipes = self.recipe_id, self.root_recipe_id
+        own = {"workspace": (self.workspace_id,), "recipe": recipes, "agent": (self.agent_id,), "run": (self.run_id,)}
+        return budget.scope_id in own[budget.scope]
+
+    @property
+    def owners(self) -> set[UUID]:
+        """All that may have a budget which counts its calls."""
+        own = self.workspace_id, self.recipe_id, self.root_recipe_id, self.agent_id, self.run_id
+        return {key for key in own if key is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +246,7 @@ def _held_already(sql: Sql, wishes: Sequence[Wish]) -> set[UUID]:
 def _limits(sql: Sql, payers: Sequence[Payer]) -> list[Limit]:
     if not payers:
         return []
-    ids = {
-        key for one in payers for key in (one.workspace_id, one.recipe_id, one.agent_id, one.run_id) if key is not None
-    }
+    ids = {key for one in payers for key in one.owners}
     rows = sql.rows(
         'SELECT id, workspace_id, scope, scope_id, period, "limit" FROM budgets '
         "WHERE workspace_id = ANY(%s::uuid[]) AND scope_id = ANY(%s::uuid[]) ORDER BY id",
