@@ -16,7 +16,6 @@ from automatos.errors import Conflict, InvalidInput
 from recipes.engine import templating
 from recipes.engine.ledger import as_json
 from recipes.engine.new_steps import has_agent
-from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.takeover import Past, Taken, taken_over
 from recipes.engine.tasks import send_wake_up
@@ -31,7 +30,7 @@ from recipes.models import (
     Trigger,
 )
 from recipes.runs.model_names import checked_model
-from recipes.runs.services import insert_execution, record, require_room
+from recipes.runs.services import await_turn, insert_execution, record, require_room
 from recipes.validation import LONGEST_PROMPT, fill_inputs, with_defaults
 from workspaces.models import User, Workspace
 
@@ -119,12 +118,11 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
         )
         insert_execution(sql, made)
         _insert_copies(sql, made, copies, taken)
+        await_turn(sql, made, config)
         after_commit(lambda: send_wake_up(str(made.id)))
         after = {"recipe_id": source.recipe_id, "version": source.recipe_version, "source": source.pk}
         record("run.started", made, after={**after, "trigger": str(trigger), "from_step": begin[0] if begin else ""})
         made._state.adding = False
-        if limit := int(config["max_concurrent_runs"]):
-            made.is_queued = take_slot(sql, made.pk, source.recipe.pk, limit, config["total_timeout"])
     return made
 
 

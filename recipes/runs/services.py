@@ -108,9 +108,7 @@ def start(
         if config["mode"] == Mode.PARALLEL or any(step.kind == StepKind.LOOP for step in steps):
             execution.parallel_limit = config["parallel_limit"]
         execution.memory_isolation = config["memory_isolation"]
-        begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)})
-        if limit := int(config["max_concurrent_runs"]):
-            execution.is_queued = take_slot(sql, execution.pk, recipe.pk, limit, config["total_timeout"])
+        begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)}, config)
     return execution
 
 
@@ -127,18 +125,34 @@ def _untrusted(inputs: Mapping[str, Any], given: Mapping[str, Any], cause: Cause
     return {**marked, **{name: list(origins) for name, origins in cause.untrusted.items()}} or None
 
 
-def begin(sql: Statements, execution: Execution, steps: Sequence[NewStep], after: Mapping[str, Any]) -> None:
+def begin(
+    sql: Statements,
+    execution: Execution,
+    steps: Sequence[NewStep],
+    after: Mapping[str, Any],
+    settings: Mapping[str, Any] | None = None,
+) -> None:
     """Insert a run with its steps and wake a worker after the commit: the one way in which any run starts.
 
-    execution: not saved yet. after: what the audit log says of it.
+    execution: not saved yet. after: what the audit log says of it. settings: its recipe's.
     """
     execution.total_steps = execution.unfinished_steps = len(steps)
     insert_execution(sql, execution)
     insert_steps(sql, execution, steps)
+    await_turn(sql, execution, settings or {})
     after_commit(lambda: send_wake_up(str(execution.id)))
     # Last, so that other starts wait for the end of the log only while this one commits.
     record("run.started", execution, after=after)
     execution._state.adding = False
+
+
+def await_turn(sql: Statements, execution: Execution, settings: Mapping[str, Any]) -> None:
+    """Let an inserted run wait where as many of its recipe cook as may; before the audit log is locked, see `cancel`,
+    which asks for the recipe's slots and then for the log.
+    """
+    if execution.recipe_id and (limit := int(settings.get("max_concurrent_runs", 0))):
+        seconds = settings["total_timeout"]
+        execution.is_queued = take_slot(sql, execution.pk, execution.recipe_id, limit, seconds)
 
 
 def require_room(sql: Statements, workspace: Workspace) -> None:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from automatos.errors import Conflict, InvalidInput
@@ -23,6 +24,8 @@ from recipes.services import RecipeInput, update_recipe
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
 from recipes.tests.test_engine import claim, done, reply
 from recipes.validation import StepInput
+from workspaces.models import Role
+from workspaces.tests.rest import Caller, key_of
 
 
 @pytest.mark.django_db
@@ -220,6 +223,44 @@ def test_cancelling_and_failing_at_once_never_wait_for_each_other_for_ever(stack
         assert kinds[-1].startswith("execution.")
         assert sum(kind in {"execution.completed", "execution.cancelled"} for kind in kinds) == 1
     assert "deadlock" not in stack.worker.log.read_text()[len(log) :]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_begins_a_run_waits_for_its_turn_without_the_log() -> None:
+    """Who cancels one has the recipe's slots, and asks for the log after that: neither waits for the other."""
+    cast = Cast()
+    recipe = cast.recipe("Cook", execution_config={"max_concurrent_runs": 1})
+    first = _cook(cast, recipe)
+    turns.cancel([first.pk], by="")
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    begun: list[int] = []
+
+    def begin(path: str) -> None:
+        begun.append(api.post(path, {})[0])
+        connection.close()
+
+    paths = f"/api/workflow-recipes/{recipe.template_id}/execute", f"/api/executions/{first.pk}/retry"
+    threads = [threading.Thread(target=begin, args=(path,)) for path in paths]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(queueing.LOCK, [str(recipe.pk)])
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: _waiting(cursor) == len(threads))
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        runs.record("run.cancelled", first)
+    for thread in threads:
+        thread.join()
+    assert begun == [202, 202]
+    assert Execution.objects.filter(recipe=recipe, is_queued=True).count() == 1
+
+
+def _waiting(cursor: CursorWrapper) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE NOT l.granted AND l.locktype = 'advisory' AND d.datname = current_database()"
+    )
+    found: int = cursor.fetchone()[0]
+    return found
 
 
 @pytest.mark.slow
