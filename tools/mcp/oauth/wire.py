@@ -56,7 +56,7 @@ async def discover(url: str) -> Authority:
         sends_issuer=bool(found.authorization_response_iss_parameter_supported),
         is_basic="client_secret_post" not in methods,
         resource=resource,
-        scope=wanted or "",
+        scope=_printable(wanted or ""),
     )
 
 
@@ -71,7 +71,7 @@ async def register(authority: Authority, document: Mapping[str, Any]) -> Client:
         raise SignInProblem(f"The authorization server did not take us as a client. {_reason(said, answer)}")
     method = said.get("token_endpoint_auth_method")
     is_basic = method == "client_secret_basic" or (method is None and authority.is_basic)
-    return Client(said["client_id"][:2000], str(said.get("client_secret") or ""), is_basic)
+    return Client(_printable(said["client_id"])[:2000], str(said.get("client_secret") or ""), is_basic)
 
 
 async def tokens(grant: Grant) -> Tokens:
@@ -90,7 +90,7 @@ async def tokens(grant: Grant) -> Tokens:
     if (
         answer.status != 200
         or not isinstance(access, str)
-        or not access.isascii()
+        or not (access.isascii() and access.isprintable())
         or not 0 < len(access) < LONGEST_TOKEN
     ):
         is_final = 400 <= answer.status < 500 and answer.status != 429
@@ -100,7 +100,10 @@ async def tokens(grant: Grant) -> Tokens:
     lasts = said.get("expires_in")
     seconds = int(lasts) if isinstance(lasts, (int, float)) and 0 <= lasts < 10**9 else None
     return Tokens(
-        access, str(said.get("refresh_token") or "")[:LONGEST_TOKEN], seconds, str(said.get("scope") or "")[:2000]
+        access,
+        str(said.get("refresh_token") or "")[:LONGEST_TOKEN],
+        seconds,
+        _printable(said.get("scope") or "")[:2000],
     )
 
 
@@ -136,6 +139,11 @@ def _covers(resource: str, url: str) -> bool:
     return same and own.path.rstrip("/").startswith(named.path.rstrip("/"))
 
 
+def _printable(text: Any) -> str:
+    """What another side said, without what no column and no header holds."""
+    return "".join(letter for letter in str(text) if letter.isprintable())
+
+
 def _web(url: Any) -> str:
     text = str(url)
     if not text.startswith(("https://", "http://")) or len(text) > 2000:
@@ -157,6 +165,5 @@ def _json(answer: Answer) -> dict[str, Any]:
 
 
 def _reason(said: Mapping[str, Any], answer: Answer) -> str:
-    text = str(said.get("error_description") or said.get("error") or f"HTTP {answer.status}")
-    clean = "".join(letter for letter in text if letter.isprintable())[:200]
+    clean = _printable(said.get("error_description") or said.get("error") or f"HTTP {answer.status}")[:200]
     return f"It says: {clean.rstrip('.')}."

@@ -165,3 +165,13 @@ def test_nobody_else_connects() -> None:
         assert signed_in(user).post(f"{house.root}{house.service.pk}/connect/").status_code == status
         assert signed_in(user).get(f"{house.root}signed-in/?state=x").status_code == status
     assert Authority().tokens == set()
+
+
+def test_what_no_column_and_no_header_holds_is_not_taken_over_from_the_other_side() -> None:
+    with authority() as at, guarded(at, scopes_supported=["is\x00sues"]) as url:
+        house = House(url)
+        asked = house.connect()
+        assert (house.row.state, house.row.scope.split()[0]) == ("pending", "issues")
+        vars(at)["token"] = lambda form: (200, {"access_token": "a\r\nX-Role: admin", "token_type": "Bearer"})
+        assert house.back(at.allow(asked)).status_code == 502
+        assert house.row.state == "error"
