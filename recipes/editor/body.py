@@ -52,7 +52,7 @@ def of_saved(saved: Mapping[str, Any]) -> Body:
         body[name] = deepcopy(saved.get(name) or body[name])
     for name in SCHEMAS:
         entries = (saved.get(name) or {}).items()
-        body[name] = [{"name": str(key), **(entry if isinstance(entry, dict) else {})} for key, entry in entries]
+        body[name] = [{**(entry if isinstance(entry, dict) else {}), "name": str(key)} for key, entry in entries]
     steps = [dict(step) for step in saved.get("steps") or ()]
     for step in sorted(steps, key=_rank):
         kept = {name: deepcopy(step[name]) for name in STEP if step.get(name) not in (None, "")}

@@ -1,11 +1,19 @@
 """Doors of triggers, workflows and drafts under strange hands: no 500, and what came from outside stays marked."""
 
+import json
+
 import pytest
 
-from recipes.models import Execution
+from recipes.models import Execution, ExecutionStep
 from recipes.tests.kit import Cast
 from recipes.tests.test_quality_doors import client_of, in_workspace
+from recipes.tests.test_webhooks import send, standard
+from recipes.triggers.trigger_services import TriggerInput, add_trigger
+from recipes.workflows.names import RESPONSE, STAGE
+from recipes.workflows.page import answer_of
+from recipes.workflows.reading import Reading, StageRow
 from recipes.workflows.services import WorkflowInput, create_workflow
+from recipes.workflows.sources import Source
 
 pytestmark = pytest.mark.django_db
 BASE = "/api/workflow-recipes"
@@ -65,3 +73,35 @@ def test_what_came_from_outside_stays_marked_when_a_person_cooks_it_again_or_tri
         trial = Execution.objects.get(pk=answer.json()["execution_id"])
         assert trial.untrusted_inputs == {"value_1": ["webhook Shop"]}
         assert "{input.value_1}" in trial.steps.get().prompt_template
+
+
+def test_a_fixed_value_of_a_webhook_stands_whatever_the_message_says() -> None:
+    cast = Cast()
+    recipe = cast.recipe("Tell {input.who} of {input.topic}.", inputs={**TOPIC, "who": {"type": "string"}})
+    fixed = TriggerInput(name="Shop", input_data={"who": "us@example.org"})
+    trigger, secret = add_trigger(recipe=recipe, user=cast.owner, data=fixed)
+    body = {"topic": "tides", "who": "them@example.net"}
+    assert send(f"/hooks/{trigger.pk}", body, standard(secret, json.dumps(body).encode()))[0] == 202
+    run = Execution.objects.get()
+    assert run.input_data == {"topic": "tides", "who": "us@example.org"}
+    assert run.untrusted_inputs == {"topic": ["webhook Shop"]}
+
+
+def test_a_draft_whose_input_calls_itself_otherwise_is_still_shown() -> None:
+    cast = Cast()
+    recipe, client = cast.recipe("Write of {input.topic}.", inputs=TOPIC), client_of(cast)
+    body = {"name": "Brief", "steps": [], "inputs": {"topic": {"name": None}}}
+    path = f"{BASE}/{recipe.template_id}/draft"
+    kept = client.put(path, {"body": body}, content_type="application/json", headers=in_workspace(cast))
+    assert kept.status_code == 200, kept.content
+    shown = client.get(f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/edit/?step=start")
+    assert (shown.status_code, 'value="topic"' in shown.text) == (200, True)
+
+
+def test_numbers_of_sources_are_links_in_the_text_of_an_answer_alone() -> None:
+    text = 'So it is [1], see [there](https://example.org/ "of [1]"), `row[1]` and [2].'
+    step = ExecutionStep(output=text, status="completed")
+    source = Source(1, "document", "Tides", ())
+    reading = Reading(Execution(), [StageRow(STAGE[RESPONSE], "completed", step)], None, [], [source], {}, [])
+    shown = str(answer_of(reading))
+    assert (shown.count("source-mark"), "of [1]" in shown, "row[1]" in shown, "[2]" in shown) == (1, True, True, True)

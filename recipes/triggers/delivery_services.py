@@ -99,6 +99,8 @@ def _start(trigger: RecipeTrigger, body: Any, origins: Sequence[str], user: User
     if recipe.deleted_at is not None:
         raise Conflict(f"{recipe.name} was deleted.", code="recipe_deleted")
     found = mapping.mapped(recipe.ordered_inputs, trigger.input_map, body)
+    if not trigger.input_map:  # a fixed value is nothing that a message says otherwise by a field of the same name
+        found = {name: value for name, value in found.items() if name not in trigger.input_data}
     with on_behalf_of(trigger.owner, trigger.workspace_id, via=trigger.kind, name=trigger.name) as owner:
         return cook(
             workspace=trigger.workspace,

@@ -25,7 +25,8 @@ LOOKS = {
     "skipped": ("skip", "skip-forward", "skipped"),
     "failed": ("bad", "x", "failed"),
 }
-MARK = re.compile(r"\[(\d{1,3})\]")
+# The number of a source in HTML; a tag, or code, is passed over whole.
+MARK = re.compile(r"<code\b[^>]*>.*?</code>|<(?:[^<>\"]|\"[^\"]*\")*>|\[(\d{1,3})\]", re.DOTALL)
 KINDS = {
     "document": "Knowledge",
     "memory": "Memory",
@@ -195,7 +196,7 @@ def answer_of(reading: Reading) -> SafeString | str:
     known = {one.number: one for one in reading.sources}
 
     def linked(match: re.Match[str]) -> str:
-        number = int(match[1])
+        number = int(match[1] or -1)
         if number not in known:
             return match[0]
         title = escape(known[number].title)
