@@ -1,15 +1,17 @@
 """Budgets: money held back before each call and settled after it; a run without room stops; nothing stays held."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from automatos.llm.errors import ModelUnavailable
+from automatos.llm.errors import ModelRejected, ModelUnavailable
 from automatos.llm.types import ModelReply, Usage
 from automatos.testing import Stack
 from recipes.engine import paying, turns
@@ -153,6 +155,27 @@ def test_what_was_spent_before_counts_and_a_deleted_budget_limits_nothing() -> N
     delete_budget(budget=own)
     cast.cook(recipe)
     assert len(claim()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_run_waits_for_no_call_that_is_settled_at_that_moment() -> None:
+    """As of a run inside of it: that one has the call's row and waits for the accounts that the end has."""
+    cast = Cast(model=PRICED)
+    budget(cast, "5")
+    run = cast.cook(cast.recipe("One", "Two", execution_config=SETTINGS))
+    one, two = claim()
+
+    def end() -> None:
+        settle(one, error=ModelRejected("No."))
+        connection.close()
+
+    thread = threading.Thread(target=end)
+    with transaction.atomic():
+        Reservation.objects.select_for_update().get(step_id=two.step_id)
+        thread.start()
+        thread.join(30)
+    run.refresh_from_db()
+    assert run.status == "failed"
 
 
 @pytest.mark.slow

@@ -200,9 +200,13 @@ def exact(amount: Decimal, rounding: str) -> Decimal:
 
 
 def release_of_runs(sql: Sql, now: datetime, run_ids: Iterable[UUID]) -> None:
-    """These runs ended: what their calls hold back is given up in a moment, once they have told what they took."""
+    """These runs ended: what their calls hold back is given up in a moment, once they have told what they took.
+
+    Those that are settled at this moment are passed over: whoever does it, for a run inside, waits for our accounts.
+    """
     sql.send(
-        "UPDATE reservations SET expires_at = LEAST(expires_at, %s) WHERE run_id = ANY(%s::uuid[])",
+        "UPDATE reservations SET expires_at = LEAST(expires_at, %s) WHERE id IN "
+        "(SELECT id FROM reservations WHERE run_id = ANY(%s::uuid[]) FOR UPDATE SKIP LOCKED)",
         [now + timedelta(seconds=AFTER_END), _array(run_ids)],
     )
 
