@@ -225,7 +225,8 @@ def _own_persona(workspace: Workspace, body: Body) -> Persona | None:
     if not given.get("system_prompt"):
         return None
     texts = {name: str(given.get(name) or "") for name in PERSONA_TEXTS}
-    return create_persona(workspace=workspace, data=PersonaInput(tags=list(given.get("tags") or ()), **texts))  # type: ignore[arg-type]
+    tags = [str(tag) for tag in given.get("tags") or ()]
+    return create_persona(workspace=workspace, data=PersonaInput(tags=tags, **texts))  # type: ignore[arg-type]
 
 
 def _document(body: Body, persona: Persona | None) -> dict[str, Any]:

@@ -25,6 +25,12 @@ STEP = {
     "max_retries": "max_retries", "max_iterations": "max_iterations", "timeout": "timeout",
 }  # fmt: skip
 NAMES = {inner: outer for outer, inner in STEP.items()}
+# The shape of what an agent brings along; what it says itself is read with it.
+AGENT: tuple[tuple[tuple[str, ...], type, str], ...] = (
+    (("persona",), dict, "an object"),
+    (("persona", "tags"), list, "a list"),
+    (("apps",), list, "a list"),
+)
 ENTRY = ("type", "required", "default", "options", "description", "untrusted")
 
 
@@ -116,6 +122,8 @@ def read(text: str) -> Document:
     agents = wrong.part(("agents",), dict, "an object")
     for key in agents:
         wrong.part(("agents", key), dict, "an object")
+        for part, kind, words in AGENT:
+            wrong.part(("agents", key, *part), kind, words)
     wrong.raise_any()
     return Document(bodies.of_saved(saved), found, agents)
 

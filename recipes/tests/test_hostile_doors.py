@@ -105,3 +105,15 @@ def test_numbers_of_sources_are_links_in_the_text_of_an_answer_alone() -> None:
     reading = Reading(Execution(), [StageRow(STAGE[RESPONSE], "completed", step)], None, [], [source], {}, [])
     shown = str(answer_of(reading))
     assert (shown.count("source-mark"), "of [1]" in shown, "row[1]" in shown, "[2]" in shown) == (1, True, True, True)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"persona": "x"}, {"persona": {"system_prompt": "Be brief.", "tags": 5}}, {"persona": [1]}, {"apps": True}]
+)
+def test_an_agent_of_another_shape_in_a_file_is_refused_with_its_line(odd: dict[str, object]) -> None:
+    cast = Cast()
+    file = {"name": "Brief", "steps": [{"agent": "a", "prompt": "Go."}], "agents": {"a": {"name": "Ada", **odd}}}
+    sent = {"yaml": json.dumps(file)}
+    path = f"{BASE}/import"
+    answer = client_of(cast).post(path, sent, content_type="application/json", headers=in_workspace(cast))
+    assert (answer.status_code, "Line 1:" in answer.json()["error"]["message"]) == (400, True), answer.content
