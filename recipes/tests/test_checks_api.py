@@ -49,7 +49,7 @@ def test_every_problem_is_named_with_its_cure() -> None:
     assert [one["cures"][0]["new"] for one in first] == ["{input.topic}", "{input.topic}"]
     assert "Did you mean calculator?" in told["steps.5.config.tool", "error"]["text"]
     assert told["steps.7.config.expression", "error"]["cures"][0] == {
-        "label": "Use sources",
+        "words": "Use sources",
         "old": "sorces",
         "new": "sources",
     }
