@@ -48,12 +48,20 @@ def _proposal(row: Mapping[str, Any], workspace_slug: str, plugin: str) -> Propo
     given = {"name": NAME.sub("-", name.lower()).strip("-")[:40], "proposed_by": plugin}
     if transport in TRANSPORTS and url:
         given |= {"transport": TRANSPORTS[transport], "url": url[:2000]}
-    elif transport == "stdio" and settings.MCP_COMMANDS:
-        given |= {"transport": "stdio"}
+    elif transport == "stdio" and (allowed := _allowed(str(row.get("command") or ""))):
+        given |= {"transport": "stdio", "command": allowed}
     else:
         return Proposal(shown.name, shown.place, shown.needs, why=COMMAND if transport == "stdio" else OTHER)
     href = f"{reverse('mcp_server_add', args=[workspace_slug])}?{urlencode(given)}"
     return Proposal(shown.name, shown.place, shown.needs, href)
+
+
+def _allowed(program: str) -> str:
+    """The name under which the installation allows this program; empty where it does not."""
+    for name, line in settings.MCP_COMMANDS.items():
+        if program in (name, line.split()[0]):
+            return str(name)
+    return ""
 
 
 def _needs(row: Mapping[str, Any], url: str) -> tuple[str, ...]:

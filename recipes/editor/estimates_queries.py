@@ -15,6 +15,7 @@ from recipes.editor.body import Body, output_keys
 from recipes.engine import templating
 from recipes.models import Mode, Recipe, StepFigures, StepKind
 from recipes.validation import with_defaults
+from workspaces.models import Workspace
 
 # Runs before: figures; none: prices and lengths; neither: the step is left out of the sum.
 RUNS, PRICES, UNKNOWN = "runs", "prices", "unknown"
@@ -46,14 +47,16 @@ class Estimate:
     is_whole: bool
 
 
-def estimate(recipe: Recipe | None, body: Body) -> Estimate:
+def estimate(workspace: Workspace, recipe: Recipe | None, body: Body) -> Estimate:
     """What a run will take, about; branches that are not taken make it less, rounds of a loop more."""
     figures = {}
     if recipe is not None:
         rows = StepFigures.objects.filter(recipe=recipe, runs__gt=0)
         figures = {(row.step_id, str(row.agent_id)): row for row in rows}
     keys = drafts.uuids(str(step.get("agent_id") or "") for step in body["steps"])
-    models = {str(row.agent_id): row for row in AgentModelConfig.objects.filter(agent__in=keys)}
+    models = {
+        str(row.agent_id): row for row in AgentModelConfig.objects.filter(agent__in=keys, agent__workspace=workspace)
+    }
     steps = [_step(step, figures, models) for step in body["steps"]]
     needed = [step for step, found in zip(body["steps"], steps, strict=True) if _is_agent(step)]
     known = {found.step_id for found in steps if found.basis != UNKNOWN}

@@ -88,7 +88,7 @@ class EditorPage:
     @cached_property
     def estimate(self) -> Estimate:
         """What a run will take."""
-        return estimate(self.recipe, self.body)
+        return estimate(self.workspace, self.recipe, self.body)
 
     def address(self, **query: str) -> str:
         """The editor's address with this query over the present one."""

@@ -111,7 +111,12 @@ class RecipeValidate(WorkspaceView):
              "line": document.line(one.field) if document else None}
             for one in found
         ]  # fmt: skip
-        out = {"valid": not bad, "problems": grouped, "details": details, "estimate": estimate(recipe, body)}
+        out = {
+            "valid": not bad,
+            "problems": grouped,
+            "details": details,
+            "estimate": estimate(self.workspace, recipe, body),
+        }
         return Response(ProblemsOut(out).data)
 
 

@@ -11,6 +11,10 @@ CREATE FUNCTION automatos_number_run() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE given integer;
 BEGIN
+    -- Started and removed in one transaction, with its workspace perhaps.
+    IF NOT EXISTS (SELECT FROM recipe_executions WHERE id = NEW.id) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO run_numbers AS n (workspace_id, last) VALUES (NEW.workspace_id, 1)
         ON CONFLICT (workspace_id) DO UPDATE SET last = n.last + 1 RETURNING last INTO given;
     UPDATE recipe_executions SET number = given WHERE id = NEW.id AND number IS NULL;
