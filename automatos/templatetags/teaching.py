@@ -26,7 +26,9 @@ def score(value: float | None) -> str:
 def grade_mark(letter: str) -> SafeString:
     """A grade in its tone."""
     tone = "" if letter in ("A", "B") else " mid" if letter == "C" else " low"
-    return format_html('<span class="grade{}">{}</span>', tone, letter) if letter else SafeString("")
+    if not letter:
+        return SafeString("")
+    return format_html('<span class="grade{}" title="grade {}">{}</span>', tone, letter, letter)
 
 
 @register.simple_tag
