@@ -29,6 +29,7 @@ def broken(world: World, client: Client, place: int, door: Door) -> list[str]:
     as_json = [] if door.is_page else hostile_bodies.of_json(body)
     for name, kind, data in [*as_json, *hostile_bodies.of_forms()][place % STEP :: STEP]:
         with transaction.atomic():
+            world.prepare(door)
             response = whole(client.generic(door.method, path, data, content_type=kind))
             if response.status_code >= 500:
                 found.append(f"{door.label}: {name}: {response.status_code}")

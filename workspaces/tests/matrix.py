@@ -177,7 +177,7 @@ class World:
         path = "?".join(filter(None, (path, "&".join(filter(None, asked)))))
         cookies = client.cookies
         with transaction.atomic():
-            prepared = self._prepare(door)
+            prepared = self.prepare(door)
             before = self._state(client, door, cached=not prepared)
             # Without what an earlier request wanted to tell the person; a cookie set now is forgotten as its rows are.
             client.cookies = SimpleCookie({name: cookies[name].value for name in cookies if name != "messages"})
@@ -212,7 +212,7 @@ class World:
         """How often each status of success came back."""
         return [number for status, number in self.statuses.items() if status < 300]
 
-    def _prepare(self, door: Door) -> bool:
+    def prepare(self, door: Door) -> bool:
         """Set what the door needs; whether that was anything."""
         if door.name not in STATES:
             return False
