@@ -143,8 +143,10 @@ def test_an_answer_becomes_a_step_of_a_recipe(room: Playground) -> None:
     page = room.visitor.open(room.path)
     room.say(page, "Cook {soup}")
     page.get_by_role("link", name="Turn into a recipe step").click(timeout=PATIENT)
-    assert page.locator("[name=steps-0-prompt_template]").input_value() == "Cook {{soup}}"
-    assert page.locator("[name=steps-0-agent_id]").input_value() == str(room.cast.agent.pk)
+    page.get_by_role("button", name="Make it a step").click()
+    page.locator("a.node", has_text="Answer").first.click()
+    assert page.locator("[name=s-prompt_template]").input_value() == "Cook {{soup}}"
+    assert page.locator("[name=s-agent_id]").input_value() == str(room.cast.agent.pk)
 
 
 def test_it_works_as_a_plain_form(room: Playground) -> None:
