@@ -14,7 +14,7 @@ from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Category
 from agents.services import AgentInput, create_agent
 from automatos.demo_time import lend_time
-from recipes.models import ErrorHandling, Mode, Recipe, Schedule, Workflow
+from recipes.models import ErrorHandling, Mode, Recipe, Workflow
 from recipes.services import RecipeInput, create_recipe
 from recipes.triggers.schedule_services import ScheduleInput, add_schedule
 from recipes.validation import StepInput
@@ -305,17 +305,8 @@ def seed_demo() -> Seeded:
         return Seeded(taken=True)
     agents = _hire(workspace, user)
     recipes = _write_recipes(workspace, user) + lend_time(workspace, user)
-    _plan(workspace, user)
+    _state_goal(workspace, user)
     return Seeded(agents=agents, recipes=recipes)
-
-
-def _plan(workspace: Workspace, user: User) -> None:
-    """A paused schedule of the demo recipe, unless there ever was one."""
-    recipe = Recipe.objects.visible().filter(workspace=workspace, template_id=DEMO_RECIPE).first()
-    if recipe is None or Schedule.objects.filter(recipe=recipe).exists():
-        return
-    data = ScheduleInput(cron="0 9 * * 1-5", name="Weekdays at 9:00", is_paused=True)
-    add_schedule(recipe=recipe, user=user, data=data)
 
 
 def _state_goal(workspace: Workspace, user: User) -> None:

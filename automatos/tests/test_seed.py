@@ -10,7 +10,7 @@ from agents.models import Agent, Persona
 from automatos import env
 from automatos.demo import DEMO_EMAIL, DEMO_RECIPE, DEMO_WORKSPACE
 from automatos.demo_time import TIME_RECIPE
-from recipes.models import Recipe, Schedule, Trigger
+from recipes.models import Recipe, Schedule, Trigger, Workflow
 from recipes.runs import services as runs
 from tools.models import AgentRemoteTool, RemoteTool
 from workspaces.models import User, Workspace
@@ -59,7 +59,7 @@ def seed(*, demo: bool = False) -> str:
 
 def everything() -> dict[str, list[str]]:
     """The ids of all rows that seeding could make."""
-    kinds = (Persona, User, Workspace, Agent, Recipe, Schedule)
+    kinds = (Persona, User, Workspace, Agent, Recipe, Schedule, Workflow)
     return {kind.__name__: sorted(map(str, kind.objects.values_list("pk", flat=True))) for kind in kinds}
 
 
@@ -77,6 +77,7 @@ def test_ten_personas_with_prompts_worth_reading() -> None:
 def test_seeding_twice_keeps_every_row() -> None:
     seed(demo=True)
     before = everything()
+    assert all(before.values()), before
     seed(demo=True)
     assert everything() == before
     assert (len(before["Persona"]), len(before["Agent"]), len(before["Recipe"])) == (10, 7, 5)
