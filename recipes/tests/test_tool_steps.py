@@ -10,6 +10,9 @@ from recipes.models import Approval, Call, Execution, Recipe
 from recipes.tests.chat_kit import Room, with_tools
 from recipes.tests.kit import assert_numbered_without_gap, ended, error_of, final_output
 from recipes.tests.page_kit import Editor
+from tools.mcp.connections import read_server
+from tools.models import RemoteService
+from tools.remote.services import assign_tools
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.slow
@@ -42,6 +45,20 @@ def test_a_tool_is_called_and_its_answer_goes_on(stack: Stack) -> None:
     assert (float(execution.cost), execution.tool_calls) == (0, 2)
     assert "calculator" in execution.steps.get(order=1).prompt
     assert assert_numbered_without_gap(execution).count("tool.finished") == 2
+
+
+def test_a_command_on_this_machine_answers_the_worker(stack: Stack) -> None:
+    """The demo's server: a worker's output streams are not those of a process, which a command may not notice."""
+    room = Room(stack)
+    server = RemoteService.objects.create(
+        workspace=room.cast.workspace, kind="mcp", name="time", transport="stdio", command="time", is_trusted=True
+    )
+    read_server(server.workspace_id, server.pk)
+    server.tools.update(is_reading=True)
+    ids = list(server.tools.values_list("pk", flat=True))
+    assign_tools(workspace=room.cast.workspace, agent_id=room.cast.agent.pk, tool_ids=ids, user=None)
+    execution = ended(cook(room, tool(room, "time_get_current_time", timezone="Asia/Tokyo")), 60)
+    assert (execution.status, "+09:00" in final_output(execution)) == ("completed", True), execution.error
 
 
 def test_a_tool_that_fails_or_is_not_the_agents_fails_the_step(stack: Stack) -> None:

@@ -8,11 +8,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from subprocess import DEVNULL
 from typing import Any, cast
 
 from httpx2 import AsyncClient
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, Implementation, ListToolsResult
 
@@ -100,9 +102,11 @@ async def _transport(endpoint: Endpoint, guard: StreamingGuard) -> AsyncIterator
     """What the SDK's client is given: a transport over the guarded client, or an allowed command."""
     if endpoint.transport == "stdio":
         command = command_of(endpoint.command)
-        yield StdioServerParameters(
+        started = StdioServerParameters(
             command=command.path, args=command.arguments, env={"HOME": command.home}, cwd=command.home
         )
+        # In a worker sys.stderr, where errors would go, is Celery's own object, which no process can write to.
+        yield stdio_client(started, errlog=cast(Any, DEVNULL))
         return
     client = streaming_client(
         endpoint.url, guard, headers=endpoint.headers, read_seconds=limits.CALL_SECONDS, max_bytes=limits.MOST_BYTES
