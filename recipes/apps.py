@@ -6,6 +6,7 @@ from django.apps import AppConfig
 class RecipesConfig(AppConfig):
     name = "recipes"
     default_auto_field = "django.db.models.BigAutoField"
+    sealed_tables = {"recipe_triggers": "trigger"}
     agent_work = "recipes.crew.work.AgentWork"
     budget_owners = {
         "workspace": "recipes.runs.budget_owners.WorkspaceOwner",

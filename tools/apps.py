@@ -11,3 +11,4 @@ class ToolsConfig(AppConfig):
         "tools.app_calls.source.AppTools",
         "tools.remote_calls.source.ServiceTools",
     )
+    sealed_tables = {"mcp_sign_ins": "mcp_sign_in", "composio_webhooks": "composio_webhook"}

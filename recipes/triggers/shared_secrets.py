@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from recipes.models import RecipeTrigger
-from workspaces.credentials.sealing import Place, Unreadable, master_keys, seal, unseal
+from workspaces.credentials.sealing import Place, Unreadable, seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -31,19 +31,6 @@ def known(trigger: RecipeTrigger) -> list[str]:
         return []
     overlaps = trigger.rotated_at is not None and timezone.now() < trigger.rotated_at + OVERLAP
     return [kept["secret"], *([kept["before"]] if overlaps and "before" in kept else [])]
-
-
-def reseal(limit: int = 200) -> int:
-    """Seal those that lie under an older master key anew; how many. In the system's scope."""
-    rows = RecipeTrigger.objects.exclude(key_id__in=("", master_keys().newest.id)).select_for_update(skip_locked=True)
-    moved = 0
-    for trigger in rows[:limit]:
-        if master_keys().get(trigger.key_id) is None:
-            continue
-        trigger.key_id, trigger.secret = seal(unseal(trigger.secret, trigger.key_id, _place(trigger)), _place(trigger))
-        trigger.save(update_fields=["key_id", "secret"])
-        moved += 1
-    return moved
 
 
 def _place(trigger: RecipeTrigger) -> Place:

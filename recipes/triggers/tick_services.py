@@ -16,7 +16,7 @@ from automatos.errors import AppError, TooMany
 from recipes.models import MissedPolicy, Schedule, ScheduleTick, Trigger, TriggerDelivery
 from recipes.runs.services import Cause
 from recipes.services import cook
-from recipes.triggers import cron, shared_secrets
+from recipes.triggers import cron
 from recipes.triggers.rights import on_behalf_of
 from workspaces.audit import log as audit
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -48,11 +48,10 @@ def run_due() -> int:
 
 
 def tidy() -> None:
-    """Remove what is too old to be looked at, and seal secrets under the newest master key."""
+    """Remove what is too old to be looked at."""
     with system_scope(Purpose.UPKEEP):
         TriggerDelivery.objects.filter(received_at__lt=Now() - DELIVERIES_KEPT).delete()
         ScheduleTick.objects.filter(created_at__lt=Now() - TICKS_KEPT).delete()
-        shared_secrets.reseal()
 
 
 def _due() -> list[tuple[UUID, UUID]]:

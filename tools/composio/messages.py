@@ -19,9 +19,9 @@ from automatos.errors import InvalidInput, NotSignedIn
 from tools.composio.access import key_state
 from tools.composio.connections import break_account
 from tools.composio.problems import text_of
-from tools.composio.triggers import INSTALLATION, KIND
+from tools.composio.triggers import KIND
 from tools.models import ComposioConnection, ComposioEvent, ComposioTrigger, ComposioWebhook, in_catalogue
-from workspaces.credentials.sealing import Place, unseal
+from workspaces.credentials.sealing import INSTALLATION, Place, unseal
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 LONGEST_ID = 100
@@ -100,9 +100,14 @@ def _secret_of(workspace_id: UUID | None) -> str:
         has_own_key = workspace_id is not None and key_state(workspace_id).is_own
         owner = workspace_id if has_own_key else None
         row = ComposioWebhook.objects.filter(in_catalogue(owner)).first()
-    if row is None:
+    return secret_of(row) if row else ""
+
+
+def secret_of(row: ComposioWebhook) -> str:
+    """The project's secret; empty where it was given up with its master key."""
+    if not row.key_id:
         return ""
-    return unseal(row.secret, row.key_id, Place(owner or INSTALLATION, row.pk, KIND))["secret"]
+    return unseal(row.secret, row.key_id, Place(row.workspace_id or INSTALLATION, row.pk, KIND))["secret"]
 
 
 def _taken(

@@ -17,13 +17,11 @@ from tools.composio.connections import OTHER_KEY
 from tools.composio.problems import ComposioProblem, text_of
 from tools.models import ComposioConnection, ComposioTrigger, ComposioWebhook, in_catalogue
 from workspaces.audit import log as audit
-from workspaces.credentials.sealing import Place, seal
+from workspaces.credentials.sealing import INSTALLATION, Place, seal
 from workspaces.models import User
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 SECONDS = 15.0
-# Nobody's workspace: what a secret of the installation is bound to.
-INSTALLATION = UUID(int=0)
 KIND = "composio_webhook"
 PATH = "/api/composio/webhook"
 MOST = 100
@@ -123,14 +121,18 @@ def subscribe(access: Access) -> None:
     url = webhook_url()
     if not url:
         raise Conflict("Events of apps need an address Composio can reach: set PUBLIC_URL to one with https://.")
-    with system_scope(Purpose.UPKEEP):
-        rows = ComposioWebhook.objects.filter(in_catalogue(access.workspace_id))
-        known = rows.filter(url=url, credential_id=access.credential_id).exists()
-    if known:
+    if is_subscribed(access, url):
         return
     with _client(access) as composio:
         subscription_id, secret = composio.subscribe(url)
     keep_secret(access, subscription_id, url, secret)
+
+
+def is_subscribed(access: Access, url: str) -> bool:
+    """Whether this project's messages come to this address, signed with a secret we have."""
+    with system_scope(Purpose.UPKEEP):
+        rows = ComposioWebhook.objects.filter(in_catalogue(access.workspace_id)).exclude(key_id="")
+        return rows.filter(url=url, credential_id=access.credential_id).exists()
 
 
 def keep_secret(access: Access, subscription_id: str, url: str, secret: str) -> None:

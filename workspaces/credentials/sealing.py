@@ -18,6 +18,8 @@ from automatos.errors import AppError
 from automatos.master_keys import MasterKey, MasterKeys
 
 FORMAT = b"\x01"
+# Nobody's workspace: what a secret of the installation is bound to.
+INSTALLATION = UUID(int=0)
 NONCE_BYTES = 12
 
 

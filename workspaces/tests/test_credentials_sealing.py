@@ -114,10 +114,10 @@ def test_a_change_by_a_process_that_still_has_the_old_key_in_front_is_not_lost(s
     company = stocked_company()
     settings.CREDENTIALS_KEYS = keys(OLD)
     body = made(company.admin)
-    read_before = rotation.next_batch(None, newest="new")
+    read_before = rotation.next_batch(rotation.CREDENTIALS, None, newest="new")
     company.admin.patch(f"{ADDRESS}/{body['id']}", {"fields": {"api_key": "changed-meanwhile"}})
     settings.CREDENTIALS_KEYS = keys(NEW, OLD)
-    assert rotation.move(read_before, rotation.Progress()) == 0
+    assert rotation.move(rotation.CREDENTIALS, read_before, rotation.Progress()) == 0
     rotate()
     assert row(body).key_id == "new"
     assert credentials.read(company.workspace.pk, row(body).pk, "test") == {"api_key": "changed-meanwhile"}

@@ -103,5 +103,5 @@ def seal_into(row: McpSignIn, opened: dict[str, str]) -> None:
 
 
 def opened_of(row: McpSignIn) -> dict[str, str]:
-    """The secrets of the row."""
-    return unseal(row.secret, row.key_id, Place(row.workspace_id, row.pk, KIND))
+    """The secrets of the row; none where they were given up with their master key."""
+    return unseal(row.secret, row.key_id, Place(row.workspace_id, row.pk, KIND)) if row.key_id else {}

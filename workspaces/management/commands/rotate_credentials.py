@@ -1,4 +1,4 @@
-"""`manage.py rotate_credentials`: seal every credential under the newest master key."""
+"""`manage.py rotate_credentials`: seal every credential, and what other apps seal, under the newest master key."""
 
 from typing import Any
 
