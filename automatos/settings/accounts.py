@@ -10,6 +10,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "workspaces.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "add_email": "workspaces.accounts.forms.AddEmailForm",
+    "login": "workspaces.accounts.forms.SignInForm",
     "signup": "workspaces.accounts.forms.SignUpForm",
 }
 # Whoever opens the mailed link in the browser they signed up with goes on where they were.

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm as LibraryAddEmailForm
+from allauth.account.forms import LoginForm as LibraryLoginForm
 from allauth.account.forms import SignupForm as LibrarySignupForm
 from allauth.account.models import EmailAddress
 from allauth.core import context
@@ -38,6 +39,14 @@ class ProfileForm(forms.Form):
     """What others in a workspace see of a person."""
 
     name = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class SignInForm(LibraryLoginForm):  # type: ignore[misc]
+    """Without allauth's own link under the password: the page has one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
 
 class SignUpForm(LibrarySignupForm):  # type: ignore[misc]
