@@ -65,15 +65,19 @@ def listing(
     item: type[serializers.Serializer[Any]],
     *,
     prepare: Callable[[Sequence[Row]], Sequence[Any]] | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> Response:
-    """One page of the rows, each as `item` shows it. prepare: turns the page's rows into what `item` takes."""
+    """One page of the rows, each as `item` shows it. prepare: turns the page's rows into what `item` takes.
+
+    context: what `item` is told of who asks.
+    """
     limit = number(request, "limit", USUAL, low=1, high=MOST)
     offset = number(request, "offset", 0, low=0, high=FARTHEST)
     total = rows.count()
     page = list(rows[offset : offset + limit]) if offset < total else []
     return Response(
         {
-            "items": item(prepare(page) if prepare else page, many=True).data,
+            "items": item(prepare(page) if prepare else page, many=True, context=dict(context or {})).data,
             "total": total,
             "limit": limit,
             "offset": offset,

@@ -17,7 +17,7 @@ from recipes.tests.test_quality_doors import client_of
 from recipes.triggers.delivery_services import MOST_CHAIN
 from recipes.triggers.trigger_services import TriggerInput, add_trigger
 from tools.models import ComposioConnection, ComposioEntity, ComposioEvent, ComposioTrigger
-from workspaces.tests.rest import Company
+from workspaces.tests.rest import Caller, Company, key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOPIC = {"topic": {"type": "string", "required": True, "description": "About what"}}
@@ -41,6 +41,12 @@ def test_whoever_has_the_link_fills_in_the_form_and_sees_only_its_state() -> Non
     visitor = Client()
     page = visitor.get(path).content.decode()
     assert "About what" in page
+    # The link is a secret: who may only read triggers is not told it.
+    base, told = f"/api/workflow-recipes/{trigger.recipe_id}/triggers", "http://testserver" + path
+    for role, address in (("editor", told), ("viewer", "")):
+        api = Caller(key_of(cast.workspace, cast.owner, role))
+        assert api.get(f"{base}/{trigger.pk}")[1]["address"] == address
+        assert [one["address"] for one in api.get(base)[1]["items"]] == [address]
     token = page.partition('name="token" value="')[2].partition('"')[0]
     answer = visitor.post(path, {"token": token, "input-topic": ""})
     assert (answer.status_code, "This input is required." in answer.content.decode()) == (422, True)

@@ -48,19 +48,22 @@ class TriggerRow:
     address: str
 
 
-def trigger_rows(recipe: Recipe) -> list[TriggerRow]:
-    """The recipe's triggers with what came last."""
+def trigger_rows(recipe: Recipe, *, may_edit: bool) -> list[TriggerRow]:
+    """The recipe's triggers with what came last. may_edit: see path_of."""
     newest = TriggerDelivery.objects.defer("body").order_by("-received_at")[:1]
     rows = queries.triggers_of(recipe).annotate(count=Count("deliveries"))
     rows = rows.prefetch_related(Prefetch("deliveries", newest, to_attr="newest"))
-    return [TriggerRow(one, next(iter(one.newest), None), one.count, path_of(one)) for one in rows]
+    return [TriggerRow(one, next(iter(one.newest), None), one.count, path_of(one, may_edit=may_edit)) for one in rows]
 
 
-def path_of(trigger: RecipeTrigger) -> str:
-    """Where messages are sent, or the form is; empty for a trigger that has no address."""
+def path_of(trigger: RecipeTrigger, *, may_edit: bool) -> str:
+    """Where messages are sent, or the form is; empty for a trigger that has no address.
+
+    may_edit: whether who asks may change triggers. A form's address is a secret, and told to nobody else.
+    """
     if trigger.kind == TriggerKind.WEBHOOK:
         return reverse("hook", args=[trigger.pk])
-    if trigger.kind == TriggerKind.FORM:
+    if trigger.kind == TriggerKind.FORM and may_edit:
         known = shared_secrets.known(trigger)
         return reverse("form_fill", args=[trigger.pk, known[0]]) if known else ""
     return ""

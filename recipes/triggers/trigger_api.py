@@ -57,7 +57,9 @@ class RecipeTriggerOut(serializers.Serializer[RecipeTrigger]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=TriggerKind.choices)
-    address = serializers.SerializerMethodField(help_text="Where messages are sent, or the form is; it stays as it is.")
+    address = serializers.SerializerMethodField(
+        help_text="Where messages are sent, or the form is; it stays as it is. A form's is told to whoever may edit it."
+    )
     listens_to = serializers.SerializerMethodField(help_text="The id of what it listens to; empty where that has none.")
     config = serializers.DictField()
     input_map = serializers.DictField(child=serializers.CharField())
@@ -69,9 +71,10 @@ class RecipeTriggerOut(serializers.Serializer[RecipeTrigger]):
     updated_at = serializers.DateTimeField()
 
     def get_address(self, trigger: RecipeTrigger) -> str:
-        """Of a webhook or a form; empty for others."""
-        request, path = self.context.get("request"), page.path_of(trigger)
-        return request.build_absolute_uri(path) if request and path else path
+        """Of a webhook; of a form where the caller may change triggers; empty for others."""
+        view: WorkspaceView = self.context["view"]
+        path = page.path_of(trigger, may_edit=view.access.allows("triggers:write"))
+        return view.request.build_absolute_uri(path) if path else ""
 
     def get_listens_to(self, trigger: RecipeTrigger) -> str:
         """Of the recipe, or of the app's event."""
@@ -124,7 +127,7 @@ class TriggerView(WorkspaceView):
 
     def shown(self, trigger: RecipeTrigger) -> dict[str, Any]:
         """The trigger as the API shows it."""
-        return dict(RecipeTriggerOut(trigger, context={"request": self.request}).data)
+        return dict(RecipeTriggerOut(trigger, context={"view": self}).data)
 
 
 class TriggerList(TriggerView):
@@ -140,7 +143,7 @@ class TriggerList(TriggerView):
     def get(self, request: Request, recipe_id: str) -> Response:
         """The oldest first."""
         rows = searched(queries.triggers_of(self.recipe(recipe_id)), request, ["name"])
-        return listing(request, rows, RecipeTriggerOut)
+        return listing(request, rows, RecipeTriggerOut, context={"view": self})
 
     @extend_schema(
         operation_id="triggers_create",

@@ -31,12 +31,13 @@ TRIGGERS_SHOWN = 100
 def recipe_triggers(request: WorkspaceRequest, key: str) -> HttpResponse:
     """The recipe's schedules, each with its next times and what became of the last ones."""
     recipe = recipe_at(workspace=request.workspace, key=key)
+    can_write = request.access.allows("triggers:write")
     context = {
         "recipe": recipe,
         "tabs": tabs_of("recipe_triggers"),
         "schedules": schedule_rows(recipe),
-        "triggers": trigger_rows(recipe),
-        "can_write": request.access.allows("triggers:write"),
+        "triggers": trigger_rows(recipe, may_edit=can_write),
+        "can_write": can_write,
     }
     return render(request, "recipes/triggers.html", context)
 
