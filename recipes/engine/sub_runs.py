@@ -21,6 +21,7 @@ from recipes.engine.sql import array
 from recipes.engine.steps import Outcome, Step
 from recipes.engine.templating import Output
 from recipes.models import LIVE_STATUSES, ExecutionStatus
+from workspaces.budgets.reserving import BudgetReached
 
 # How many runs may stand above one.
 DEEPEST = 5
@@ -66,7 +67,7 @@ def child_id(step: Step) -> UUID:
 
 
 def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Outcome | None:
-    """Begin the child; None while it is under way. Once it is over, what it came to. Raises SubRunError."""
+    """Begin the child; None while it is under way. Once it is over, what it came to. Raises SubRunError, BudgetReached."""
     child = _child(ledger, step)
     if child is not None and child.status not in LIVE_STATUSES:
         return _came_to(ledger, run, step, child)
@@ -98,6 +99,8 @@ def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
         run.deadline_at += timedelta(seconds=stood)
     if child.status != ExecutionStatus.COMPLETED:
         why = (child.error or {}).get("message") or f"It was {child.status}."
+        if child.status == ExecutionStatus.STOPPED:  # for lack of money, which ends the run above in the same way
+            raise BudgetReached(why)
         raise SubRunError(f"The recipe inside did not end well: {why}")
     data = child.output_data or {}
     wanted = (step.config or {}).get("leaves") == ALL

@@ -249,6 +249,7 @@ def test_the_budget_of_the_recipe_at_the_top_holds_inside() -> None:
     turns.take_turn(ME, [Outcome(plan.step_id, plan.fence, reply=priced(plan, "0.099"), attempt=1)], 0)
     assert begun() == [], "no room for what the recipe inside would do"
     execution.refresh_from_db()
-    assert (child_of(execution).status, execution.status) == ("stopped", "failed")
+    assert (child_of(execution).status, execution.status) == ("stopped", "stopped")
+    assert error_of(execution)["code"] == "budget_reached"
     assert "budget of this recipe" in error_of(execution)["message"]
     assert (spend(own).spent, spend(own).reserved) == (Decimal("0.099"), Decimal(0))
