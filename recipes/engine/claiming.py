@@ -244,7 +244,7 @@ def _stage_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, out
 
 def _seconds(ledger: Ledger, run: Run, step: Step) -> float:
     """How long the step may take, by its own limit and its run's."""
-    return max(0.1, min(step.timeout, (run.deadline_at - ledger.now).total_seconds()))
+    return max(0.1, min(step.timeout, run.left_at(ledger.now)))
 
 
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:

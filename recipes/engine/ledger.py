@@ -21,7 +21,7 @@ from recipes.engine.agent_usage import usage_of_runs
 from recipes.engine.letting_go import GO_ON_ABOVE, LET_GO
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statement, Statements, array, columns
-from recipes.engine.storing import storable
+from recipes.engine.storing import as_stored, storable
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
 
@@ -125,6 +125,17 @@ class Run:
             agent_id=agent_id, run_id=self.root_id or self.id, step_id=step_id,
         )  # fmt: skip
 
+    def left_at(self, moment: datetime) -> float:
+        """Seconds that it may still take, whether or not its clock stands."""
+        return (self.deadline_at - moment).total_seconds() if self.seconds_left is None else self.seconds_left
+
+    def leave(self, seconds: float, moment: datetime) -> None:
+        """Give it back time: at least so many seconds are left from this moment on."""
+        if self.seconds_left is None:
+            self.deadline_at = max(self.deadline_at, moment + timedelta(seconds=seconds))
+        else:
+            self.seconds_left = max(self.seconds_left, seconds)
+
     @property
     def may_stand(self) -> bool:
         """Whether its clock stands, or may have to."""
@@ -155,7 +166,7 @@ class Run:
             event["step"] = step.order
             data |= {"path": step.place, **step.tags}
         # As it will be stored, since it is published too.
-        self.events.append({**event, "data": _told(data)})
+        self.events.append({**event, "data": as_stored(data)})
 
     def end(self, status: ExecutionStatus, at: datetime, *, error: dict[str, Any] | None = None, **data: Any) -> None:
         """The run is over: no later decision may change it."""
@@ -174,7 +185,7 @@ class Run:
         """
         until = at + PATIENCE if due_at is None else max(at, due_at) + PATIENCE
         if self.seconds_left is None:
-            self.seconds_left = max(1.0, (self.deadline_at - at).total_seconds())
+            self.seconds_left = max(1.0, self.left_at(at))
             self.status, self.deadline_at = ExecutionStatus.WAITING, until
             self.emit("execution.waiting", at)
         elif due_at is not None:
@@ -382,15 +393,6 @@ def as_json(value: Any) -> str | None:
         # Cleaned before it is written: in finished JSON the same six characters may be somebody's own words.
         return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
     return text.decode()
-
-
-def _told(data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        whole = b"\\u0000" not in orjson.dumps(data, default=str)
-    except TypeError:
-        whole = False
-    told: dict[str, Any] = data if whole else storable(data)
-    return told
 
 
 def from_json(value: Any) -> Any:

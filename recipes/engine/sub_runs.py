@@ -6,7 +6,7 @@ child alone and asks for no other run, so whoever holds parent and children at o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 from uuid import UUID, uuid5
@@ -39,8 +39,8 @@ class SubRunError(AppError):
 class Start(Protocol):
     """Begins the run of a recipe that a step calls; raises AppError where that cannot be done."""
 
-    def __call__(self, ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> None:
-        """The child's id is `child_id(step)`."""
+    def __call__(self, ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> float:
+        """The child's id is `child_id(step)`. How many seconds it may take."""
 
 
 @cache
@@ -56,7 +56,6 @@ class _Child:
     status: str
     output_data: dict[str, object] | None
     error: dict[str, str] | None
-    created_at: datetime
     completed_at: datetime | None
     deadline_at: datetime
 
@@ -67,16 +66,15 @@ def child_id(step: Step) -> UUID:
 
 
 def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Outcome | None:
-    """Begin the child; None while it is under way. Once it is over, what it came to. Raises SubRunError, BudgetReached."""
+    """Begin the child; None while it is under way, then what it came to. Raises SubRunError, BudgetReached."""
     child = _child(ledger, step)
     if child is not None and child.status not in LIVE_STATUSES:
         return _came_to(ledger, run, step, child)
     if child is None:
         if run.depth >= DEEPEST:
             raise SubRunError(f"Recipes stand at most {DEEPEST} deep in one another.")
-        left = (run.deadline_at - ledger.now).total_seconds()
-        _start()(ledger, run, step, outputs)
-        step.state = {"left": left}
+        left = run.left_at(ledger.now)
+        step.state = {"left": left, "inside": _start()(ledger, run, step, outputs)}
         run.emit("subrun.started", ledger.now, step, execution=str(child_id(step)))
     park(ledger, step, 1, max(1, step.grown))
     return None
@@ -84,19 +82,15 @@ def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output])
 
 def _child(ledger: Ledger, step: Step) -> _Child | None:
     rows = ledger.sql.rows(
-        "SELECT status, output_data, error, created_at, completed_at, deadline_at FROM recipe_executions WHERE id = %s",
+        "SELECT status, output_data, error, completed_at, deadline_at FROM recipe_executions WHERE id = %s",
         [child_id(step)],
     )
     return _Child(rows[0][0], from_json(rows[0][1]), from_json(rows[0][2]), *rows[0][3:]) if rows else None
 
 
 def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
-    """The child's end as the step's. The time that it stood still is no loss for the run above."""
-    ended = child.completed_at or ledger.now
-    lasted = (ended - child.created_at).total_seconds()
-    stood = max(0.0, lasted - (float((step.state or {}).get("left", 0)) - (child.deadline_at - ended).total_seconds()))
-    if stood > 0:
-        run.deadline_at += timedelta(seconds=stood)
+    """The child's end as the step's."""
+    _give_time_back(run, step, child, child.completed_at or ledger.now)
     if child.status != ExecutionStatus.COMPLETED:
         why = (child.error or {}).get("message") or f"It was {child.status}."
         if child.status == ExecutionStatus.STOPPED:  # for lack of money, which ends the run above in the same way
@@ -106,6 +100,19 @@ def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
     wanted = (step.config or {}).get("leaves") == ALL
     text = (as_json(data.get("outputs") or {}) or "{}") if wanted else str(data.get("final_output") or "")
     return Outcome(step.id, step.fence, output=text, origins=_origins(ledger, step), attempt=step.attempt)
+
+
+def _give_time_back(run: Run, step: Step, child: _Child, ended: datetime) -> None:
+    """The time that the child stood still is no loss for the run above.
+
+    It has left what it had when the child began, less the time that this one took. Said so and not added, it is given
+    back once, be it that several children stood at the same moment, or the run above as well.
+    """
+    state = step.state or {}
+    left = float(state.get("left", 0))
+    inside = float(state.get("inside", left))
+    took = inside - (child.deadline_at - ended).total_seconds()
+    run.leave(left - min(inside, max(0.0, took)), ended)
 
 
 def _origins(ledger: Ledger, step: Step) -> tuple[str, ...]:

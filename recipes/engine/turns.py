@@ -127,11 +127,12 @@ def _make_runnable(ledger: Ledger, steps: list[Step], *, is_lost: bool) -> None:
     )
 
 
-# A run with another one at work inside goes by that one's deadline, which is no later than its own was.
+# A run with another one at work inside goes by that one's deadline, which is no later than its own was; once it is
+# over, the step above has to give back the time that it stood still.
 HAS_INSIDE = (
     "EXISTS (SELECT 1 FROM recipe_executions c JOIN execution_steps s ON s.id = c.parent_step_id "
     "WHERE c.root_id = COALESCE(e.root_id, e.id) AND s.execution_id = e.id "
-    "AND c.status IN ('pending', 'running', 'waiting'))"
+    "AND (c.status IN ('pending', 'running', 'waiting') OR (s.status = 'pending' AND s.runnable_at IS NOT NULL)))"
 )
 
 

@@ -32,8 +32,8 @@ STEP = (
 )  # fmt: skip
 
 
-def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> None:
-    """Begin the child of a step. Raises AppError where it cannot begin."""
+def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> float:
+    """Begin the child of a step; how many seconds it may take. Raises AppError where it cannot begin."""
     config = step.config or {}
     found = ledger.sql.rows(VERSION, [config.get("recipe"), run.workspace_id, config.get("version")])
     if not found:
@@ -42,7 +42,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> No
     user_id, root_id, priority, chain = ledger.sql.rows(ABOVE, [run.id])[0]
     settings = with_defaults(body.get("execution_config") or {})
     steps = folded(_steps(ledger, body["steps"]))
-    left = (run.deadline_at - ledger.now).total_seconds()
+    seconds: float = max(0.1, min(run.left_at(ledger.now), settings["total_timeout"]))
     child = Execution(
         id=child_id(step),
         workspace_id=run.workspace_id,
@@ -56,7 +56,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> No
         backoff=settings["backoff"],
         triggered_by=Trigger.RECIPE,
         created_at=ledger.now,
-        deadline_at=ledger.now + timedelta(seconds=max(0.1, min(left, settings["total_timeout"]))),
+        deadline_at=ledger.now + timedelta(seconds=seconds),
         parallel_limit=_limit(settings, steps),
         memory_isolation=settings["memory_isolation"] or run.memory_isolation,
         untrusted_inputs=_untrusted(run, step, body.get("inputs") or {}, outputs) or None,
@@ -70,6 +70,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> No
     )
     insert_execution(ledger.sql, child)
     insert_steps(ledger.sql, child, steps)
+    return seconds
 
 
 def _limit(settings: Mapping[str, Any], steps: Sequence[NewStep]) -> int | None:

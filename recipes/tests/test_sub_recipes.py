@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from automatos.testing import Stack
@@ -119,6 +120,49 @@ def test_its_time_is_that_of_the_run_above() -> None:
     shown = api.get(f"/api/executions/{child.pk}")[1]
     assert (shown["parent_execution_id"], shown["root_id"]) == (str(execution.pk), str(execution.pk))
     assert all(one["execution_id"] != str(child.pk) for one in api.get("/api/executions")[1]["items"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("timeout", [600, 3600])
+def test_time_that_a_recipe_inside_stood_still_is_given_back_once(timeout: int) -> None:
+    cast = Cast()
+    recipe = cast.recipe("Write {input.topic}", "Mend it", inputs={"topic": {}},
+                         execution_config={"total_timeout": timeout})  # fmt: skip
+    steps = [
+        {"kind": "recipe", "config": {"recipe": recipe.template_id, "inputs": {"topic": topic}}} for topic in ("x", "y")
+    ]
+    last = {"agent_id": cast.agent.id, "prompt_template": "Close {step_1_output} {step_2_output}"}
+    settings = {"mode": "parallel", "total_timeout": 1000}
+    whole = cast_recipe(cast, [*steps, last], execution_config=settings)
+
+    def inside(run: Execution) -> Any:
+        return Execution.objects.filter(root_id=run.pk)
+
+    def left(run: Execution) -> float:
+        run.refresh_from_db()
+        return (run.deadline_at - timezone.now()).total_seconds()
+
+    # Both stand for longer than the run above may take, at the same moment, and its own clock goes on.
+    execution = cast.cook(whole)
+    second = [job for first in begun() for job in done(first)]
+    Execution.objects.filter(pk=execution.pk).update(deadline_at=F("deadline_at") - timedelta(seconds=1100))
+    inside(execution).update(created_at=F("created_at") - timedelta(seconds=1100))
+    for job in second:
+        done(job, limit=0)
+    turns.end_overdue()
+    assert len(begun()) == 1
+    assert left(execution) == pytest.approx(1000, abs=5)
+    # All of it is paused so long.
+    execution = cast.cook(whole)
+    first = begun()
+    services.pause(execution=execution, user=cast.owner)
+    assert [done(job) for job in first] == [[], []]
+    inside(execution).update(created_at=F("created_at") - timedelta(seconds=300))
+    services.resume(execution=execution, user=cast.owner)
+    for job in begun():
+        done(job)
+    assert len(begun()) == 1
+    assert left(execution) == pytest.approx(1000, abs=5)
 
 
 @pytest.mark.django_db
