@@ -4,7 +4,7 @@ The child's end makes the step claimable in its own transaction, by one plain up
 child alone and asks for no other run, so whoever holds parent and children at once never waits for it in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -124,10 +124,21 @@ def _origins(ledger: Ledger, step: Step) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def inside_of(ledger: Ledger, execution_ids: Sequence[UUID]) -> list[UUID]:
-    """These runs and those that stand below them, for whoever has to lock all of them."""
-    rows = ledger.sql.rows("SELECT id FROM recipe_executions WHERE root_id = ANY(%s::uuid[])", [array(execution_ids)])
-    return [*execution_ids, *(row[0] for row in rows)]
+WITH_INSIDE = "SELECT id FROM recipe_executions WHERE id = ANY(%s::uuid[]) OR root_id = ANY(%s::uuid[])"
+
+
+def lock_with_inside(ledger: Ledger, execution_ids: Iterable[UUID]) -> list[Run]:
+    """Lock these runs and those that stand below them.
+
+    Who begins one holds the run above it, so it is looked again once all that were there are locked.
+    """
+    ids = array(execution_ids)
+    known: set[UUID] = set()
+    held: list[Run] = []
+    while new := {key for (key,) in ledger.sql.rows(WITH_INSIDE, [ids, ids])} - known:
+        held += ledger.lock(new)
+        known |= new
+    return held
 
 
 # Live runs whose step above is over: their parent failed or was cancelled.

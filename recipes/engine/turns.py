@@ -17,7 +17,7 @@ from recipes.engine.paying import hold_back, pay
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, statements
 from recipes.engine.steps import STEP_COLUMNS, Outcome, Poison, Step, Turn, picked
-from recipes.engine.sub_runs import ORPHANS, inside_of
+from recipes.engine.sub_runs import ORPHANS, lock_with_inside
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, StepStatus, Worker
 from workspaces.credentials.provider_keys import OwnKey, note_uses
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -196,7 +196,7 @@ def pause(execution_id: UUID, *, by: str) -> list[Notice]:
     """Let nothing new begin in a live run; what is at work comes to its end. What to publish; none where it is held."""
     with statements() as sql:
         ledger = Ledger(sql)
-        for run in ledger.lock(inside_of(ledger, [execution_id])):
+        for run in lock_with_inside(ledger, [execution_id]):
             if run.can_go_on:
                 run.paused_at = ledger.now
                 run.emit("execution.paused", ledger.now, by=by)
@@ -207,7 +207,7 @@ def resume(execution_id: UUID, *, by: str) -> list[Notice]:
     """Let a paused run go on with the time it had left. What to publish; none where it was not paused."""
     with statements() as sql:
         ledger = Ledger(sql)
-        for run in ledger.lock(inside_of(ledger, [execution_id])):
+        for run in lock_with_inside(ledger, [execution_id]):
             if run.is_live and run.paused_at is not None:
                 run.paused_at, run.room = None, run.held_steps
                 run.emit("execution.resumed", ledger.now, reason=f"resumed by {by}" if by else "resumed")
@@ -218,7 +218,7 @@ def cancel(execution_ids: Iterable[UUID], *, by: str) -> list[Notice]:
     """Cancel what is still live among these runs, and inside them; call it inside a transaction. What to publish."""
     with statements() as sql:
         ledger = Ledger(sql)
-        live = [run for run in ledger.lock(inside_of(ledger, list(execution_ids))) if run.is_live]
+        live = [run for run in lock_with_inside(ledger, execution_ids) if run.is_live]
         if live:
             ledger.cancel_steps(live)
             for run in live:

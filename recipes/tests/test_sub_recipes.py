@@ -1,11 +1,13 @@
 """Recipes inside recipes: pinned, bounded, and one with the run above in its end, its stop and its time."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from recipes.models import Call, Execution, Recipe
 from recipes.runs import services
 from recipes.services import as_input, update_recipe
 from recipes.tests.chat_kit import Room
-from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output
+from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 from recipes.tests.test_budgets import PRICED, budget, priced, spend
 from recipes.tests.test_engine import ME, claim, done, failed, reply
 from recipes.tests.test_loops import begun, cast_recipe
@@ -120,6 +122,33 @@ def test_its_time_is_that_of_the_run_above() -> None:
     shown = api.get(f"/api/executions/{child.pk}")[1]
     assert (shown["parent_execution_id"], shown["root_id"]) == (str(execution.pk), str(execution.pk))
     assert all(one["execution_id"] != str(child.pk) for one in api.get("/api/executions")[1]["items"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+def test_a_recipe_inside_that_begins_at_that_moment_is_held_too(act: str) -> None:
+    cast = Cast()
+    inside = {"recipe": inner(cast).template_id, "inputs": {"topic": "x"}}
+    execution = cast.cook(cast_recipe(cast, [{"kind": "recipe", "config": inside}]))
+
+    def is_awaited() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_stat_activity")
+            return (True,) in cursor.fetchall()
+
+    def hold() -> None:
+        getattr(services, act)(execution=execution, user=cast.owner)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    with transaction.atomic():
+        turns.take_turn(ME, [], 1)
+        thread.start()
+        wait_for(is_awaited, 30)
+    thread.join(30)
+    assert begun() == []
+    child = child_of(execution)
+    assert (child.status, child.paused_at is None) == {"pause": ("waiting", False), "cancel": ("cancelled", True)}[act]
 
 
 @pytest.mark.django_db
