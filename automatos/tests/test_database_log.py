@@ -1,11 +1,13 @@
 """What people write does not end up in PostgreSQL's log: expected clashes are looked for, and none is logged whole."""
 
 import os
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from agents.models import Agent
@@ -37,6 +39,14 @@ def test_equal_names_cause_no_error_in_the_database() -> None:
     added = LOG.read_text()[len(before) :]
     assert "ERROR" not in added, added
     assert secret not in added
+
+
+def test_a_second_start_causes_no_error_in_the_database() -> None:
+    call_command("seed", stdout=StringIO())
+    before = LOG.read_text()
+    call_command("seed", stdout=StringIO())
+    added = LOG.read_text()[len(before) :]
+    assert "ERROR" not in added, added
 
 
 def test_a_refused_statement_is_not_logged_with_what_it_held() -> None:

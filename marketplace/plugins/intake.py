@@ -132,6 +132,9 @@ def _plugin(package: Package, origin: Origin) -> Plugin:
 
 def _added(package: Package, plugin: Plugin, number: str, origin: Origin) -> Submitted:
     key = _signing_key(package, plugin, number, origin)
+    # Looked for, so that the database logs no error at each start; of two at once the constraint decides.
+    if PluginVersion.objects.filter(plugin=plugin, version=number).exists():
+        return _there_already(package, plugin, number)
     version = PluginVersion(
         plugin=plugin,
         workspace=origin.workspace,
