@@ -17,6 +17,7 @@ from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from agents.work.queries import spec_of
 from automatos.errors import Conflict, InvalidInput, TooMany
+from automatos.ids import as_uuid
 from marketplace.context.slash import commands_of
 from recipes.chat import services
 from recipes.chat.forms import MessageForm, TitleForm
@@ -123,7 +124,7 @@ def address(request: WorkspaceRequest, agent: Agent, **query: UUID | None) -> st
 
 
 def _conversation(request: WorkspaceRequest, agent: Agent) -> Conversation | None:
-    key = _uuid(request.GET.get("conversation"))
+    key = as_uuid(request.GET.get("conversation"))
     if key is None:
         return None
     return services.conversation(workspace=request.workspace, conversation_id=key, agent=agent)
@@ -183,10 +184,3 @@ def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     return response
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -7,7 +7,6 @@ overwritten. Publishing makes the draft the recipe's next version; runs and sche
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from agents.models import Agent
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.fields import number, whole
+from automatos.ids import as_uuid
 from automatos.slugs import insert_with_slug
 from recipes import services
 from recipes.editor import body as bodies
@@ -213,9 +213,7 @@ def as_input(body: Body) -> RecipeInput:
 
 def _step_input(step: Mapping[str, Any], key: str) -> StepInput:
     given = {name: value for name, value in step.items() if value not in (None, "")}
-    agent_id = None
-    with suppress(ValueError):
-        agent_id = UUID(str(given.pop("agent_id", "")))
+    agent_id = as_uuid(given.pop("agent_id", ""))
     for name, read in NUMBERS.items():
         if isinstance(given.get(name), (str, bool)):
             given[name] = read(str(given[name]))
@@ -291,11 +289,7 @@ def _check_agents(workspace_id: UUID, body: Body) -> None:
 
 def uuids(texts: Iterable[str]) -> list[UUID]:
     """Those of the texts that are ids."""
-    found = []
-    for text in texts:
-        with suppress(ValueError):
-            found.append(UUID(text))
-    return found
+    return [key for text in texts if (key := as_uuid(text))]
 
 
 def _write(draft: RecipeDraft, text: str, user: User | None) -> None:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
+from automatos.ids import as_uuid
 from automatos.local_time import zone_of
 from recipes.cook_forms import CookForm, cook_once
 from recipes.engine.templating import as_text
@@ -58,7 +59,7 @@ def rerun(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 @workspace_page()
 def runs_compare(request: WorkspaceRequest) -> HttpResponse:
     """`?a=` and `?b=` side by side, `?step=` as lines; with one of them, runs to choose the other from."""
-    keys = [key for name in ("a", "b") if (key := _uuid(request.GET.get(name, "")))]
+    keys = [key for name in ("a", "b") if (key := as_uuid(request.GET.get(name, "")))]
     if not keys:
         raise NotFound()
     run = find_execution(workspace=request.workspace, execution_id=keys[-1])
@@ -82,10 +83,3 @@ def run_download(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

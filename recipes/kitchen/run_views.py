@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.models import Agent
 from automatos.errors import AppError, Conflict, NotFound
+from automatos.ids import as_uuid
 from automatos.local_time import zone_of
 from recipes.kitchen import run_list
 from recipes.kitchen.run_panel import Panel, panel_of
@@ -96,7 +97,7 @@ def run_csv(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Role.EDITOR)
 def run_bulk(request: WorkspaceRequest) -> HttpResponse:
     """Stop or delete the runs that were chosen; those to which it cannot be done are counted."""
-    keys = [key for text in request.POST.getlist("run")[:MOST_AT_ONCE] if (key := _uuid(text))]
+    keys = [key for text in request.POST.getlist("run")[:MOST_AT_ONCE] if (key := as_uuid(text))]
     act = {"stop": _stop, "delete": _delete}.get(request.POST.get("action", ""))
     if act and keys:
         act(request, keys)
@@ -133,7 +134,7 @@ def _delete(request: WorkspaceRequest, keys: list[UUID]) -> None:
 def run_restore(request: WorkspaceRequest) -> HttpResponse:
     """Bring deleted runs back."""
     restored = 0
-    for key in filter(None, map(_uuid, request.POST.getlist("run")[:MOST_AT_ONCE])):
+    for key in filter(None, map(as_uuid, request.POST.getlist("run")[:MOST_AT_ONCE])):
         try:
             removal.restore(workspace=request.workspace, execution_id=key)
             restored += 1
@@ -161,10 +162,3 @@ def _back(request: WorkspaceRequest) -> str:
     back = request.POST.get("next", "")
     here = f"/w/{request.workspace.slug}/runs/"
     return back if back.startswith(here) and url_has_allowed_host_and_scheme(back, allowed_hosts=None) else here
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -81,9 +81,13 @@ def test_a_live_run_is_paused_and_resumed(cast: Cast) -> None:
     (first,) = claim()
     assert f"{run.pk}/pause/" in page.text(run)
     assert f"{run.pk}/pause/" in page.listed(run)[1]
+    assert "</i>1 cooking" in page.text(run)
     assert "The run is paused." in page.press(run, "pause")[1]
+    assert "data-since" in page.text(run).split("Elapsed")[1].split("Tokens")[0], "its first step is still at work"
     assert done(first, "first") == []
     text, (line, panel) = page.text(run), page.listed(run)
+    assert "data-since" not in text.split("Elapsed")[1].split("Tokens")[0]
+    assert "</i>1 cooking" not in text
     assert all(f"{run.pk}/resume/" in shown for shown in (text, line, panel))
     assert "<strong>This run is paused.</strong>" in text
     assert 'title="Paused"' in line

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
-from recipes.models import Execution, ExecutionStep, RunNumber
+from recipes.models import Execution, ExecutionStep, RunNumber, Trigger
 from recipes.runs.services import start
 from recipes.tests.kit import Cast, ended
 from recipes.tests.test_dashboard import browser_of, ran
@@ -125,6 +125,15 @@ def test_a_page_of_many_runs_takes_few_questions_and_leads_on(cast: Cast, django
     assert len(answer.context["page"].rows) == 50
     assert "?page=2" in answer.content.decode()
     assert len(listed(cast, "?page=2")) == 5
+
+
+def test_tabs_count_what_they_list_and_every_way_a_run_starts_can_be_asked_for(cast: Cast) -> None:
+    outer = ran(cast, cast.recipe("one"), "failed")
+    ran(cast, cast.recipe("two"), "failed", parent_step=step_of(outer), triggered_by=Trigger.RECIPE)
+    answer = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/runs/?tab=failed")
+    assert len(answer.context["page"].rows) == 1
+    assert {tab.value: tab.count for tab in answer.context["tabs"]}["failed"] == "1"
+    assert {value for value, _ in answer.context["choices"]["trigger"]} == set(Trigger.values)
 
 
 def test_an_empty_list_a_filter_without_hits_and_a_tab_without_runs_say_so(cast: Cast) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from automatos.checking import Problems
+from automatos.ids import as_uuid
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
 from recipes.validation import SLUG
 from tools.models import ComposioTrigger
@@ -35,7 +36,7 @@ def choices(recipe: Recipe, kind: str) -> list[tuple[str, str]]:
 
 def _after(recipe: Recipe, source: str, problems: Problems) -> Recipe | None:
     rows = Recipe.objects.visible().filter(workspace_id=recipe.workspace_id)
-    key = _uuid(source)
+    key = as_uuid(source)
     other = (
         rows.filter(pk=key).first()
         if key
@@ -70,16 +71,9 @@ def comes_round(recipe: Recipe, other: Recipe) -> bool:
 
 
 def _event(recipe: Recipe, source: str, problems: Problems) -> UUID | None:
-    key = _uuid(source)
+    key = as_uuid(source)
     rows = ComposioTrigger.objects.filter(workspace_id=recipe.workspace_id)
     if key is None or not rows.filter(pk=key).exists():
         problems.add("listens_to", NO_EVENT)
         return None
     return key
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -5,9 +5,9 @@ from typing import Any
 from django.http import QueryDict
 
 from automatos.errors import AppError
+from automatos.ids import as_uuid
 from recipes.models import Workflow
 from recipes.workflows import plan_services, queries
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.page import plan_graph, plan_rows
 from recipes.workflows.planning import COMPLEXITIES
 from recipes.workflows.profiles import team_of
@@ -78,7 +78,7 @@ def act_on_plan(workflow: Workflow, posted: QueryDict) -> Workflow:
         case "strategy":
             body = {**plan, "strategy": posted.get("strategy", "")}
         case "agent":
-            agent = agent_key(posted.get("other") or posted.get("agent"))
+            agent = as_uuid(posted.get("other") or posted.get("agent"))
             body = plan_services.changed(plan, subtask, {"agent_id": str(agent) if agent else None})
         case _:
             body = plan_services.changed(plan, subtask, _edited(posted))

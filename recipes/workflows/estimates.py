@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from automatos.llm.pricing import price
 from automatos.llm.types import Usage
@@ -63,11 +62,3 @@ def of_plan(subtasks: Sequence[Subtask], each: Mapping[str, Estimate], lead_mode
 def _price(model: str, read: int, written: int) -> Decimal:
     provider, _, name = model.partition(":")
     return price(provider, name, Usage(read, written)) if name else Decimal(0)
-
-
-def agent_key(value: object) -> UUID | None:
-    """An agent's id as it stands in a plan."""
-    try:
-        return UUID(str(value)) if value else None
-    except ValueError:
-        return None

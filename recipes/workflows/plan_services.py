@@ -9,8 +9,8 @@ from django.utils import timezone
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput
 from automatos.events import iso
+from automatos.ids import as_uuid
 from recipes.models import Workflow
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.planning import arranged, known_capabilities, problems_of, subtask_of
 from recipes.workflows.plans import document, selected
 from recipes.workflows.profiles import team_of
@@ -36,7 +36,7 @@ def change_plan(*, workflow: Workflow, body: Mapping[str, Any], expected_version
     problems.json("subtasks", body.get("subtasks"))
     problems.raise_any()
     rows = body["subtasks"]
-    chosen = {str(one["id"]): key for one in rows if (key := agent_key(one.get("agent_id")))}
+    chosen = {str(one["id"]): key for one in rows if (key := as_uuid(one.get("agent_id")))}
     known = {profile.id for profile in team.profiles}
     for subtask, agent_id in chosen.items():
         if agent_id not in known:

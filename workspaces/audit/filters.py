@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
 
 from automatos.checking import Problems
+from automatos.ids import as_uuid
 from automatos.listing import LONGEST_SEARCH
 from workspaces.audit.queries import GROUPS, NOBODY, Filters
 
@@ -19,7 +19,7 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         problems.choice("group", given["group"], GROUPS)
     if len(given["search"]) > LONGEST_SEARCH:
         problems.add("search", f"Use at most {LONGEST_SEARCH} characters.")
-    if given["actor"] and given["actor"] not in NOBODY and _uuid(given["actor"]) is None:
+    if given["actor"] and given["actor"] not in NOBODY and as_uuid(given["actor"]) is None:
         problems.add("actor", "Use a person's id, system or command.")
     days = {name: _day(given[name]) for name in ("since", "until")}
     for name, day in days.items():
@@ -42,10 +42,3 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return found if 1970 <= found.year <= 9000 else None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

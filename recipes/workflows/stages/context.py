@@ -10,11 +10,11 @@ from django.db.models import F
 from pgvector.django import CosineDistance
 
 from agents.knowledge import search
+from automatos.ids import as_uuid
 from automatos.llm.embeddings import Vector
 from automatos.skill_format.skill import tokens
 from recipes.engine.stages import Question, StageInput, StageResult
 from recipes.models import Lesson
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.names import SELECTION
 from recipes.workflows.planning import Subtask
 from recipes.workflows.plans import dumped, loaded
@@ -60,7 +60,7 @@ class Gathering:
         sources: dict[tuple[str, str], dict[str, Any]] = {}
         found: dict[str, Any] = {}
         for one in plan.subtasks:
-            agent_id = agent_key((chosen.get(one.id) or {}).get("agent_id"))
+            agent_id = as_uuid((chosen.get(one.id) or {}).get("agent_id"))
             passages = within(gathered(stage.workspace_id, agent_id, one, vectors[text_of(one)]))
             numbers = [_number(sources, passage) for passage in passages]
             found[one.id] = {

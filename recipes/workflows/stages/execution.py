@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from automatos.ids import as_uuid
 from recipes.engine.new_steps import NewStep, Round
 from recipes.engine.stage_steps import JOINED, joined
 from recipes.engine.stages import Joined, Question, StageFailed, StageInput, StageResult
 from recipes.models import ErrorHandling, StepKind
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.names import CONTEXT, EXECUTION, SELECTION
 from recipes.workflows.planning import Subtask
 from recipes.workflows.plans import dumped, loaded, matched
@@ -103,7 +103,7 @@ class Executing:
         """Who does each subtask from now on, and those for which nobody else is there and nothing was changed."""
         who = dict(chosen_of(stage))
         asked = [changes.get(one.id, one) for one in failed]
-        named = [key for key in map(agent_key, stage.config.get("agent_ids") or ()) if key]
+        named = [key for key in map(as_uuid, stage.config.get("agent_ids") or ()) if key]
         with workspace_scope(stage.workspace_id):
             team = team_of(stage.workspace_id, named)
         found, given_up = matched(team, asked), set[str]()
@@ -125,9 +125,9 @@ def chosen_of(stage: StageInput) -> dict[str, Who]:
     found = {
         key: Who(agent_id, str(row.get("agent_name", "")))
         for key, row in picked.items()
-        if (agent_id := agent_key(row.get("agent_id")))
+        if (agent_id := as_uuid(row.get("agent_id")))
     }
-    lead = agent_key(stage.config.get("lead_id"))
+    lead = as_uuid(stage.config.get("lead_id"))
     if not picked and lead:
         found = {one.id: Who(lead, str(stage.config.get("lead_name", ""))) for one in plan_of(stage).subtasks}
     return found

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from agents.work.answers import unwrapped
+from automatos.ids import as_uuid
 from recipes.engine.new_steps import NewStep
 from recipes.engine.stages import Joined, Question, StageInput, StageResult
 from recipes.models import ErrorHandling, StepKind
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.planning import LONGEST_DESCRIPTION, Subtask, subtask_of
 from recipes.workflows.plans import dumped
 from recipes.workflows.stages.decomposition import goal_of
@@ -94,7 +94,7 @@ def replanning_step(stage: StageInput, failed: Sequence[Subtask], steps: Sequenc
         output_key=f"replanning_{stage.grown + 1}",
         kind=StepKind.STAGE,
         config={"stage": REPLANNING, "failed": rows, "origins": origins, "round": stage.grown + 1},
-        agent_id=agent_key(stage.config.get("lead_id")),
+        agent_id=as_uuid(stage.config.get("lead_id")),
         agent_name=str(stage.config.get("lead_name", "")),
         error_handling=ErrorHandling.SKIP,
         max_iterations=1,

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from automatos.events import iso
+from automatos.ids import as_uuid
 from recipes.engine.stages import Question, StageFailed, StageInput, StageResult
 from recipes.models import Workflow
-from recipes.workflows.estimates import agent_key
 from recipes.workflows.plans import document, dumped, selected
 from recipes.workflows.profiles import team_of
 from recipes.workflows.stages.decomposition import goal_of, plan_of
@@ -27,13 +27,13 @@ class Selecting:
     def work(self, stage: StageInput) -> StageResult:
         """The selection, and the plan as the workflow keeps it."""
         plan = plan_of(stage)
-        named = [key for key in map(agent_key, stage.config.get("agent_ids") or ()) if key]
+        named = [key for key in map(as_uuid, stage.config.get("agent_ids") or ()) if key]
         given = stage.config.get("given") or {}
         with workspace_scope(stage.workspace_id):
             team = team_of(stage.workspace_id, named)
         if not team.profiles:
             raise StageFailed("No agent of the team is active. Make one active or add others.", code="no_agents")
-        chosen = {key: agent for key, value in given.items() if (agent := agent_key(value))}
+        chosen = {key: agent for key, value in given.items() if (agent := as_uuid(value))}
         found = selected(team, plan, lead_model=str(stage.config.get("lead_model", "")), chosen=chosen)
         if stage.config.get("keep"):
             _keep(stage, document(plan, found, goal=goal_of(stage), execution_id=str(stage.execution_id)))
