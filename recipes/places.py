@@ -8,8 +8,11 @@ from recipes.waits.queries import open_questions
 
 
 def cooking_runs() -> QuerySet[Execution]:
-    """Runs that cook or will at once, of every workspace the scope shows; one that waits for somebody does not."""
-    return Execution.objects.filter(status__in=COOKING)
+    """Runs that cook or will at once, of every workspace the scope shows.
+
+    One that waits for somebody or is paused does not; what runs inside of another is a part of that one.
+    """
+    return Execution.objects.filter(status__in=COOKING, paused_at=None, parent_step=None)
 
 
 PLACES = Places(

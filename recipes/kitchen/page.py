@@ -50,7 +50,7 @@ LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The strip on top. Times in milliseconds; since: the start of a clock that still runs."""
+    """The strip on top. Times in milliseconds; since: the start of a clock, None for one that stands."""
 
     headline: str
     tokens: int
@@ -68,7 +68,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One step in the rail. since: the start of a clock that still runs; share: percent of the steps' time."""
+    """One step in the rail. since: the start of a clock that still runs."""
 
     order: int
     name: str
@@ -82,7 +82,6 @@ class Ticket:
     cooking_ms: int
     since: str | None
     facts: Sequence[str]
-    share: int
     selected: bool
 
 
@@ -197,7 +196,8 @@ def _choose(steps: Sequence[ExecutionStep], asked: int | None) -> ExecutionStep:
 
 def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime) -> Summary:
     start = execution.started_at or execution.created_at
-    elapsed = _milliseconds(start, execution.completed_at or now)
+    stands = _stands_since(execution, steps)
+    elapsed = _milliseconds(start, stands or now)
     counts = counted(execution, list(steps))
     tokens = execution.input_tokens + execution.output_tokens
     writing = _being_written(steps)
@@ -207,7 +207,7 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         tokens=tokens,
         tokens_told=f"~{words.compact(tokens + writing)}" if writing else words.compact(tokens),
         elapsed_ms=elapsed,
-        since=iso(start) if execution.is_live else None,
+        since=iso(start) if stands is None else None,
         expected_ms=_expected(execution) if execution.is_live else None,
         steps_done=counts.done,
         steps_note=_steps_note(counts),
@@ -218,6 +218,14 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far"
         + (f", and about {words.compact(writing)} tokens of an answer that is being written." if writing else "."),
     )
+
+
+def _stands_since(execution: Execution, steps: Sequence[ExecutionStep]) -> datetime | None:
+    """The moment the run's clock stands at: its end, or since when a paused run is at nothing; None otherwise."""
+    at_work = any(step.status == StepStatus.RUNNING and step.owner is not None for step in steps)
+    if execution.completed_at or execution.paused_at is None or at_work:
+        return execution.completed_at
+    return max([execution.paused_at, *(step.completed_at for step in steps if step.completed_at)])
 
 
 def _being_written(steps: Sequence[ExecutionStep]) -> int:
@@ -281,7 +289,6 @@ def _ticket(
     step: ExecutionStep, steps: Sequence[ExecutionStep], execution: Execution, chosen: ExecutionStep, now: datetime
 ) -> Ticket:
     look, icon = LOOKS[StepStatus(step.status)]
-    whole = sum(each.duration_ms or 0 for each in steps)
     running = step.status == StepStatus.RUNNING
     return Ticket(
         order=step.order,
@@ -296,7 +303,6 @@ def _ticket(
         cooking_ms=_milliseconds(step.started_at or now, now),
         since=iso(step.started_at) if running else None,
         facts=_facts(step, steps, is_live=execution.is_live),
-        share=round(100 * (step.duration_ms or 0) / whole) if whole and not execution.is_live else 0,
         selected=step.order == chosen.order,
     )
 
