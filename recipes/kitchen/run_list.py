@@ -16,8 +16,8 @@ from agents.models import Agent
 from automatos import words
 from automatos.local_time import today
 from recipes.kitchen.run_rows import TRIGGERS, Row, rows_of
-from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, Recipe, Trigger
-from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed, of_tab
+from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, Recipe
+from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed
 from recipes.runs.medians import Median
 from workspaces.models import User, Workspace
 
@@ -145,10 +145,10 @@ def _day_name(day: date, now: date) -> str:
 
 def tabs(workspace: Workspace, wanted: RunFilter, user: User, query: QueryDict) -> list[Tab]:
     """The saved views, each with how many runs it holds."""
-    runs = Execution.objects.filter(workspace=workspace, deleted_at=None).order_by()
     found = []
     for value, word in TABS.items():
-        number = len(of_tab(runs, value, user).values_list("pk")[: MOST_COUNTED + 1]) if value != "all" else -1
+        runs = narrowed(workspace, RunFilter(zone=wanted.zone, tab=value), user).order_by()
+        number = runs[: MOST_COUNTED + 1].count() if value != "all" else -1
         address = _address(query, tab=None if value == "all" else value, status=None)
         count = "" if number < 0 else f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
         found.append(Tab(value, word, count, address, value == wanted.tab))
@@ -223,7 +223,7 @@ def chips(wanted: RunFilter, query: QueryDict, names: Callable[[str, UUID], str]
         ("Recipe", ("recipe",), names("recipe", wanted.recipe) if wanted.recipe else ""),
         ("Version", ("version",), str(wanted.version) if wanted.version is not None else ""),
         ("Agent", ("agent",), names("agent", wanted.agent) if wanted.agent else ""),
-        ("Started by", ("trigger",), TRIGGERS.get(wanted.trigger, ("", wanted.trigger))[1] if wanted.trigger else ""),
+        ("Started by", ("trigger",), TRIGGERS[wanted.trigger][1] if wanted.trigger else ""),
         ("Person", ("person",), names("person", wanted.person) if wanted.person else ""),
         ("Cost from", ("cost",), words.money(wanted.cost) if wanted.cost is not None else ""),
         ("Took at least", ("duration",), words.duration(1000 * wanted.duration) if wanted.duration is not None else ""),
@@ -243,7 +243,7 @@ def choices(workspace: Workspace) -> dict[str, Sequence[tuple[str, str]]]:
         "status": [(value, STATES[value][0]) for value in OFFERED_STATES],
         "recipe": [(str(key), name) for key, name in recipes[:MOST_CHOICES]],
         "agent": [(str(key), name) for key, name in agents[:MOST_CHOICES]],
-        "trigger": [(value, word) for value, (_, word) in TRIGGERS.items() if value in Trigger.values],
+        "trigger": [(str(value), word) for value, (_, word) in TRIGGERS.items()],
         "person": [(str(person.pk), person.display_name) for person in people[:MOST_CHOICES]],
         "sort": list(SORTS.items()),
     }

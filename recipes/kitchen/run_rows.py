@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recipes.engine.templating import as_text
-from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus
+from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
 from recipes.runs.medians import usual_lengths
 from recipes.runs.rerun_services import FAILED
 from recipes.waits.queries import asked_in
@@ -34,10 +34,13 @@ DOTS = {
     StepStatus.RUNNING: "hot", StepStatus.WAITING: "ask", StepStatus.COMPLETED: "done", StepStatus.FAILED: "bad",
     StepStatus.SKIPPED: "off",
 }  # fmt: skip
-TRIGGERS = {
-    "page": ("mouse-pointer-click", "By hand"), "api": ("code-xml", "API"), "command": ("terminal", "Command line"),
-    "playground": ("messages-square", "Playground"), "chat": ("message-circle", "Chat API"),
-    "schedule": ("calendar-clock", "Schedule"), "webhook": ("webhook", "Webhook"), "event": ("zap", "Event"),
+TRIGGERS: dict[str, tuple[str, str]] = {
+    Trigger.PAGE: ("mouse-pointer-click", "By hand"), Trigger.API: ("code-xml", "API"),
+    Trigger.COMMAND: ("terminal", "Command line"), Trigger.PLAYGROUND: ("messages-square", "Playground"),
+    Trigger.CHAT: ("message-circle", "Chat API"), Trigger.SCHEDULE: ("calendar-clock", "Schedule"),
+    Trigger.WEBHOOK: ("webhook", "Webhook"), Trigger.FORM: ("clipboard-list", "Form"),
+    Trigger.RECIPE: ("book-open", "Another run"), Trigger.APP: ("zap", "Event of an app"),
+    Trigger.TRIAL: ("flask-conical", "Trial"),
 }  # fmt: skip
 
 
@@ -108,8 +111,8 @@ def _row(run: Execution, steps: Sequence[Mapping[str, Any]], usual: float | None
     scale = max(2.0 * (usual or 0), float(elapsed or 0), 1.0)
     step, error = _trouble(run, steps) if run.status in ENDED_BADLY else ("", "")
     dots = [DOTS.get(StepStatus(one["status"]), "wait") for one in steps] if run.total_steps <= MOST_DOTS else []
-    sign, trigger = TRIGGERS.get(run.triggered_by, ("play", run.triggered_by.capitalize()))
-    by_hand = run.triggered_by in ("page", "playground", "command") and run.user
+    sign, trigger = TRIGGERS[run.triggered_by]
+    by_hand = run.triggered_by in (Trigger.PAGE, Trigger.PLAYGROUND, Trigger.COMMAND)
     return Row(
         run=run,
         look=look,
