@@ -11,8 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
+from marketplace.models import AssignedPlugin, PluginAgent
 from recipes.models import LIVE_STATUSES, Execution, Recipe, Workflow
 from tools.files import remove_run_files
+from tools.models import AgentAppAssignment, AgentRemoteTool
 from workspaces.limits.plans import release_storage
 from workspaces.purging import UNDO, in_batches, overdue_workspaces
 
@@ -21,6 +23,8 @@ RUNS_AT_ONCE = 50
 CONVERSATIONS_AT_ONCE = 20
 # How long a conversation is there that nobody kept, after its last message.
 UNKEPT = timedelta(days=30)
+# What an agent was given, by apps that know it by its id alone.
+GIVEN = (AgentAppAssignment, AgentRemoteTool, AssignedPlugin, PluginAgent)
 
 
 def purge() -> dict[str, int]:
@@ -31,6 +35,7 @@ def purge() -> dict[str, int]:
     live = Execution.objects.filter(status__in=LIVE_STATUSES, conversation__isnull=False).values("conversation")
     talks = Conversation.objects.filter(over).exclude(pk__in=live)
     runs = Execution.objects.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before))
+    idle = Agent.objects.filter(execution_steps=None, recipe_steps=None)
     return {
         "executions": in_batches(runs, RUNS_AT_ONCE, first=_remove_files),
         "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
@@ -38,9 +43,13 @@ def purge() -> dict[str, int]:
         + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),
         "workflows": in_batches(Workflow.objects.filter(workspace__in=gone))
         + in_batches(Workflow.objects.filter(deleted_at__lt=before, executions=None)),
-        "agents": in_batches(Agent.objects.filter(workspace__in=gone, execution_steps=None, recipe_steps=None))
-        + in_batches(Agent.objects.filter(deleted_at__lt=before, execution_steps=None, recipe_steps=None)),
+        "agents": in_batches(idle.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before)), first=_take_away),
     }
+
+
+def _take_away(agent_ids: list[UUID]) -> None:
+    for model in GIVEN:
+        model._default_manager.filter(agent_id__in=agent_ids).delete()
 
 
 def _remove_files(execution_ids: list[UUID]) -> None:

@@ -8,8 +8,10 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from agents.models import Agent
+from marketplace.models import AssignedPlugin, Plugin, PluginAgent, Publisher
 from recipes.models import Execution, Recipe
 from recipes.runs.tasks import purge as purge_runs
+from tools.models import AgentAppAssignment, AgentRemoteTool, RemoteService, RemoteTool
 from workspaces.models import AuditEntry, ClerkEvent, IdempotentRequest, Invitation, Role, User, Workspace
 from workspaces.tasks import purge
 from workspaces.tests.rest import Company
@@ -81,6 +83,26 @@ def test_deleted_recipes_and_agents_go_unless_a_run_still_names_them(company: Co
     assert not Agent.objects.filter(pk=lonely).exists()
     assert Agent.objects.filter(execution_steps__execution__recipe=kept).exists()
     assert Agent.objects.filter(recipe_steps__recipe_id=recent["id"]).exists()
+
+
+def test_what_an_agent_was_given_goes_with_it(company: Company) -> None:
+    """Tools, apps and plugins know an agent by its id alone, so no row of the database takes them along."""
+    workspace = company.workspace
+    gone, stays = company.agent(name="Gone"), company.agent(name="Stays")
+    publisher = Publisher.objects.create(workspace=workspace, slug="ours", name="Ours")
+    plugin = Plugin.objects.create(workspace=workspace, publisher=publisher, slug="tides", name="Tides")
+    service = RemoteService.objects.create(workspace=workspace, kind="mcp", name="tracker", url="https://x.test/")
+    tool = RemoteTool.objects.create(workspace=workspace, service=service, name="list")
+    for one in (gone, stays):
+        own = {"workspace": workspace, "agent_id": one["id"]}
+        AssignedPlugin.objects.create(plugin=plugin, **own)
+        PluginAgent.objects.create(plugin=plugin, slug="tides", version="1.0.0", name="pilot", **own)
+        AgentAppAssignment.objects.create(app="github", **own)
+        AgentRemoteTool.objects.create(tool=tool, **own)
+    Agent.objects.filter(pk=gone["id"]).update(**ago(days=31))
+    purged()
+    for model in (AssignedPlugin, PluginAgent, AgentAppAssignment, AgentRemoteTool):
+        assert {str(pk) for pk in model._default_manager.values_list("agent_id", flat=True)} == {stays["id"]}, model
 
 
 def test_what_was_only_remembered_for_a_while_is_forgotten(company: Company) -> None:
