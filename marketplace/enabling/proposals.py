@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from marketplace.models import PluginVersion
 VARIABLE = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_.:\-]*\}?")
 NAME = re.compile(r"[^a-z0-9-]+")
 MOST = 40
-TRANSPORTS = {"http": "http", "sse": "sse"}
+TRANSPORTS = ("http", "sse")
 COMMAND = "It is a program on the machine. Whoever runs this installation lists such programs in MCP_COMMANDS."
 OTHER = "It speaks in a way that no server here does."
 
@@ -47,13 +47,12 @@ def _proposal(row: Mapping[str, Any], workspace_slug: str, plugin: str) -> Propo
     shown = Proposal(name, (url or command).strip()[:400], _needs(row, url))
     given = {"name": NAME.sub("-", name.lower()).strip("-")[:40], "proposed_by": plugin}
     if transport in TRANSPORTS and url:
-        given |= {"transport": TRANSPORTS[transport], "url": url[:2000]}
+        given |= {"transport": transport, "url": url[:2000]}
     elif transport == "stdio" and (allowed := _allowed(str(row.get("command") or ""))):
         given |= {"transport": "stdio", "command": allowed}
     else:
-        return Proposal(shown.name, shown.place, shown.needs, why=COMMAND if transport == "stdio" else OTHER)
-    href = f"{reverse('mcp_server_add', args=[workspace_slug])}?{urlencode(given)}"
-    return Proposal(shown.name, shown.place, shown.needs, href)
+        return replace(shown, why=COMMAND if transport == "stdio" else OTHER)
+    return replace(shown, href=f"{reverse('mcp_server_add', args=[workspace_slug])}?{urlencode(given)}")
 
 
 def _allowed(program: str) -> str:

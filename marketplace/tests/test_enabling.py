@@ -219,7 +219,7 @@ def test_pages_enable_give_and_take_out(desk: Desk) -> None:
     assert admin.get(f"{root}disable/").status_code == 404
 
 
-def test_servers_of_a_plugin_are_proposed_and_hooks_shown(desk: Desk) -> None:
+def test_servers_of_a_plugin_are_proposed_and_hooks_shown(desk: Desk, settings: Any) -> None:
     slug = f"serving-{uuid4().hex[:6]}"
     servers = {
         "Issue Tracker": {"type": "http", "url": "https://mcp.example.com/${TEAM}", "headers": {"Authorization": "x"}},
@@ -246,6 +246,12 @@ def test_servers_of_a_plugin_are_proposed_and_hooks_shown(desk: Desk) -> None:
     assert f"The plugin <strong>{slug}</strong> proposes this server" in form
     assert 'value="issue-tracker"' in form
     assert 'value="https://mcp.example.com/${TEAM}"' in form
+    settings.MCP_COMMANDS = {"local-files": "npx files-server"}
+    shown = admin.get(page).content.decode()
+    (href,) = [part.split('"')[0] for part in shown.split('href="')[1:] if "transport=stdio" in part]
+    form = admin.get(href.replace("&amp;", "&")).content.decode()
+    assert '<option value="stdio" selected>' in form
+    assert '<option value="local-files" selected>' in form
     assert desk.admin.get("/api/mcp-servers")[1]["total"] == 0, "nothing was added by itself"
     status, found = desk.admin.put(f"{own(desk, body['plugin_id'])}/hooks", {"allows_calls": True})
     assert (status, found["error"]["code"]) == (409, "no_calls")

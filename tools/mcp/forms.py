@@ -76,7 +76,7 @@ class ServerForm(forms.Form):
 
 def proposed_values(query: Mapping[str, str]) -> dict[str, str]:
     """What the form of a new server begins with: what a link proposed, which nobody took over yet."""
-    longest = {"name": 40, "transport": 20, "url": 2000}
+    longest = {"name": 40, "transport": 20, "url": 2000, "command": 100}
     return {"transport": "http"} | {name: query[name][:most] for name, most in longest.items() if query.get(name)}
 
 
