@@ -29,18 +29,14 @@ SAME, LONGEST_NAME = ("", "inherit", "default"), 120
 class PluginAgents:
     """For the marketplace."""
 
-    def mapped(self, workspace: Workspace, template: Mapping[str, Any]) -> Mapped:
-        """What the template's tools and model are here."""
-        tools, notes = _tools([str(one) for one in template.get("tools") or ()])
-        model = _model(str(template.get("model") or ""), cards(workspace))
-        wanted = str(template.get("model") or "")
-        if wanted.lower() not in SAME and not model:
-            notes.append(f"Its model {wanted} cannot answer here, so it thinks with the default model.")
-        return Mapped(tools, model, notes)
+    def mapped(self, workspace: Workspace, templates: Sequence[Mapping[str, Any]]) -> list[Mapped]:
+        """What each template's tools and model are here."""
+        known = cards(workspace)
+        return [_mapped(template, known) for template in templates]
 
     def make(self, workspace: Workspace, user: User | None, template: Mapping[str, Any], plugin_id: UUID) -> Made:
         """A draft with the template's persona, tools and model, that has the plugin."""
-        mapped = self.mapped(workspace, template)
+        (mapped,) = self.mapped(workspace, [template])
         name = _name(str(template["name"]))
         about = str(template.get("description") or "")[:10_000]
         words = PersonaInput(
@@ -71,6 +67,15 @@ class PluginAgents:
 
 
 AGENTS = PluginAgents()
+
+
+def _mapped(template: Mapping[str, Any], known: Sequence[ModelCard]) -> Mapped:
+    tools, notes = _tools([str(one) for one in template.get("tools") or ()])
+    wanted = str(template.get("model") or "")
+    model = _model(wanted, known)
+    if wanted.lower() not in SAME and not model:
+        notes.append(f"Its model {wanted} cannot answer here, so it thinks with the default model.")
+    return Mapped(tools, model, notes)
 
 
 def _tools(wanted: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -49,8 +49,8 @@ class Template:
 class AgentMaker(Protocol):
     """What the app that owns agents does."""
 
-    def mapped(self, workspace: Workspace, template: Mapping[str, Any]) -> Mapped:
-        """What the template's tools and model are here."""
+    def mapped(self, workspace: Workspace, templates: Sequence[Mapping[str, Any]]) -> list[Mapped]:
+        """What each template's tools and model are here."""
         ...
 
     def make(self, workspace: Workspace, user: User | None, template: Mapping[str, Any], plugin_id: UUID) -> Made:
@@ -70,18 +70,17 @@ def maker() -> AgentMaker:
 def templates_of(workspace: Workspace, version: PluginVersion) -> list[Template]:
     """The agents of a version, each with what it comes to here and which were made from it."""
     rows = _rows(version)
+    if not rows:
+        return []
     made: dict[str, list[tuple[str, str]]] = {}
-    if rows:
-        own = list(PluginAgent.objects.filter(workspace=workspace, plugin_id=version.plugin_id).order_by("pk"))
-        there = maker().addresses(workspace, [row.agent_id for row in own])
-        for row in own:
-            if row.agent_id in there:
-                made.setdefault(row.name, []).append(there[row.agent_id])
+    own = list(PluginAgent.objects.filter(workspace=workspace, plugin_id=version.plugin_id).order_by("pk"))
+    there = maker().addresses(workspace, [row.agent_id for row in own])
+    for row in own:
+        if row.agent_id in there:
+            made.setdefault(row.name, []).append(there[row.agent_id])
     return [
-        Template(
-            name, str(row.get("description", "")), str(row.get("path", "")), _mapped(workspace, row), made.get(name, ())
-        )
-        for name, row in rows.items()
+        Template(name, str(row.get("description", "")), str(row.get("path", "")), mapped, made.get(name, ()))
+        for (name, row), mapped in zip(rows.items(), maker().mapped(workspace, list(rows.values())), strict=True)
     ]
 
 
@@ -111,10 +110,6 @@ def install_agent(*, workspace: Workspace, user: User | None, plugin_id: UUID, n
         after={"agent_id": str(made.object_id), "template": name},
     )
     return row, made
-
-
-def _mapped(workspace: Workspace, row: Mapping[str, Any]) -> Mapped:
-    return maker().mapped(workspace, row)
 
 
 def _rows(version: PluginVersion) -> dict[str, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from automatos.tests.queries import asked
 from marketplace.models import AssignedPlugin, EnabledPlugin, Entry, Plugin
 from marketplace.tests.desk_kit import Desk, archive, package, signed_in
 from workspaces.models import Role
@@ -217,6 +218,22 @@ def test_pages_enable_give_and_take_out(desk: Desk) -> None:
     answer = admin.post(f"{root}disable/", follow=True)
     assert "1 agent lost it." in answer.content.decode()
     assert admin.get(f"{root}disable/").status_code == 404
+
+
+def test_what_agents_of_a_plugin_come_to_is_asked_once_for_all_of_them(desk: Desk) -> None:
+    """The models a workspace may use are the same for each template."""
+    numbers = []
+    for count in (1, 6):
+        slug = f"crew-{count}-{uuid4().hex[:6]}"
+        agent = "---\nname: cook-{}\ndescription: Cooks.\nmodel: sonnet\n---\nYou cook.\n"
+        packed = {f"agents/cook-{one}.md": agent.format(one) for one in range(count)}
+        manifest = json.dumps({"name": slug, "version": "1.0.0", "description": "Cooks."})
+        body = desk.approved(archive({".claude-plugin/plugin.json": manifest, **packed}))
+        assert desk.admin.post(own(desk), {"plugin_id": body["plugin_id"]})[0] == 201
+        with asked() as found:
+            assert desk.admin.get(f"{own(desk, body['plugin_id'])}/agents")[1]["total"] == count
+        numbers.append(len(found))
+    assert numbers[0] == numbers[1]
 
 
 def test_servers_of_a_plugin_are_proposed_and_hooks_shown(desk: Desk, settings: Any) -> None:
