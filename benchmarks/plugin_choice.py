@@ -6,13 +6,14 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import django
 
 if TYPE_CHECKING:
+    from marketplace.context.choosing import Likeness
     from marketplace.context.plugin import AssignedPlugin
 
 NAMESPACE = UUID("5d0f3a52-7d6b-4a6e-9a35-0a0d5c5d2a10")
@@ -32,7 +33,7 @@ def main() -> int:
     likeness = {task: choosing.likeness_of(plugins, task) for task, _ in TASKS}
     ways: dict[str, Callable[[str], list[AssignedPlugin]]] = {
         "words": lambda task: choosing.chosen(plugins, task),
-        "embeddings": lambda task: choosing.by_meaning(plugins, likeness[task])[: choosing.MOST_TEXTS],
+        "embeddings": lambda task: _nearest(plugins, likeness[task])[: choosing.MOST_TEXTS],
         "fusion": lambda task: choosing.chosen(plugins, task, likeness[task]),
     }
     print(f"{len(plugins)} plugins, {len(TASKS)} tasks")
@@ -47,9 +48,14 @@ def main() -> int:
             for (task, wanted), slugs, hit in zip(TASKS, found, hits, strict=True):
                 if not hit:
                     near = likeness[task]
-                    places = [one.slug for one in choosing.by_meaning(plugins, near)]
+                    places = [one.slug for one in _nearest(plugins, near)]
                     print(f"  {wanted} (place {places.index(wanted) + 1}): {task[:60]} -> {slugs}")
     return 0
+
+
+def _nearest(plugins: "Sequence[AssignedPlugin]", likeness: "Likeness") -> "list[AssignedPlugin]":
+    """By meaning alone."""
+    return sorted(plugins, key=lambda one: -likeness.get(one.plugin_id, 0.0))
 
 
 def _plugin(slug: str, text: str) -> "AssignedPlugin":

@@ -32,21 +32,13 @@ Likeness = Mapping[UUID, float]
 def chosen(plugins: Sequence[AssignedPlugin], task: str, likeness: Likeness | None = None) -> list[AssignedPlugin]:
     """At most two. likeness: by plugin, how near it is to the task; without it words alone decide."""
     able = [one for one in plugins if one.offer.get("text")]
-    if not likeness:
-        return by_words([one for one in able if _share(one, task) >= LEAST_SHARE], task)[:MOST_TEXTS]
-    scores = {one.plugin_id: likeness.get(one.plugin_id, 0.0) + SHARE_COUNTS * _share(one, task) for one in able}
-    fits = [one for one in able if scores[one.plugin_id] >= LEAST_SCORE]
+    wanted = _stems(task)
+    scores, least = {one.plugin_id: _share(one, wanted) for one in able}, LEAST_SHARE
+    if likeness:
+        scores = {key: likeness.get(key, 0.0) + SHARE_COUNTS * share for key, share in scores.items()}
+        least = LEAST_SCORE
+    fits = [one for one in able if scores[one.plugin_id] >= least]
     return sorted(fits, key=lambda one: -scores[one.plugin_id])[:MOST_TEXTS]
-
-
-def by_words(plugins: Sequence[AssignedPlugin], task: str) -> list[AssignedPlugin]:
-    """Those whose words the task names most in front."""
-    return sorted(plugins, key=lambda one: -_share(one, task))
-
-
-def by_meaning(plugins: Sequence[AssignedPlugin], likeness: Likeness) -> list[AssignedPlugin]:
-    """The nearest in front."""
-    return sorted(plugins, key=lambda one: -likeness.get(one.plugin_id, 0.0))
 
 
 def likeness_of(plugins: Sequence[AssignedPlugin], task: str) -> dict[UUID, float]:
@@ -70,9 +62,10 @@ def _vector(text: str) -> tuple[float, ...]:
     return tuple(embeddings.embed([text[:LONGEST_ABOUT]])[0])
 
 
-def _share(one: AssignedPlugin, task: str) -> float:
+def _share(one: AssignedPlugin, wanted: set[str]) -> float:
+    """How much of a plugin's words is among those wanted."""
     own = _stems(about(one))
-    return float(len(own & _stems(task)) / max(1.0, len(own) ** 0.75))
+    return float(len(own & wanted) / max(1.0, len(own) ** 0.75))
 
 
 def _stems(text: str) -> set[str]:

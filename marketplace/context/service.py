@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from automatos.skill_format.catalogue import ORIGIN
 from marketplace.context.choosing import chosen
 from marketplace.context.plugin import AssignedPlugin
-from marketplace.hooks.texts import inert
+from marketplace.hooks.texts import fenced, inert
 from tools.sources import NOTHING, Found
 
 # Characters that the lines of all plugins together may have, and one always has.
@@ -50,16 +49,8 @@ class PluginContextService:
             return PluginContext("")
         loaded = chosen(listed, task) if loaded is None else [one for one in loaded if one in listed]
         lines = ["<plugins>", INTRODUCTION, *_lines(listed), "</plugins>"]
-        texts = [text_of(one, str(one.offer.get("text", "")), one.slug) for one in loaded]
+        texts = [fenced(one.slug, one.origin, str(one.offer.get("text", ""))) for one in loaded]
         return PluginContext("\n\n".join(["\n".join(lines), *texts]), listed, loaded)
-
-
-def text_of(plugin: AssignedPlugin, text: str, name: str) -> str:
-    """A text of a plugin between marks that say where it is from."""
-    return (
-        f'<plugin_text name="{_quoted(name)}" origin="{_quoted(plugin.origin)}">\n{ORIGIN}\n\n{inert(text)}\n'
-        "</plugin_text>"
-    )
 
 
 def skill_names(plugin: AssignedPlugin) -> list[str]:
@@ -92,7 +83,3 @@ def _line(one: AssignedPlugin, *, summaries: bool) -> str:
     if one.commands:
         parts.append("  Commands: " + ", ".join(f"/{row.get('name', '')}" for row in one.commands))
     return inert("\n".join(parts))
-
-
-def _quoted(text: str) -> str:
-    return " ".join(text.replace('"', "'").replace("<", "").split())

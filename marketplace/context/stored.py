@@ -7,7 +7,7 @@ from uuid import UUID
 from automatos.errors import NotFound, Unavailable
 from marketplace.context.arguments import filled, named_arguments
 from marketplace.context.plugin import AssignedPlugin
-from marketplace.context.service import text_of
+from marketplace.hooks.texts import fenced
 from marketplace.models import EnabledPlugin, PluginVersion, VersionStatus
 from marketplace.versions import contents
 from tools.contract import Arguments, ToolContext, ToolProblem, ToolResult, page_of
@@ -48,7 +48,7 @@ def door_of(context: ToolContext) -> StoredPlugins:
 def command_text(workspace_id: UUID, plugin: AssignedPlugin, name: str, given: Mapping[str, Any]) -> str:
     """A command's text for a model, with its arguments, between marks. Raises ToolProblem where it is gone."""
     row = _part(_usable(workspace_id, plugin), "commands", name)
-    return text_of(plugin, filled(str(row.get("body") or ""), named_arguments(row), given), f"/{name}")
+    return fenced(f"/{name}", plugin.origin, filled(str(row.get("body") or ""), named_arguments(row), given))
 
 
 def _skill(workspace_id: UUID, plugin: AssignedPlugin, name: str) -> ToolResult:
@@ -102,4 +102,4 @@ def _part(version: PluginVersion, kind: str, name: str) -> dict[str, Any]:
 
 
 def _result(plugin: AssignedPlugin, text: str, name: str) -> ToolResult:
-    return ToolResult(text_of(plugin, text, name), origin=plugin.origin, fenced=True)
+    return ToolResult(fenced(name, plugin.origin, text), origin=plugin.origin, fenced=True)

@@ -15,13 +15,21 @@ def notes_text(notes: Sequence[tuple[str, str]]) -> str:
     parts: list[str] = []
     room = LONGEST
     for origin, text in reversed(notes):
-        name = " ".join(origin.replace('"', "'").replace("<", "").split())
-        part = f'<plugin_text name="hook" origin="{name}">\n{ORIGIN}\n\n{inert(text)}\n</plugin_text>'
+        part = fenced("hook", origin, text)
         room -= len(part)
         if parts and room < 0:
             break
         parts.insert(0, part)
     return "\n\n".join(parts)
+
+
+def fenced(name: str, origin: str, text: str) -> str:
+    """A text of a plugin between marks that say where it is from."""
+    return f'<plugin_text name="{_quoted(name)}" origin="{_quoted(origin)}">\n{ORIGIN}\n\n{inert(text)}\n</plugin_text>'
+
+
+def _quoted(text: str) -> str:
+    return " ".join(text.replace('"', "'").replace("<", "").split())
 
 
 def inert(text: str) -> str:
