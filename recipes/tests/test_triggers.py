@@ -41,12 +41,6 @@ def test_whoever_has_the_link_fills_in_the_form_and_sees_only_its_state() -> Non
     visitor = Client()
     page = visitor.get(path).content.decode()
     assert "About what" in page
-    # The link is a secret: who may only read triggers is not told it.
-    base, told = f"/api/workflow-recipes/{trigger.recipe_id}/triggers", "http://testserver" + path
-    for role, address in (("editor", told), ("viewer", "")):
-        api = Caller(key_of(cast.workspace, cast.owner, role))
-        assert api.get(f"{base}/{trigger.pk}")[1]["address"] == address
-        assert [one["address"] for one in api.get(base)[1]["items"]] == [address]
     token = page.partition('name="token" value="')[2].partition('"')[0]
     answer = visitor.post(path, {"token": token, "input-topic": ""})
     assert (answer.status_code, "This input is required." in answer.content.decode()) == (422, True)
@@ -79,6 +73,16 @@ def test_whoever_has_the_link_fills_in_the_form_and_sees_only_its_state() -> Non
     answers = [visitor.post(other_path, {"input-topic": "x"}).content.decode() for _ in range(11)]
     assert "10 a minute" in answers[-1]
     assert Execution.objects.count() == 1
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("editor", True), ("viewer", False)])
+def test_a_forms_link_is_told_to_whoever_may_edit_it(role: str, is_told: bool) -> None:
+    cast = Cast()
+    trigger, path = form_of(cast, audience="link")
+    api, base = Caller(key_of(cast.workspace, cast.owner, role)), f"/api/workflow-recipes/{trigger.recipe_id}/triggers"
+    address = f"http://testserver{path}" if is_told else ""
+    assert api.get(f"{base}/{trigger.pk}")[1]["address"] == address
+    assert [one["address"] for one in api.get(base)[1]["items"]] == [address]
 
 
 def test_a_form_for_members_is_closed_to_everybody_else() -> None:
