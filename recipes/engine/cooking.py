@@ -202,7 +202,7 @@ class Cook(_ModelCalls):
         job, origins = self.job, self.taint.origins
         ended = Outcome(job.step_id, job.fence, job.has_fallback, reply, error, self.path, origins, job.attempt)
         counts = self.bills.counted(reply or getattr(error, "reply", None))
-        return replace(ended, request_hash=self.asked, counts=counts)
+        return replace(ended, request_hash=self.asked, counts=counts, is_paid=self.notebook.has_kept(self.path))
 
     async def answer_of(self, task: Task) -> tuple[str, ModelReply]:
         """The path and the reply that ends a task, once its hooks let it."""

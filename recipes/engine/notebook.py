@@ -42,6 +42,10 @@ class Notebook:
         """The key of the call at this path."""
         return call_id(self.job.step_id, self.job.attempt, path)
 
+    def has_kept(self, path: str) -> bool:
+        """Whether what the call at this path came to does not wait to be written down."""
+        return all(one.id != self.id(path) for one in self.unkept)
+
     def intent(self, path: str, name: str) -> Intent:
         """A call about to be sent. name: of the model or the tool."""
         job = self.job

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -62,10 +63,11 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         )
         accepted.append(result)
         if run.has_budgets:
-            ledger.count_cost(key, run.payer(step.id, step.agent_id), counted(result), ends_step=True)
+            cost = Decimal(0) if outcome.is_paid else counted(result)
+            ledger.count_cost(key, run.payer(step.id, step.agent_id), cost, ends_step=True)
         run.room += 1
         last = spent(result)
-        pay(run, step, last)
+        pay(run, step, None if outcome.is_paid else last)
         decide = _without_call if outcome.is_without_call else _decide
         change = decide(ledger, run, step, outcome)
         change.finish_reason, change.origins = last.finish_reason if last else "", outcome.origins
@@ -88,7 +90,7 @@ def _pay_refused(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> None
     """An answer that came too late is of no use, and was paid for nevertheless."""
     result = Result(step.id, outcome.reply, error=outcome.error, counts=outcome.counts)
     reply = spent(result)
-    if reply is None or not outcome.attempt:
+    if reply is None or not outcome.attempt or outcome.is_paid:
         return
     usage = reply.usage
     paid: list[Any] = [usage.input_tokens, usage.output_tokens, reply.cost, usage.is_estimated]

@@ -178,7 +178,7 @@ class Job:
 class Outcome:
     """What a job came to: a reply or an error, of the call at `path`. origins: of what its agent had read by then.
 
-    request_hash: of what was asked in that call.
+    request_hash: of what was asked in that call. is_paid: what it came to was written down, and paid, before.
     """
 
     step_id: UUID
@@ -195,6 +195,7 @@ class Outcome:
     output: str | None = None
     # US dollars that the call counts for where money is limited; None: what it cost.
     counts: Decimal | None = None
+    is_paid: bool = False
     # Of a stage: steps by which it grows its run before it is over, and what the run tells with its end.
     rounds: Sequence[Round] = ()
     events: Sequence[tuple[str, dict[str, Any]]] = ()

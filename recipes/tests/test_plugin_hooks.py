@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from automatos.private_hosts import parse
 from automatos.testing import Stack
@@ -126,6 +127,15 @@ def test_a_refusal_of_an_answer_ends_the_step_with_its_reason(stack: Stack, shop
     again = shop.cook(shop.recipe("the poem"))
     assert shop.api.post(f"/api/approvals/{waits(again).pk}/reject")[0] == 200
     assert "asked a person" in error_of(ended(again))["message"]
+
+
+def test_an_answer_that_a_hook_speaks_of_is_paid_once(stack: Stack, shop: Guarded) -> None:
+    shop.hooks({"step_end": [{"hooks": [{"type": "context", "text": "It is over."}]}]})
+    stack.models.conversation("the tale", {"reply": "Once."})
+    run = ended(shop.cook(shop.recipe("the tale")))
+    assert shop.rulings(run)
+    paid = Call.objects.filter(step__execution=run).aggregate(Sum("input_tokens"), Sum("output_tokens"), Sum("cost"))
+    assert (run.input_tokens, run.output_tokens, run.cost) == tuple(paid.values())
 
 
 def test_an_address_is_called_signed_once_it_may_be(stack: Stack, shop: Guarded, address: type[Address]) -> None:
