@@ -1,6 +1,5 @@
 """Pages: the MCP servers of a workspace with their tools, and how to use Automatos from an MCP client."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,14 +17,14 @@ from tools.composio.safe_paths import safe_next
 from tools.mcp import page, services
 from tools.mcp.forms import ServerForm, first_values, proposed_values
 from tools.mcp.oauth.services import forget
-from tools.models import RemoteService, RemoteTool
+from tools.models import RemoteService
 from tools.remote import queries
+from tools.remote.page import services_context
 from tools.remote.page_acts import act_on_tool
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
 
 KIND = RemoteService.Kind.MCP
-TABS = ("tools", "failures")
 
 
 @never_cache
@@ -33,32 +32,8 @@ TABS = ("tools", "failures")
 @workspace_page()
 def index(request: WorkspaceRequest) -> HttpResponse:
     """The servers, and one of them with its tools; while it is read, the page asks again."""
-    rows = list(queries.services_of(request.workspace, KIND))
-    chosen = page.chosen_service(rows, request.GET.get("server", ""))
-    context: dict[str, Any] = {
-        "servers": rows,
-        "chosen": chosen,
-        "can_change": request.access.allows("services:write"),
-        "can_write": request.access.allows("tools:write"),
-        "commands": bool(settings.MCP_COMMANDS),
-        "next": safe_next(request.GET.get("next", ""), request.workspace.slug),
-    }
-    if chosen is not None:
-        context |= _of_server(request, chosen)
-    return render(request, "tools/mcp_servers.html", context)
-
-
-def _of_server(request: WorkspaceRequest, chosen: RemoteService) -> dict[str, Any]:
-    tab = listing.choice(request.GET, "tab", TABS, "tools")
-    calls = queries.calls_of(chosen)
-    context: dict[str, Any] = {"tab": tab, "last": calls.first(), "asks": RemoteTool.Asks.choices}
-    act_url = reverse("mcp_server_act", args=[request.workspace.slug, chosen.pk])
-    context |= {"act_url": act_url, "try_name": "mcp_try"}
-    if tab == "failures":
-        return {**context, "failed": calls.filter(status__in=("failed", "refused", "uncertain"))[:20]}
-    text = listing.words(request.GET)
-    found = listing.page_of(queries.searched(queries.tools_of(chosen), text), request.GET)
-    return {**context, "page": found, "q": text, "tools": page.shown(request.workspace, list(found))}
+    context = services_context(request, KIND, act_name="mcp_server_act", try_name="mcp_try")
+    return render(request, "tools/mcp_servers.html", {**context, "commands": bool(settings.MCP_COMMANDS)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,7 +79,8 @@ def remove(request: WorkspaceRequest, service_id: UUID) -> HttpResponse:
     """Ask first, saying what goes with it; a POST takes the server away."""
     service = queries.service_of(request.workspace, KIND, service_id)
     if request.method != "POST":
-        return render(request, "tools/mcp_server_remove.html", {"service": service})
+        context = {"service": service, "list_name": "mcp_servers", "list_title": "MCP servers", "part": "tool"}
+        return render(request, "tools/remote_remove.html", context)
     services.delete_server(service=service)
     messages.success(request, f"{service.name} was removed.")
     return redirect("mcp_servers", request.workspace.slug)

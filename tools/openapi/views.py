@@ -11,22 +11,19 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from automatos import listing
 from automatos.errors import AppError, InvalidInput
-from tools.composio.safe_paths import safe_next
 from tools.composio.waiting import page_answer
-from tools.mcp import page
 from tools.models import RemoteService, RemoteTool
 from tools.openapi import forms, services
 from tools.openapi.fetching import fetch
 from tools.remote import queries
+from tools.remote.page import services_context
 from tools.remote.page_acts import act_on_tool
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.scope.permissions import NEEDED_ROLE
 from workspaces.scope.tenancy import workspace_scope
 
 KIND = RemoteService.Kind.OPENAPI
-TABS = ("tools", "failures")
 FORM, NEWER = "tools/api_form.html", "tools/api_document.html"
 
 
@@ -35,29 +32,7 @@ FORM, NEWER = "tools/api_form.html", "tools/api_document.html"
 @workspace_page()
 def index(request: WorkspaceRequest) -> HttpResponse:
     """The APIs, and one of them with its operations."""
-    rows = list(queries.services_of(request.workspace, KIND))
-    chosen = page.chosen_service(rows, request.GET.get("server", ""))
-    context: dict[str, Any] = {
-        "servers": rows,
-        "chosen": chosen,
-        "can_change": request.access.allows("services:write"),
-        "can_write": request.access.allows("tools:write"),
-        "next": safe_next(request.GET.get("next", ""), request.workspace.slug),
-    }
-    if chosen is not None:
-        tab = listing.choice(request.GET, "tab", TABS, "tools")
-        calls = queries.calls_of(chosen)
-        context |= {"tab": tab, "last": calls.first(), "asks": RemoteTool.Asks.choices}
-        context |= {
-            "act_url": reverse("openapi_act", args=[request.workspace.slug, chosen.pk]),
-            "try_name": "openapi_try",
-        }
-        if tab == "failures":
-            context["failed"] = calls.filter(status__in=("failed", "refused", "uncertain"))[:20]
-        else:
-            text = listing.words(request.GET)
-            found = listing.page_of(queries.searched(queries.tools_of(chosen), text), request.GET)
-            context |= {"page": found, "q": text, "tools": page.shown(request.workspace, list(found))}
+    context = services_context(request, KIND, act_name="openapi_act", try_name="openapi_try")
     return render(request, "tools/apis.html", context)
 
 
@@ -66,11 +41,9 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 def add(request: WorkspaceRequest) -> HttpResponseBase:
     """The form of a new API. A document at an address is fetched once the request's transaction is over."""
     form = forms.ImportForm(request.workspace, request.POST or None, request.FILES or None)
-    if request.method != "POST":
+    if request.method != "POST" or not form.is_valid():
         return _form(request, form, FORM)
-    if not form.is_valid():
-        return _form(request, form, FORM)
-    values = {**form.values, "url": form.cleaned_data["url"], "document": form.cleaned_data["file"]}
+    values = {**form.values, "document": form.cleaned_data["file"]}
 
     def work() -> HttpResponse:
         try:
@@ -149,7 +122,8 @@ def remove(request: WorkspaceRequest, service_id: UUID) -> HttpResponse:
     """Ask first, saying what goes with it; a POST takes the API away."""
     service = queries.service_of(request.workspace, KIND, service_id)
     if request.method != "POST":
-        return render(request, "tools/api_remove.html", {"service": service})
+        context = {"service": service, "list_name": "apis", "list_title": "APIs", "part": "operation"}
+        return render(request, "tools/remote_remove.html", context)
     services.delete_api(service=service)
     messages.success(request, f"{service.name} was removed.")
     return redirect("apis", request.workspace.slug)
