@@ -10,7 +10,7 @@ import orjson
 from django.utils import timezone
 
 from tools.app_calls.passage import Passage, passage
-from tools.composio.access import Access, access_for
+from tools.composio.access import Access, access_of
 from tools.composio.client import Account, Executed, Request, execute
 from tools.composio.connections import FRESH, ComposioEntityManager
 from tools.composio.problems import ComposioProblem
@@ -63,7 +63,7 @@ def prepare(call: AppCall) -> Ready:
         found = passage(call.workspace_id, call.agent_id, call.app, call.action)
         if not found.is_open or found.action is None:
             raise ToolProblem(found.refusal)
-        access = access_for(call.workspace_id)
+        access = access_of(found.own)
     _look_again(call, found)
     request = Request(
         action=found.action.action,

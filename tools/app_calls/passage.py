@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from automatos.errors import AppError
-from tools.assignments.lookup import switches_for
-from tools.assignments.switches import Switches
-from tools.composio.access import key_state
-from tools.models import ComposioActionCache, ComposioConnection, in_catalogue
+from tools.app_calls.lookup import Looked, look_up
+from tools.composio.access import state_of
+from tools.models import ComposioActionCache, ComposioConnection
+from workspaces.models import Credential
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +30,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The answers in their order, and what a call needs when all say yes."""
+    """The answers in their order, and what a call needs when all say yes. own: the workspace's own key, sealed."""
 
     answers: tuple[Answer, ...]
     action: ComposioActionCache | None = None
     connection: ComposioConnection | None = None
+    own: Credential | None = None
 
     @property
     def is_open(self) -> bool:
@@ -49,15 +50,27 @@ class Passage:
 
 @dataclass(slots=True)
 class _Look:
-    """What was found on the way."""
+    """What was found on the way. found: None until somebody asked."""
 
     workspace_id: UUID
     agent_id: UUID | None
     app: str
     action: str
-    row: ComposioActionCache | None = None
+    found: Looked | None = None
     connection: ComposioConnection | None = None
-    switches: Switches | None = None
+
+    @property
+    def known(self) -> Looked:
+        """What the tables say; asked once."""
+        if self.found is None:
+            self.found = look_up(self.workspace_id, self.agent_id, self.app, self.action)
+        return self.found
+
+    def require_action(self) -> ComposioActionCache:
+        """The action; AppError where there is none."""
+        if self.known.action is None:
+            raise AppError(f"There is no action {self.action[:80]} of {self.app[:60]}.")
+        return self.known.action
 
 
 def passage(workspace_id: UUID, agent_id: UUID | None, app: str, action: str) -> Passage:
@@ -65,7 +78,8 @@ def passage(workspace_id: UUID, agent_id: UUID | None, app: str, action: str) ->
     look = _Look(workspace_id, agent_id, app, action)
     checks = [("Workspace connection", _connection), ("Agent", _agent), ("Action", _action)]
     answers = tuple(_asked(name, check, look) for name, check in checks)
-    return Passage(answers, look.row, look.connection)
+    found = look.found or Looked()
+    return Passage(answers, found.action, look.connection, found.own)
 
 
 def _asked(name: str, check: Callable[[_Look], str], look: _Look) -> Answer:
@@ -81,18 +95,14 @@ def _asked(name: str, check: Callable[[_Look], str], look: _Look) -> Answer:
 
 
 def _connection(look: _Look) -> str:
-    state = key_state(look.workspace_id)
+    state = state_of(look.known.own)
     if not state.has_key:
         raise AppError("Apps are not set up: there is no key of Composio.")
-    catalogue = in_catalogue(state.catalogue(look.workspace_id))
-    rows = ComposioActionCache.objects.filter(catalogue, app__slug=look.app, action=look.action)
-    look.row = rows.select_related("app").defer("embedding", "words", "response_schema").first()
-    if look.row is None:
-        raise AppError(f"There is no action {look.action[:80]} of {look.app[:60]}.")
-    name = look.row.app.display_name
-    if look.row.no_auth or look.row.app.no_auth:
+    action = look.require_action()
+    name = action.app.display_name
+    if action.no_auth or action.app.no_auth:
         return f"{name} needs no connection"
-    look.connection = ComposioConnection.objects.filter(workspace_id=look.workspace_id, app=look.app).first()
+    look.connection = look.known.connection
     status = look.connection.status if look.connection else "added"
     if status == "active" and look.connection and look.connection.credential_id == state.credential_id:
         return f"{name} is connected"
@@ -108,19 +118,17 @@ def _connection(look: _Look) -> str:
 def _agent(look: _Look) -> str:
     if look.agent_id is None:
         return "A person tries it"
-    look.switches = switches_for(look.workspace_id, look.agent_id, look.app)
-    if not look.switches.has_app:
+    if not look.known.switches.has_app:
         raise AppError(f"This agent may not use {look.app}.")
     return f"It may use {look.app}"
 
 
 def _action(look: _Look) -> str:
-    if look.row is None:
-        raise AppError(f"There is no action {look.action[:80]} of {look.app[:60]}.")
-    if look.row.status != "active":
+    action = look.require_action()
+    if action.status != "active":
         raise AppError(f"{look.action} is no longer offered by the app.")
     if look.agent_id is None:
         return "A person tries it"
-    if look.switches is None or not look.switches.action(look.action, look.row.category).is_on:
+    if not look.known.switches.action(look.action, action.category).is_on:
         raise AppError(f"{look.action} is switched off for this agent.")
     return f"{look.action} is on"

@@ -66,7 +66,11 @@ def _own(workspace_id: UUID) -> Credential | None:
 
 def key_state(workspace_id: UUID) -> KeyState:
     """Whether there is a key for this workspace. Needs its scope."""
-    row = _own(workspace_id)
+    return state_of(_own(workspace_id))
+
+
+def state_of(row: Credential | None) -> KeyState:
+    """The same, once the workspace's own credential was looked for."""
     if row is None:
         return KeyState(bool(settings.COMPOSIO_API_KEY))
     return KeyState(True, True, bool(row.values.get("base_url")), row.pk)
@@ -82,12 +86,16 @@ def installation() -> Access | None:
 def access_for(workspace_id: UUID) -> Access:
     """The workspace's own key, else the installation's. Raises NoKey, or Unreadable for one that does not open."""
     with workspace_scope(workspace_id):
-        row = _own(workspace_id)
-        if row is not None:
-            fields = _fields(row)
-            named = fields.get("base_url", "")
-            base = named or settings.COMPOSIO_BASE_URL or CLOUD
-            return Access(fields["api_key"], base, workspace_id, row.pk, bool(named))
+        return access_of(_own(workspace_id))
+
+
+def access_of(row: Credential | None) -> Access:
+    """The same, once the workspace's own credential was looked for, in its scope."""
+    if row is not None:
+        fields = _fields(row)
+        named = fields.get("base_url", "")
+        base = named or settings.COMPOSIO_BASE_URL or CLOUD
+        return Access(fields["api_key"], base, row.workspace_id, row.pk, bool(named))
     found = installation()
     if found is None:
         raise NoKey("Apps need a key of Composio. Add one under Settings, Credentials, or set COMPOSIO_API_KEY.")

@@ -11,7 +11,7 @@ from automatos.errors import AppError
 from tools.mcp.client import look
 from tools.mcp.oauth import tokens as sign_ins
 from tools.mcp.terms import Endpoint, Listing
-from tools.models import RemoteService
+from tools.models import McpSignIn, RemoteService
 from tools.remote import pins
 from workspaces.credentials import reading
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -24,15 +24,18 @@ LOST = timedelta(minutes=2)
 MOST_FAILURES = 5
 
 
-def endpoint_of(service: RemoteService) -> Endpoint:
-    """Where it is, with its credential opened, in the workspace's scope. InvalidInput for one of another host."""
+def endpoint_of(service: RemoteService, sign_in: McpSignIn | None) -> Endpoint:
+    """Where it is, with its credential opened, in the workspace's scope. InvalidInput for one of another host.
+
+    sign_in: how the workspace signed in there, if it did.
+    """
     headers = {}
     if service.credential_id is not None and service.transport != RemoteService.Transport.STDIO:
         headers = reading.headers_for(
             service.workspace_id, service.credential_id, url=service.base_url or service.url, purpose=service.origin
         )
     elif service.url:
-        headers = sign_ins.headers_of(service)
+        headers = sign_ins.headers_of(service, sign_in)
     return Endpoint(service.transport, service.url, service.command, headers)
 
 
@@ -47,7 +50,7 @@ def read_server(workspace_id: UUID, service_id: UUID) -> None:
     try:
         sign_ins.refresh_if_due(workspace_id, service_id)
         with workspace_scope(workspace_id):
-            endpoint = endpoint_of(service)
+            endpoint = endpoint_of(service, sign_ins.sign_in_of(service))
         listing = async_to_sync(look)(endpoint)
     except AppError as problem:
         with workspace_scope(workspace_id):

@@ -10,13 +10,14 @@ from tools import arguments as reading
 from tools.contract import UNCERTAIN, Decide, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_failure
-from tools.mcp.oauth.tokens import refresh_if_due
+from tools.mcp.oauth.tokens import is_ending, refresh_if_due
 from tools.mcp.results import told
 from tools.mcp.terms import Changed, Endpoint, McpProblem
-from tools.models import AgentRemoteTool, RemoteService, RemoteTool
+from tools.models import RemoteService, RemoteTool
 from tools.openapi import calling
 from tools.openapi.calling import Sending
 from tools.remote import pins
+from tools.remote_calls.lookup import Looked, look_up
 from workspaces.scope.tenancy import workspace_scope
 
 
@@ -65,18 +66,18 @@ class Outcome:
 def prepare(call: RemoteCall) -> Ready:
     """Ask the service, the tool and the agent's assignment. Raises ToolProblem with the first no."""
     with workspace_scope(call.workspace_id):
-        tool = pins.tool_of(call.workspace_id, call.tool_id)
-        if tool is None:
+        found = look_up(call.workspace_id, call.agent_id, call.tool_id)
+        if found is None:
             raise ToolProblem("This tool was taken away.")
-        if refusal := refusal_of(tool, call.agent_id):
+        if refusal := refusal_of(found.tool) or _unassigned(call, found):
             raise ToolProblem(refusal)
-    try:
-        if tool.service.kind == RemoteService.Kind.MCP and tool.service.credential_id is None:
-            refresh_if_due(call.workspace_id, tool.service_id)
+        is_due = found.sign_in is not None and found.tool.service.credential_id is None and is_ending(found.sign_in)
+        endpoint = None if is_due else _endpoint(found)
+    if endpoint is None:
+        refresh_if_due(call.workspace_id, found.tool.service_id)
         with workspace_scope(call.workspace_id):
-            endpoint = endpoint_of(tool.service)
-    except AppError as problem:
-        raise ToolProblem(f"The credential of {tool.service.name} cannot be used. {problem.message}") from None
+            endpoint = _endpoint(look_up(call.workspace_id, call.agent_id, call.tool_id) or found)
+    tool = found.tool
     values = reading.read(call.arguments, tool.offer.get("schema") or {})
     sending = None
     if tool.service.kind == RemoteService.Kind.OPENAPI:
@@ -87,18 +88,29 @@ def prepare(call: RemoteCall) -> Ready:
     return Ready(call, tool.name, tool.digest, tool.service, endpoint, tool.is_reading, values, sending)
 
 
-def refusal_of(tool: RemoteTool, agent_id: UUID | None) -> str:
-    """Why the tool cannot be used now, in the workspace's scope; empty when it can."""
+def _endpoint(found: Looked) -> Endpoint:
+    service = found.tool.service
+    try:
+        return endpoint_of(service, found.sign_in)
+    except AppError as problem:
+        raise ToolProblem(f"The credential of {service.name} cannot be used. {problem.message}") from None
+
+
+def _unassigned(call: RemoteCall, found: Looked) -> str:
+    if call.agent_id is None or found.has_it:
+        return ""
+    return f"This agent may not use {found.tool.name} of {found.tool.service.name}."
+
+
+def refusal_of(tool: RemoteTool) -> str:
+    """Why the tool cannot be used now, by whomever; empty when it can."""
     if not tool.service.is_enabled:
         return f"{tool.service.name} is switched off."
     if tool.state == RemoteTool.State.SUSPENDED:
         return f"{tool.service.name} changed {tool.name}; it is off until a person has looked at the change."
     if tool.state == RemoteTool.State.GONE:
         return f"{tool.service.name} no longer offers {tool.name}."
-    if not tool.is_usable:
-        return f"{tool.name} is switched off in this workspace."
-    has_it = agent_id is None or AgentRemoteTool.objects.filter(agent_id=agent_id, tool=tool).exists()
-    return "" if has_it else f"This agent may not use {tool.name} of {tool.service.name}."
+    return "" if tool.is_usable else f"{tool.name} is switched off in this workspace."
 
 
 async def perform(ready: Ready, decide: Decide, files: RunFiles | None = None) -> Outcome:

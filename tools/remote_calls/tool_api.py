@@ -98,7 +98,7 @@ class TryView(RemoteView):
         tool = self.tool(service_id, tool_id)
         body = TryRemoteIn(data=request.data)
         body.is_valid(raise_exception=True)
-        if refusal := refusal_of(tool, None):
+        if refusal := refusal_of(tool):
             raise Conflict(refusal)
         named = Named(tool.pk, tool.service.name, tool.service.kind, tool.name)
         workspace_id, user_id = self.workspace.pk, self.caller.pk

@@ -45,7 +45,7 @@ def try_api(request: WorkspaceRequest, service_id: UUID, tool_id: UUID) -> HttpR
 def _try(request: WorkspaceRequest, kind: RemoteService.Kind, service_id: UUID, tool_id: UUID) -> HttpResponseBase:
     tool = queries.tool_in(queries.service_of(request.workspace, kind, service_id), tool_id)
     schema = tool.offer.get("schema") or {}
-    refusal = refusal_of(tool, None)
+    refusal = refusal_of(tool)
     context = {
         "tool": tool,
         "refusal": refusal,

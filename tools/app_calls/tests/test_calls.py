@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from automatos.tests.app_role import app_role
+from tools import arguments as reading
 from tools.app_calls.execution import AppCall, prepare
 from tools.app_calls.stored import StoredApps
 from tools.app_calls.tools import FIND, SOURCE, USE, AgentApps, apps_from, tools_for
@@ -21,6 +22,7 @@ from tools.composio.tests.kit import decide, filled
 from tools.composio.waiting import in_thread
 from tools.contract import ToolContext, ToolResult
 from tools.executor import UnifiedToolExecutor
+from tools.logs.entries import Entry, write
 from tools.models import ComposioConnection, ToolExecutionLog
 from tools.models.assignments import Level
 from tools.tests.kit import context
@@ -236,16 +238,28 @@ def test_when_an_action_asks_a_person() -> None:
 
 
 def test_the_door_itself_costs_little(kitchen: Kitchen) -> None:
-    """What is not the other side's time: processor time of a call, without what both processes here share."""
-    kitchen.use("GITHUB_GET_A_REPOSITORY", owner="o", repo="r")
-    call = AppCall(kitchen.workspace.pk, kitchen.agent, "github", "GITHUB_GET_A_REPOSITORY", {"owner": "o"})
+    """Processor time of all that stands before and behind a call, without the other side's and the client's own.
+
+    It is 1.5 ms here (4 ms of it were SQL made anew at each call); the bound is for machines under load.
+    """
+    kitchen.use("GITHUB_CREATE_AN_ISSUE", **ISSUE)
+    call = AppCall(kitchen.workspace.pk, kitchen.agent, "github", "GITHUB_CREATE_AN_ISSUE", ISSUE)
+    entry = Entry(kitchen.workspace.pk, call.action, "app", "done", ISSUE, "x" * 500, app="github")
+
+    def door() -> None:
+        reading.read({"action": call.action, "arguments": ISSUE}, tools_for(kitchen.agent, kitchen.apps)[USE].schema)
+        reading.read(call.arguments, prepare(call).schema)
+        write([entry])
+
     with app_role():
-        begun = time.process_time()
-        for _ in range(50):
-            prepare(call)
-        each = (time.process_time() - begun) * 1000 / 50
-    print(f"the door: {each:.2f} ms of processor time a call")
-    assert each < 25
+        costs = []
+        for _ in range(5):
+            begun = time.process_time()
+            for _ in range(20):
+                door()
+            costs.append((time.process_time() - begun) * 1000 / 20)
+    print(f"the door: {min(costs):.2f} ms of processor time a call")
+    assert min(costs) < 5
 
 
 def test_a_call_names_its_connection() -> None:

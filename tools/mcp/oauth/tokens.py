@@ -21,9 +21,18 @@ KIND = "mcp_sign_in"
 EARLY, AT_IT = timedelta(minutes=2), timedelta(seconds=40)
 
 
-def headers_of(service: RemoteService) -> dict[str, str]:
-    """The header that signs in there; empty where nobody did. In the workspace's scope."""
-    row = McpSignIn.objects.filter(service=service).exclude(state=State.PENDING).first()
+def sign_in_of(service: RemoteService) -> McpSignIn | None:
+    """How the workspace signed in there; None where nobody did. In its scope."""
+    return McpSignIn.objects.filter(service=service).exclude(state=State.PENDING).first()
+
+
+def is_ending(row: McpSignIn) -> bool:
+    """Whether its access token is to be renewed before its next use."""
+    return row.state == State.ACTIVE and row.expires_at is not None and row.expires_at <= timezone.now() + EARLY
+
+
+def headers_of(service: RemoteService, row: McpSignIn | None) -> dict[str, str]:
+    """The header that signs in there; empty where nobody did."""
     if row is None:
         return {}
     token = opened_of(row).get("access", "")
@@ -39,7 +48,7 @@ def refresh_if_due(workspace_id: UUID, service_id: UUID) -> None:
         with workspace_scope(workspace_id):
             row = McpSignIn.objects.filter(workspace_id=workspace_id, service_id=service_id, state=State.ACTIVE).first()
             now = timezone.now()
-            if row is None or row.expires_at is None or row.expires_at > now + EARLY:
+            if row is None or row.expires_at is None or not is_ending(row):
                 return
             free = McpSignIn.objects.filter(pk=row.pk).exclude(refreshing_until__gt=now)
             is_mine = bool(free.update(refreshing_until=now + AT_IT))
