@@ -10,7 +10,7 @@ from recipes.engine.graph import BRANCHES
 from recipes.engine.growing import BODY
 from recipes.engine.ledger import as_json
 from recipes.engine.looping import MOST_ITEMS
-from recipes.engine.new_steps import PERSON, TIME, expression_of, is_told, iterated
+from recipes.engine.new_steps import PERSON, TIME, WEBHOOK, expression_of, iterated
 from recipes.engine.parking import LONGEST
 from recipes.engine.templating import texts_of
 from recipes.models import RecipeStep, StepKind
@@ -42,7 +42,7 @@ ICONS: dict[str, str] = {
 
 def has_prompt(kind: str, config: Mapping[str, Any] | None) -> bool:
     """Whether such a step has a text with variables: what an agent or a person is asked."""
-    return kind == StepKind.AGENT or (kind == StepKind.WAIT and is_told(kind, config))
+    return kind == StepKind.AGENT or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
 
 
 def when(condition: str, branch: str) -> str:
@@ -57,6 +57,8 @@ def shown(step: RecipeStep) -> str:
     config = step.config or {}
     if step.kind == StepKind.TOOL:
         return f"{config.get('tool')} {as_json(config.get('arguments') or {})}"
+    if step.kind == StepKind.WAIT and config.get("for") == WEBHOOK:
+        return "a signed message"
     if step.kind == StepKind.WAIT and config.get("for") == TIME:
         return f"until {config['until']}" if "until" in config else f"{config.get('seconds')} seconds"
     if step.kind == StepKind.RECIPE:
@@ -163,16 +165,18 @@ def _check_tool(field: str, step: RecipeStep, known: Known, problems: Problems) 
 def _check_wait(field: str, step: RecipeStep, known: Known, problems: Problems) -> None:
     config = step.config or {}
     waits_for = config.get("for", "")
-    own = {PERSON: ("within", "fields"), TIME: ("seconds", "until")}.get(str(waits_for))
+    own = {PERSON: ("within", "fields"), TIME: ("seconds", "until"), WEBHOOK: ("within",)}.get(str(waits_for))
     if own is None:
-        problems.add(f"{field}.config.for", f"Write {PERSON} or {TIME}.")
+        problems.add(f"{field}.config.for", f"Write {PERSON}, {TIME} or {WEBHOOK}.")
         return
     for name in config:
         if name not in ("for", *own):
             problems.add(f"{field}.config.{name}", f"A wait for a {waits_for} has no such setting.")
+    if "within" in config:
+        _check_seconds(f"{field}.config.within", config["within"], problems)
+    if waits_for == WEBHOOK:
+        return
     if waits_for == PERSON:
-        if "within" in config:
-            _check_seconds(f"{field}.config.within", config["within"], problems)
         if not isinstance(config.get("fields", {}), dict):
             problems.add(f"{field}.config.fields", 'Write an object, for example {"reason": {"type": "string"}}.')
     elif ("seconds" in config) == ("until" in config):

@@ -13,7 +13,7 @@ Operation = dict[str, Any]
 # A recipe also answers to its template_id, so this id may be a word.
 WORDS = {"recipe_id"}
 # Clerk or Composio is who calls it, with a signature and no credential.
-UNSIGNED = {"clerk_webhook", "composio_webhook", "hooks_receive"}
+UNSIGNED = {"clerk_webhook", "composio_webhook", "hooks_receive", "hooks_resume"}
 # Adds something that a plan counts; a run too many is 429.
 PLANNED = {
     "agents_create", "agents_import", "agents_duplicate", "recipes_create", "documents_create", "documents_restore",

@@ -19,7 +19,9 @@ from recipes.editor import body as bodies
 from recipes.editor import services as drafts
 from recipes.editor.body import Body
 from recipes.engine import expressions, templating
-from recipes.models import StepKind
+from recipes.engine.new_steps import WEBHOOK
+from recipes.engine.parking import UNSIGNED
+from recipes.models import Recipe, RecipeTrigger, StepKind, TriggerKind
 from recipes.validation import NO_SUCH_AGENT
 from workspaces.models import Workspace
 
@@ -52,7 +54,7 @@ class Problem:
     cures: Sequence[Cure] = ()
 
 
-def check(workspace: Workspace, body: Body) -> list[Problem]:
+def check(workspace: Workspace, body: Body, recipe: Recipe) -> list[Problem]:
     """The draft's problems, in the order of the recipe, errors before warnings at one field."""
     told: list[tuple[str, str, str]] = [(name, text, ERROR) for name, text in bodies.doubles(body)]
     refused = services.problems_of(workspace, drafts.as_input(body))
@@ -63,6 +65,7 @@ def check(workspace: Workspace, body: Body) -> list[Problem]:
     for look in (_unreachable, _mismatched):
         told += [(name, text, WARNING) for name, text in look(body) if name not in bad]
     told += [row for row in _tools(workspace, body) if row[0] not in bad]
+    told += [(name, text, WARNING) for name, text in _unsigned(recipe, body) if name not in bad]
     found = [_problem(body, *row) for row in dict.fromkeys(told)]
     return sorted(found, key=_place)
 
@@ -168,6 +171,16 @@ def _idle(workspace: Workspace, body: Body) -> Iterator[tuple[str, str, str]]:
         agent = agents.get(str(step.get("agent_id") or ""))
         if agent is not None and (why := unusable(agent)):
             yield f"steps.{place}.agent_id", why, ERROR
+
+
+def _unsigned(recipe: Recipe, body: Body) -> Iterator[tuple[str, str]]:
+    """Waits for messages that nobody can sign yet: no run begins before that."""
+    rows = RecipeTrigger.objects.filter(recipe=recipe, kind=TriggerKind.WAIT, deleted_at=None)
+    known = set(rows.values_list("config__step", flat=True))
+    for place, step in enumerate(body["steps"]):
+        is_message = step.get("kind") == StepKind.WAIT and (step.get("config") or {}).get("for") == WEBHOOK
+        if is_message and step["step_id"] not in known:
+            yield f"steps.{place}.config.for", UNSIGNED.format(step=step["step_id"])
 
 
 def _tools(workspace: Workspace, body: Body) -> Iterator[tuple[str, str, str]]:

@@ -15,7 +15,8 @@ from automatos.durations import seconds_of, words_of
 from automatos.fields import TypedForm, choice_field, dressed, plain, text_field
 from recipes import kinds
 from recipes.editor.body import Step
-from recipes.engine.new_steps import PERSON, TIME
+from recipes.engine import new_steps
+from recipes.engine.new_steps import PERSON, TIME, WEBHOOK
 from recipes.models import ErrorHandling, StepKind
 from recipes.validation import MOST_FIELDS
 
@@ -36,6 +37,7 @@ OWN = {
     StepKind.AGENT: (), StepKind.CONDITION: ("expression",), StepKind.TOOL: ("tool", "arguments"),
     StepKind.WAIT: ("for", "within", "fields", "seconds", "until"), StepKind.LOOP: ("over", "at_most", "at_once"),
 }  # fmt: skip
+WAITS = [(PERSON, "An answer of a person"), (TIME, "A time"), (WEBHOOK, "A signed message")]
 # What is code, in its letters.
 MONO = ("output_key", "arguments", "expression", "over", "extra", "prompt_template")
 
@@ -47,8 +49,7 @@ def kind_of(step: Step) -> str:
 
 def is_told(step: Step) -> bool:
     """Whether later steps can name its output."""
-    kind, config = kind_of(step), step.get("config") or {}
-    return kind not in (StepKind.CONDITION, StepKind.WAIT) or (kind == StepKind.WAIT and config.get("for") == PERSON)
+    return new_steps.is_told(kind_of(step), step.get("config"))
 
 
 def step_form(
@@ -123,7 +124,7 @@ def _condition_fields() -> dict[str, forms.Field]:
 
 def _wait_fields() -> dict[str, forms.Field]:
     return {
-        "waits_for": choice_field("Waits for", [(PERSON, "An answer of a person"), (TIME, "A time")]),
+        "waits_for": choice_field("Waits for", WAITS),
         "prompt_template": text_field("Message", hint="What the person reads.", rows=8, spellcheck="false"),
         "questions": text_field(
             "Questions", rows=3, spellcheck="false",
@@ -207,7 +208,7 @@ def read_step(step: Step, post: QueryDict) -> dict[str, Any]:
         under, _, branch = text["when"].partition(":")
         values |= {"under": under, "branch": branch}
     config = _config(kind, dict(step.get("config") or {}), text)
-    if kind == StepKind.WAIT and (config or {}).get("for") == TIME:
+    if kind == StepKind.WAIT and (config or {}).get("for") in (TIME, WEBHOOK):
         values["prompt_template"] = ""
     return {**values, **({"config": config} if kind != StepKind.AGENT else {})}
 
@@ -228,6 +229,8 @@ def _config(kind: str, kept: dict[str, Any], text: Mapping[str, str]) -> dict[st
             "within": length(text.get("within", "")),
             "fields": _read_questions(text.get("questions", "")),
         }
+    elif kind == StepKind.WAIT and text.get("waits_for") == WEBHOOK:
+        found = {"for": WEBHOOK, "within": length(text.get("within", ""))}
     elif kind == StepKind.WAIT:
         found = {"for": TIME, "seconds": length(text.get("seconds", "")), "until": text.get("until", "").strip()}
     elif "extra" in text:
@@ -270,9 +273,11 @@ def form_field(name: str) -> str:
 
 def usable_kinds() -> Sequence[str]:
     """The kinds that can be added."""
-    return [word for word in ("agent", "condition", "loop", "recipe", "person", "wait", "tool") if _can(word)]
+    return [
+        word for word in ("agent", "condition", "loop", "recipe", "person", "wait", "message", "tool") if _can(word)
+    ]
 
 
 def _can(word: str) -> bool:
-    kind = {"person": "wait"}.get(word, word)
+    kind = {"person": "wait", "message": "wait"}.get(word, word)
     return kind in kinds.USABLE

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from recipes.editor.body import Body, Step, free_id, new_step, place_of, step_at
-from recipes.engine.new_steps import PERSON, TIME
+from recipes.engine.new_steps import PERSON, TIME, WEBHOOK
 from recipes.models import StepKind
 
 Moved = tuple[Body, str]
@@ -17,6 +17,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "recipe": {"kind": StepKind.RECIPE, "config": {}},
     "person": {"kind": StepKind.WAIT, "config": {"for": PERSON}},
     "wait": {"kind": StepKind.WAIT, "config": {"for": TIME, "seconds": 3600}},
+    "message": {"kind": StepKind.WAIT, "config": {"for": WEBHOOK}},
     "tool": {"kind": StepKind.TOOL, "config": {"tool": ""}},
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 from automatos.durations import words_of
 from recipes import kinds
 from recipes.editor.body import Body, Step, output_keys
-from recipes.engine.new_steps import PERSON
+from recipes.engine.new_steps import PERSON, WEBHOOK, is_told
 from recipes.models import StepKind
 
 # Of each kind under which steps stand: branch, its word and its tone.
@@ -16,6 +16,7 @@ LANES: dict[str, Sequence[tuple[str, str, str]]] = {
     StepKind.LOOP: (("body", "Each round", ""),),
 }
 ICONS: dict[str, str] = {StepKind.LOOP: "repeat", StepKind.RECIPE: "book-open", **kinds.ICONS}
+WAITS = {PERSON: "Ask a person", WEBHOOK: "Wait for a message"}
 TONES: dict[str, str] = {StepKind.CONDITION: "cond"}
 
 
@@ -80,14 +81,14 @@ def _node(step: Step, number: int, key: str, names: Mapping[str, str], errors: i
     kind, config = str(step.get("kind") or StepKind.AGENT), step.get("config") or {}
     agent = str(step.get("agent_id") or "")
     is_person = kind == StepKind.WAIT and config.get("for") == PERSON
-    told = kind not in (StepKind.CONDITION, StepKind.WAIT) or is_person
+    is_message = kind == StepKind.WAIT and config.get("for") == WEBHOOK
     return Node(
         step=step,
         number=number,
         name=str(step.get("name") or "").strip() or usual_name(step, names),
         sub=_sub(kind, config, names.get(agent, "")),
-        key=key if told else "",
-        icon="hand" if is_person else ICONS.get(kind, "bot"),
+        key=key if is_told(kind, config) else "",
+        icon="hand" if is_person else "webhook" if is_message else ICONS.get(kind, "bot"),
         tone="ask" if is_person else TONES.get(kind, ""),
         agent_id=agent if kind == StepKind.AGENT and agent in names else "",
         errors=errors,
@@ -99,7 +100,7 @@ def usual_name(step: Step, names: Mapping[str, str]) -> str:
     """What a step without a name is called."""
     kind, config = str(step.get("kind") or StepKind.AGENT), step.get("config") or {}
     if kind == StepKind.WAIT:
-        return "Ask a person" if config.get("for") == PERSON else "Wait"
+        return WAITS.get(str(config.get("for")), "Wait")
     words = {
         "condition": "Condition", "loop": "For each", "tool": "Call a tool", "recipe": "Another recipe",
     }.get(kind, "")  # fmt: skip
@@ -113,7 +114,7 @@ def _sub(kind: str, config: Mapping[str, Any], agent: str) -> str:
         at_once = f" · {config['at_once']} at once" if config.get("at_once") else ""
         return f"{config.get('over') or 'No list yet'}{at_once}"
     if kind == StepKind.WAIT:
-        if config.get("for") == PERSON:
+        if config.get("for") in WAITS:
             return f"within {words_of(config['within'])}" if config.get("within") else "within a week"
         return f"until {config['until']}" if config.get("until") else words_of(config.get("seconds")) or "No time yet"
     said = {

@@ -23,7 +23,7 @@ from recipes.editor.basics_forms import basics_forms, settings_form
 from recipes.editor.body import Body, Step
 from recipes.editor.checks_queries import Problem
 from recipes.editor.estimates_queries import Estimate, estimate
-from recipes.models import Recipe, StepKind
+from recipes.models import Recipe, RecipeTrigger, StepKind, TriggerKind
 from workspaces.models import Workspace
 
 START, SETTINGS = "start", "settings"
@@ -33,7 +33,8 @@ NAGGING = ("may not be empty", "no such agent", "Write a condition", "Write text
 KIND_WORDS = {
     "agent": ("bot", "Agent"), "condition": ("split", "Condition"), "loop": ("repeat", "Loop over a list"),
     "recipe": ("book-open", "Another recipe"), "person": ("hand", "Ask a person"),
-    "wait": ("hourglass", "Wait for a time"), "tool": ("wrench", "Tool, without a model"),
+    "wait": ("hourglass", "Wait for a time"), "message": ("webhook", "Wait for a message"),
+    "tool": ("wrench", "Tool, without a model"),
 }  # fmt: skip
 
 
@@ -83,7 +84,7 @@ class EditorPage:
     @cached_property
     def problems(self) -> list[Problem]:
         """Everything that is wrong with the draft."""
-        return checks.check(self.workspace, self.body)
+        return checks.check(self.workspace, self.body, self.recipe)
 
     @cached_property
     def estimate(self) -> Estimate:
@@ -190,12 +191,17 @@ class EditorPage:
             "undo": _last(self.draft.past if self.draft else "[]"),
             "redo": _last(self.draft.future if self.draft else "[]"),
             "moved_on": self.draft is not None and self.draft.base_version != self.recipe.version,
-            "schedule": _schedule(self.workspace, self.recipe), "other": self._other(),
+            "schedule": _schedule(self.workspace, self.recipe), "verifier": self._verifier(), "other": self._other(),
         }  # fmt: skip
 
     def _agent(self) -> Agent | None:
         key = str((self.step or {}).get("agent_id") or "")
         return next((one for one in self.agents if str(one.pk) == key), None)
+
+    def _verifier(self) -> RecipeTrigger | None:
+        """What knows how messages for the step that is shown are signed."""
+        rows = RecipeTrigger.objects.filter(recipe=self.recipe, kind=TriggerKind.WAIT, deleted_at=None)
+        return rows.filter(config__step=self.step["step_id"]).first() if self.step else None
 
     def _first_wrong(self, errors: Sequence[Problem]) -> str:
         if not errors:

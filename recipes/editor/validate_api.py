@@ -101,7 +101,7 @@ class RecipeValidate(WorkspaceView):
         else:
             kept = drafts.draft_of(recipe) if values.get("of") == "draft" or recipe.version == 0 else None
             body = drafted(drafts.body_now(recipe, kept), values)
-        found = checks.check(self.workspace, body)
+        found = checks.check(self.workspace, body, recipe)
         bad = [one for one in found if one.severity == checks.ERROR]
         grouped: dict[str, list[str]] = {}
         for one in bad:

@@ -176,7 +176,7 @@ def _done_here(ledger: Ledger, run: Run, step: Step, outputs: list[Output]) -> O
     if step.kind == StepKind.CONDITION:
         return decide(run, step, outputs)
     if step.kind == StepKind.WAIT:
-        return park(run, step, outputs, ledger.now)
+        return park(ledger, run, step, outputs)
     if step.kind == StepKind.RECIPE:
         return cook_inside(ledger, run, step, outputs)
     return go_round(ledger, run, step, outputs)

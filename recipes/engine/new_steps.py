@@ -12,7 +12,7 @@ from recipes.engine.sql import Statement, array, columns
 from recipes.engine.templating import VARIABLE, texts_of
 from recipes.models import ErrorHandling, StepKind
 
-PERSON, TIME = "person", "time"
+PERSON, TIME, WEBHOOK = "person", "time", "webhook"
 # Where the texts of a step without a prompt stand.
 TEXTS: dict[str, str] = {StepKind.TOOL: "arguments", StepKind.RECIPE: "inputs"}
 
@@ -27,7 +27,7 @@ def is_told(kind: str, config: Mapping[str, Any] | None) -> bool:
     return (
         has_agent(kind)
         or kind in (StepKind.LOOP, StepKind.RECIPE)
-        or (kind == StepKind.WAIT and (config or {}).get("for") == PERSON)
+        or (kind == StepKind.WAIT and (config or {}).get("for") in (PERSON, WEBHOOK))
     )
 
 

@@ -1,4 +1,4 @@
-"""Steps that are waits themselves: parked when they are claimed, and ended by a person's answer or the clock.
+"""Steps that are waits themselves: parked when they are claimed, ended by an answer, a signed message or the clock.
 
 A parked step holds no worker. Its wait is a row beside the approvals; while nothing else of the run is at work the
 run's clock stands.
@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from automatos.errors import AppError
 from recipes.engine.journal import call_id
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
-from recipes.engine.new_steps import PERSON
+from recipes.engine.new_steps import PERSON, WEBHOOK
 from recipes.engine.settling import settle
 from recipes.engine.sql import array, columns, statements
 from recipes.engine.steps import Outcome, Step, Turn
@@ -30,9 +30,10 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 # Seconds until a wait is looked at again that could not be ended.
 LATER = 60
-# Seconds a person has when the recipe says nothing.
-PERSON_HAS = 7 * 86_400
+# Seconds a person or a sender has when the recipe says nothing.
+LONG_ENOUGH = 7 * 86_400
 LONGEST = 366 * 86_400
+UNSIGNED = "No message for {step} can be signed: it has no secret. Make one on the recipe's page of triggers."
 
 
 class WaitError(AppError):
@@ -41,9 +42,17 @@ class WaitError(AppError):
     code = "wait_failed"
 
 
+# What it means that nothing came in time; of a wait for a time that is its end.
+LATE: dict[str, str | AppError] = {
+    Approval.Kind.FORM: WaitError("Nobody answered in time.", code="wait_timeout"),
+    Approval.Kind.WEBHOOK: WaitError("No message came in time.", code="wait_timeout"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A step that waits. asked: message and fields for a person; due_at: when it ends by itself."""
+    """A step that waits. asked: message and fields for a person, the trigger that knows a
+    message; due_at: when it ends by itself."""
 
     step: Step
     kind: Approval.Kind
@@ -51,16 +60,32 @@ class Parked:
     asked: dict[str, Any]
 
 
-def park(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> Parked:
+def park(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Parked:
     """What a claimed wait waits for. Raises WaitError or TemplateError."""
-    config = step.config or {}
+    config, now = step.config or {}, ledger.now
+    within = timedelta(seconds=float(config.get("within") or LONG_ENOUGH))
     if config.get("for") == PERSON:
         message = render(step.prompt_template, inputs=run.input_data, earlier=outputs, append=False, local=step.local)
-        due_at = now + timedelta(seconds=float(config.get("within") or PERSON_HAS))
-        return Parked(step, Approval.Kind.FORM, due_at, {"message": message, "fields": config.get("fields") or {}})
+        asked = {"message": message, "fields": config.get("fields") or {}}
+        return Parked(step, Approval.Kind.FORM, now + within, asked)
+    if config.get("for") == WEBHOOK:
+        return Parked(step, Approval.Kind.WEBHOOK, now + within, {"trigger": str(_verifier(ledger, run, step))})
     if "until" in config:
         return Parked(step, Approval.Kind.TIMER, _moment(run, step, outputs, now), {})
     return Parked(step, Approval.Kind.TIMER, now + timedelta(seconds=float(config.get("seconds", 0))), {})
+
+
+def _verifier(ledger: Ledger, run: Run, step: Step) -> UUID:
+    """The trigger that says how messages for this step are signed."""
+    found = ledger.sql.rows(
+        "SELECT id FROM recipe_triggers WHERE recipe_id = %s AND kind = 'wait' AND deleted_at IS NULL "
+        "AND config ->> 'step' = %s ORDER BY created_at, id LIMIT 1",
+        [run.recipe_id, step.step_id],
+    )
+    if not found:
+        raise WaitError(UNSIGNED.format(step=step.step_id), code="no_secret")
+    key: UUID = found[0][0]
+    return key
 
 
 def _moment(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> datetime:
@@ -89,9 +114,10 @@ def write_parked(ledger: Ledger, parked: Sequence[Parked]) -> None:
         waits.append((key, run.workspace_id, step.id, str(one.kind), as_json(one.asked), one.due_at, ledger.now))
         steps.append((step.id, step.fence, step.started_at, one.asked.get("message", "")))
         run.waiting_steps += 1
+        trigger = one.asked.get("trigger")
         run.emit(
             "step.waiting", ledger.now, step, attempt=step.attempt, approval=str(key), wait=str(one.kind),
-            due_at=one.due_at.isoformat(),
+            due_at=one.due_at.isoformat(), **({"address": f"/hooks/{trigger}/{key}"} if trigger else {}),
         )  # fmt: skip
     ledger.sql.put_off(
         (
@@ -157,8 +183,7 @@ def _end_due(only: UUID | None) -> Turn:
             "AND status = 'pending' AND due_at <= %s RETURNING step_id, kind",
             [ledger.now, array(row[-1] for row in rows), ledger.now],
         )
-        late = WaitError("Nobody answered in time.", code="wait_timeout")
-        end(ledger, {key: "" if kind == Approval.Kind.TIMER else late for key, kind in ended}, turn)
+        end(ledger, {key: LATE.get(kind, "") for key, kind in ended}, turn)
         turn.notices = ledger.write()
     return turn
 
@@ -181,15 +206,18 @@ def _put_off(step_id: UUID) -> None:
         )
 
 
-def end(ledger: Ledger, results: Mapping[UUID, str | AppError], turn: Turn) -> None:
-    """End parked steps, each with its output or with an error. Their runs are locked."""
+def end(ledger: Ledger, results: Mapping[UUID, str | AppError], turn: Turn, origins: tuple[str, ...] = ()) -> None:
+    """End parked steps, each with its output or with an error. Their runs are locked.
+
+    origins: where the outputs came from, when that is outside.
+    """
     for step_id, fence, execution_id in _taken(ledger, results):
         run, result = ledger.runs[execution_id], results[step_id]
         run.waiting_steps = max(0, run.waiting_steps - 1)
         if isinstance(result, AppError):
             outcome = Outcome(step_id, fence, error=result)
         else:
-            outcome = Outcome(step_id, fence, output=result)
+            outcome = Outcome(step_id, fence, output=result, origins=origins)
         settle(ledger, [outcome], turn)
     turn.dropped += [run.id for run in ledger.runs.values() if not run.is_live and run.id not in turn.dropped]
 

@@ -17,8 +17,7 @@ from automatos.events import iso, streamed_text
 from recipes import kinds
 from recipes.engine.graph import BRANCHES
 from recipes.engine.growing import BODY
-from recipes.engine.new_steps import is_told
-from recipes.engine.templating import as_text
+from recipes.kitchen.pantry import Jar, count_of, input_jars, output_jars, parked
 from recipes.kitchen.shown import Counts, counted, in_place, steps_shown
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.kitchen.timeline import Timeline, timeline_of
@@ -31,7 +30,6 @@ from workspaces.models import Workspace
 
 # How many finished runs of a recipe its usual length is taken from.
 COMPARED_RUNS = 20
-SHORT_VALUE = 40
 # Characters that a token of an answer has on average, and of how many steps at once their texts are looked at.
 TOKEN_LENGTH = 4
 MOST_WATCHED = 8
@@ -86,17 +84,6 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Jar:
-    """A value the steps share: an input (with its text), or what a step puts in (with the step's order)."""
-
-    key: str
-    note: str
-    text: str = ""
-    step: int | None = None
-    empty: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Kitchen:
     """The whole page. now: the server's clock when it was made."""
 
@@ -140,11 +127,11 @@ def kitchen(
         summary=_summary(execution, steps, now),
         tickets=[_ticket(each, steps, execution, chosen, now) for each in steps],
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
-        jars=_output_jars(steps, execution.is_live),
+        jars=output_jars(steps, execution.is_live),
         files=files_of(workspace.pk, execution.pk),
         quality=run_quality(execution),
         now=iso(now) or "",
-        inputs=_input_jars(execution),
+        inputs=input_jars(execution),
         result=_result(execution, steps),
         timeline=timeline_of(execution, steps, LOOKS, now),
     )
@@ -214,7 +201,7 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         model_calls=counts.calls,
         calls_note=_calls_note(counts),
         heat_label=f"{counts.done} of {counts.steps} steps done: {heat}",
-        spent=f"{_count(counts.done, 'step')} of {counts.steps} done, {words.compact(tokens)} tokens and "
+        spent=f"{count_of(counts.done, 'step')} of {counts.steps} done, {words.compact(tokens)} tokens and "
         f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far"
         + (f", and about {words.compact(writing)} tokens of an answer that is being written." if writing else "."),
     )
@@ -314,7 +301,7 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     if step.status == StepStatus.PENDING:
         facts.append(waits_for(step, steps) if is_live else "not started")
     elif step.status == StepStatus.WAITING:
-        facts.append(_parked(step))
+        facts.append(parked(step))
     elif step.status == StepStatus.CANCELLED:
         facts.append("stopped while cooking" if step.started_at else "not started")
     elif step.status == StepStatus.SKIPPED:
@@ -325,7 +312,7 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     if tokens:
         facts += [f"{words.compact(tokens)} tokens", words.money(step.cost)]
     if step.tool_calls:
-        facts.append(_count(step.tool_calls, "tool call"))
+        facts.append(count_of(step.tool_calls, "tool call"))
     if fallback_of(step):
         facts.append("fallback model")
     if step.attempt > 1:
@@ -333,19 +320,12 @@ def _facts(step: ExecutionStep, steps: Sequence[ExecutionStep], *, is_live: bool
     return facts
 
 
-def _parked(step: ExecutionStep) -> str:
-    """What a step that holds no worker waits for."""
-    if step.kind != StepKind.WAIT:
-        return "waits for approval"
-    return "waits for an answer" if (step.config or {}).get("for") == "person" else "waits for its time"
-
-
 def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[str]:
     """What a condition came to; under which one a step stands."""
     if step.kind == StepKind.CONDITION and step.status == StepStatus.COMPLETED:
         return ["it was true" if step.output == "then" else "it was not true"]
     if step.kind == StepKind.LOOP and step.grown:
-        return [_count(step.grown, "round")]
+        return [count_of(step.grown, "round")]
     above = next((one for one in steps if one.id == step.parent_id), None)
     if above and step.branch == BODY and above.kind == StepKind.LOOP:
         return [f"round {step.iteration} of {above.name or above.step_id}"]
@@ -359,44 +339,6 @@ def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:
     over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
     keys = [each.output_key for each in steps if each.order in step.depends_on and each.status not in over]
     return f"waits for {', '.join(keys)}" if keys else "next to cook"
-
-
-# --- the pantry ------------------------------------------------------------------------------------------------------
-
-
-def _input_jars(execution: Execution) -> list[Jar]:
-    return [Jar(key, _measure(value), text=as_text(value)) for key, value in execution.input_data.items()]
-
-
-def _measure(value: Any) -> str:
-    """A value in a few words: itself when it is short, else how much there is."""
-    if isinstance(value, list):
-        return _count(len(value), "item")
-    text = as_text(value)
-    if "\n" not in text and 0 < len(text) <= SHORT_VALUE:
-        return text
-    return _count(len(text.split()), "word") if text else "empty"
-
-
-def _output_jars(steps: Sequence[ExecutionStep], is_live: bool) -> list[Jar]:
-    """What the run's steps put in; what a loop's rounds leave is in the loop's."""
-    return [_output_jar(step, is_live) for step in steps if step.path is None and is_told(step.kind, step.config)]
-
-
-def _output_jar(step: ExecutionStep, is_live: bool) -> Jar:
-    if step.status == StepStatus.COMPLETED:
-        source = step.agent_name or step.get_kind_display().lower()
-        return Jar(step.output_key, f"{_count(len(step.output.split()), 'word')}, from {source}", step=step.order)
-    if step.status == StepStatus.RUNNING:
-        return Jar(step.output_key, "being written", step=step.order)
-    if step.status == StepStatus.WAITING:
-        return Jar(step.output_key, _parked(step), step=step.order, empty=True)
-    note = f"after step {step.order}" if step.status == StepStatus.PENDING and is_live else "left empty"
-    return Jar(step.output_key, note, step=step.order, empty=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _milliseconds(start: datetime, end: datetime) -> int:

@@ -15,7 +15,7 @@ from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep,
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
 from recipes.runs.tool_calls import ToolUse, tool_uses
-from recipes.waits.queries import Asked, asked_by, due_of
+from recipes.waits.queries import Asked, asked_by, due_of, hook_of
 
 TABS = ("output", "prompt", "events")
 FENCES = ("```", "~~~")
@@ -99,6 +99,8 @@ class Stage:
     fallback: Fallback | None = None
     thoughts: Thoughts = NONE
     due_at: datetime | None = None
+    # Where a message is sent that it waits for.
+    hook: str = ""
     cures: Sequence[Cure] = ()
     # The run that this step cooks.
     inside: Execution | None = None
@@ -164,6 +166,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         fallback=fallback_of(step),
         cures=cures_of(step) if step.status == StepStatus.FAILED else (),
         due_at=due_of(step) if step.status == StepStatus.WAITING else None,
+        hook=hook_of(step) if step.status == StepStatus.WAITING else "",
         inside=_inside(step),
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )

@@ -145,18 +145,22 @@ class Worker(models.Model):
 
 
 class Approval(models.Model):
-    """What a step waits for: a person who allows a side effect or fills in a form, or a time.
+    """What a step waits for: a person who allows a side effect or fills in a form, a time, or a signed message.
 
     Of a side effect: its id is that of the call, the step goes on once it is decided, and what was decided holds for
     this tool with these arguments (subject_hash), not for whatever stands in its place.
     Of a step that is itself a wait: arguments hold message and fields, answer what a person filled in, and at due_at
-    the step ends without it.
+    the step ends without it. Of a wait for a message: arguments hold the trigger that knows how it is signed.
     """
 
     class Kind(models.TextChoices):
         APPROVAL = "approval", "Approval"
         FORM = "form", "Form"
         TIMER = "timer", "Time"
+        WEBHOOK = "webhook", "Signed message"
+
+    # Those that a person decides.
+    ASKED = (Kind.APPROVAL, Kind.FORM)
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"

@@ -90,12 +90,16 @@ class ScheduleTick(models.Model):
 
 
 class TriggerKind(models.TextChoices):
-    """What a trigger listens to. The words are those of `Trigger`, which says what started a run."""
+    """What a trigger listens to. The words are those of `Trigger`, which says what started a run.
+
+    One of the kind wait starts none: its messages go to a step of a run that waits for one.
+    """
 
     WEBHOOK = "webhook", "Webhook"
     FORM = "form", "Form"
     RECIPE = "recipe", "End of a run"
     APP = "app", "Event of an app"
+    WAIT = "wait", "Message for a step"
 
 
 class RecipeTrigger(models.Model):

@@ -203,7 +203,7 @@ def of_tab(runs: QuerySet[Execution], tab: str, user: User | None) -> QuerySet[E
         return runs.filter(status__in=COOKING)
     if tab == "needs":
         asked = Approval.objects.filter(status=Approval.Status.PENDING, step__status="waiting")
-        asked = asked.exclude(kind=Approval.Kind.TIMER).filter(step__execution=OuterRef("pk"))
+        asked = asked.filter(kind__in=Approval.ASKED, step__execution=OuterRef("pk"))
         return runs.filter(Exists(asked), status__in=LIVE_STATUSES)
     if tab == "failed":
         return runs.filter(status__in=ENDED_BADLY)

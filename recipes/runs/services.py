@@ -17,7 +17,8 @@ from recipes.engine import graph, turns
 from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.looping import folded
-from recipes.engine.new_steps import NewStep, Row, rows_inserted
+from recipes.engine.new_steps import WEBHOOK, NewStep, Row, rows_inserted
+from recipes.engine.parking import UNSIGNED
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
@@ -186,7 +187,30 @@ def _steps_of(sql: Statements, recipe: Recipe) -> list[NewStep]:
         steps.append(replace(step, config=from_json(step.config)))
     if troubles:
         raise Conflict(" ".join(texts[0] for texts in troubles.values()), code="agent_unusable", fields=troubles)
+    _require_secrets(sql, recipe, steps)
     return steps
+
+
+def _require_secrets(sql: Statements, recipe: Recipe, steps: Sequence[NewStep]) -> None:
+    """Conflict where a step waits for a message that nobody can sign: better now than after the steps before it."""
+    waits = {index: step for index, step in enumerate(steps) if (step.config or {}).get("for") == WEBHOOK}
+    if not waits:
+        return
+    known = {
+        row[0]
+        for row in sql.rows(
+            "SELECT config ->> 'step' FROM recipe_triggers "
+            "WHERE recipe_id = %s AND kind = 'wait' AND deleted_at IS NULL",
+            [recipe.id],
+        )
+    }
+    missing = {
+        f"steps.{index}.config.for": [UNSIGNED.format(step=step.step_id)]
+        for index, step in waits.items()
+        if step.step_id not in known
+    }
+    if missing:
+        raise Conflict(" ".join(texts[0] for texts in missing.values()), code="no_secret", fields=missing)
 
 
 def _with_lessons(steps: list[NewStep], lessons: Sequence[Mapping[str, Any]]) -> list[NewStep]:

@@ -7,6 +7,7 @@ from typing import Any
 from automatos.checking import Problems
 from recipes.models import TriggerKind
 from recipes.triggers import mapping, signing
+from recipes.validation import STEP_ID
 
 HEADER = re.compile(r"[A-Za-z0-9-]{1,80}")
 # By what a message is known, so that one that comes twice starts one run.
@@ -73,6 +74,13 @@ def _word(config: Mapping[str, Any], name: str, default: str, choices: tuple[str
     return text
 
 
+def _wait(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    step = config.get("step", "")
+    if not isinstance(step, str) or not STEP_ID.fullmatch(step):
+        problems.add("config.step", "Write the step_id of the step that waits.")
+    return {"step": step, **_webhook(config, problems)}
+
+
 def _recipe(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     ends = config.get("on", list(ENDS))
     if not isinstance(ends, list) or not ends or any(end not in ENDS for end in ends):
@@ -96,13 +104,16 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     TriggerKind.FORM: ("audience", "shows_output"),
     TriggerKind.RECIPE: ("on",),
     TriggerKind.APP: (),
+    TriggerKind.WAIT: ("step", *WEBHOOK),
 }
 _CHECKS: dict[str, Callable[[Mapping[str, Any], Problems], dict[str, Any]]] = {
     TriggerKind.WEBHOOK: _webhook,
     TriggerKind.FORM: _form,
     TriggerKind.RECIPE: _recipe,
     TriggerKind.APP: _app,
+    TriggerKind.WAIT: _wait,
 }
 KINDS = tuple(_CHECKS)
-# Those whose messages are signed, and those whose address is a secret.
-WITH_SECRET = (TriggerKind.WEBHOOK, TriggerKind.FORM)
+# Those whose messages are signed; those with a secret are these, and those whose address is one.
+SIGNED = (TriggerKind.WEBHOOK, TriggerKind.WAIT)
+WITH_SECRET = (*SIGNED, TriggerKind.FORM)

@@ -1,7 +1,7 @@
 """What comes to a trigger is kept once and starts one run, however often it comes; a person may have it again."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from automatos.errors import AppError, Conflict, NotFound, TooMany
 from automatos.rows import locked
-from recipes.models import Execution, RecipeTrigger, Trigger, TriggerDelivery
+from recipes.engine.ledger import as_json
+from recipes.models import Execution, RecipeTrigger, Trigger, TriggerDelivery, TriggerKind
 from recipes.runs.services import Cause
 from recipes.services import cook
 from recipes.triggers import mapping
 from recipes.triggers.rights import on_behalf_of
+from recipes.waits.services import take_message
 from workspaces.models import User
 
 LONGEST_KEY = 200
@@ -41,6 +43,22 @@ def take(
     where the body came from, which taints; none for what came from here. chain: how many runs led to it. user: who sent
     it, in place of the owner. What is refused stays in the list; TooMany leaves nothing behind, so it can come again.
     """
+    return _once(trigger, key, body, lambda: _start(trigger, body, origins, user, chain).pk)
+
+
+def resume(trigger: RecipeTrigger, wait_id: UUID, key: str, body: Any) -> Taken:
+    """Keep a message for a step that waits, and let it go on with the body as its output; once, as `take` does."""
+
+    def act() -> UUID:
+        _require_going(trigger)
+        with on_behalf_of(trigger.owner, trigger.workspace_id, via=trigger.kind, name=trigger.name):
+            return take_message(trigger, wait_id, as_json(body) or "", (origin_of(trigger),))
+
+    return _once(trigger, f"{wait_id}:{key}", body, act)
+
+
+def _once(trigger: RecipeTrigger, key: str, body: Any, act: Callable[[], UUID]) -> Taken:
+    """Keep the message and act on it, unless that was done before. act: gives the id of the run it went to."""
     with transaction.atomic():
         row = _held(trigger, _short(key), body)
         if row.outcome == TriggerDelivery.Outcome.STARTED:
@@ -48,7 +66,7 @@ def take(
         error: AppError | None = None
         try:
             with transaction.atomic():
-                row.execution = _start(trigger, body, origins, user, chain)
+                row.execution_id = act()
             row.outcome, row.reason = TriggerDelivery.Outcome.STARTED, ""
         except TooMany:
             raise
@@ -64,6 +82,8 @@ def replay(trigger: RecipeTrigger, delivery_id: UUID, user: User) -> Taken:
     before = TriggerDelivery.objects.filter(trigger=trigger, pk=delivery_id).first()
     if before is None:
         raise NotFound()
+    if trigger.kind == TriggerKind.WAIT:
+        raise Conflict("A message for a step goes to the step that waited for it. Let its sender send it again.")
     with transaction.atomic():
         taken = take(trigger, f"replay:{uuid4()}", before.body, origins=[origin_of(trigger)], user=user)
         taken.delivery.replay_of_id = before.pk
@@ -73,7 +93,8 @@ def replay(trigger: RecipeTrigger, delivery_id: UUID, user: User) -> Taken:
 
 def origin_of(trigger: RecipeTrigger) -> str:
     """What runs say of where the text came from."""
-    return f"{trigger.get_kind_display().lower()} {trigger.name}"
+    kind = "message" if trigger.kind == TriggerKind.WAIT else trigger.get_kind_display().lower()
+    return f"{kind} {trigger.name}"
 
 
 def _held(trigger: RecipeTrigger, key: str, body: Any) -> TriggerDelivery:
@@ -92,8 +113,7 @@ def _held(trigger: RecipeTrigger, key: str, body: Any) -> TriggerDelivery:
 
 def _start(trigger: RecipeTrigger, body: Any, origins: Sequence[str], user: User | None, chain: int) -> Execution:
     recipe = trigger.recipe
-    if trigger.is_paused:
-        raise Conflict(f"{trigger.name} is paused.", code="paused")
+    _require_going(trigger)
     if chain > MOST_CHAIN:
         raise Conflict(f"{MOST_CHAIN} runs have started one another, the most there may be.", code="chain_too_long")
     if recipe.deleted_at is not None:
@@ -110,6 +130,11 @@ def _start(trigger: RecipeTrigger, body: Any, origins: Sequence[str], user: User
             trigger=Trigger(trigger.kind),
             cause=Cause(trigger_id=trigger.pk, chain=chain, untrusted=dict.fromkeys(found, origins) if origins else {}),
         )
+
+
+def _require_going(trigger: RecipeTrigger) -> None:
+    if trigger.is_paused:
+        raise Conflict(f"{trigger.name} is paused.", code="paused")
 
 
 def _short(key: str) -> str:

@@ -13,7 +13,7 @@ from automatos.checking import unstorable_json
 from automatos.errors import InvalidInput, NotSignedIn, TooMany
 from recipes.models import RecipeTrigger, TriggerKind
 from recipes.triggers import configs, mapping, shared_secrets, signing
-from recipes.triggers.delivery_services import Taken, origin_of, take
+from recipes.triggers.delivery_services import Taken, origin_of, resume, take
 from workspaces.limits import throttling
 from workspaces.limits.throttling import Bucket, Exhausted
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
@@ -21,14 +21,16 @@ from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 logger = logging.getLogger(__name__)
 
 
-def receive(hook_id: UUID, body: bytes, headers: Mapping[str, str]) -> Taken:
-    """Take a message in. headers: names in small letters.
+def receive(hook_id: UUID, body: bytes, headers: Mapping[str, str], wait_id: UUID | None = None) -> Taken:
+    """Take a message in. headers: names in small letters. wait_id: of the step it is for, where it starts no run.
 
     Raises NotSignedIn for a wrong signature, and for an address that is none, so that nobody learns which there are;
-    TooMany, InvalidInput for a body that is no JSON or has no name, and whatever keeps its recipe from cooking.
+    TooMany, InvalidInput for a body that is no JSON or has no name, and whatever keeps its recipe from cooking
+    or its step from going on.
     """
+    kind = TriggerKind.WEBHOOK if wait_id is None else TriggerKind.WAIT
     with system_scope(Purpose.SIGN_IN):
-        rows = RecipeTrigger.objects.filter(kind=TriggerKind.WEBHOOK, deleted_at=None, workspace__deleted_at=None)
+        rows = RecipeTrigger.objects.filter(kind=kind, deleted_at=None, workspace__deleted_at=None)
         trigger = rows.filter(pk=hook_id).first()
     if trigger is None:
         raise NotSignedIn(signing.UNSIGNED)
@@ -42,7 +44,10 @@ def receive(hook_id: UUID, body: bytes, headers: Mapping[str, str]) -> Taken:
         trigger = found.filter(pk=hook_id).first()
         if trigger is None:
             raise NotSignedIn(signing.UNSIGNED)
-        taken = take(trigger, key, message, origins=[origin_of(trigger)])
+        if wait_id is None:
+            taken = take(trigger, key, message, origins=[origin_of(trigger)])
+        else:
+            taken = resume(trigger, wait_id, key, message)
     if taken.error is not None:
         raise taken.error
     return taken

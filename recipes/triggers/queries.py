@@ -6,7 +6,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from automatos.errors import NotFound
-from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery
+from recipes.editor.services import body_now, draft_of
+from recipes.engine.new_steps import WEBHOOK
+from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, StepKind, TriggerDelivery
 from recipes.triggers import cron
 from workspaces.models import Workspace
 
@@ -49,6 +51,16 @@ def listed_schedules(slug: str) -> QuerySet[Schedule]:
     rows = Schedule.objects.filter(deleted_at=None, recipe__deleted_at=None, workspace__deleted_at=None)
     rows = rows.filter(workspace__slug=slug) if slug else rows
     return rows.select_related("recipe", "workspace").order_by(F("next_due_at").asc(nulls_last=True), "id")
+
+
+def message_steps(recipe: Recipe) -> list[tuple[str, str]]:
+    """The recipe's steps that wait for a signed message, published or in the draft: step_id and name."""
+    rows = recipe.steps.filter(kind=StepKind.WAIT, config__for=WEBHOOK).order_by("order")
+    found = {one.step_id: one.name or one.step_id for one in rows}
+    for step in body_now(recipe, draft_of(recipe))["steps"]:
+        if step.get("kind") == StepKind.WAIT and (step.get("config") or {}).get("for") == WEBHOOK:
+            found[step["step_id"]] = str(step.get("name") or step["step_id"])
+    return list(found.items())
 
 
 def ticks_of(schedule: Schedule) -> QuerySet[ScheduleTick]:

@@ -31,7 +31,8 @@ class RecipeTriggerIn(InputSerializer):
     kind = WordField(required=False, help_text=", ".join(trigger_services.KINDS))
     config = serializers.DictField(
         required=False,
-        help_text=f"Of a webhook: {', '.join(WEBHOOK)}. Of a form: audience, shows_output. Of a recipe: on.",
+        help_text=f"Of a webhook: {', '.join(WEBHOOK)}. Of a form: audience, shows_output. Of a recipe: on. "
+        "Of a wait: step, the step_id of a step that waits for a message, and those of a webhook.",
     )
     input_map = serializers.DictField(
         child=serializers.CharField(),

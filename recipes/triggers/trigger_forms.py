@@ -10,7 +10,7 @@ from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, number_field, plain, text_field, whole
 from recipes.cook_forms import CookForm
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
-from recipes.triggers import configs, signing, sources, trigger_services
+from recipes.triggers import configs, queries, signing, sources, trigger_services
 from recipes.triggers.forms import take_problems, typed
 from recipes.triggers.trigger_services import TriggerInput
 from workspaces.models import User
@@ -29,6 +29,7 @@ NEW = {
     TriggerKind.FORM: "New form",
     TriggerKind.RECIPE: "New start after a run",
     TriggerKind.APP: "New start by an app",
+    TriggerKind.WAIT: "New secret of a step",
 }
 AUDIENCES = ((configs.MEMBERS, "Members of this workspace"), (configs.LINK, "Whoever has the link"))
 
@@ -65,6 +66,9 @@ class TriggerForm(TypedForm):
         if kind in (TriggerKind.RECIPE, TriggerKind.APP):
             label = "After a run of" if kind == TriggerKind.RECIPE else "Event"
             self.fields["listens_to"] = dressed(choice_field(label, sources.choices(recipe, kind)))
+        if kind == TriggerKind.WAIT:
+            self.fields["step"] = dressed(choice_field("Step that waits", queries.message_steps(recipe)))
+            return
         for name in recipe.ordered_inputs:
             label = f"{name.replace('_', ' ').capitalize()}, from"
             self.fields[f"{PLACE}{name}"] = dressed(text_field(label, placeholder="issue.title", spellcheck="false"))
@@ -88,15 +92,21 @@ class TriggerForm(TypedForm):
         if scheme == signing.HMAC:
             names += ["header", "algorithm", "encoding", "timestamp_header"]
         given = {name: self.text(name) for name in names if self.text(name)}
+        given |= {"step": self.text("step")} if self.kind == TriggerKind.WAIT else {}
         return {"scheme": scheme, **given, **({"prefix": self.text("sign_prefix")} if scheme == signing.HMAC else {})}
 
 
 class TriggerEditor:
-    """One visit to the form of a trigger. trigger: None for a new one; posted: None when it is only opened."""
+    """One visit to the form of a trigger. trigger: None for a new one; posted: None when it is only opened.
 
-    def __init__(self, recipe: Recipe, trigger: RecipeTrigger | None, posted: QueryDict | None, kind: str) -> None:
+    asked: its kind, and the step that waits, as the address says for a new one.
+    """
+
+    def __init__(
+        self, recipe: Recipe, trigger: RecipeTrigger | None, posted: QueryDict | None, asked: QueryDict
+    ) -> None:
         self.recipe, self.trigger, self.posted = recipe, trigger, posted
-        kind = trigger.kind if trigger is not None else kind
+        kind = trigger.kind if trigger is not None else (posted or asked).get("kind", "")
         self.kind = TriggerKind(kind) if kind in TriggerKind.values else TriggerKind.WEBHOOK
         self.inputs = CookForm(recipe, posted)
         self.inputs.initial.clear()
@@ -107,6 +117,8 @@ class TriggerEditor:
             "per_minute": "60",
             **_hmac(signing.DEFAULTS),
         }
+        if trigger is None and self.posted is None:
+            start["step"] = asked.get("step", "")
         if trigger is not None:
             start |= {**_hmac(trigger.config), "name": trigger.name, "per_minute": plain(trigger.per_minute)}
             start["listens_to"] = str(trigger.after_recipe_id or trigger.app_event_id or "")
@@ -130,8 +142,9 @@ class TriggerEditor:
 
     def _data(self) -> TriggerInput:
         form, number = self.form, whole(self.form.text("per_minute"), 60)
-        places = {name: form.text(f"{PLACE}{name}") for name in self.recipe.ordered_inputs}
-        given = self.inputs.input_data()
+        is_start = self.kind != TriggerKind.WAIT
+        places = {name: form.text(f"{PLACE}{name}") for name in self.recipe.ordered_inputs if is_start}
+        given = self.inputs.input_data() if is_start else {}
         return TriggerInput(
             name=form.text("name"),
             kind=self.kind,

@@ -12,7 +12,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput
 from automatos.rows import locked
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
-from recipes.triggers import configs, mapping, shared_secrets, signing, sources
+from recipes.triggers import configs, mapping, queries, shared_secrets, signing, sources
 from recipes.validation import fill_inputs
 from workspaces.audit import log as audit
 from workspaces.models import User
@@ -51,13 +51,14 @@ def add_trigger(*, recipe: Recipe, user: User | None, data: TriggerInput) -> tup
     columns = _checked(recipe, data)
     with transaction.atomic():
         _require_room(recipe)
+        _require_own_step(recipe, columns)
         trigger = RecipeTrigger(workspace_id=recipe.workspace_id, recipe=recipe, owner=user, **columns)
         secret = data.secret or signing.new_secret(columns["config"].get("scheme", signing.ADDRESS))
         if trigger.kind in configs.WITH_SECRET:
             shared_secrets.keep(trigger, secret)
         trigger.save(force_insert=True)
         audit.record_row("trigger.created", trigger, after=_told(trigger))
-    return trigger, secret if trigger.kind == TriggerKind.WEBHOOK else ""
+    return trigger, secret if trigger.kind in configs.SIGNED else ""
 
 
 def change_trigger(*, recipe: Recipe, trigger_id: UUID, user: User | None, data: TriggerInput) -> RecipeTrigger:
@@ -69,6 +70,7 @@ def change_trigger(*, recipe: Recipe, trigger_id: UUID, user: User | None, data:
     with transaction.atomic():
         trigger = held(recipe, trigger_id)
         before = _told(trigger)
+        _require_own_step(recipe, columns, trigger.pk)
         if columns["kind"] != trigger.kind:
             raise InvalidInput("kind: A trigger keeps its kind.", fields={"kind": ["A trigger keeps its kind."]})
         if columns["config"].get("scheme") != trigger.config.get("scheme"):
@@ -163,13 +165,15 @@ def _checked(recipe: Recipe, data: TriggerInput) -> dict[str, Any]:
 def _secret_problem(kind: str, config: Mapping[str, Any], secret: str) -> str:
     if not secret:
         return ""
-    if kind != TriggerKind.WEBHOOK:
+    if kind not in configs.SIGNED:
         return "Only webhooks take a secret of the sender. Leave it out."
     return signing.secret_problem(str(config.get("scheme", "")), secret)
 
 
 def _check_inputs(recipe: Recipe, data: TriggerInput, problems: Problems) -> None:
     """Each input has a place in the message or a fixed value; what is neither is looked for by its own name."""
+    if data.kind == TriggerKind.WAIT and (data.input_map or data.input_data):
+        problems.add("input_map", "A message for a step fills no inputs: it is the step's output. Leave them out.")
     known = ", ".join(recipe.inputs) or "none"
     for name, path in data.input_map.items():
         if name not in recipe.inputs:
@@ -189,6 +193,22 @@ def _require_room(recipe: Recipe) -> None:
     if RecipeTrigger.objects.filter(recipe=recipe, deleted_at=None).count() >= MOST:
         text = f"This recipe has {MOST} triggers, the most there may be. Remove one first."
         raise InvalidInput(text, fields={"name": [text]})
+
+
+def _require_own_step(recipe: Recipe, columns: Mapping[str, Any], own: UUID | None = None) -> None:
+    """A step that waits for a message has one trigger that knows how it is signed."""
+    if columns["kind"] != TriggerKind.WAIT:
+        return
+    step = columns["config"]["step"]
+    known = dict(queries.message_steps(recipe))
+    taken = RecipeTrigger.objects.filter(recipe=recipe, kind=TriggerKind.WAIT, deleted_at=None, config__step=step)
+    text = ""
+    if step not in known:
+        text = f"No step {step} of this recipe waits for a message. There are: {', '.join(known) or 'none'}."
+    elif (taken if own is None else taken.exclude(pk=own)).exists():
+        text = f"{step} has a secret already. Make a new one there, or remove it first."
+    if text:
+        raise InvalidInput(f"config.step: {text}", fields={"config.step": [text]})
 
 
 def _told(trigger: RecipeTrigger) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def trigger_edit(request: WorkspaceRequest, key: str, recipe_trigger_id: UUID) -
 
 def _form(request: WorkspaceRequest, recipe: Recipe, trigger: RecipeTrigger | None) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
-    editor = TriggerEditor(recipe, trigger, posted, (posted or request.GET).get("kind", ""))
+    editor = TriggerEditor(recipe, trigger, posted, request.GET)
     saved = editor.save(request.user) if posted is not None else None
     if saved is None:
         status = 200 if posted is None else 422
@@ -51,7 +51,8 @@ def _form(request: WorkspaceRequest, recipe: Recipe, trigger: RecipeTrigger | No
 
 
 def _secret(request: WorkspaceRequest, recipe: Recipe, trigger: RecipeTrigger, secret: str) -> HttpResponse:
-    address = request.build_absolute_uri(reverse("hook", args=[trigger.pk]))
+    path = reverse("hook", args=[trigger.pk])
+    address = request.build_absolute_uri(path) if trigger.kind == TriggerKind.WEBHOOK else ""
     context = {"recipe": recipe, "trigger": trigger, "secret": secret, "address": address}
     return render(request, "recipes/trigger_secret.html", context)
 
@@ -107,7 +108,7 @@ def trigger_change(request: WorkspaceRequest, key: str, recipe_trigger_id: UUID)
 def _rotated(request: WorkspaceRequest, recipe: Recipe, trigger_id: UUID) -> HttpResponse:
     secret = trigger_services.rotate_secret(recipe=recipe, trigger_id=trigger_id)
     trigger = queries.trigger_of(recipe, trigger_id)
-    if trigger.kind == TriggerKind.WEBHOOK:
+    if trigger.kind != TriggerKind.FORM:
         return _secret(request, recipe, trigger, secret)
     messages.success(request, "The form has a new link; the old one opens nothing any more.")
     return redirect("recipe_triggers", request.workspace.slug, recipe.template_id)

@@ -38,6 +38,7 @@ api: list[URLPattern | URLResolver] = [
 # Where senders from outside bring their messages, outside of /api/.
 outside: list[URLPattern | URLResolver] = [
     path("hooks/<uuid:hook_id>", hook_api.Hook.as_view(), name="hook"),
+    path("hooks/<uuid:hook_id>/<uuid:wait_id>", hook_api.HookForWait.as_view(), name="hook_wait"),
     path("forms/<uuid:hook_id>/<str:link_token>/", form_views.form_fill, name="form_fill"),
     path("forms/<uuid:hook_id>/<str:link_token>/runs/<str:ticket>", form_views.form_run, name="form_run"),
 ]

@@ -17,14 +17,16 @@ from recipes.models import Approval
 from recipes.runs.api import RUN, RunView
 from recipes.runs.files import download, files_of
 from recipes.waits import services
-from recipes.waits.queries import approvals_of, title_of
+from recipes.waits.queries import address_of, title_of, waits_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
+WAITED_FOR = [kind for kind in Approval.Kind.values if kind != Approval.Kind.TIMER]
+FILTERS = {"status": Approval.Status.values, "kind": WAITED_FOR}
 APPROVAL = OpenApiParameter("approval_id", UUID, OpenApiParameter.PATH)
 
 
 class ApprovalOut(serializers.Serializer[Approval]):
-    """A side effect a step waits with."""
+    """What a step waits for: a person's word, or a signed message."""
 
     id = serializers.UUIDField()
     execution_id = serializers.UUIDField(source="step.execution_id")
@@ -42,6 +44,9 @@ class ApprovalOut(serializers.Serializer[Approval]):
     due_at = serializers.DateTimeField(allow_null=True, help_text="When it is no longer asked.")
     answer = serializers.DictField(allow_null=True, help_text="What a person filled in.")
     question = serializers.SerializerMethodField()
+    address = serializers.SerializerMethodField(
+        help_text="Of the kind webhook: where the signed message is sent; empty for others."
+    )
     comment = serializers.CharField(help_text="What whoever decided said to it.")
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
@@ -49,6 +54,12 @@ class ApprovalOut(serializers.Serializer[Approval]):
     def get_question(self, one: Approval) -> str:
         """What is asked, in words."""
         return title_of(one)
+
+    def get_address(self, one: Approval) -> str:
+        """Of a wait for a message."""
+        view: WorkspaceView = self.context["view"]
+        path = address_of(one)
+        return view.request.build_absolute_uri(path) if path else ""
 
 
 class ApprovalList(WorkspaceView):
@@ -58,15 +69,17 @@ class ApprovalList(WorkspaceView):
 
     @extend_schema(
         operation_id="approvals_list",
-        parameters=[WORKSPACE_HEADER, *list_parameters(search=False, filters={"status": Approval.Status.values})],
+        parameters=[WORKSPACE_HEADER, *list_parameters(search=False, filters=FILTERS)],
         responses={200: page_of(ApprovalOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
         """Those asked for last first."""
-        rows = approvals_of(self.workspace)
+        rows = waits_of(self.workspace)
         if status := choice(request, "status", Approval.Status.values):
             rows = rows.filter(status=status)
-        return listing(request, rows, ApprovalOut)
+        if kind := choice(request, "kind", WAITED_FOR):
+            rows = rows.filter(kind=kind)
+        return listing(request, rows, ApprovalOut, context={"view": self})
 
 
 class _Decision(WorkspaceView):
@@ -82,7 +95,8 @@ class _Decision(WorkspaceView):
             answer=body.get("answer"),
             comment=body.get("comment", ""),
         )
-        return Response(ApprovalOut(approvals_of(self.workspace).get(pk=approval_id)).data)
+        found = waits_of(self.workspace).get(pk=approval_id)
+        return Response(ApprovalOut(found, context={"view": self}).data)
 
 
 class RejectIn(InputSerializer):

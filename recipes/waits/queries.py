@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
@@ -57,9 +58,13 @@ class Asked:
 
 def approvals_of(workspace: Workspace) -> QuerySet[Approval]:
     """All that people of a workspace are or were asked, with step and run, those asked for last first."""
-    asked = Approval.objects.filter(workspace=workspace).exclude(kind=Approval.Kind.TIMER)
-    rows = asked.select_related("step__execution", "decided_by")
-    return rows.order_by("-asked_at", "id")
+    return waits_of(workspace).filter(kind__in=Approval.ASKED)
+
+
+def waits_of(workspace: Workspace) -> QuerySet[Approval]:
+    """All that people were asked and all messages that were waited for, the newest first."""
+    rows = Approval.objects.filter(workspace=workspace).exclude(kind=Approval.Kind.TIMER)
+    return rows.select_related("step__execution", "decided_by").order_by("-asked_at", "id")
 
 
 def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
@@ -73,7 +78,7 @@ def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
 def asked_in(runs: Sequence[UUID]) -> dict[UUID, str]:
     """What each of the runs waits for a person with, in words: its first open question."""
     rows = Approval.objects.filter(status=Approval.Status.PENDING, step__execution__in=runs, step__status="waiting")
-    rows = rows.exclude(kind=Approval.Kind.TIMER).select_related("step").order_by("-asked_at", "id")
+    rows = rows.filter(kind__in=Approval.ASKED).select_related("step").order_by("-asked_at", "id")
     return {one.step.execution_id: f"asks “{title_of(one)}”" for one in rows}
 
 
@@ -91,12 +96,12 @@ def decided(workspace: Workspace, limit: int = 30) -> list[tuple[Approval, str]]
 def open_questions() -> QuerySet[Approval]:
     """What waits for a person in live runs, of every workspace the scope shows."""
     rows = Approval.objects.filter(status=Approval.Status.PENDING, step__status="waiting")
-    return rows.filter(step__execution__status__in=LIVE_STATUSES).exclude(kind=Approval.Kind.TIMER)
+    return rows.filter(step__execution__status__in=LIVE_STATUSES, kind__in=Approval.ASKED)
 
 
 def asked_by(step: ExecutionStep) -> list[Asked]:
     """What this step waits for."""
-    rows = step.approvals.filter(status=Approval.Status.PENDING).exclude(kind=Approval.Kind.TIMER)
+    rows = step.approvals.filter(status=Approval.Status.PENDING, kind__in=Approval.ASKED)
     rows = rows.select_related("step__execution")
     return _shown(rows.order_by("asked_at", "id"))
 
@@ -124,10 +129,23 @@ def _shown(rows: Iterable[Approval]) -> list[Asked]:
 
 
 def due_of(step: ExecutionStep) -> datetime | None:
-    """Until when a step waits for the clock; None when it does not."""
-    rows = step.approvals.filter(status=Approval.Status.PENDING, kind=Approval.Kind.TIMER)
+    """Until when a step waits for the clock or a message; None when it does not."""
+    rows = step.approvals.filter(status=Approval.Status.PENDING).exclude(kind__in=Approval.ASKED)
     due: datetime | None = rows.values_list("due_at", flat=True).first()
     return due
+
+
+def address_of(one: Approval) -> str:
+    """Where the message is sent that a step waits for: a path; empty where it waits for none."""
+    if one.kind != Approval.Kind.WEBHOOK:
+        return ""
+    return reverse("hook_wait", args=[one.arguments.get("trigger"), one.pk])
+
+
+def hook_of(step: ExecutionStep) -> str:
+    """Where the message is sent that this step waits for now; empty where it waits for none."""
+    one = step.approvals.filter(status=Approval.Status.PENDING, kind=Approval.Kind.WEBHOOK).first()
+    return address_of(one) if one else ""
 
 
 def _fields(one: Approval) -> list[Field]:

@@ -1,4 +1,4 @@
-"""A person allows or refuses a side effect that a step waits with, or answers a step that asks."""
+"""A person allows or refuses a side effect that a step waits with, or answers a step that asks; a message comes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from recipes.engine.parking import WaitError, end
 from recipes.engine.sql import statements
 from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
-from recipes.models import Approval, StepStatus
+from recipes.models import Approval, RecipeTrigger, StepStatus
 from recipes.validation import fill_inputs
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
@@ -38,6 +38,8 @@ def decide(
     found = rows.select_related("step").first()
     if found is None:
         raise NotFound()
+    if found.kind == Approval.Kind.WEBHOOK:
+        raise Conflict("This waits for a signed message at its address, and for no person.")
     filled = _filled(found, answer or {}) if approve else None
     turn = Turn()
     status = Approval.Status.APPROVED if approve else Approval.Status.REJECTED
@@ -58,8 +60,42 @@ def decide(
         if left[0][0] == 0 and found.kind == Approval.Kind.APPROVAL:
             _go_on(ledger, run, found)
             run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
-        notices = ledger.write()
-    for notice in notices:
+        turn.notices = ledger.write()
+    _tell(turn, found, {"status": status.value, **({"comment": comment} if comment else {})})
+    found.refresh_from_db()
+    return found
+
+
+def take_message(trigger: RecipeTrigger, wait_id: UUID, text: str, origins: tuple[str, ...]) -> UUID:
+    """Let the step go on that waits for a message of this trigger, with the text as its output; its run's id.
+
+    origins: where the text came from; whoever reads it is tainted. Raises NotFound, or Conflict when a message came
+    before, nobody waits any more, or the run is over.
+    """
+    rows = Approval.objects.filter(pk=wait_id, workspace=trigger.workspace_id, kind=Approval.Kind.WEBHOOK)
+    found = rows.select_related("step").filter(arguments__trigger=str(trigger.pk)).first()
+    if found is None:
+        raise NotFound()
+    turn = Turn()
+    with statements() as sql:
+        ledger = Ledger(sql)
+        run = ledger.lock([found.step.execution_id])[0]
+        changed = sql.rows(
+            "UPDATE approvals SET status = 'approved', decided_at = %s WHERE id = %s AND status = 'pending' "
+            "RETURNING id",
+            [ledger.now, found.pk],
+        )
+        if not changed or not run.is_live:
+            raise Conflict("This step does not wait any more.", code="not_waiting")
+        end(ledger, {found.step_id: text}, turn, origins)
+        turn.notices = ledger.write()
+    _tell(turn, found, {"status": Approval.Status.APPROVED.value, "message_of": trigger.name})
+    return found.step.execution_id
+
+
+def _tell(turn: Turn, found: Approval, after: dict[str, Any]) -> None:
+    """Publish what was decided, wake the workers and record it."""
+    for notice in turn.notices:
         events.publish_on_commit(notice)
     for ended in turn.dropped:
         events.drop_on_commit(ended)
@@ -68,12 +104,10 @@ def decide(
     after_commit(lambda: send_wake_up(execution_id))
     audit.record(
         "approval.decided",
-        workspace_id=workspace.pk,
+        workspace_id=found.workspace_id,
         target=("approval", found.pk, found.tool or found.step.name or found.step.step_id),
-        after={"status": status.value, "execution_id": execution_id, **({"comment": comment} if comment else {})},
+        after={"execution_id": execution_id, **after},
     )
-    found.refresh_from_db()
-    return found
 
 
 def _filled(found: Approval, answer: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ TARGETS = (
     "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "persona", "skill",
     "skill_source", "document", "memory", "conversation", "recipe", "run", "approval",
     "plugin", "plugin_version", "plugin_import", "publisher", "listing", "app", "composio_connection",
-    "composio_trigger", "composio_sync_job", "remote_service", "lesson", "suggestion",
+    "composio_trigger", "composio_sync_job", "remote_service", "lesson", "suggestion", "blocked_hash",
 )  # fmt: skip
 WAYS = {
     "session": "in the browser", "clerk": "through Clerk", "api_key": "with the API key", "open": "in open mode",

@@ -14,6 +14,7 @@ WRITES = {
     "create_user", "send", "insert_with_slug", "insert_workspace",
 }  # fmt: skip
 # module.function: why nothing is recorded.
+EDITED = "what is typed into a recipe that is not published yet; publishing it is recorded"
 DRAFT = "what one person typed into a form so far; the agent made of it is recorded"
 ONCE = "made once for an installation; what is submitted under it is recorded"
 SILENT = {
@@ -24,6 +25,15 @@ SILENT = {
     "agents.drafts.services.restore_draft": DRAFT,
     "agents.drafts.services.save_draft": DRAFT,
     "agents.drafts.services.start_draft": DRAFT,
+    "recipes.editor.services.opened": EDITED,
+    "recipes.editor.services.replace_body": EDITED,
+    "recipes.editor.services.save_part": EDITED,
+    "recipes.editor.services.undo": EDITED,
+    "recipes.editor.trying_services.pin": EDITED,
+    "recipes.runs.services.insert_execution": "a part of starting a run, which is recorded",
+    "recipes.runs.services.insert_steps": "a part of starting a run, which is recorded",
+    "recipes.triggers.tick_services.tidy": "removes what is too old to be looked at, for nobody",
+    "tools.mcp.oauth.services.begin": "what was begun; the grant it ends in is recorded",
     "recipes.chat.services.begin": "the first question in it is recorded as a run",
     "agents.equipment.services.give_skills": "a part of creating or changing an agent, which is recorded",
     "workspaces.clerk.messages.receive": "remembers which messages were worked in; what they change is recorded",
