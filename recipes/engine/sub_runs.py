@@ -26,6 +26,8 @@ from workspaces.budgets.reserving import BudgetReached
 # How many runs may stand above one.
 DEEPEST = 5
 ALL = "outputs"
+# In the state of a step that begins: the run inside of an earlier one, whose finished steps are taken over.
+RESUMES = "resumes"
 # Where the app says how a run begins.
 NAMED = "sub_runs"
 
@@ -34,6 +36,12 @@ class SubRunError(AppError):
     """A recipe inside a recipe that cannot begin, or did not end well."""
 
     code = "sub_run_failed"
+
+
+class SubRunFailed(SubRunError):
+    """One that did not end well. Another attempt does only what it had not finished, so it may help."""
+
+    retryable = True
 
 
 class Start(Protocol):
@@ -63,6 +71,13 @@ class _Child:
 def child_id(step: Step) -> UUID:
     """The run of one attempt of a step."""
     return uuid5(step.id, f"child.{step.attempt}")
+
+
+def earlier_id(step: Step) -> UUID | None:
+    """The run whose finished steps a new one may take over: of the run gone on from, or of the attempt before."""
+    if found := (step.state or {}).get(RESUMES):
+        return UUID(found)
+    return uuid5(step.id, f"child.{step.attempt - 1}") if step.attempt > 1 else None
 
 
 def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Outcome | None:
@@ -95,7 +110,7 @@ def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
         why = (child.error or {}).get("message") or f"It was {child.status}."
         if child.status == ExecutionStatus.STOPPED:  # for lack of money, which ends the run above in the same way
             raise BudgetReached(why)
-        raise SubRunError(f"The recipe inside did not end well: {why}")
+        raise SubRunFailed(f"The recipe inside did not end well: {why}")
     data = child.output_data or {}
     wanted = (step.config or {}).get("leaves") == ALL
     text = (as_json(data.get("outputs") or {}) or "{}") if wanted else str(data.get("final_output") or "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from recipes.engine.takeover import FINISHED
 from recipes.models import Execution, ExecutionStep
-from recipes.runs.rerun_services import FAILED
+from recipes.runs.copying import FAILED
 
 # So many of the runs that continue one are linked, the newest.
 MOST_LATER = 5

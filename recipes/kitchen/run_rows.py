@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from recipes.engine.templating import as_text
 from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
+from recipes.runs.copying import FAILED
 from recipes.runs.medians import usual_lengths
-from recipes.runs.rerun_services import FAILED
 from recipes.waits.queries import asked_in
 
 # So many steps are drawn as dots; a longer run says how far it is.

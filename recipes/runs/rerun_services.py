@@ -8,33 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from agents.work.spec import why_no_new_work
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, InvalidInput
 from recipes.engine import templating
-from recipes.engine.ledger import as_json
 from recipes.engine.new_steps import has_agent
-from recipes.engine.sql import Statements, array, columns, statements
-from recipes.engine.takeover import Past, Taken, taken_over
+from recipes.engine.sql import statements
+from recipes.engine.takeover import Taken, taken_over
 from recipes.engine.tasks import send_wake_up
 from recipes.models import (
     Execution,
-    ExecutionStatus,
     ExecutionStep,
     Recipe,
     RecipeVersion,
     StepKind,
-    StepStatus,
     Trigger,
 )
+from recipes.runs.copying import FAILED, insert_copies, invalid, past_of, require_agents
 from recipes.runs.model_names import checked_model
 from recipes.runs.services import await_turn, insert_execution, record, require_room
 from recipes.validation import LONGEST_PROMPT, fill_inputs, with_defaults
 from workspaces.models import User, Workspace
-
-FAILED = (ExecutionStatus.FAILED, ExecutionStatus.CANCELLED, ExecutionStatus.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
     with statements() as sql:
         require_room(sql, workspace)
         copies = _changed(workspace, [row for row in rows if row.order not in taken.dropped], taken, changed)
-        _require_agents(sql, copies, taken)
+        require_agents(sql, copies, taken)
         now = sql.now
         made = Execution(
             workspace=workspace,
@@ -117,7 +112,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
             unfinished_steps=len(taken.anew) + len(taken.held),
         )
         insert_execution(sql, made)
-        _insert_copies(sql, made, copies, taken)
+        insert_copies(sql, made, copies, taken, orders)
         await_turn(sql, made, config)
         after_commit(lambda: send_wake_up(str(made.id)))
         after = {"recipe_id": source.recipe_id, "version": source.recipe_version, "source": source.pk}
@@ -151,41 +146,22 @@ def _placed(rows: Sequence[ExecutionStep], place: str, name: str) -> ExecutionSt
     """The step with this number or at this path."""
     found = [row for row in rows if place in (str(row.order), row.place)]
     if not found:
-        raise _invalid(name, f"There is no step {place[:80]!r} in this run. Write its number or its path.")
+        raise invalid(name, f"There is no step {place[:80]!r} in this run. Write its number or its path.")
     return min(found, key=lambda row: place != str(row.order))
-
-
-def _invalid(name: str, text: str) -> InvalidInput:
-    return InvalidInput(f"{name}: {text}", fields={name: [text]})
 
 
 def _taken(rows: Sequence[ExecutionStep], begin: Sequence[int], changed: Mapping[int, StepChange]) -> Taken:
     """What is taken over. A step that is to be different has to be among those done anew."""
-    numbers = {row.id: row.order for row in rows}
-    past = [
-        Past(
-            row.order, row.place, row.kind, row.status, tuple(row.depends_on), tuple(_edges(row, rows)),
-            numbers.get(row.parent_id) if row.parent_id else None, row.branch, row.output,
-        )
-        for row in rows
-    ]  # fmt: skip
-    taken = taken_over(past, begin)
+    taken = taken_over(past_of(rows), begin)
     for order in begin:
         if order not in taken.anew:
             text = "This step stands in a branch that was not taken. Begin at its condition, or before it."
-            raise _invalid("from_step", text)
+            raise invalid("from_step", text)
     for order in changed:
         if order not in taken.anew:
             text = f"Step {order} is taken over as it was. Begin at it, or before it."
-            raise _invalid(f"overrides.steps.{order}", text)
+            raise invalid(f"overrides.steps.{order}", text)
     return taken
-
-
-def _edges(row: ExecutionStep, rows: Sequence[ExecutionStep]) -> Sequence[int]:
-    """Where it leads; rows of an old release know only what they wait for."""
-    if row.leads_to is not None:
-        return row.leads_to
-    return [other.order for other in rows if row.order in other.depends_on]
 
 
 def _changed(
@@ -198,7 +174,7 @@ def _changed(
         if change is None:
             continue
         if not has_agent(row.kind) and (change.agent_id or change.model):
-            raise _invalid(field_of, f"A step of the kind {row.kind} has no agent and no model.")
+            raise invalid(field_of, f"A step of the kind {row.kind} has no agent and no model.")
         if change.prompt_template:
             _check_prompt(f"{field_of}.prompt_template", change.prompt_template, row, rows)
             row.prompt_template = change.prompt_template
@@ -212,9 +188,9 @@ def _changed(
 
 def _check_prompt(name: str, prompt: str, row: ExecutionStep, rows: Sequence[ExecutionStep]) -> None:
     if row.kind not in (StepKind.AGENT, StepKind.WAIT):
-        raise _invalid(name, f"A step of the kind {row.kind} has no prompt.")
+        raise invalid(name, f"A step of the kind {row.kind} has no prompt.")
     if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
-        raise _invalid(name, f"Write 1 to {LONGEST_PROMPT:,} characters.")
+        raise invalid(name, f"Write 1 to {LONGEST_PROMPT:,} characters.")
     seen = (row.scope or {}).get("sees", ())
     before = (row.scope or {}).get("before", row.order)
     earlier = [
@@ -226,69 +202,3 @@ def _check_prompt(name: str, prompt: str, row: ExecutionStep, rows: Sequence[Exe
     problems = templating.check(prompt, inputs=list(row.execution.input_data), earlier=earlier, local=local)
     if problems:
         raise InvalidInput(f"{name}: {problems[0]}", fields={name: problems})
-
-
-def _require_agents(sql: Statements, rows: Sequence[ExecutionStep], taken: Taken) -> None:
-    """Whoever is asked anew can work. Raises InvalidInput or Conflict."""
-    wanted = {row.agent_id for row in rows if row.agent_id and row.order in taken.anew}
-    for row in rows:
-        if row.order in taken.anew | taken.held:
-            wanted |= {UUID(agent) for agent in (row.config or {}).get("agents", ())}
-    found = sql.rows(
-        "SELECT id, name, status, pending_status, deleted_at IS NOT NULL FROM agents WHERE id = ANY(%s::uuid[])",
-        [array(wanted)],
-    )
-    agents = {row[0]: row for row in found}
-    for row in rows:
-        if row.agent_id not in wanted or row.order not in taken.anew:
-            continue
-        if row.agent_id not in agents:
-            raise _invalid(f"overrides.steps.{row.order}.agent_id", "There is no such agent here.")
-        row.agent_name = agents[row.agent_id][1]
-    for _, name, status, pending, is_deleted in found:
-        if reason := why_no_new_work(name, status, pending, is_deleted):
-            raise Conflict(reason, code="agent_unusable")
-
-
-def _insert_copies(sql: Statements, made: Execution, rows: Sequence[ExecutionStep], taken: Taken) -> None:
-    """The steps of the new run, with the edges they had."""
-    ids = {row.id: uuid4() for row in rows}
-    copies = [
-        (
-            ids[row.id], row.id, ids.get(row.parent_id) if row.parent_id else None,
-            row.order in taken.finished, _status(row, taken), taken.waiting_on.get(row.order, 0),
-            made.created_at if taken.waiting_on.get(row.order) == 0 else None,
-            row.prompt_template, row.agent_id, row.agent_name, as_json(row.config),
-            row.grown if row.order not in taken.anew else 0,
-        )
-        for row in rows
-    ]  # fmt: skip
-    sql.send(COPY, [made.id, made.workspace_id, *columns(copies)])
-
-
-def _status(row: ExecutionStep, taken: Taken) -> str:
-    if row.order in taken.finished:
-        return row.status
-    parked = row.order in taken.held and taken.waiting_on[row.order] > 0
-    return (StepStatus.RUNNING if parked else StepStatus.PENDING).value
-
-
-COPY = (
-    "INSERT INTO execution_steps (execution_id, workspace_id, id, parent_id, status, waiting_on, runnable_at, "
-    "prompt_template, agent_id, agent_name, config, grown, taken_from, "
-    'output, error, prompt, model, finish_reason, origins, "order", step_id, name, output_key, kind, branch, '
-    "error_handling, max_retries, max_iterations, timeout, depends_on, leads_to, path, iteration, scope, state, "
-    "attempt, fence, input_tokens, output_tokens, cost, tool_calls) "
-    "SELECT %s::uuid, %s::uuid, v.id, v.parent_id, v.status, v.waiting_on, v.runnable_at, v.prompt_template, "
-    "v.agent_id, v.agent_name, v.config::jsonb, v.grown, CASE WHEN v.is_taken THEN s.id END, "
-    "CASE WHEN v.is_taken THEN s.output ELSE '' END, CASE WHEN v.is_taken THEN s.error END, "
-    "CASE WHEN v.is_taken THEN s.prompt ELSE '' END, CASE WHEN v.is_taken THEN s.model ELSE '' END, "
-    "CASE WHEN v.is_taken THEN s.finish_reason ELSE '' END, CASE WHEN v.is_taken THEN s.origins END, "
-    's."order", s.step_id, s.name, s.output_key, s.kind, s.branch, s.error_handling, s.max_retries, '
-    "s.max_iterations, s.timeout, s.depends_on, s.leads_to, s.path, s.iteration, s.scope, "
-    "CASE WHEN v.is_taken OR v.grown > 0 THEN s.state END, 1, 0, 0, 0, 0, 0 "
-    "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bool[], %s::text[], %s::int[], %s::timestamptz[], "
-    "%s::text[], %s::uuid[], %s::text[], %s::text[], %s::int[]) AS v(id, source, parent_id, is_taken, status, "
-    "waiting_on, runnable_at, prompt_template, agent_id, agent_name, config, grown) "
-    "JOIN execution_steps s ON s.id = v.source"
-)

@@ -13,10 +13,12 @@ from recipes.engine.new_steps import NewStep
 from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.sql import array
 from recipes.engine.steps import Step
-from recipes.engine.sub_runs import SubRunError, child_id
+from recipes.engine.sub_runs import SubRunError, child_id, earlier_id
+from recipes.engine.takeover import taken_over
 from recipes.engine.templating import Output, render, texts_of
 from recipes.engine.tool_steps import filled
-from recipes.models import Execution, Mode, StepKind, Trigger
+from recipes.models import Execution, ExecutionStep, Mode, StepKind, Trigger
+from recipes.runs.copying import FAILED, insert_copies, past_of, require_agents
 from recipes.runs.services import insert_execution, insert_steps
 from recipes.validation import fill_inputs, with_defaults
 
@@ -41,6 +43,8 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
     name, body = found[0][0], from_json(found[0][1])
     user_id, root_id, priority, chain = ledger.sql.rows(ABOVE, [run.id])[0]
     settings = with_defaults(body.get("execution_config") or {})
+    inputs = fill_inputs(body.get("inputs") or {}, _inputs(run, step, outputs))
+    earlier = _earlier(step, config, inputs)
     steps = folded(_steps(ledger, body["steps"]))
     seconds: float = max(0.1, min(run.left_at(ledger.now), settings["total_timeout"]))
     child = Execution(
@@ -51,7 +55,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
         recipe_name=name,
         recipe_version=config["version"],
         mode=settings["mode"],
-        input_data=fill_inputs(body.get("inputs") or {}, _inputs(run, step, outputs)),
+        input_data=inputs,
         retry_delay=settings["retry_delay"],
         backoff=settings["backoff"],
         triggered_by=Trigger.RECIPE,
@@ -68,9 +72,35 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
         total_steps=len(steps),
         unfinished_steps=len(steps),
     )
+    if earlier is not None and _takes_over(ledger, child, earlier):
+        return seconds
     insert_execution(ledger.sql, child)
     insert_steps(ledger.sql, child, steps)
     return seconds
+
+
+def _earlier(step: Step, config: Mapping[str, Any], inputs: Mapping[str, Any]) -> Execution | None:
+    """A run of the same version with the same inputs that did not end well."""
+    key = earlier_id(step)
+    found = Execution.objects.filter(pk=key, status__in=FAILED).first() if key else None
+    if found is None or str(found.recipe_id) != config["recipe"] or found.recipe_version != config["version"]:
+        return None
+    return found if found.input_data == inputs else None
+
+
+def _takes_over(ledger: Ledger, child: Execution, earlier: Execution) -> bool:
+    """Insert the child with what the earlier run had finished; not where that leaves nothing to do."""
+    rows = list(ExecutionStep.objects.filter(execution=earlier).order_by("order"))
+    taken = taken_over(past_of(rows))
+    if not taken.anew | taken.held:
+        return False
+    copies = [row for row in rows if row.order not in taken.dropped]
+    require_agents(ledger.sql, copies, taken)
+    child.source, child.parallel_limit = earlier, earlier.parallel_limit
+    child.total_steps, child.unfinished_steps = len(copies), len(taken.anew) + len(taken.held)
+    insert_execution(ledger.sql, child)
+    insert_copies(ledger.sql, child, copies, taken)
+    return True
 
 
 def _limit(settings: Mapping[str, Any], steps: Sequence[NewStep]) -> int | None:

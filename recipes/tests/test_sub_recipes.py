@@ -105,6 +105,46 @@ def test_what_happens_above_and_below() -> None:
 
 
 @pytest.mark.django_db
+def test_what_a_recipe_inside_had_finished_is_taken_over() -> None:
+    cast = Cast()
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+
+    def again(execution: Execution, way: str = "retry", **body: Any) -> Execution:
+        status, made = api.post(f"/api/executions/{execution.pk}/{way}", body or None)
+        assert status == 202, made
+        return Execution.objects.get(pk=made["execution_id"])
+
+    execution = cast.cook(outer(cast, inner(cast), error_handling="retry", max_retries=1))
+    done(claim()[0], "plan")
+    failed(done(begun()[0], "wavs")[0])
+    begun()
+    # Another attempt of the step, in the same run.
+    execution.steps.filter(step_id="inside").update(runnable_at=timezone.now())
+    (job,) = begun()
+    assert (job.task.messages[-1].content, execution.steps.get(step_id="inside").attempt) == ("Mend wavs", 2)
+    failed(job)
+    begun()
+    # Another run that goes on from it, and one from that.
+    for _ in range(2):
+        execution = again(execution)
+        (job,) = begun()
+        child = child_of(execution)
+        first = child.steps.get(order=1)
+        assert (job.task.messages[-1].content, first.output, first.input_tokens) == ("Mend wavs", "wavs", 0)
+        assert (child.unfinished_steps, child.source is None, first.taken_from is None) == (1, False, False)
+        execution.steps.filter(step_id="inside").update(error_handling="stop")
+        failed(job)
+        begun()
+    # Told something else, or begun at anew, it takes nothing over.
+    other = again(execution, "rerun", from_step="1", overrides={"input_data": {"n": 7}})
+    done(begun()[0], "plan")
+    assert begun()[0].task.messages[-1].content == "Write plan, 7 words"
+    assert child_of(other).source is None
+    again(execution, "rerun", from_step="inside")
+    assert begun()[0].task.messages[-1].content == "Write plan, 5 words"
+
+
+@pytest.mark.django_db
 def test_its_time_is_that_of_the_run_above() -> None:
     cast = Cast()
     api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
