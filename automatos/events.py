@@ -50,7 +50,8 @@ class Notice:
 class TextChunk:
     """A piece of streamed text: `offset` characters of this step's attempt came before it. Offset 0 starts over.
 
-    kind: `text` for the answer; `thinking` for what comes before it, which is not kept for those who look later.
+    kind: `text` for the answer; `thinking` for what comes before it, and `progress` for how far a call of a tool is,
+    which are not kept for those who look later.
     """
 
     workspace_id: UUID
@@ -197,12 +198,13 @@ async def publish_text(chunks: list[TextChunk]) -> None:
     try:
         layer = get_channel_layer()
         async with _client().pipeline(transaction=False) as pipe:
-            for chunk in (one for one in chunks if one.kind == "text"):
-                key = text_key(chunk.step_id, chunk.attempt)
-                if chunk.offset == 0:
-                    pipe.delete(key)
-                pipe.append(key, chunk.text)
-                pipe.expire(key, TEXT_TTL)
+            for chunk in chunks:
+                if chunk.kind == "text":
+                    key = text_key(chunk.step_id, chunk.attempt)
+                    if chunk.offset == 0:
+                        pipe.delete(key)
+                    pipe.append(key, chunk.text)
+                    pipe.expire(key, TEXT_TTL)
                 group = group_name(chunk.workspace_id, chunk.execution_id)
                 message = {"type": "execution.text", "message": chunk.message()}
                 pipe.publish(_group_channel(group), layer.serialize(message))

@@ -154,6 +154,40 @@ class Question:
     budget: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a server wants to know of a person while it works on a call.
+
+    schema: of a flat object, which the person fills in. url: a page to visit instead; empty where there is none.
+    """
+
+    server: str
+    tool: str
+    message: str
+    schema: Schema = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of it. action: accept, decline, or cancel where nobody answered in time. values: by field."""
+
+    action: Literal["accept", "decline", "cancel"]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Onlookers(Protocol):
+    """The people who watch a run while a call of a tool is under way."""
+
+    async def ask(self, question: Asked) -> Answered:
+        """What a person says to it; waits, for a bounded time."""
+        ...
+
+    async def tell(self, text: str) -> None:
+        """Show how far the call is; may leave some out."""
+        ...
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 

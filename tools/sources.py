@@ -14,7 +14,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from tools.contract import RunFiles, Tool
+from tools.contract import Onlookers, RunFiles, Tool
 
 # The one source whose tools keep their names whatever other ones are called.
 BUILTIN = "builtin"
@@ -41,7 +41,8 @@ NOTHING = Found()
 class Place:
     """Where tools are at work: the step's workspace and run, its agent, and what the worker lends them.
 
-    errand: runs a synchronous function that may ask the database, in a thread.
+    errand: runs a synchronous function that may ask the database, in a thread. onlookers: who is asked and told while
+    a call is under way.
     """
 
     workspace_id: UUID
@@ -50,6 +51,7 @@ class Place:
     agent_name: str
     errand: Callable[..., Awaitable[Any]]
     files: RunFiles | None = None
+    onlookers: Onlookers | None = None
 
 
 class ToolSource:

@@ -127,7 +127,7 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thou
         answer=(run.output_data or {}).get("final_output", "") or ("" if run.is_live else step.output),
         streamed=streamed_text(step.id, step.attempt) if is_running else "",
         uses=tool_uses(step) if step.started_at else [],
-        asked=asked_by(step) if step.status == StepStatus.WAITING else [],
+        asked=asked_by(step) if step.status in (StepStatus.WAITING, StepStatus.RUNNING) else [],
         opening=step.opening or [],
         fallback=fallback_of(step),
         thoughts=thoughts,

@@ -183,7 +183,8 @@ def _end_due(only: UUID | None) -> Turn:
             "AND status = 'pending' AND due_at <= %s RETURNING step_id, kind",
             [ledger.now, array(row[-1] for row in rows), ledger.now],
         )
-        end(ledger, {key: LATE.get(kind, "") for key, kind in ended}, turn)
+        waits = [(key, kind) for key, kind in ended if kind != Approval.Kind.QUESTION]  # whose step is at work
+        end(ledger, {key: LATE.get(kind, "") for key, kind in waits}, turn)
         turn.notices = ledger.write()
     return turn
 

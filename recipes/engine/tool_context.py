@@ -9,6 +9,7 @@ from agents.work.lookups import StoredKnowledge, StoredMemory
 from agents.work.spec import AgentSpec, find_spec
 from automatos.errors import PlanLimit
 from automatos.llm.registry import Models
+from recipes.engine.asking import Viewers
 from recipes.engine.cooking import Cook, Writing
 from recipes.engine.notebook import Keep
 from recipes.engine.pins import asked
@@ -63,7 +64,8 @@ def of(job: Job, decide: Decide) -> ToolContext:
 
     files = StoredRunFiles(job.workspace_id, job.execution_id, count=count)
     agent = job.task.spec
-    place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, files)
+    onlookers = Viewers(job, decide)
+    place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, files, onlookers)
     return ToolContext(
         workspace_id=job.workspace_id,
         execution_id=job.execution_id,

@@ -162,7 +162,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         hidden_lines=max(0, execution.last_seq - len(lines)) if tab == "events" else 0,
         waits=f"This step {waits}.",
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
-        asked=asked_by(step) if step.status == StepStatus.WAITING else [],
+        asked=asked_by(step) if step.status in (StepStatus.WAITING, StepStatus.RUNNING) else [],
         fallback=fallback_of(step),
         cures=cures_of(step) if step.status == StepStatus.FAILED else (),
         due_at=due_of(step) if step.status == StepStatus.WAITING else None,

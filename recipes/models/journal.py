@@ -149,6 +149,8 @@ class Approval(models.Model):
 
     Of a side effect: its id is that of the call, the step goes on once it is decided, and what was decided holds for
     this tool with these arguments (subject_hash), not for whatever stands in its place.
+    Of a question: a server asks it while a call is under way, and the step stays at work; arguments hold server,
+    message, schema or url, and the fence of the worker that listens.
     Of a step that is itself a wait: arguments hold message and fields, answer what a person filled in, and at due_at
     the step ends without it. Of a wait for a message: arguments hold the trigger that knows how it is signed.
     """
@@ -158,9 +160,10 @@ class Approval(models.Model):
         FORM = "form", "Form"
         TIMER = "timer", "Time"
         WEBHOOK = "webhook", "Signed message"
+        QUESTION = "question", "Question of a server"
 
     # Those that a person decides.
-    ASKED = (Kind.APPROVAL, Kind.FORM)
+    ASKED = (Kind.APPROVAL, Kind.FORM, Kind.QUESTION)
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"

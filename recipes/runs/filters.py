@@ -202,7 +202,8 @@ def of_tab(runs: QuerySet[Execution], tab: str, user: User | None) -> QuerySet[E
     if tab == "cooking":
         return runs.filter(status__in=COOKING)
     if tab == "needs":
-        asked = Approval.objects.filter(status=Approval.Status.PENDING, step__status="waiting")
+        at_work = Q(step__status="running", kind=Approval.Kind.QUESTION)
+        asked = Approval.objects.filter(Q(step__status="waiting") | at_work, status=Approval.Status.PENDING)
         asked = asked.filter(kind__in=Approval.ASKED, step__execution=OuterRef("pk"))
         return runs.filter(Exists(asked), status__in=LIVE_STATUSES)
     if tab == "failed":

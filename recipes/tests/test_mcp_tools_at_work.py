@@ -1,18 +1,23 @@
 """Tools of MCP servers through the real worker: called by an agent, pinned, asking a person, kept in the log."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from automatos.errors import Conflict, InvalidInput
 from automatos.llm.parts import ToolCall
 from automatos.private_hosts import parse
 from automatos.testing import Stack
-from recipes.models import Approval, Call, Execution
+from recipes.models import Approval, Call, Event, Execution
 from recipes.runs import services as runs
 from recipes.tests.kit import Cast, ended, final_output, wait_for
+from recipes.tests.test_socket import cookie_of, watching
 from recipes.waits import services as approvals
+from recipes.waits.queries import open_questions
+from tools.composio.tests.kit import signed_in
 from tools.mcp.connections import read_server
 from tools.mcp.tests.servers import Tracker, tracker
 from tools.models import RemoteService, RemoteTool, ToolExecutionLog
@@ -144,3 +149,83 @@ def test_cancelling_a_run_breaks_the_call_off(stack: Stack, running: tuple[Track
     runs.cancel(execution=execution, user=bench.cast.owner)
     assert ended(execution).status == "cancelled"
     wait_for(lambda: bench.made.broken_off)
+
+
+def asked(bench: Bench, execution: Execution) -> Approval:
+    """The question that the server has people asked, while the step is at work."""
+    waiting = Approval.objects.filter(step__execution=execution, kind="question", status="pending")
+    wait_for(waiting.exists)
+    found = waiting.select_related("step").get()
+    assert found.step.status == "running"
+    return found
+
+
+def test_a_person_answers_a_server_in_the_kitchen(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    owner, slug = bench.cast.owner, bench.cast.workspace.slug
+    stack.models.conversation("book", call("tracker_book", place="Rosa"), {"reply": "Booked."})
+    execution = bench.cook("book")
+    found = asked(bench, execution)
+    browser = signed_in(owner)
+    for address in (f"/w/{slug}/runs/{execution.pk}/", f"/w/{slug}/approvals/"):
+        page = browser.get(address).content.decode()
+        assert "When, and for how many?" in page
+        assert "These are words of the server <b>tracker</b>" in page
+    assert browser.get(f"/w/{slug}/approvals/open.json").json()["question"] == "tracker asks something"
+    decide = f"/w/{slug}/approvals/{found.pk}/"
+    wrong = {"decision": "approve", "fields": ["seats", "kind"], "answer-seats": "99", "answer-kind": "inside"}
+    assert "99" in browser.post(decide, wrong, follow=True).content.decode()
+    with pytest.raises(InvalidInput) as problem:
+        approvals.decide(
+            workspace=bench.cast.workspace, approval_id=found.pk, user=owner, approve=True, answer={"kind": "inside"}
+        )
+    assert list(problem.value.fields) == ["answer.seats"]
+    done = browser.post(decide, {**wrong, "answer-seats": "4", "answer-kind": "outside"}, follow=True)
+    assert "tracker has your answer" in done.content.decode()
+    assert final_output(ended(execution)) == "Booked."
+    assert bench.made.issues == ["Rosa 4 outside"]
+    events = list(Event.objects.filter(execution=execution).values_list("type", flat=True))
+    assert events.index("step.asked") < events.index("step.answered") < events.index("tool.finished")
+
+
+def test_a_question_ends_with_its_run(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    stack.models.conversation("book", call("tracker_book", place="Rosa"), {"reply": "Never."})
+    execution = bench.cook("book")
+    found = asked(bench, execution)
+    runs.cancel(execution=execution, user=bench.cast.owner)
+    assert ended(execution).status == "cancelled"
+    wait_for(lambda: Approval.objects.get(pk=found.pk).status == "expired")
+    with pytest.raises(Conflict):
+        approvals.decide(
+            workspace=bench.cast.workspace,
+            approval_id=found.pk,
+            user=bench.cast.owner,
+            approve=True,
+            answer={"seats": 2},
+        )
+    assert bench.made.issues == []
+
+
+def test_a_question_of_a_dead_worker_is_asked_no_more(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    stack.models.conversation("book", call("tracker_book", place="Rosa"), {"reply": "I told you."})
+    execution = bench.cook("book")
+    asked(bench, execution)
+    stack.worker.kill()
+    stack.worker.start()
+    assert final_output(ended(execution)) == "I told you."
+    assert Call.objects.get(step__execution=execution, kind="tool").status == "uncertain"
+    assert open_questions().filter(workspace=bench.cast.workspace).count() == 0
+
+
+def test_progress_of_a_call_is_seen_by_whoever_watches(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running, is_trusted=True)
+    bench.made.streams = True
+    stack.models.conversation("export", call("tracker_export"), {"reply": "Done."})
+    execution = bench.cook("export")
+    with watching(stack, bench.cast, execution.pk, **cookie_of(bench.cast.owner)) as socket:
+        found = next(one for one in map(json.loads, socket) if one["type"] == "progress")
+    bench.made.may_answer = True
+    assert found["text"].startswith("export: ")
+    assert final_output(ended(execution)) == "Done."

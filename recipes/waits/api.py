@@ -34,7 +34,7 @@ class ApprovalOut(serializers.Serializer[Approval]):
     step = serializers.IntegerField(source="step.order")
     agent_name = serializers.CharField(source="step.agent_name")
     kind = serializers.ChoiceField(choices=Approval.Kind.choices)
-    tool = serializers.CharField(help_text="Empty where a step of the recipe asks, and no tool.")
+    tool = serializers.CharField(help_text="Empty where a step of the recipe asks; of a question, the tool under way.")
     arguments = serializers.DictField()
     origins = serializers.ListField(
         child=serializers.CharField(), help_text="What was read before the call and is not trusted."
@@ -108,9 +108,9 @@ class RejectIn(InputSerializer):
 
 
 class ApproveIn(RejectIn):
-    """What a person fills in where a step of the recipe asks."""
+    """What a person fills in where a step of the recipe or a server asks."""
 
-    answer = serializers.DictField(required=False, help_text="By field, as arguments.fields asks.")
+    answer = serializers.DictField(required=False, help_text="By field, as arguments.fields or arguments.schema asks.")
 
 
 class ApprovalApprove(_Decision):

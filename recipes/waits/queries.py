@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import F, IntegerField, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
+from recipes.waits.fields import Field, of_inputs, of_schema
 from recipes.waits.questions import in_words, question
 from workspaces.models import Workspace
 
@@ -18,21 +22,11 @@ LONGEST_SHOWN = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One thing a person is asked for. kind: as in a recipe's inputs."""
-
-    name: str
-    kind: str
-    hint: str
-    value: str
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """A side effect that waits, or a step that asks: then with title, message and fields.
+    """A side effect that waits, or a step or a server that asks: then with title, message and fields.
 
-    shown: a side effect's arguments as text; origins: what was read before that is not trusted.
+    shown: a side effect's arguments as text; origins: what was read before that is not trusted. server: who asks, and
+    whose words the message is; url: a page it sends people to.
     """
 
     id: UUID
@@ -49,11 +43,18 @@ class Asked:
     message: str = ""
     fields: Sequence[Field] = ()
     due_at: datetime | None = None
+    server: str = ""
+    url: str = ""
 
     @property
     def is_form(self) -> bool:
-        """Whether a step asks, and no agent."""
-        return not self.tool
+        """Whether a step or a server asks, and no agent."""
+        return bool(self.server) or not self.tool
+
+    @property
+    def host(self) -> str:
+        """Where the page is that a server sends people to."""
+        return urlsplit(self.url).hostname or ""
 
 
 def approvals_of(workspace: Workspace) -> QuerySet[Approval]:
@@ -67,23 +68,33 @@ def waits_of(workspace: Workspace) -> QuerySet[Approval]:
     return rows.select_related("step__execution", "decided_by").order_by("-asked_at", "id")
 
 
+def still_asked(rows: QuerySet[Approval]) -> QuerySet[Approval]:
+    """Those of them that somebody waits for: a parked step, or the worker that listens for a server's question."""
+    listens = Cast(KeyTextTransform("fence", "arguments"), IntegerField())
+    rows = rows.filter(status=Approval.Status.PENDING, kind__in=Approval.ASKED).annotate(listens=listens)
+    is_question = Q(kind=Approval.Kind.QUESTION)
+    return rows.filter(
+        ~is_question & Q(step__status="waiting") | is_question & Q(step__status="running", listens=F("step__fence"))
+    )
+
+
 def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
     """What waits for a person in runs that still live, the oldest first."""
-    rows = approvals_of(workspace).filter(
-        status=Approval.Status.PENDING, step__execution__status__in=LIVE_STATUSES, step__status="waiting"
-    )
+    rows = still_asked(approvals_of(workspace)).filter(step__execution__status__in=LIVE_STATUSES)
     return _shown(rows.order_by("asked_at", "id")[:limit])
 
 
 def asked_in(runs: Sequence[UUID]) -> dict[UUID, str]:
     """What each of the runs waits for a person with, in words: its first open question."""
-    rows = Approval.objects.filter(status=Approval.Status.PENDING, step__execution__in=runs, step__status="waiting")
-    rows = rows.filter(kind__in=Approval.ASKED).select_related("step").order_by("-asked_at", "id")
+    rows = still_asked(Approval.objects.filter(step__execution__in=runs))
+    rows = rows.select_related("step").order_by("-asked_at", "id")
     return {one.step.execution_id: f"asks “{title_of(one)}”" for one in rows}
 
 
 def title_of(one: Approval) -> str:
     """What is asked, as one sentence."""
+    if one.kind == Approval.Kind.QUESTION:
+        return f"{one.arguments.get('server', 'A server')} asks something"
     return question(one.tool, one.arguments) if one.tool else one.step.name or one.step.step_id
 
 
@@ -95,37 +106,44 @@ def decided(workspace: Workspace, limit: int = 30) -> list[tuple[Approval, str]]
 
 def open_questions() -> QuerySet[Approval]:
     """What waits for a person in live runs, of every workspace the scope shows."""
-    rows = Approval.objects.filter(status=Approval.Status.PENDING, step__status="waiting")
-    return rows.filter(step__execution__status__in=LIVE_STATUSES, kind__in=Approval.ASKED)
+    return still_asked(Approval.objects.filter(step__execution__status__in=LIVE_STATUSES))
 
 
 def asked_by(step: ExecutionStep) -> list[Asked]:
-    """What this step waits for."""
-    rows = step.approvals.filter(status=Approval.Status.PENDING, kind__in=Approval.ASKED)
-    rows = rows.select_related("step__execution")
+    """What this step waits for, or is asked by a server while it is at work."""
+    rows = still_asked(Approval.objects.filter(step=step)).select_related("step__execution")
     return _shown(rows.order_by("asked_at", "id"))
 
 
 def _shown(rows: Iterable[Approval]) -> list[Asked]:
-    return [
-        Asked(
-            id=one.pk,
-            tool=one.tool,
-            shown=orjson.dumps(one.arguments, option=orjson.OPT_INDENT_2).decode()[:LONGEST_SHOWN],
-            origins=one.origins,
-            run_id=one.step.execution_id,
-            run_name=one.step.execution.recipe_name,
-            agent=one.step.agent_name,
-            step=one.step.order,
-            asked_at=one.asked_at,
-            title=title_of(one),
-            arguments=[(in_words(name), as_text(value)) for name, value in one.arguments.items()] if one.tool else (),
-            message=str(one.arguments.get("message", "")) if not one.tool else "",
-            fields=_fields(one) if not one.tool else (),
-            due_at=one.due_at,
-        )
-        for one in rows
-    ]
+    return [_one(one) for one in rows]
+
+
+def _one(one: Approval) -> Asked:
+    is_question = one.kind == Approval.Kind.QUESTION
+    is_call = bool(one.tool) and not is_question
+    fields: Sequence[Field] = ()
+    if not is_call:
+        asked = one.arguments
+        fields = of_schema(asked.get("schema") or {}) if is_question else of_inputs(asked.get("fields") or {})
+    return Asked(
+        id=one.pk,
+        tool=one.tool,
+        shown=orjson.dumps(one.arguments, option=orjson.OPT_INDENT_2).decode()[:LONGEST_SHOWN],
+        origins=one.origins,
+        run_id=one.step.execution_id,
+        run_name=one.step.execution.recipe_name,
+        agent=one.step.agent_name,
+        step=one.step.order,
+        asked_at=one.asked_at,
+        title=title_of(one),
+        arguments=[(in_words(name), as_text(value)) for name, value in one.arguments.items()] if is_call else (),
+        message="" if is_call else str(one.arguments.get("message", "")),
+        fields=fields,
+        due_at=one.due_at,
+        server=str(one.arguments.get("server", "")) if is_question else "",
+        url=str(one.arguments.get("url", "")) if is_question else "",
+    )
 
 
 def due_of(step: ExecutionStep) -> datetime | None:
@@ -146,16 +164,3 @@ def hook_of(step: ExecutionStep) -> str:
     """Where the message is sent that this step waits for now; empty where it waits for none."""
     one = step.approvals.filter(status=Approval.Status.PENDING, kind=Approval.Kind.WEBHOOK).first()
     return address_of(one) if one else ""
-
-
-def _fields(one: Approval) -> list[Field]:
-    return [
-        Field(
-            name,
-            str(entry.get("type", "string")),
-            str(entry.get("description", "")),
-            str(entry.get("default", "")),
-            bool(entry.get("required")),
-        )
-        for name, entry in (one.arguments.get("fields") or {}).items()
-    ]

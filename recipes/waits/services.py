@@ -14,6 +14,7 @@ from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
 from recipes.models import Approval, RecipeTrigger, StepStatus
 from recipes.validation import fill_inputs
+from recipes.waits.fields import read
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
@@ -31,7 +32,7 @@ def decide(
 ) -> Approval:
     """Note the decision; once every call of the step is decided, the step goes on with the time it had left.
 
-    answer: to a step that asks for something, by field. comment: why, kept with the decision. Raises NotFound,
+    answer: to a step or a server that asks for something, by field. comment: why, kept with it. Raises NotFound,
     InvalidInput with fields `answer.<name>`, or Conflict when it was decided before or the run is over.
     """
     rows = Approval.objects.filter(pk=approval_id, workspace=workspace).exclude(kind=Approval.Kind.TIMER)
@@ -56,7 +57,13 @@ def decide(
         if found.kind == Approval.Kind.FORM:
             refused = WaitError(f"{user.display_name} refused.", code="refused")
             end(ledger, {found.step_id: _as_text(filled) if approve else refused}, turn)
-        left = sql.rows("SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending'", [found.step_id])
+        if found.kind == Approval.Kind.QUESTION:
+            # Whoever asked looks for the answer; the step is at work all the while.
+            run.emit("step.answered", ledger.now, found.step, approval=str(found.pk), status=status.value)
+        left = sql.rows(
+            "SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending' AND kind <> 'question'",
+            [found.step_id],
+        )
         if left[0][0] == 0 and found.kind == Approval.Kind.APPROVAL:
             _go_on(ledger, run, found)
             run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
@@ -111,7 +118,9 @@ def _tell(turn: Turn, found: Approval, after: dict[str, Any]) -> None:
 
 
 def _filled(found: Approval, answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The answer as the step's fields want it."""
+    """The answer as the fields of the step, or of the server's question, want it."""
+    if found.kind == Approval.Kind.QUESTION:
+        return read(found.arguments.get("schema") or {}, answer)
     if found.kind != Approval.Kind.FORM:
         if answer:
             text = "This is a question of yes or no; leave answer out."

@@ -1,5 +1,6 @@
 """Pages: what waits for a person, and the decision."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput
 from automatos.local_time import zone_of
+from recipes.models import Approval
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
@@ -71,18 +73,29 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
     except Conflict as late:
         messages.error(request, late.message)
         return redirect("approvals", request.workspace.slug)
-    word = "approved" if approve else "rejected"
-    what = f"The call of {found.tool}" if found.tool else f"“{found.step.name or found.step.step_id}”"
-    messages.success(request, f"{what} was {word}.")
+    messages.success(request, _done(found, approve=approve))
     return _back(request, reverse("run", args=[request.workspace.slug, found.step.execution_id]))
 
 
-def _answer(request: WorkspaceRequest) -> dict[str, str]:
+def _done(found: Approval, *, approve: bool) -> str:
+    """What a person reads after the decision."""
+    if found.kind == Approval.Kind.QUESTION:
+        server = found.arguments.get("server", "the server")
+        return f"{server} has your answer." if approve else f"{server} was told that you decline."
+    word = "approved" if approve else "rejected"
+    what = f"The call of {found.tool}" if found.tool else f"“{found.step.name or found.step.step_id}”"
+    return f"{what} was {word}."
+
+
+def _answer(request: WorkspaceRequest) -> dict[str, Any]:
     """What was filled in, by field. A box that is not ticked sends nothing, and means no."""
-    names = request.POST.getlist("fields")
-    return {
-        name: request.POST.get(f"answer-{name}", "false" if f"box-{name}" in request.POST else "") for name in names
-    }
+    found: dict[str, Any] = {}
+    for name in request.POST.getlist("fields"):
+        if f"many-{name}" in request.POST:
+            found[name] = request.POST.getlist(f"answer-{name}")
+        else:
+            found[name] = request.POST.get(f"answer-{name}", "false" if f"box-{name}" in request.POST else "")
+    return found
 
 
 def _name(field: str) -> str:

@@ -25,6 +25,7 @@ export class LiveRun extends HTMLElement {
       onEvent: (event) => this.hear(event),
       onText: (piece) => this.takeText(piece),
       onThinking: (piece) => this.takeThinking(piece),
+      onProgress: (piece) => this.takeProgress(piece),
       onState: () => this.showState(),
       onEnd: (reason) => this.endLive(reason),
     });
@@ -113,6 +114,20 @@ export class LiveRun extends HTMLElement {
     this.ref('thought').textContent = text;
   }
 
+  // How far a call of a tool is; nothing of it is kept.
+  takeProgress({ step, attempt, text }) {
+    this.texts.set(`progress:${step}:${attempt}`, text);
+    this.paintProgress();
+  }
+
+  paintProgress() {
+    const line = this.ref('progress');
+    const text = line && this.texts.get(`progress:${line.dataset.step}:${line.dataset.attempt}`);
+    if (!text) return;
+    line.hidden = false;
+    line.textContent = text;
+  }
+
   askForText(step, attempt, offset) {
     const key = `${step}:${attempt}`;
     if (Date.now() - (this.asked.get(key) ?? 0) < ASK_EVERY) return;
@@ -129,6 +144,7 @@ export class LiveRun extends HTMLElement {
     if (Number(offset) > known.length) known.set(standIn(stream) + stream.textContent, Number(offset));
     this.paint();
     this.paintThinking();
+    this.paintProgress();
   }
 
   paint() {

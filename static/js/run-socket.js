@@ -6,8 +6,8 @@ const NOT_SIGNED_IN = 4401;
 const NOT_THERE = 4404;
 
 export class RunSocket {
-  constructor({ path, after, onEvent, onText, onThinking, onState, onEnd }) {
-    Object.assign(this, { path, seq: after, onEvent, onText, onThinking, onState, onEnd });
+  constructor({ path, after, onEvent, onText, onThinking, onProgress, onState, onEnd }) {
+    Object.assign(this, { path, seq: after, onEvent, onText, onThinking, onProgress, onState, onEnd });
     this.tries = 0;
     this.ended = false;
   }
@@ -34,6 +34,8 @@ export class RunSocket {
       this.onText(message);
     } else if (message.type === 'thinking') {
       this.onThinking(message);
+    } else if (message.type === 'progress') {
+      this.onProgress(message);
     } else if (message.seq > this.seq + 1) {
       this.drop();
     } else if (message.seq === this.seq + 1) {

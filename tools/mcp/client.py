@@ -6,7 +6,7 @@ The SDK takes a third of a second to load, so what has it (`visits`, `oauth/wire
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tools.mcp.terms import Endpoint, Listing
+from tools.mcp.terms import Endpoint, Listing, Watched
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult
@@ -42,11 +42,13 @@ async def look(endpoint: Endpoint) -> Listing:
     return await visits.look(endpoint)
 
 
-async def call(endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, digest: str) -> "CallToolResult":
+async def call(
+    endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, digest: str, watched: Watched | None = None
+) -> "CallToolResult":
     """Call a tool that still is what was accepted. digest: of the accepted document.
 
     Raises Changed when the server describes the tool in other words now, else as `look`.
     """
     from tools.mcp import visits
 
-    return await visits.call(endpoint, name, arguments, digest=digest)
+    return await visits.call(endpoint, name, arguments, digest=digest, watched=watched)

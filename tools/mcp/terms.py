@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automatos.errors import AppError
-from tools.contract import Schema
+from tools.contract import Onlookers, Schema
 
 CONNECT_SECONDS, LIST_SECONDS, CALL_SECONDS = 15.0, 30.0, 60.0
+# What a server's questions to people may add to a call.
+PERSON_SECONDS = 900.0
 MOST_BYTES = 10_000_000  # of one answer
 MOST_PAGES, MOST_TOOLS = 20, 200
 LONGEST_MESSAGE = 500
@@ -20,6 +22,14 @@ class Endpoint:
     url: str = ""
     command: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Who is asked and told while a call is under way. server: as this workspace calls it."""
+
+    server: str
+    onlookers: Onlookers
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ from tools.contract import Schema
 from tools.mcp import reading
 from tools.mcp import terms as limits
 from tools.mcp.command import command_of
+from tools.mcp.onlooking import Hearing
 from tools.mcp.problems import problem_of
-from tools.mcp.terms import Changed, Endpoint, Listing, McpProblem
+from tools.mcp.terms import Changed, Endpoint, Listing, McpProblem, Watched
 from tools.remote.pins import digest_of, why_not_kept
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,128}")
@@ -47,14 +48,18 @@ async def look(endpoint: Endpoint) -> Listing:
         )
 
 
-async def call(endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, digest: str) -> CallToolResult:
-    """Call a tool that still is what was accepted. digest: of the accepted document.
+async def call(
+    endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, digest: str, watched: Watched | None = None
+) -> CallToolResult:
+    """Call a tool that still is what was accepted. digest: of the accepted document. watched: who is asked and told.
 
     Raises Changed when the server describes the tool in other words now, else McpProblem.
     """
     is_sent = False
+    hearing = Hearing(watched.server, name, watched.onlookers) if watched else None
     try:
-        async with _visit(endpoint, limits.CONNECT_SECONDS + limits.LIST_SECONDS + limits.CALL_SECONDS) as client:
+        seconds = limits.CONNECT_SECONDS + limits.LIST_SECONDS + limits.CALL_SECONDS
+        async with _visit(endpoint, seconds, hearing) as client:
             found, _ = await _documents(client)
             if name not in found and digest == digest_of(reading.DOCUMENTS.get(name, {})):
                 return await reading.answer(client, name, arguments)
@@ -63,19 +68,24 @@ async def call(endpoint: Endpoint, name: str, arguments: Mapping[str, Any], *, d
             if digest_of(found[name]) != digest:
                 raise Changed(found[name])
             is_sent = True
-            return await client.call_tool(name, dict(arguments), read_timeout_seconds=limits.CALL_SECONDS)
+            # An older server keeps the call open while it asks: then its time is bounded by the visit's alone.
+            wait = limits.CALL_SECONDS + (limits.PERSON_SECONDS if hearing else 0)
+            progress = hearing.progress if hearing else None
+            return await client.call_tool(name, dict(arguments), read_timeout_seconds=wait, progress_callback=progress)
     except McpProblem as problem:
         problem.is_uncertain = is_sent and problem.is_silence
         raise
 
 
 @asynccontextmanager
-async def _visit(endpoint: Endpoint, seconds: float) -> AsyncIterator[Client]:
+async def _visit(endpoint: Endpoint, seconds: float, hearing: Hearing | None = None) -> AsyncIterator[Client]:
     """A connected client. Errors of any kind leave as McpProblem, or as the AppError they are."""
     guard = StreamingGuard()
     try:
-        async with asyncio.timeout(seconds):
-            async with _connected(endpoint, guard) as client:
+        async with asyncio.timeout(seconds) as bound:
+            if hearing is not None:
+                hearing.bound = bound
+            async with _connected(endpoint, guard, hearing) as client:
                 yield client
     except (Changed, McpProblem, OutsideError):
         raise
@@ -87,19 +97,28 @@ async def _visit(endpoint: Endpoint, seconds: float) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def _connected(endpoint: Endpoint, guard: StreamingGuard) -> AsyncIterator[Client]:
+async def _connected(endpoint: Endpoint, guard: StreamingGuard, hearing: Hearing | None) -> AsyncIterator[Client]:
     about = Implementation(name=CLIENT_NAME, version=CLIENT_VERSION)
-    async with _transport(endpoint, guard) as target:
+    async with _transport(endpoint, guard, limits.CALL_SECONDS + (limits.PERSON_SECONDS if hearing else 0)) as target:
         mode = "legacy" if endpoint.transport == "sse" else "auto"
+        elicit = hearing.elicit if hearing else None
         async with Client(
-            target, read_timeout_seconds=limits.LIST_SECONDS, cache=None, client_info=about, mode=mode
+            target,
+            read_timeout_seconds=limits.LIST_SECONDS,
+            cache=None,
+            client_info=about,
+            mode=mode,
+            elicitation_callback=elicit,
         ) as client:
             yield client
 
 
 @asynccontextmanager
-async def _transport(endpoint: Endpoint, guard: StreamingGuard) -> AsyncIterator[Any]:
-    """What the SDK's client is given: a transport over the guarded client, or an allowed command."""
+async def _transport(endpoint: Endpoint, guard: StreamingGuard, silence: float) -> AsyncIterator[Any]:
+    """What the SDK's client is given: a transport over the guarded client, or an allowed command.
+
+    silence: seconds without a byte after which an answer is given up.
+    """
     if endpoint.transport == "stdio":
         command = command_of(endpoint.command)
         started = StdioServerParameters(
@@ -109,14 +128,14 @@ async def _transport(endpoint: Endpoint, guard: StreamingGuard) -> AsyncIterator
         yield stdio_client(started, errlog=cast(Any, DEVNULL))
         return
     client = streaming_client(
-        endpoint.url, guard, headers=endpoint.headers, read_seconds=limits.CALL_SECONDS, max_bytes=limits.MOST_BYTES
+        endpoint.url, guard, headers=endpoint.headers, read_seconds=silence, max_bytes=limits.MOST_BYTES
     )
     if endpoint.transport == "sse":
 
         def given(**_: Any) -> AsyncClient:
             return client  # which is closed by whoever takes it
 
-        yield sse_client(endpoint.url, httpx_client_factory=cast(Any, given), sse_read_timeout=limits.CALL_SECONDS)
+        yield sse_client(endpoint.url, httpx_client_factory=cast(Any, given), sse_read_timeout=silence)
         return
     async with client:
         yield streamable_http_client(endpoint.url, http_client=client)

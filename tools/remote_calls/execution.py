@@ -7,12 +7,12 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from tools import arguments as reading
-from tools.contract import UNCERTAIN, Decide, RunFiles, ToolProblem, ToolResult
+from tools.contract import UNCERTAIN, Decide, Onlookers, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_failure
 from tools.mcp.oauth.tokens import is_ending, refresh_if_due
 from tools.mcp.results import told
-from tools.mcp.terms import Changed, Endpoint, McpProblem
+from tools.mcp.terms import Changed, Endpoint, McpProblem, Watched
 from tools.models import RemoteService, RemoteTool
 from tools.openapi import calling
 from tools.openapi.calling import Sending
@@ -113,13 +113,16 @@ def refusal_of(tool: RemoteTool) -> str:
     return "" if tool.is_usable else f"{tool.name} is switched off in this workspace."
 
 
-async def perform(ready: Ready, decide: Decide, files: RunFiles | None = None) -> Outcome:
-    """Send it once. files: where pictures and long results go."""
+async def perform(
+    ready: Ready, decide: Decide, files: RunFiles | None = None, onlookers: Onlookers | None = None
+) -> Outcome:
+    """Send it once. files: where pictures and long results go. onlookers: who is asked and told meanwhile."""
     origin = ready.service.origin
     if ready.sending is not None:
         return await _perform_request(ready, ready.sending, files)
     try:
-        result = await client.call(ready.endpoint, ready.name, ready.arguments, digest=ready.digest)
+        watched = Watched(ready.service.name, onlookers) if onlookers else None
+        result = await client.call(ready.endpoint, ready.name, ready.arguments, digest=ready.digest, watched=watched)
     except Changed as change:
         await decide(_suspend, ready, change)
         return Outcome(ToolResult(change.message, is_error=True), is_sent=False)

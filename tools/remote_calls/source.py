@@ -10,11 +10,13 @@ from uuid import UUID
 import orjson
 
 from tools.contract import Arguments, Effects, Tool, ToolContext, ToolProblem, ToolResult
+from tools.mcp.terms import PERSON_SECONDS
 from tools.remote_calls.stored import Caller, Named, RemoteTools
 from tools.sources import LONGEST_NAME, Found, Place, ToolSource, refusing
 
 SOURCE = "remote"
-SECONDS = 120.0
+# A call is bounded by its visit; the rest is for people whom a server asks.
+SECONDS = 120.0 + PERSON_SECONDS
 OWN = (
     "FROM agent_remote_tools g JOIN remote_tools t ON t.id = g.tool_id JOIN remote_services s ON s.id = t.service_id "
     "WHERE g.agent_id = a.id AND t.state = 'active' AND t.is_offered AND t.digest <> '' AND s.is_enabled"
@@ -46,7 +48,7 @@ class ServiceTools(ToolSource):
 
     def door(self, place: Place) -> RemoteTools:
         caller = Caller(place.workspace_id, place.execution_id, place.agent_id, place.agent_name)
-        return RemoteTools(caller, place.errand, place.files)
+        return RemoteTools(caller, place.errand, place.files, place.onlookers)
 
 
 KINDS = {"mcp": "MCP server", "openapi": "API"}

@@ -9,7 +9,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from tools.composio.waiting import in_thread
-from tools.contract import Arguments, Decide, RunFiles, ToolProblem, ToolResult
+from tools.contract import Arguments, Decide, Onlookers, RunFiles, ToolProblem, ToolResult
 from tools.logs.entries import Entry, write
 from tools.remote_calls.execution import Outcome, RemoteCall, perform, prepare
 
@@ -38,8 +38,10 @@ class Named:
 class RemoteTools:
     """The door of these tools for one step. decide: runs a synchronous function in a thread."""
 
-    def __init__(self, caller: Caller, decide: Decide, files: RunFiles | None = None) -> None:
-        self.caller, self.decide, self.files = caller, decide, files
+    def __init__(
+        self, caller: Caller, decide: Decide, files: RunFiles | None = None, onlookers: Onlookers | None = None
+    ) -> None:
+        self.caller, self.decide, self.files, self.onlookers = caller, decide, files, onlookers
 
     async def use(self, named: Named, arguments: Arguments) -> ToolResult:
         """Make the call, and log it whatever it came to."""
@@ -52,7 +54,7 @@ class RemoteTools:
         call = RemoteCall(self.caller.workspace_id, self.caller.agent_id, named.tool_id, arguments)
         try:
             ready = await self.decide(prepare, call)
-            outcome = await perform(ready, self.decide, self.files)
+            outcome = await perform(ready, self.decide, self.files, self.onlookers)
         except ToolProblem as problem:
             outcome = Outcome(ToolResult(str(problem), is_error=True, retryable=problem.retryable), is_sent=False)
         took = round((time.perf_counter() - begun) * 1000)

@@ -9,17 +9,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import uvicorn
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import (
+    AcceptedElicitation,
+    Context,
+    Elicit,
+    ElicitationResult,
+    RequestStateSecurity,
+    Resolve,
+)
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ImageContent, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 MODERN = "2026-07-28"
+
+
+class Booking(BaseModel):
+    """What the server has to know of a person."""
+
+    seats: int = Field(ge=1, le=20, description="How many people.")
+    kind: Literal["inside", "outside"] = "inside"
 
 
 @dataclass
@@ -38,7 +53,8 @@ class Tracker:
 
     def server(self) -> MCPServer:
         """A new server with the words as they are now."""
-        made = MCPServer("tracker", version="1.2.3")
+        # It is made anew for each request, so its key has to stay the same.
+        made = MCPServer("tracker", version="1.2.3", request_state_security=RequestStateSecurity(keys=[b"k" * 32]))
         reads = ToolAnnotations(read_only_hint=True)
 
         @made.tool(description=self.words, annotations=reads)
@@ -87,12 +103,36 @@ class Tracker:
         def fail() -> str:
             raise ToolError("the tracker is on fire")
 
+        self._add_talking(made)
+
         @made.tool(description="Ask a model.")
         async def think(context: Context) -> str:
             found = await context.session.create_message(messages=[], max_tokens=5)
             return str(found)
 
         return made
+
+    def _add_talking(self, made: MCPServer) -> None:
+        """Tools that have something to say to people while they are at work."""
+
+        def when() -> Elicit[Booking]:
+            return Elicit("When, and for how many?", Booking)
+
+        @made.tool(description="Book a table.")
+        def book(place: str, booking: Annotated[ElicitationResult[Booking], Resolve(when)]) -> str:
+            if isinstance(booking, AcceptedElicitation):
+                self.issues.append(f"{place} {booking.data.seats} {booking.data.kind}")
+                return "It is booked."
+            return f"Not booked: {booking.action}."
+
+        @made.tool(description="Export everything.")
+        async def export(context: Context) -> str:
+            for done in (1, 2, 3):
+                await context.report_progress(done, 3, "exporting")
+                await asyncio.sleep(0.3)
+            while not self.may_answer:
+                await asyncio.sleep(0.05)
+            return "All is there."
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI application: made anew for each request, as its words may have changed."""

@@ -1,8 +1,10 @@
 """The client against real servers of both generations and the older transport, and against liars: it always ends."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -14,6 +16,7 @@ from pytest_django.fixtures import Settings
 from automatos.errors import AppError
 from automatos.outside.errors import Refused
 from automatos.private_hosts import parse
+from tools.contract import Answered, Asked
 from tools.mcp import client, terms
 from tools.mcp.terms import Changed, Endpoint, McpProblem
 from tools.mcp.tests.servers import Liar, Tracker, greets, liar, old_sse, tracker
@@ -49,7 +52,8 @@ def call(endpoint: Endpoint, name: str, /, **arguments: Any) -> Any:
 def test_a_server_of_each_kind_is_read_and_called(place: tuple[Tracker, Endpoint]) -> None:
     _made, endpoint = place
     listing = look(endpoint)
-    assert sorted(listing.documents) == ["chart", "fail", "list_issues", "open_issue", "open_slowly", "think", "wipe"]
+    names = ["book", "chart", "export", "fail", "list_issues", "open_issue", "open_slowly", "think", "wipe"]
+    assert sorted(listing.documents) == names
     assert (listing.title, listing.version) == ("tracker", "1.2.3")
     assert listing.documents["list_issues"]["annotations"]["readOnlyHint"] is True
     assert call(endpoint, "open_issue", title="Leak").content[0].text == "Issue 1 was opened."
@@ -87,6 +91,54 @@ def test_a_model_is_never_lent(place: tuple[Tracker, Endpoint]) -> None:
     except McpProblem:
         return
     assert result.is_error
+
+
+class People:
+    """Who watches a call."""
+
+    def __init__(self, *answers: Answered) -> None:
+        self.answers, self.asked, self.told = list(answers), list[Asked](), list[str]()
+
+    async def ask(self, question: Asked) -> Answered:
+        self.asked.append(question)
+        await asyncio.sleep(0.3)
+        return self.answers.pop(0)
+
+    async def tell(self, text: str) -> None:
+        self.told.append(text)
+
+
+def watched(endpoint: Endpoint, people: People, name: str, /, **arguments: Any) -> Any:
+    digest = digest_of(look(endpoint).documents[name])
+    work = partial(client.call, watched=terms.Watched("tracker", people))
+    return async_to_sync(work)(endpoint, name, arguments, digest=digest)
+
+
+def test_a_person_answers_what_a_server_asks(place: tuple[Tracker, Endpoint], monkeypatch: pytest.MonkeyPatch) -> None:
+    made, endpoint = place
+    if made.is_old:
+        pytest.skip("without a session an older server has no way to ask")
+    # Less than the people take: while they think, the call's time stands.
+    monkeypatch.setattr(terms, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(terms, "LIST_SECONDS", 0.4)
+    monkeypatch.setattr(terms, "CALL_SECONDS", 0.4)
+    people = People(Answered("accept", {"seats": 4, "kind": "outside"}), Answered("decline"), Answered("cancel"))
+    answers = [watched(endpoint, people, "book", place="Rosa").content[0].text for _ in range(3)]
+    assert answers == ["It is booked.", "Not booked: decline.", "Not booked: cancel."]
+    assert made.issues == ["Rosa 4 outside"]
+    asked = people.asked[0]
+    assert (asked.server, asked.tool, asked.message) == ("tracker", "book", "When, and for how many?")
+    assert asked.schema["properties"]["seats"]["maximum"] == 20
+    assert asked.schema["properties"]["kind"]["enum"] == ["inside", "outside"]
+    with pytest.raises(McpProblem, match="said no"):
+        call(endpoint, "book", place="Rosa")  # where nobody watches, nobody can be asked
+
+
+def test_progress_is_told(place: tuple[Tracker, Endpoint]) -> None:
+    made, endpoint = place
+    made.may_answer, made.streams, people = True, True, People()
+    watched(endpoint, people, "export")
+    assert people.told == ["export: 1 of 3, exporting", "export: 2 of 3, exporting", "export: 3 of 3, exporting"]
 
 
 def test_a_changed_tool_is_not_called() -> None:
