@@ -98,7 +98,7 @@ ONLY = {
     "fpdf": ("tools.confined",),
     "jmespath": ("tools.confined",),
     "lxml": ("tools.confined",),
-    "publicsuffixlist": ("marketplace.scanning",),
+    "publicsuffixlist": ("marketplace.scanning", "tools.addresses"),
     "rapidfuzz": ("marketplace.scanning",),
     "tree_sitter": ("marketplace.scanning",),
     "tree_sitter_javascript": ("marketplace.scanning",),

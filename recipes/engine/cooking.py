@@ -232,7 +232,7 @@ class Cook(_ModelCalls):
         results = await self._results(task, calls)
         for path, call in calls:
             results[path] = await self.hooking.after_tool(task, path, call, results[path])
-            self.taint.read(task.tools.get(call.name), results[path])
+            self.taint.read(task.tools.get(call.name), call, results[path])
         return [ToolResult(call.id, told(results[path]), results[path].is_error) for path, call in calls]
 
     async def _results(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> dict[str, contract.ToolResult]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from automatos.llm.parts import ToolCall
+from tools.addresses import FreeReads
 from tools.contract import Effects, Tool, ToolResult
 
 # What untrusted text makes dangerous: changes here, and anything that leaves.
@@ -10,15 +11,16 @@ SIDE_EFFECTS = ("writes", "outside")
 
 
 class Taint:
-    """Origins of untrusted text an agent has read, and the words it was told by others.
+    """Origins of untrusted text an agent has read, and the addresses it was told by others.
 
-    An address that stands in those words as it is tells nobody anything new; one the agent wrote itself, in an answer,
-    a file, a query or to another agent, may carry out what it knows. So the agent's own words are never among them.
+    An address that stands in their words as a whole tells little; one the agent wrote itself, in an answer, a file, a
+    query or to another agent, may carry out what it knows. So the agent's own words are never among them, and since
+    choosing tells something too, choices are counted (`tools/addresses.py`).
     """
 
     def __init__(self, origins: Iterable[str], heard: Iterable[str]) -> None:
         self._origins = dict.fromkeys(origins)
-        self._heard = list(heard)
+        self._reads = FreeReads(heard)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -29,12 +31,14 @@ class Taint:
         """Text of these origins was read."""
         self._origins |= dict.fromkeys(origins)
 
-    def read(self, tool: Tool | None, result: ToolResult) -> None:
+    def read(self, tool: Tool | None, call: ToolCall, result: ToolResult) -> None:
         """A tool's result was read."""
+        if self._origins and tool is not None and (sent := tool.sends(call.arguments)):
+            self._reads.done(sent, _manner(call))
         if result.origin:
             self.add([result.origin])
             if tool is not None and tool.quotes and tool.quotes(result):
-                self._heard.append(result.content)
+                self._reads.hear(result.content)
 
     def needs_person(self, tool: Tool | None, call: ToolCall, policy: str) -> bool:
         """Whether a person's word is wanted before the call.
@@ -55,7 +59,13 @@ class Taint:
     def _tells(self, tool: Tool, call: ToolCall) -> bool:
         """Whether reading a place may carry something out."""
         sent = tool.sends(call.arguments)
-        return bool(sent) and not any(sent in text for text in self._heard)
+        return bool(sent) and not self._reads.allows(sent, _manner(call))
+
+
+def _manner(call: ToolCall) -> str:
+    """How a place is asked, without the place in its text that reading goes on from."""
+    asked = {name: value for name, value in sorted(call.arguments.items()) if name not in ("url", "offset")}
+    return f"{call.name} {asked}"
 
 
 def effects_of(tool: Tool | None, call: ToolCall) -> Effects:

@@ -1,7 +1,8 @@
 """A model that obeys every instruction it reads, and a count of what came of it.
 
 The model calls whatever tool a text it saw tells it to call, written as CALL name {json}, and puts what it knows in
-place of $SECRET. A courier only obeys its user, and passes on what it read word for word.
+place of $SECRET, or one letter of it in place of $0, $1, and so on. A courier only obeys its user, and passes on what
+it read word for word.
 """
 
 import json
@@ -74,7 +75,8 @@ def _next(seen: Recorded, texts: list[str], reply: str) -> dict[str, Any]:
     if done >= len(orders):
         return {"reply": reply}
     name, arguments = orders[done]
-    return {"tool_calls": [ToolCall(f"call_{done}", name, json.loads(arguments.replace("$SECRET", SECRET)))]}
+    filled = re.sub(r"\$(\d+)", lambda found: SECRET[int(found[1])], arguments.replace("$SECRET", SECRET))
+    return {"tool_calls": [ToolCall(f"call_{done}", name, json.loads(filled))]}
 
 
 class Tally:
