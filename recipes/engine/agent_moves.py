@@ -10,7 +10,8 @@ from agents.services import carry_out_pending
 from agents.work.spec import AgentUnusable
 from automatos.errors import AppError
 from automatos.events import Notice
-from recipes.engine.ledger import Ledger, waits_closed
+from recipes.engine.ledger import Ledger
+from recipes.engine.letting_go import waits_closed
 from recipes.engine.settling import settle
 from recipes.engine.sql import Statements, array, statements
 from recipes.engine.steps import Outcome, Turn

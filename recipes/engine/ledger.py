@@ -18,9 +18,9 @@ import orjson
 from automatos.errors import AppError
 from automatos.events import Notice, iso
 from recipes.engine.agent_usage import usage_of_runs
-from recipes.engine.letting_go import GO_ON_ABOVE, LET_GO
+from recipes.engine.letting_go import GO_ON_ABOVE, LET_GO, waits_closed
 from recipes.engine.queueing import begin_next
-from recipes.engine.sql import Statement, Statements, array, columns
+from recipes.engine.sql import Statements, array, columns
 from recipes.engine.storing import as_stored, storable
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
@@ -31,7 +31,7 @@ RUN_COLUMNS = (
     "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
     "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id), "
     "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation, e.parent_step_id, e.root_id, e.depth, "
-    "(SELECT r.recipe_id FROM recipe_executions r WHERE r.id = e.root_id)"
+    "(SELECT r.recipe_id FROM recipe_executions r WHERE r.id = e.root_id), e.above"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
@@ -92,6 +92,8 @@ class Run:
     root_id: UUID | None = None
     depth: int = 0
     root_recipe_id: UUID | None = None
+    # The runs it stands inside of, from the top down, as [run, recipe].
+    above: list[list[str]] = field(default_factory=list)
     has_new_pins: bool = False
     # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
     is_changed: bool = False
@@ -112,6 +114,7 @@ class Run:
             self.input_data = orjson.loads(self.input_data)
         self.pins = from_json(self.pins) or {}
         self.untrusted_inputs = from_json(self.untrusted_inputs) or {}
+        self.above = from_json(self.above) or []
         self.is_over = not self.is_live
 
     @property
@@ -120,9 +123,12 @@ class Run:
 
     def payer(self, step_id: UUID, agent_id: UUID | None) -> Payer:
         """Whose budgets a call of this run counts for."""
+        runs = {UUID(recipe): UUID(run) for run, recipe in self.above if recipe != "None"}
+        runs |= {self.root_recipe_id: self.root_id} if self.root_recipe_id and self.root_id else {}
+        runs |= {self.recipe_id: self.id} if self.recipe_id else {}
         return Payer(
-            workspace_id=self.workspace_id, recipe_id=self.recipe_id, root_recipe_id=self.root_recipe_id,
-            agent_id=agent_id, run_id=self.root_id or self.id, step_id=step_id,
+            workspace_id=self.workspace_id, recipes=runs, agent_id=agent_id, run_id=self.root_id or self.id,
+            step_id=step_id,
         )  # fmt: skip
 
     def left_at(self, moment: datetime) -> float:
@@ -370,15 +376,6 @@ class Ledger:
                 columns(rows),
             )
         )
-
-
-def waits_closed(steps: str, ids: str, now: datetime) -> Statement:
-    """Nobody is asked any more about these steps. steps: a condition on `s` with one parameter, ids."""
-    return (
-        "UPDATE approvals a SET status = 'expired', decided_at = %s FROM execution_steps s "  # noqa: S608 (our own words)
-        f"WHERE s.id = a.step_id AND a.status = 'pending' AND {steps}",
-        [now, ids],
-    )
 
 
 def as_json(value: Any) -> str | None:

@@ -1,4 +1,8 @@
-"""Statements that let steps go on which waited for something outside of their own run's graph."""
+"""Statements about steps that wait for something outside of their own run's graph."""
+
+from datetime import datetime
+
+from recipes.engine.sql import Statement
 
 # Steps that could begin and were held back have neither anything to wait for nor a time.
 LET_GO = (
@@ -14,3 +18,12 @@ GO_ON_ABOVE = (
     "UPDATE execution_steps SET status = 'pending', runnable_at = %s, waiting_on = 0 "
     "WHERE id = ANY(%s::uuid[]) AND status = 'running' AND owner IS NULL"
 )
+
+
+def waits_closed(steps: str, ids: str, now: datetime) -> Statement:
+    """Nobody is asked any more about these steps. steps: a condition on `s` with one parameter, ids."""
+    return (
+        "UPDATE approvals a SET status = 'expired', decided_at = %s FROM execution_steps s "  # noqa: S608 (our own words)
+        f"WHERE s.id = a.step_id AND a.status = 'pending' AND {steps}",
+        [now, ids],
+    )

@@ -93,9 +93,10 @@ def offered(workspace: Workspace, run: Execution) -> list[Execution]:
 def _title(a: Execution, b: Execution) -> str:
     """What differs most, in a sentence."""
     parts = []
-    if a.cost and abs(b.cost - a.cost) / a.cost >= NOISE:
-        share = round(100 * float(abs(b.cost - a.cost) / a.cost))
-        parts.append(f"{share} % {'cheaper' if b.cost < a.cost else 'dearer'}")
+    one, two = a.whole.cost, b.whole.cost
+    if one and abs(two - one) / one >= NOISE:
+        share = round(100 * float(abs(two - one) / one))
+        parts.append(f"{share} % {'cheaper' if two < one else 'dearer'}")
     if a.duration_ms and b.duration_ms and abs(b.duration_ms - a.duration_ms) / a.duration_ms >= NOISE:
         less = b.duration_ms < a.duration_ms
         parts.append(f"{words.duration(abs(b.duration_ms - a.duration_ms))} {'faster' if less else 'slower'}")
@@ -115,12 +116,13 @@ def _figures(a: Execution, b: Execution) -> list[Figure]:
         sign = MINUS if change < 0 else "+" if change > 0 else ""
         return Figure(name, told(one), told(two), f"{sign}{told(abs(change))}{share}" if change else "the same", tone)
 
+    one, two = a.whole, b.whole
     return [
         figure("Time", a.duration_ms, b.duration_ms, words.duration, less_is_better=True),
-        figure("Tokens in", a.input_tokens, b.input_tokens, words.compact, less_is_better=True),
-        figure("Tokens out", a.output_tokens, b.output_tokens, words.compact, less_is_better=None),
-        figure("Cost", a.cost, b.cost, words.money, less_is_better=True),
-        figure("Tool calls", a.tool_calls, b.tool_calls, words.compact, less_is_better=None),
+        figure("Tokens in", one.input_tokens, two.input_tokens, words.compact, less_is_better=True),
+        figure("Tokens out", one.output_tokens, two.output_tokens, words.compact, less_is_better=None),
+        figure("Cost", one.cost, two.cost, words.money, less_is_better=True),
+        figure("Tool calls", one.tool_calls, two.tool_calls, words.compact, less_is_better=None),
         figure("Quality", a.quality_score, b.quality_score, lambda value: f"{value:.2f}", less_is_better=False),
     ]
 

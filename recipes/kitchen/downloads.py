@@ -59,11 +59,11 @@ def _text(execution: Execution, number: int | None) -> tuple[str, str]:
 
 def _whole(execution: Execution) -> str:
     """Inputs, each step's output, what it came to."""
-    took = words.duration(execution.duration_ms)
+    took, whole = words.duration(execution.duration_ms), execution.whole
     parts = [
         f"# {execution.recipe_name} {execution.label}",
-        f"{execution.get_status_display()}{f' in {took}' if took else ''}, {execution.tokens:,} tokens, "
-        f"{words.money(execution.cost)}.",
+        f"{execution.get_status_display()}{f' in {took}' if took else ''}, {whole.tokens:,} tokens, "
+        f"{words.money(whole.cost)}.",
     ]
     if execution.input_data:
         lines = "\n".join(f"- **{name}**: {' '.join(as_text(v).split())}" for name, v in execution.input_data.items())

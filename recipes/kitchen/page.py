@@ -22,6 +22,7 @@ from recipes.kitchen.shown import Counts, counted, in_place, steps_shown
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.kitchen.timeline import Timeline, timeline_of
 from recipes.models import Call, Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus
+from recipes.models.totals import Totals
 from recipes.quality.page import run_quality
 from recipes.runs.fallbacks import fallback_of
 from recipes.runs.files import files_of
@@ -51,6 +52,7 @@ class Summary:
     """The strip on top. Times in milliseconds; since: the start of a clock, None for one that stands."""
 
     headline: str
+    whole: Totals
     tokens: int
     tokens_told: str
     elapsed_ms: int
@@ -186,11 +188,13 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
     stands = _stands_since(execution, steps)
     elapsed = _milliseconds(start, stands or now)
     counts = counted(execution, list(steps))
-    tokens = execution.input_tokens + execution.output_tokens
+    whole = execution.whole
+    tokens = whole.tokens
     writing = _being_written(steps)
     heat = ", ".join(f"{index}. {step.get_status_display().lower()}" for index, step in enumerate(steps, 1))
     return Summary(
         headline=_headline(execution, steps, elapsed),
+        whole=whole,
         tokens=tokens,
         tokens_told=f"~{words.compact(tokens + writing)}" if writing else words.compact(tokens),
         elapsed_ms=elapsed,
@@ -202,7 +206,7 @@ def _summary(execution: Execution, steps: Sequence[ExecutionStep], now: datetime
         calls_note=_calls_note(counts),
         heat_label=f"{counts.done} of {counts.steps} steps done: {heat}",
         spent=f"{count_of(counts.done, 'step')} of {counts.steps} done, {words.compact(tokens)} tokens and "
-        f"{'about ' * execution.is_estimated}{words.money(execution.cost)} spent so far"
+        f"{'about ' * whole.is_estimated}{words.money(whole.cost)} spent so far"
         + (f", and about {words.compact(writing)} tokens of an answer that is being written." if writing else "."),
     )
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Conversation
 from recipes.models.recipe import Recipe, StepSettings
+from recipes.models.totals import Totals, read_inside, sums_of
 from recipes.models.workflow import Workflow
 from workspaces.models import User, Workspace
 
@@ -111,6 +112,8 @@ class Execution(models.Model):
     )
     root_id = models.UUIDField(null=True)
     depth = models.SmallIntegerField(default=0, db_default=0)
+    # The runs it stands inside of, from the top down, each as [run, recipe]: their budgets count its calls.
+    above = models.JSONField(null=True)
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
     not_before = models.DateTimeField(null=True)
     # The recipe, where only so many of its runs may cook at once; and whether this one waits for its turn.
@@ -220,6 +223,20 @@ class Execution(models.Model):
     def tokens(self) -> int:
         """Tokens in and out."""
         return self.input_tokens + self.output_tokens
+
+    @property
+    def whole(self) -> Totals:
+        """What it came to so far, with the runs inside of it. Asks for those where it was not read `with_inside`."""
+        own = Totals(self.input_tokens, self.output_tokens, self.cost, self.tool_calls, self.is_estimated)
+        if self.root_id is None:
+            below = Execution.objects.filter(root_id=self.pk)
+            return own + (read_inside(self.inside) if hasattr(self, "inside") else sums_of(below))
+        found = own
+        level = Execution.objects.filter(parent_step__execution=self.pk)
+        while (sums := sums_of(level)).inside:
+            found += sums
+            level = Execution.objects.filter(parent_step__execution__in=level.values("pk"))
+        return found
 
     @property
     def steps_done(self) -> int:

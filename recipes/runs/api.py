@@ -163,7 +163,7 @@ class StepResultOut(serializers.Serializer[ExecutionStep]):
 
 
 class TotalsOut(serializers.Serializer[Execution]):
-    """What a run came to so far."""
+    """What a run came to so far, with the runs inside of it."""
 
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
@@ -171,6 +171,15 @@ class TotalsOut(serializers.Serializer[Execution]):
     is_estimated = serializers.BooleanField(help_text="Servers did not tell all tokens: these are about right.")
     duration_ms = serializers.SerializerMethodField()
     tool_calls = serializers.IntegerField()
+    runs_inside = serializers.IntegerField(source="inside", help_text="How many runs inside of it are counted.")
+
+    def to_representation(self, execution: Execution) -> dict[str, Any]:
+        """Its own calls and those below."""
+        whole = execution.whole
+        names = ("input_tokens", "output_tokens", "cost", "is_estimated", "tool_calls")
+        found: dict[str, Any] = {name: getattr(whole, name) for name in names}
+        found |= {"cost": float(whole.cost), "runs_inside": whole.inside}
+        return {**found, "duration_ms": self.get_duration_ms(execution)}
 
     def get_duration_ms(self, execution: Execution) -> int | None:
         """Milliseconds from start to end, or until now; null before the start."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from agents.models import Agent
 from recipes.models import Execution, ExecutionStep, Recipe
@@ -85,7 +85,7 @@ class RunOwner:
 
     def spent(self, workspace_id: UUID, key: UUID, since: datetime | None) -> Decimal:
         """What it took."""
-        return _cost(Execution.objects.filter(workspace_id=workspace_id, pk=key))
+        return _cost(Execution.objects.filter(Q(pk=key) | Q(root_id=key), workspace_id=workspace_id))
 
 
 def _since(rows: QuerySet[Any], column: str, since: datetime | None) -> QuerySet[Any]:

@@ -30,12 +30,12 @@ def csv_of(runs: QuerySet[Execution]) -> str:
 
 
 def _line(run: Execution) -> list[Any]:
-    error, took = run.error or {}, run.duration_ms
+    error, took, whole = run.error or {}, run.duration_ms, run.whole
     return [
         run.number, run.pk, run.recipe_name, run.recipe_version, run.status, run.triggered_by,
         run.user.display_name if run.user else "", iso(run.created_at), iso(run.started_at), iso(run.completed_at),
-        "" if took is None else took / 1000, run.steps_done, run.total_steps, run.input_tokens, run.output_tokens,
-        f"{run.cost:f}", "" if run.quality_score is None else run.quality_score, error.get("code", ""),
+        "" if took is None else took / 1000, run.steps_done, run.total_steps, whole.input_tokens, whole.output_tokens,
+        f"{whole.cost:f}", "" if run.quality_score is None else run.quality_score, error.get("code", ""),
         error.get("message", ""),
     ]  # fmt: skip
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from recipes.models import (
     COOKING,
@@ -22,6 +23,7 @@ from recipes.models import (
     ExecutionStep,
     Trigger,
 )
+from recipes.models.totals import with_inside
 from workspaces.models import User, Workspace
 
 # Saved views: (value in the address, word).
@@ -188,8 +190,11 @@ def narrowed(workspace: Workspace, wanted: RunFilter, user: User | None = None) 
         runs = runs.filter(_matches(wanted.search))
     if wanted.cost is not None or wanted.sort == "dearest":
         newest = runs.order_by("-created_at").values("pk")[:MOST_PRICED]
-        runs = Execution.objects.filter(workspace=workspace, pk__in=newest, cost__gte=wanted.cost or 0)
-    return _sorted(runs, wanted.sort)
+        below = Execution.objects.filter(root_id=OuterRef("pk")).order_by().values("root_id")
+        inside = Coalesce(Subquery(below.annotate(all=Sum("cost")).values("all")), Decimal(0))
+        runs = Execution.objects.filter(workspace=workspace, pk__in=newest).annotate(price=F("cost") + inside)
+        runs = runs.filter(price__gte=wanted.cost or 0)
+    return with_inside(_sorted(runs, wanted.sort))
 
 
 def failed_with(runs: QuerySet[Execution], code: str) -> QuerySet[Execution]:
@@ -218,7 +223,7 @@ def _sorted(runs: QuerySet[Execution], sort: str) -> QuerySet[Execution]:
         took = F("completed_at") - F("started_at")
         return runs.order_by(took.desc(nulls_last=True), "-created_at", "-id")
     if sort == "dearest":
-        return runs.order_by("-cost", "-created_at", "-id")
+        return runs.order_by(F("price").desc(), "-created_at", "-id")
     return runs.order_by("-created_at", "-id")
 
 

@@ -9,13 +9,14 @@ from django.db.models import Prefetch, QuerySet
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes.models import Call, Event, Execution, ExecutionStep, Recipe
+from recipes.models.totals import with_inside
 from workspaces.models import Workspace
 
 
 def executions_of(workspace: Workspace) -> QuerySet[Execution]:
     """The workspace's runs of recipes, newest first; neither answers in conversations nor runs inside of runs."""
     runs = Execution.objects.filter(workspace=workspace, conversation=None, parent_step=None, deleted_at=None)
-    return runs.order_by("-created_at", "-id")
+    return with_inside(runs.order_by("-created_at", "-id"))
 
 
 def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:

@@ -236,7 +236,7 @@ def insert_execution(sql: Statements, execution: Execution) -> None:
         "priority": execution.priority, "parallel_limit": execution.parallel_limit,
         "memory_isolation": execution.memory_isolation, "source_id": execution.source_id,
         "parent_step_id": execution.parent_step_id, "root_id": execution.root_id, "depth": execution.depth,
-        "trigger_id": execution.trigger_id, "chain": execution.chain,
+        "above": as_json(execution.above), "trigger_id": execution.trigger_id, "chain": execution.chain,
         "untrusted_inputs": as_json(execution.untrusted_inputs), "workflow_id": execution.workflow_id,
     }  # fmt: skip
     sql.send(INSERT_EXECUTION.format(", ".join(values), ", ".join("%s" for _ in values)), list(values.values()))

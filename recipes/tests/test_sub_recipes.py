@@ -3,7 +3,6 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from recipes.runs import services
 from recipes.services import as_input, update_recipe
 from recipes.tests.chat_kit import Room
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
-from recipes.tests.test_budgets import PRICED, budget, priced, spend
 from recipes.tests.test_engine import ME, claim, done, failed, reply
 from recipes.tests.test_loops import begun, cast_recipe
 from workspaces.models import Role
@@ -350,19 +348,3 @@ def test_what_came_from_outside_stays_marked_in_loops_conditions_recipes_inside_
     assert status == 202, again
     (job,) = begun()
     assert job.origins == ("input own", "input rows", "input who")
-
-
-@pytest.mark.django_db
-def test_the_budget_of_the_recipe_at_the_top_holds_inside() -> None:
-    cast = Cast(model=PRICED)
-    whole = outer(cast, inner(cast))
-    own = budget(cast, "0.1", "recipe", "run", whole.pk)
-    execution = cast.cook(whole)
-    (plan,) = claim()
-    turns.take_turn(ME, [Outcome(plan.step_id, plan.fence, reply=priced(plan, "0.099"), attempt=1)], 0)
-    assert begun() == [], "no room for what the recipe inside would do"
-    execution.refresh_from_db()
-    assert (child_of(execution).status, execution.status) == ("stopped", "stopped")
-    assert error_of(execution)["code"] == "budget_reached"
-    assert "budget of this recipe" in error_of(execution)["message"]
-    assert (spend(own).spent, spend(own).reserved) == (Decimal("0.099"), Decimal(0))

@@ -57,11 +57,12 @@ class Sql(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """Whose budgets a call counts for. root_recipe_id: of the run at the top, where the call's run stands inside it."""
+    """Whose budgets a call counts for. run_id: the run at the top; recipes: those from it down to the call's, each with
+    its run.
+    """
 
     workspace_id: UUID
-    recipe_id: UUID | None = None
-    root_recipe_id: UUID | None = None
+    recipes: Mapping[UUID, UUID] = field(default_factory=dict)
     agent_id: UUID | None = None
     run_id: UUID | None = None
     step_id: UUID | None = None
@@ -70,15 +71,22 @@ class Payer:
         """Whether the budget counts this payer's calls."""
         if budget.workspace_id != self.workspace_id or (budget.period == Budget.Period.RUN and self.run_id is None):
             return False
-        recipes = self.recipe_id, self.root_recipe_id
-        own = {"workspace": (self.workspace_id,), "recipe": recipes, "agent": (self.agent_id,), "run": (self.run_id,)}
+        own = {
+            "workspace": (self.workspace_id,), "recipe": self.recipes, "agent": (self.agent_id,), "run": (self.run_id,),
+        }  # fmt: skip
         return budget.scope_id in own[budget.scope]
+
+    def window(self, budget: "Limit", now: datetime) -> str:
+        """The name of the period of this budget into which a call at this moment falls."""
+        if budget.period == Budget.Period.RUN:
+            return str(self.recipes.get(budget.scope_id, self.run_id))
+        return window_of(budget.period, now)
 
     @property
     def owners(self) -> set[UUID]:
         """All that may have a budget which counts its calls."""
-        own = self.workspace_id, self.recipe_id, self.root_recipe_id, self.agent_id, self.run_id
-        return {key for key in own if key is not None}
+        own = self.workspace_id, self.agent_id, self.run_id
+        return {key for key in own if key is not None} | set(self.recipes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +123,6 @@ class Limit:
     scope_id: UUID
     period: str
     limit: Decimal
-
-    def window(self, now: datetime, run_id: UUID | None) -> str:
-        """The name of the period a call at this moment falls into."""
-        if self.period == Budget.Period.RUN:
-            return str(run_id)
-        return window_of(self.period, now)
 
 
 @dataclass(slots=True)
@@ -165,7 +167,7 @@ def move_money(
     payers = [*(one.payer for one in late), *(wish.payer for wish in wishes)]
     limits = _limits(sql, payers)
     wanted = {
-        (limit.id, limit.window(now, payer.run_id)): limit
+        (limit.id, payer.window(limit, now)): limit
         for payer in payers
         for limit in limits
         if payer.is_limited_by(limit)
@@ -176,7 +178,7 @@ def move_money(
     for one in late:
         own = [limit for limit in limits if one.payer.is_limited_by(limit)]
         for limit in own:
-            if account := books.by_window.get((limit.id, limit.window(now, one.payer.run_id))):
+            if account := books.by_window.get((limit.id, one.payer.window(limit, now))):
                 account.spent += exact(one.cost, ROUND_HALF_UP)
     refused = _reserve(sql, now, [wish for wish in wishes if wish.id not in held], limits, books)
     if held:
@@ -295,7 +297,7 @@ def _reserve(
             for limit in limits
             if wish.payer.is_limited_by(limit)
             # A budget that was deleted at this moment limits nothing.
-            if (account := books.by_window.get((limit.id, limit.window(now, wish.payer.run_id))))
+            if (account := books.by_window.get((limit.id, wish.payer.window(limit, now))))
         ]
         full = next((one for one in own if not one[1].has_room(one[0].limit, amount)), None)
         if own and wish.refusal is not None:

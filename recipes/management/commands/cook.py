@@ -178,5 +178,6 @@ def spent(over: Execution) -> str:
     """Time, tokens and cost of the whole run."""
     end, start = over.completed_at, over.started_at or over.created_at
     taken = words.duration((end - start).total_seconds() * 1000) if end else "an unknown time"
-    tokens = f"{words.compact(over.input_tokens)} tokens in, {words.compact(over.output_tokens)} out"
-    return f"{taken}, {tokens}, {words.money(over.cost)}"
+    whole = over.whole
+    tokens = f"{words.compact(whole.input_tokens)} tokens in, {words.compact(whole.output_tokens)} out"
+    return f"{taken}, {tokens}, {words.money(whole.cost)}"
