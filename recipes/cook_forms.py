@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from automatos.fields import TypedForm, choice_field, dressed, text_field
-from recipes.models import Recipe, Trigger
+from recipes.models import Execution, Recipe, Trigger
 from recipes.runs.services import Cause
 from recipes.services import cook
 from workspaces.doors.idempotency import once
@@ -82,6 +82,20 @@ def cook_once(
 
     digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()
     _, body = once(workspace=workspace, user=user, route=f"page:cook:{recipe.pk}", key=digest, body=None, act=act)
+    return UUID(body["execution_id"])
+
+
+def start_once(*, workspace: Workspace, user: User, route: str, token: str, start: Callable[[], Execution]) -> UUID:
+    """The id of the run that a button starts: of the same run, where the form came twice. Raises as `start` does.
+
+    token: the form's, as `{% form_token %}` writes it; without one nothing tells two presses apart.
+    """
+
+    def act() -> tuple[int, dict[str, Any]]:
+        return 302, {"execution_id": str(start().pk)}
+
+    key = hashlib.sha256(token.encode()).hexdigest() if token else None
+    _, body = once(workspace=workspace, user=user, route=f"page:{route}", key=key, body=None, act=act)
     return UUID(body["execution_id"])
 
 

@@ -1,5 +1,6 @@
 """Template tags of the interface; loaded in every template as built-ins."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -184,3 +185,9 @@ def styled(field: BoundField) -> SafeString:
     found = next((classes for kind, classes in looks.items() if isinstance(widget, kind)), "input")
     # A placeholder that only repeats the label vanishes while typing and helps nobody.
     return SafeString(field.as_widget(attrs={"class": found, "placeholder": False}))
+
+
+@register.simple_tag
+def form_token() -> SafeString:
+    """A hidden field that tells one sending of a form from the next: what it starts, it starts once."""
+    return format_html('<input type="hidden" name="token" value="{}" data-token>', secrets.token_urlsafe(18))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from automatos.errors import Conflict, InvalidInput, TooMany
 from automatos.local_time import today, zone_of
 from recipes.analytics.dashboard import dashboard as read_dashboard
+from recipes.cook_forms import start_once
 from recipes.kitchen.going_on import going_on
 from recipes.kitchen.page import kitchen
 from recipes.kitchen.run_rows import rows_of
@@ -137,7 +138,7 @@ def _held(request: WorkspaceRequest, execution_id: UUID, act: Callable[..., Exec
 @workspace_page(Role.EDITOR)
 def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Go on with a run that failed, was cancelled or stopped, in a new run that does what was not finished."""
-    return _gone_on(request, execution_id, reruns.retry)
+    return _gone_on(request, execution_id, "retry", reruns.retry)
 
 
 @require_POST
@@ -145,22 +146,24 @@ def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run."""
     place = request.POST.get("from_step", "")
-    return _gone_on(request, execution_id, partial(reruns.rerun, from_step=place))
+    return _gone_on(request, execution_id, f"begin-{place[:20]}", partial(reruns.rerun, from_step=place))
 
 
-def _gone_on(request: WorkspaceRequest, execution_id: UUID, start: Callable[..., Execution]) -> HttpResponse:
-    """Start the new run and go to its kitchen; where that is refused, say why in the old one's."""
+def _gone_on(request: WorkspaceRequest, execution_id: UUID, what: str, start: Callable[..., Execution]) -> HttpResponse:
+    """Start the new run, once, and go to its kitchen; where that is refused, say why in the old one's."""
     found = find_execution(workspace=request.workspace, execution_id=execution_id)
     try:
         if found.workflow_id is not None:
             raise Conflict("This is a run of a workflow. Start it again from the workflow's page.")
         with transaction.atomic():
-            made = start(execution=found, user=request.user, trigger=Trigger.PAGE)
+            made = _once(
+                request, f"{what}:{found.pk}", partial(start, execution=found, user=request.user, trigger=Trigger.PAGE)
+            )
     except (Conflict, InvalidInput, TooMany) as error:
         messages.error(request, error.message)
         return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
     messages.success(request, f"This run goes on from run {found.label}. What was finished there is taken over.")
-    return redirect("run", workspace=request.workspace.slug, execution_id=made.id)
+    return redirect("run", workspace=request.workspace.slug, execution_id=made)
 
 
 @require_POST
@@ -172,7 +175,8 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         raise Conflict("This is a run of a workflow. Start it again from the workflow's page.")
     if found.recipe_id is None:
         raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
-    started = cook(
+    start = partial(
+        cook,
         workspace=request.workspace,
         recipe=find_recipe(workspace=request.workspace, key=found.recipe_id),
         input_data=found.input_data,
@@ -180,7 +184,13 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         trigger=Trigger.PAGE,
         cause=Cause(untrusted=found.untrusted_inputs or {}),
     )
-    return redirect("run", workspace=request.workspace.slug, execution_id=started.id)
+    return redirect("run", request.workspace.slug, _once(request, f"again:{found.pk}", start))
+
+
+def _once(request: WorkspaceRequest, route: str, start: Callable[[], Execution]) -> UUID:
+    """The run that this form started, however often it is sent."""
+    token = request.POST.get("token", "")
+    return start_once(workspace=request.workspace, user=request.user, route=route, token=token, start=start)
 
 
 def _page(request: WorkspaceRequest, template: str, context: dict[str, object]) -> HttpResponse:

@@ -114,3 +114,15 @@ def test_who_may_not_run_neither_sees_nor_presses_them(cast: Cast) -> None:
         assert outsider.post(f"{page.root}{run.pk}/{what}/", {"from_step": "1"}).status_code == 404, what
         assert browser_of(cast.owner).get(f"{page.root}{run.pk}/{what}/").status_code == 405, what
     assert Execution.objects.filter(source=run).count() == 0
+
+
+def test_a_button_that_is_pressed_twice_starts_one_run(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    run = cast.cook(cast.recipe("One", "Two"))
+    failed(done(claim()[0], "first")[0])
+    token = page.text(run).split('name="token" value="')[1].partition('"')[0]
+    for what in ("retry", "again"):
+        made = [page.press(run, what, token=token)[0].pk for _ in range(2)]
+        assert made[0] == made[1] != run.pk, what
+    assert page.press(run, "again", token="another")[0].pk != made[0], "another press is another run"
+    assert Execution.objects.count() == 4

@@ -250,7 +250,7 @@ def test_the_pages_add_edit_forget_rate_and_decide() -> None:
     assert client.post(f"{base}/lessons/", {"text": "Name the year."}).status_code == 302
     page = client.get(f"{base}/lessons/").content.decode()
     assert "Name the year." in page
-    assert f"run {run.short_id}" in page
+    assert f"run {run.label}" in page
     lesson = Lesson.objects.get(recipe=recipe, source="person")
     client.post(f"{base}/lessons/{lesson.pk}/", {"action": "forget"})
     assert "Bring back" in client.get(f"{base}/lessons/").content.decode()

@@ -43,7 +43,7 @@ def save_as_recipe(
         steps.append(_final(reading, rows, inputs))
     data = RecipeInput(
         name=name or execution.recipe_name,
-        description=f"Saved from run {execution.short_id} of a workflow. Its goal was: {_goal(execution)}"[:10_000],
+        description=f"Saved from run {execution.label} of a workflow. Its goal was: {_goal(execution)}"[:10_000],
         tags=("workflow",),
         inputs={key: {"type": "string", "required": True, "default": word} for key, word in inputs.items()},
         execution_config={"mode": str(Mode.PARALLEL), "total_timeout": _seconds(execution)},

@@ -1,5 +1,6 @@
 """The pages of workflows: list, goal, plan, and what is done with a run."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos import listing
 from automatos.errors import Conflict, InvalidInput, TooMany
+from recipes.cook_forms import start_once
 from recipes.models import Trigger, Workflow, WorkflowStatus
 from recipes.workflows import queries, run_services, services
 from recipes.workflows.editing import act_on_plan, plan_context
@@ -130,13 +132,23 @@ def workflow_start(request: WorkspaceRequest, workflow_id: UUID) -> HttpResponse
     """Start cooking with the plan as it is, and go to the kitchen."""
     workflow = queries.workflow(workspace=request.workspace, workflow_id=workflow_id)
     try:
-        execution = run_services.execute(
-            workspace=request.workspace, workflow=workflow, user=request.user, trigger=Trigger.PAGE
+        started = start_once(
+            workspace=request.workspace,
+            user=request.user,
+            route=f"workflow:{workflow.pk}",
+            token=request.POST.get("token", ""),
+            start=partial(
+                run_services.execute,
+                workspace=request.workspace,
+                workflow=workflow,
+                user=request.user,
+                trigger=Trigger.PAGE,
+            ),
         )
     except (Conflict, TooMany) as error:
         messages.error(request, error.message)
         return redirect("workflow", request.workspace.slug, workflow.pk)
-    return redirect("run", request.workspace.slug, execution.pk)
+    return redirect("run", request.workspace.slug, started)
 
 
 @require_POST

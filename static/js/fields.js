@@ -28,12 +28,23 @@ document.addEventListener('click', (event) => {
   field.focus();
 });
 
+const newToken = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
+
 // Only the button that was pressed turns busy; the next page, or coming back to this one, ends it.
 document.addEventListener('submit', (event) => {
   if (event.defaultPrevented || event.target.method === 'dialog') return;
+  const form = event.target;
+  if (form.hasAttribute('data-once')) {
+    // A second press while the first is under way sends nothing.
+    if (form.dataset.once === 'sent') return event.preventDefault();
+    form.dataset.once = 'sent';
+  }
   event.submitter?.setAttribute('aria-busy', 'true');
 });
-window.addEventListener('pageshow', () => {
+window.addEventListener('pageshow', (event) => {
+  for (const form of document.querySelectorAll('form[data-once]')) form.dataset.once = '';
+  // Come back to by the browser's memory, the form is meant anew.
+  if (event.persisted) for (const token of document.querySelectorAll('input[data-token]')) token.value = newToken();
   for (const button of document.querySelectorAll('button[aria-busy="true"]')) button.removeAttribute('aria-busy');
 });
 document.addEventListener('htmx:after:request', (event) => {
