@@ -1,5 +1,6 @@
 """App registration: template tags and commands of the project itself, and which static files are served."""
 
+from allauth.usersessions.apps import UserSessionsConfig as LibrarySessionsConfig
 from django.apps import AppConfig
 from django.contrib.admin import autodiscover
 from django.contrib.admin.apps import SimpleAdminConfig
@@ -27,6 +28,15 @@ class AdminConfig(SimpleAdminConfig):
         """Find each app's admin.py."""
         super().ready()
         autodiscover()
+
+
+class UserSessionsConfig(LibrarySessionsConfig):  # type: ignore[misc]  # the library has no types
+    """The table of a person's sessions alone: the library would note browsers' keys, we note their hashes."""
+
+    default = False
+
+    def ready(self) -> None:
+        """Nothing listens to signing in; workspaces/accounts/session_activity.py is called."""
 
 
 class StaticConfig(StaticFilesConfig):

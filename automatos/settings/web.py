@@ -38,6 +38,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 # False lets everybody on this machine in, and with consent everybody who reaches it: workspaces/doors/open_access.py.
 REQUIRE_AUTH = access_settings.require_auth(ALLOWED_HOSTS)
 OPEN_ACCESS_CONSENT = env.boolean("OPEN_ACCESS_CONSENT", False)
+SESSION_ENGINE = "workspaces.accounts.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -22,7 +22,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "automatos.apps.UserSessionsConfig",
     "channels",
     "corsheaders",
     "django_cotton.apps.SimpleAppConfig",

@@ -86,6 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Begin a session, whose longest life starts now."""
         super().login(request, user)
         session_activity.begin(request)
+        session_activity.note(request)
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         """Tell that a session began."""
@@ -115,7 +116,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().set_password(user, password)
         if self._is_reset() and not EmailAddress.objects.filter(user=user, verified=True).exists():
             close_other_ways(user)
-        session_activity.end_others(user, keep=self.request.session.session_key)
+        session_activity.end_others(self.request, user)
         events.password_changed(self.request, user)
 
     def _is_reset(self) -> bool:

@@ -117,7 +117,7 @@ def _forget(user: User) -> None:
     """What names the person, and every way in. The row stays: runs and agents say that someone made them."""
     Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
-    session_activity.end_others(user, keep=None)
+    session_activity.end_others(None, user)
     # The id at Clerk stays, so that a token from there meets a closed account and does not make a new one.
     user.email, user.name = f"deleted-{user.pk}@account.invalid", ""
     user.is_active = user.is_staff = user.is_superuser = False

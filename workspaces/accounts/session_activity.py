@@ -3,16 +3,20 @@
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.deprecation import MiddlewareMixin
 
 from automatos import events
+from workspaces.accounts.session_store import SessionStore, stored_key
 from workspaces.models import Membership, User
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.tenancy import person_scope
@@ -53,12 +57,41 @@ def begin(request: HttpRequest) -> None:
 
 def end(request: HttpRequest) -> None:
     """The session is no longer listed."""
-    UserSession.objects.filter(session_key=request.session.session_key).delete()
+    UserSession.objects.filter(session_key=key_of(request)).delete()
 
 
-def end_others(user: User, *, keep: str | None) -> int:
-    """Sign the user out everywhere but in the session `keep`; how many sessions that ended."""
-    return end_all(UserSession.objects.filter(user=user).exclude(session_key=keep or ""))
+def key_of(request: HttpRequest) -> str:
+    """What the database has in place of the key of this browser's session; empty where it has none."""
+    return stored_key(request.session.session_key) if request.session.session_key else ""
+
+
+def note(request: HttpRequest) -> None:
+    """The session of whoever just signed in is listed; once, even where two requests say so at once."""
+    values = {"ip": client_ip(request), "user_agent": _agent(request)}
+    row = UserSession(user=cast(Any, request.user), session_key=key_of(request), **values)
+    UserSession.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """The user's sessions that still let them in; what is listed of others goes."""
+    listed = list(UserSession.objects.filter(user=user))
+    rows = Session.objects.filter(session_key__in=[one.session_key for one in listed], expire_date__gt=timezone.now())
+    good = {row.session_key for row in rows if _lets_in(user, row)}
+    gone = [one.pk for one in listed if one.session_key not in good]
+    UserSession.objects.filter(pk__in=gone).delete()
+    return [one for one in listed if one.session_key in good]
+
+
+def _lets_in(user: User, row: Session) -> bool:
+    """Whether the password is still the one it was begun with."""
+    found = str(SessionStore().decode(row.session_data).get(HASH_SESSION_KEY, ""))
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(found, one) for one in hashes)
+
+
+def end_others(request: HttpRequest | None, user: User) -> int:
+    """Sign the user out everywhere but in this request's session, if there is one; how many sessions that ended."""
+    return end_all(UserSession.objects.filter(user=user).exclude(session_key=key_of(request) if request else ""))
 
 
 def end_all(sessions: Iterable[UserSession]) -> int:
@@ -80,11 +113,14 @@ def tell_viewers(user_id: UUID) -> None:
 
 def _note_use(request: HttpRequest) -> None:
     now = timezone.now()
-    mine = UserSession.objects.filter(session_key=request.session.session_key)
+    mine = UserSession.objects.filter(session_key=key_of(request))
     last = mine.values_list("last_seen_at", flat=True).first()
     if last is None:
         if request.user.is_authenticated:
-            UserSession.objects.create_from_request(request)
+            note(request)
     elif now - last > PRECISION:
-        agent = request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]
-        mine.update(last_seen_at=now, ip=client_ip(request), user_agent=agent)
+        mine.update(last_seen_at=now, ip=client_ip(request), user_agent=_agent(request))
+
+
+def _agent(request: HttpRequest) -> str:
+    return request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]

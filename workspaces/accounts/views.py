@@ -56,16 +56,17 @@ class SecurityView(IndexView):  # type: ignore[misc]
 def sessions(request: PersonRequest) -> HttpResponse:
     """Where the person is signed in; POST signs out everywhere else."""
     if request.method == "POST":
-        ended = session_activity.end_others(request.user, keep=request.session.session_key)
+        ended = session_activity.end_others(request, request.user)
         _tell_ended(request, ended)
         return redirect("usersessions_list")
-    found = UserSession.objects.purge_and_list(request.user)
+    found = session_activity.sessions_of(request.user)
     # This one first, then what was used last.
-    found.sort(key=lambda one: (not one.is_current(), -one.last_seen_at.timestamp()))
+    here = session_activity.key_of(request)
+    found.sort(key=lambda one: (one.session_key != here, -one.last_seen_at.timestamp()))
     shown = [
         {
             "id": one.pk,
-            "here": one.is_current(),
+            "here": one.session_key == here,
             "device": devices.device(one.user_agent),
             "handheld": devices.is_handheld(one.user_agent),
             "ip": one.ip,
@@ -85,7 +86,7 @@ def end_session(request: PersonRequest, session_id: int) -> HttpResponse:
     found = UserSession.objects.filter(user=request.user, pk=session_id).first()
     if found is None:
         raise NotFound()
-    if found.is_current():
+    if found.session_key == session_activity.key_of(request):
         return redirect("account_logout")
     _tell_ended(request, session_activity.end_all([found]))
     return redirect("usersessions_list")

@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from automatos.errors import NotFound, Unavailable
+from workspaces.accounts.session_activity import key_of
+from workspaces.accounts.session_store import stored_key
 from workspaces.doors.installation import orchestrator_key_with
 from workspaces.models import ApiKey, Role, User
 from workspaces.queries import access_by_id, memberships_of
@@ -47,7 +49,7 @@ class SocketCaller:
 def watcher_of(request: Request) -> SocketCaller:
     """Whoever made this request, as what is asked again while its answer goes on."""
     presented: Presented = cast(Any, request.auth)
-    session_key = request._request.session.session_key or "" if presented.via == "session" else ""
+    session_key = key_of(request._request) if presented.via == "session" else ""
     return SocketCaller(cast(User, request.user).pk, key_id=presented.key_id, session_key=session_key)
 
 
@@ -68,7 +70,7 @@ def caller_of(scope: dict[str, Any]) -> SocketCaller | None:
     if presented.key_id is not None:
         return SocketCaller(user.pk, key_id=presented.key_id)
     by_session = scope["user"].is_authenticated if scope.get("user") else False
-    return SocketCaller(user.pk, session_key=scope["session"].session_key if by_session else "")
+    return SocketCaller(user.pk, session_key=stored_key(scope["session"].session_key) if by_session else "")
 
 
 def _of_key(user: User, key_id: UUID, action: str) -> set[UUID]:

@@ -10,6 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from workspaces.accounts.session_store import stored_key
 from workspaces.models import User
 from workspaces.tests.account_kit import PASSWORD, is_signed_in, person, sign_in
 
@@ -42,7 +43,19 @@ def listed(client: Client) -> str:
 
 
 def row(client: Client) -> UserSession:
-    return UserSession.objects.get(session_key=client.cookies["sessionid"].value)
+    return UserSession.objects.get(session_key=stored_key(client.cookies["sessionid"].value))
+
+
+def test_who_reads_the_database_signs_in_as_nobody(laptop: Client) -> None:
+    """What stands there is a hash of the browser's key, and lets nobody in."""
+    key = laptop.cookies["sessionid"].value
+    kept = {*Session.objects.values_list("session_key", flat=True)}
+    assert kept == {*UserSession.objects.values_list("session_key", flat=True)} == {stored_key(key)}
+    thief = Client()
+    thief.cookies["sessionid"] = stored_key(key)
+    assert not is_signed_in(thief)
+    thief.post("/accounts/logout/")
+    assert is_signed_in(laptop)
 
 
 def test_the_list_names_devices_and_marks_this_one_first(laptop: Client, phone: Client) -> None:
@@ -111,7 +124,7 @@ def test_a_new_password_signs_out_every_other_device(laptop: Client, phone: Clie
         {"oldpassword": PASSWORD, "password1": "quite-another-word", "password2": "quite-another-word"},
     )
     # Gone from the store, and not only refused when it is shown.
-    assert not Session.objects.filter(session_key=phone.cookies["sessionid"].value).exists()
+    assert not Session.objects.filter(session_key=stored_key(phone.cookies["sessionid"].value)).exists()
     assert (is_signed_in(laptop), is_signed_in(phone)) == (True, False)
     assert "You are signed in nowhere else" in listed(laptop)
 
