@@ -13,7 +13,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner bench-plugins chaos css clean venv
+.PHONY: up test lint bench bench-scanner bench-plugins chaos interop-mcp css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -23,6 +23,14 @@ test: $(DEV_STAMP)
 
 chaos: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -m chaos $(ARGS)
+
+# Clients of /mcp by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
+interop-mcp: $(DEV_STAMP) interop/node_modules
+	@exec $(BIN)/python -m pytest interop -s $(ARGS)
+
+interop/node_modules: interop/package-lock.json
+	npm ci --prefix interop --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.engine $(ARGS)

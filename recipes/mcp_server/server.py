@@ -37,7 +37,7 @@ class Server(MCPServer):
             Prompt(
                 name=one["recipe"],
                 title=one["name"],
-                description=one["description"][:1000],
+                description=one["description"][:1000] or f"Cook the recipe {one['name']}.",
                 arguments=[
                     PromptArgument(
                         name=name,

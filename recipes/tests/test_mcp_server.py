@@ -87,6 +87,7 @@ def test_both_generations_list_cook_and_read(stack: Stack, desk: Desk, mode: str
     assert text == "Two."
     assert steps == [(1, 2), (2, 2)]
     assert [(one.name, one.arguments[0].required) for one in prompts] == [(recipe.template_id, True)]
+    assert prompts[0].description
     assert "tides" in prompt.messages[0].content.text
     assert str(resources[0].uri) == f"automatos://executions/{cooked['execution_id']}"
 
