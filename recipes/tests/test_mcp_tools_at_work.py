@@ -67,6 +67,7 @@ def decide(bench: Bench, approval: Approval, *, approve: bool) -> None:
 
 def test_a_trusted_server_s_tools_are_used_at_once(stack: Stack, running: tuple[Tracker, str]) -> None:
     bench = Bench(*running, is_trusted=True)
+    RemoteService.objects.filter(pk=bench.service.pk).update(state="error", problem="It was away.")
     stack.models.conversation("open", call("tracker_open_issue", title="Leak"), {"reply": "It is open."})
     execution = ended(bench.cook("open"))
     assert final_output(execution) == "It is open."
@@ -75,6 +76,8 @@ def test_a_trusted_server_s_tools_are_used_at_once(stack: Stack, running: tuple[
     assert "Issue 1 was opened." in told
     assert '<untrusted origin="MCP server tracker">' in told
     assert bench.log == [("open_issue", "done")]
+    bench.service.refresh_from_db()
+    assert (bench.service.state, bench.service.problem) == ("ok", ""), "it answers again"
 
 
 def test_words_of_others_make_an_effect_wait_for_a_person(stack: Stack, running: tuple[Tracker, str]) -> None:

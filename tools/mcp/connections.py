@@ -93,6 +93,12 @@ def note_failure(service: RemoteService, text: str) -> None:
     found.save(update_fields=["failures", "state", "problem", "checked_at"])
 
 
+def note_answer(service: RemoteService) -> None:
+    """Keep that a server answers which did not. In the workspace's scope."""
+    failing = RemoteService.objects.filter(workspace_id=service.workspace_id, pk=service.pk, state=State.ERROR)
+    failing.update(state=State.OK, problem="", checked_at=timezone.now())
+
+
 def due_servers() -> list[tuple[UUID, UUID]]:
     """Servers to read now, as (workspace, server): asked for and lost, or not read for a while."""
     now = timezone.now()

@@ -9,7 +9,7 @@ from automatos.errors import AppError
 from tools import arguments as reading
 from tools.contract import UNCERTAIN, Decide, Onlookers, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
-from tools.mcp.connections import endpoint_of, note_failure
+from tools.mcp.connections import endpoint_of, note_answer, note_failure
 from tools.mcp.oauth.tokens import is_ending, refresh_if_due
 from tools.mcp.results import told
 from tools.mcp.terms import Changed, Endpoint, McpProblem, Watched
@@ -134,6 +134,8 @@ async def perform(
         return Outcome(ToolResult(problem.message, is_error=True, origin=origin, retryable=problem.retryable))
     except AppError as refusal:
         return Outcome(ToolResult(refusal.message, is_error=True, retryable=refusal.retryable), is_sent=False)
+    if ready.service.state == RemoteService.State.ERROR:
+        await decide(_note_answer, ready)
     return Outcome(await told(result, tool=ready.name, origin=origin, files=files))
 
 
@@ -165,3 +167,9 @@ def _note_silence(ready: Ready, problem: McpProblem) -> None:
     if problem.is_silence:
         with workspace_scope(ready.call.workspace_id):
             note_failure(ready.service, problem.message)
+
+
+def _note_answer(ready: Ready) -> None:
+    """A server that answers again is no longer shown as one that does not."""
+    with workspace_scope(ready.call.workspace_id):
+        note_answer(ready.service)
