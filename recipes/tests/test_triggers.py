@@ -58,7 +58,7 @@ def test_whoever_has_the_link_fills_in_the_form_and_sees_only_its_state() -> Non
     RecipeTrigger.objects.update(config={"audience": "link", "shows_output": True})
     assert "The sea rises." in visitor.get(first["Location"]).content.decode()
     # Not another form's address, no other ticket, and nothing after a new link.
-    other, other_path = form_of(cast, audience="link")
+    _other, other_path = form_of(cast, audience="link")
     assert visitor.get(f"{other_path}runs/{first['Location'].rpartition('/')[2]}").status_code == 404
     assert visitor.get(f"{path}runs/nonsense").status_code == 404
     assert visitor.get(f"/forms/{trigger.pk}/{other_path.rstrip('/').rpartition('/')[2]}/").status_code == 404
@@ -66,13 +66,18 @@ def test_whoever_has_the_link_fills_in_the_form_and_sees_only_its_state() -> Non
     manage = f"/w/{cast.workspace.slug}/recipes/{trigger.recipe.template_id}/triggers/{trigger.pk}/change/"
     assert client_of(cast).post(manage, {"action": "rotate"}).status_code == 302
     assert visitor.get(path).status_code == 404
-    # One address sends only so many in a minute, and a paused form takes nothing in.
-    RecipeTrigger.objects.filter(pk=other.pk).update(is_paused=True)
-    paused = visitor.post(other_path, {"input-topic": "x"})
-    assert (paused.status_code, "takes nothing in" in paused.content.decode()) == (422, True)
-    answers = [visitor.post(other_path, {"input-topic": "x"}).content.decode() for _ in range(11)]
-    assert "10 a minute" in answers[-1]
     assert Execution.objects.count() == 1
+
+
+def test_a_paused_form_takes_nothing_in_and_an_address_sends_few_in_a_minute() -> None:
+    cast, visitor = Cast(), Client()
+    _trigger, path = form_of(cast, audience="link")
+    RecipeTrigger.objects.update(is_paused=True)
+    paused = visitor.post(path, {"input-topic": "x"})
+    assert (paused.status_code, "takes nothing in" in paused.content.decode()) == (422, True)
+    answers = [visitor.post(path, {"input-topic": "x"}).content.decode() for _ in range(11)]
+    assert "10 a minute" in answers[-1]
+    assert not Execution.objects.exists()
 
 
 @pytest.mark.parametrize(("role", "is_told"), [("editor", True), ("viewer", False)])
