@@ -18,7 +18,7 @@ from agents.pages.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput
 from workspaces.doors.asking import whom_to_ask
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 # Characters of a document's text that its page shows.
@@ -45,8 +45,7 @@ def document_list(request: WorkspaceRequest) -> HttpResponse:
         "deleted": list(queries.deleted_documents_of(request.workspace)[:20]),
         **_rights(request),
     }
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    return render(request, "knowledge/list.html" + ("#live" if fragment else ""), context)
+    return render_live(request, "knowledge/list.html", context)
 
 
 @never_cache
@@ -85,8 +84,7 @@ def document_detail(request: WorkspaceRequest, document_id: UUID) -> HttpRespons
         "watched": queries.is_watched(row),
         **_rights(request),
     }
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    return render(request, "knowledge/detail.html" + ("#live" if fragment else ""), context)
+    return render_live(request, "knowledge/detail.html", context)
 
 
 @require_POST

@@ -16,7 +16,7 @@ from agents.skills import source_services as services
 from agents.skills.forms import RepositoryForm, SourceForm, SourceSettings, UploadForm
 from agents.skills.listing import rights
 from automatos.errors import Conflict, InvalidInput, wrong_field
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 PAGE = "skill_source"
@@ -103,8 +103,7 @@ def source_detail(request: WorkspaceRequest, source_id: UUID) -> HttpResponse:
         "lost": source.status == SkillSource.Status.SYNCING and not syncing,
         **rights(request),
     }
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    return render(request, "skills/source.html" + ("#live" if fragment else ""), context)
+    return render_live(request, "skills/source.html", context)
 
 
 def _choose(request: WorkspaceRequest, source: SkillSource) -> HttpResponse:

@@ -18,7 +18,7 @@ from marketplace.plugins import limits, queries, services
 from marketplace.submissions import page
 from marketplace.submissions.forms import PackageForm
 from marketplace.versions import contents, text_view, tree
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 PAGE, LIST = "submission", "submissions"
@@ -52,7 +52,7 @@ def submission_list(request: WorkspaceRequest) -> HttpResponse:
         "narrows": bool(status or text),
         **_rights(request),
     }
-    return render(request, "marketplace/submissions/list.html" + _part(request), context)
+    return render_live(request, "marketplace/submissions/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +79,7 @@ def submission_detail(request: WorkspaceRequest, version_id: UUID) -> HttpRespon
     context = {"it": found, "page": found.findings, "may_withdraw": version.status == VersionStatus.PENDING}
     rights = _rights(request)
     context["can_answer"] = rights["may_submit"] and found.may_answer
-    return render(request, "marketplace/submissions/detail.html" + _part(request), {**context, **rights})
+    return render_live(request, "marketplace/submissions/detail.html", {**context, **rights})
 
 
 @require_safe
@@ -167,7 +167,7 @@ def submission_import(request: WorkspaceRequest, import_id: UUID) -> HttpRespons
         "rows": [{"version": each, "state": page.state_of(each, each.pk in scanning)} for each in versions],
         **_rights(request),
     }
-    return render(request, "marketplace/submissions/import.html" + _part(request), context)
+    return render_live(request, "marketplace/submissions/import.html", context)
 
 
 def _form_page(request: WorkspaceRequest, before: PluginVersion | None) -> HttpResponse:
@@ -240,8 +240,3 @@ def _led_to(request: WorkspaceRequest, intake: services.Intake) -> HttpResponse:
 
 def _rights(request: WorkspaceRequest) -> dict[str, bool]:
     return {"may_submit": request.access.allows("plugins:submit")}
-
-
-def _part(request: WorkspaceRequest) -> str:
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    return "#live" if fragment else ""

@@ -4,10 +4,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,7 +27,7 @@ from recipes.models import Trigger
 from recipes.runs import services as runs
 from recipes.runs.files import content_of
 from recipes.runs.reading import execution as find_execution
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 
@@ -178,9 +177,4 @@ def _page(request: WorkspaceRequest, shown: Talk, form: MessageForm, status: int
         "commands": commands_of(spec_of(shown.agent).plugins),
         "limits": {"files": MOST, "megabytes": LARGEST // 1_000_000},
     }
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    template = "recipes/playground.html"
-    response = render(request, f"{template}#live" if fragment else template, context, status=status)
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
-    return response
+    return render_live(request, "recipes/playground.html", context, status)

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,7 +23,7 @@ from recipes.runs import services as runs
 from recipes.runs.csv_export import csv_of
 from recipes.runs.filters import RunFilter, narrowed
 from recipes.runs.reading import execution as find_execution
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role, User, Workspace
 
 MOST_AT_ONCE = 50
@@ -50,15 +49,7 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
             "panel": _panel(request, page),
             "may_run": request.access.allows("executions:run"),
         }
-        response = render(request, _template(request, "recipes/runs.html"), shown)
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "Cookie"])
-    return response
-
-
-def _template(request: WorkspaceRequest, name: str) -> str:
-    """For htmx only the page's living part."""
-    return f"{name}#live" if request.htmx and not request.htmx.history_restore_request else name
+        return render_live(request, "recipes/runs.html", shown)
 
 
 def _panel(request: WorkspaceRequest, page: run_list.RunPage) -> Panel | None:

@@ -8,9 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput, TooMany
@@ -35,7 +34,7 @@ from recipes.workflows.page import chosen_step, workflow_run
 from tools.composio.page import broken_apps
 from workspaces.budgets.queries import budget_warnings, budgets_of, statuses_of
 from workspaces.doors.asking import whom_to_ask
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Budget, Role
 
 # Of what needs somebody, of what failed and of what comes next, the dashboard shows so many.
@@ -64,7 +63,7 @@ def dashboard(request: WorkspaceRequest) -> HttpResponse:
         "ask": "" if can_write else whom_to_ask(request.workspace),
     }
     with timezone.override(zone_of(request)):
-        return _page(request, "dashboard.html", shown)
+        return render_live(request, "dashboard.html", shown)
 
 
 def week_ago(request: WorkspaceRequest) -> date:
@@ -95,7 +94,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     }
     with timezone.override(zone_of(request)):
         template = "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html"
-        return _page(request, template, {**shown, "zone": zone_of(request)})
+        return render_live(request, template, {**shown, "zone": zone_of(request)})
 
 
 @require_POST
@@ -191,12 +190,3 @@ def _once(request: WorkspaceRequest, route: str, start: Callable[[], Execution])
     """The run that this form started, however often it is sent."""
     token = request.POST.get("token", "")
     return start_once(workspace=request.workspace, user=request.user, route=route, token=token, start=start)
-
-
-def _page(request: WorkspaceRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    """The whole page, or for htmx only its living part: the template's `live` partial."""
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    response = render(request, f"{template}#live" if fragment else template, context)
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
-    return response

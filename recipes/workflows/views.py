@@ -23,7 +23,7 @@ from recipes.workflows.forms import WorkflowForm
 from recipes.workflows.planning import SUBTASK_ID
 from recipes.workflows.recipe_services import save_as_recipe
 from workspaces.doors.asking import whom_to_ask
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 
@@ -97,8 +97,7 @@ def workflow_detail(request: WorkspaceRequest, workflow_id: UUID) -> HttpRespons
     """The plan of a workflow, or how far planning is; and its runs."""
     workflow = queries.workflow(workspace=request.workspace, workflow_id=workflow_id)
     context = {**plan_context(workflow, request.GET.get("subtask", "")), **_rights(request)}
-    fragment = "#live" if request.htmx and not request.htmx.history_restore_request else ""
-    return render(request, f"recipes/workflows/plan.html{fragment}", context)
+    return render_live(request, "recipes/workflows/plan.html", context)
 
 
 @require_POST

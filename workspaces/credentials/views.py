@@ -15,7 +15,7 @@ from workspaces.credentials import queries, services
 from workspaces.credentials.forms import CredentialForm
 from workspaces.credentials.uses import uses_of
 from workspaces.doors.asking import whom_to_ask
-from workspaces.doors.pages import WorkspaceRequest, workspace_page
+from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 LIST = "workspace_credentials"
@@ -37,8 +37,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "can_write": can_write,
         "ask": "" if can_write else whom_to_ask(request.workspace),
     }
-    fragment = bool(request.htmx) and not request.htmx.history_restore_request
-    return render(request, "workspaces/credentials.html" + ("#live" if fragment else ""), context)
+    return render_live(request, "workspaces/credentials.html", context)
 
 
 @never_cache

@@ -1,11 +1,13 @@
 """The way into a workspace's page: who is asking, which workspace, and what they may do there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
@@ -74,6 +76,15 @@ def person_page(view: Page) -> Page:
             return view(inside, *args, **kwargs)
 
     return inner
+
+
+def render_live(request: PersonRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """The whole page, or for htmx only its living part: the template's `live` partial."""
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    response = render(request, f"{template}#live" if fragment else template, context, status=status)
+    response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
 
 
 def actor_of(request: PersonRequest) -> Actor:
