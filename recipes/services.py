@@ -18,6 +18,7 @@ from automatos.slugs import insert_with_slug
 from recipes.lessons.recall import as_told, recall
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.queries import recipes_of
+from recipes.runs.model_names import problems_of_model
 from recipes.runs.services import A_PERSON, Cause, start
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps, with_defaults
 from workspaces.audit import log as audit
@@ -244,6 +245,8 @@ def _checked(
         problems.add("template_id", f"{data.template_id} is the address of a page; choose another.")
     problems.text("changelog", changelog, longest=300)
     config = checked_config(data.execution_config, problems)
+    if "execution_config.judge_model" not in problems and config.get("judge_model"):
+        problems_of_model(workspace, config["judge_model"], "execution_config.judge_model", problems)
     inputs = checked_schema("inputs", data.inputs, problems)
     for entry in inputs.values():
         entry.setdefault("required", True)

@@ -2,7 +2,7 @@
 
 from recipes.engine.tasks import cook, sweep
 from recipes.lessons.tasks import embed_lessons
-from recipes.quality.tasks import assess_runs, sweep_assessments
+from recipes.quality.tasks import assess_runs, judge_runs, sweep_assessments
 from recipes.runs.tasks import purge
 from recipes.triggers.tasks import follow_runs, run_schedules, tidy_triggers
 
@@ -11,6 +11,7 @@ __all__ = [
     "cook",
     "embed_lessons",
     "follow_runs",
+    "judge_runs",
     "purge",
     "run_schedules",
     "sweep",

@@ -55,6 +55,8 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
 WHOLE = ("max_retries", "max_concurrent_runs", "parallel_limit")
 # name: default
 CONFIG_SWITCHES = {"auto_learning": True, "memory_isolation": False}
+# name: longest. judge_model: who judges what a run gave, `provider:model`; empty: nobody. judge_rubric: a line a point.
+CONFIG_TEXTS = {"judge_model": 160, "judge_rubric": 4_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class StepInput:
 
 def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """The execution settings that were given; unknown names and values out of range are noted."""
-    known = ("mode", *CONFIG_NUMBERS, *CONFIG_SWITCHES)
+    known = ("mode", *CONFIG_NUMBERS, *CONFIG_SWITCHES, *CONFIG_TEXTS)
     for name in config:
         if name not in known:
             problems.add(f"execution_config.{name}", f"There is no such setting. There are: {', '.join(known)}.")
@@ -91,6 +93,11 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
     for name in CONFIG_SWITCHES:
         if not isinstance(config.get(name, True), bool):
             problems.add(f"execution_config.{name}", "Write true or false.")
+    for name, longest in CONFIG_TEXTS.items():
+        if not isinstance(config.get(name, ""), str):
+            problems.add(f"execution_config.{name}", "Write text.")
+        else:
+            problems.text(f"execution_config.{name}", config.get(name, ""), longest=longest)
     for name, (low, high, _) in CONFIG_NUMBERS.items():
         if name in config:
             value = config[name]
@@ -105,7 +112,8 @@ def checked_config(config: Mapping[str, Any], problems: Problems) -> dict[str, A
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """Every execution setting: what was given, and the default of the others."""
     defaults = {name: default for name, (_, _, default) in CONFIG_NUMBERS.items()}
-    return {"mode": Mode.SEQUENTIAL.value, **defaults, **CONFIG_SWITCHES, **config}
+    texts = dict.fromkeys(CONFIG_TEXTS, "")
+    return {"mode": Mode.SEQUENTIAL.value, **defaults, **CONFIG_SWITCHES, **texts, **config}
 
 
 def checked_schema(field: str, schema: Mapping[str, Any], problems: Problems) -> dict[str, dict[str, Any]]:

@@ -281,6 +281,7 @@ CROSSING = {
     ("workspaces.members.invitation_services", "SIGN_IN"),
     ("workspaces.doors.sockets", "SIGN_IN"),
     ("recipes.quality.assessing", "UPKEEP"),
+    ("recipes.quality.asking_judges", "UPKEEP"),
     ("recipes.lessons.keeping", "UPKEEP"),
     ("workspaces.purging", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),

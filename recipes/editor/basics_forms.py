@@ -13,7 +13,7 @@ from automatos.fields import TypedForm, choice_field, plain, split_tags, text_fi
 from recipes.editor.body import SCHEMAS, Body
 from recipes.editor.forms import bound, length, take
 from recipes.models import Mode
-from recipes.validation import CONFIG_NUMBERS, CONFIG_SWITCHES, MOST_FIELDS
+from recipes.validation import CONFIG_NUMBERS, CONFIG_SWITCHES, CONFIG_TEXTS, MOST_FIELDS
 
 TYPE_WORDS = [
     ("string", "Text"), ("text", "Long text"), ("number", "Number"), ("integer", "Whole number"),
@@ -31,6 +31,8 @@ WORDS = {
     "parallel_limit": ("Steps at once", "Most steps of a run cooking at the same time."),
     "auto_learning": ("Learn from runs", "Keep what each run teaches, and tell the next ones."),
     "memory_isolation": ("Memories of their own", "Agents neither recall nor store memories of other runs."),
+    "judge_model": ("Judge", "A model that scores what each run gave, as provider:model. Empty: nobody judges."),
+    "judge_rubric": ("What the judge looks at", "A line a point. The opinion stands beside the quality, never in it."),
 }
 
 
@@ -48,6 +50,11 @@ def settings_form(config: Mapping[str, Any]) -> TypedForm:
         label, hint = WORDS.get(name, (name.replace("_", " ").capitalize(), ""))
         fields[name] = choice_field(label, [("on", "Yes"), ("off", "No")], hint=hint)
         initial[name] = "on" if config.get(name, usual_switch) else "off"
+    for name in CONFIG_TEXTS:
+        label, hint = WORDS[name]
+        rows = {"rows": 3} if name == "judge_rubric" else {"autocomplete": "off", "spellcheck": "false"}
+        fields[name] = text_field(label, hint=hint, **rows)
+        initial[name] = config.get(name) or ""
     made = bound("c", initial)
     take(made, fields)
     return made
@@ -55,7 +62,8 @@ def settings_form(config: Mapping[str, Any]) -> TypedForm:
 
 def read_settings(config: Mapping[str, Any], post: QueryDict) -> dict[str, Any]:
     """The settings as sent; those the form does not know stay."""
-    values = {name: value for name, value in config.items() if name not in ("mode", *CONFIG_NUMBERS, *CONFIG_SWITCHES)}
+    shown = ("mode", *CONFIG_NUMBERS, *CONFIG_SWITCHES, *CONFIG_TEXTS)
+    values = {name: value for name, value in config.items() if name not in shown}
     values["mode"] = post.get("c-mode", "")
     for name in CONFIG_NUMBERS:
         text = post.get(f"c-{name}", "").strip()
@@ -63,6 +71,8 @@ def read_settings(config: Mapping[str, Any], post: QueryDict) -> dict[str, Any]:
     for name, usual in CONFIG_SWITCHES.items():
         chosen = post.get(f"c-{name}", "on" if usual else "off") == "on"
         values[name] = chosen if chosen != usual or name in config else ""
+    for name in CONFIG_TEXTS:
+        values[name] = post.get(f"c-{name}", "").replace("\r\n", "\n").strip()
     return values
 
 

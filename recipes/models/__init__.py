@@ -14,6 +14,7 @@ from recipes.models.execution import (
     Trigger,
 )
 from recipes.models.journal import AgentPin, Approval, Call, Event, StepAttempt, Worker
+from recipes.models.judgement import RunJudgement
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
@@ -43,6 +44,7 @@ __all__ = [
     "RecipeSuggestion",
     "RecipeTrigger",
     "RecipeVersion",
+    "RunJudgement",
     "RunNumber",
     "RunRating",
     "Schedule",

@@ -14,6 +14,7 @@ from recipes.models import LIVE_STATUSES, Event, Execution
 from recipes.quality import formulas
 from recipes.quality.facts import Found, facts_of
 from recipes.quality.figures import raise_figures, raise_learning
+from recipes.quality.judging import note_for_judge
 from recipes.quality.lesson_texts import lessons_from
 from recipes.quality.patterns import bottlenecks_of, metrics_of, plain, suggestions_for
 from recipes.runs.reading import event_body
@@ -47,7 +48,8 @@ def _assess(execution: Execution) -> Notice:
     if _learns(execution):
         execution.learning = learn(execution, found)
         told.append(("learning.ready", {name: execution.learning[name] for name in ("patterns", "suggestions")}))
-    events = _add_events(execution, told)
+    note_for_judge(execution)
+    events = add_events(execution, told)
     execution.save(update_fields=["quality", "quality_score", "assessed_at", "learning", "last_seq"])
     return Notice(execution.workspace_id, execution.pk, events)
 
@@ -81,7 +83,7 @@ def learn_late(execution: Execution, found: Found) -> Notice:
     """Learn from a run that was assessed without it; its row is held. What to publish."""
     execution.learning = learn(execution, found)
     told = {name: execution.learning[name] for name in ("patterns", "suggestions")}
-    events = _add_events(execution, [("learning.ready", told)])
+    events = add_events(execution, [("learning.ready", told)])
     execution.save(update_fields=["learning", "last_seq"])
     return Notice(execution.workspace_id, execution.pk, events)
 
@@ -92,7 +94,7 @@ def _learns(execution: Execution) -> bool:
     return bool(with_defaults(execution.recipe.execution_config)["auto_learning"])
 
 
-def _add_events(execution: Execution, told: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+def add_events(execution: Execution, told: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Number them after the run's last event; its row is held, so nobody else numbers meanwhile."""
     at = timezone.now()
     rows = [

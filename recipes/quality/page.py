@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recipes.models import Execution, Recipe, RecipePattern, RecipeSuggestion
+from recipes.models import Execution, Recipe, RecipePattern, RecipeSuggestion, RunJudgement
 from recipes.quality.formulas import DIMENSIONS
 from recipes.quality.queries import RecipeQuality, Stats, quality_of, stats_of
 
@@ -61,6 +61,7 @@ class QualityPage:
     dimensions: Sequence[Dimension]
     patterns: Sequence[RecipePattern]
     suggestions: Sequence[RecipeSuggestion]
+    judgement: RunJudgement | None
 
     @property
     def labels(self) -> list[str]:
@@ -94,8 +95,15 @@ def quality_page(recipe: Recipe) -> QualityPage:
         stats=stats_of(recipe),
         dimensions=dimensions_of(quality.breakdown),
         patterns=list(RecipePattern.objects.filter(recipe=recipe).order_by("-seen", "type", "step_id")[:50]),
+        judgement=newest_judgement(recipe),
         suggestions=sorted(open_ones, key=lambda one: (rank.get(one.priority, 3), one.step or 0, one.type)),
     )
+
+
+def newest_judgement(recipe: Recipe) -> RunJudgement | None:
+    """What the judge thinks of the newest run it was asked about."""
+    rows = RunJudgement.objects.filter(execution__recipe=recipe).select_related("execution")
+    return rows.order_by("-execution__created_at").first()
 
 
 def run_quality(execution: Execution) -> dict[str, Any]:
@@ -107,4 +115,5 @@ def run_quality(execution: Execution) -> dict[str, Any]:
         "dimensions": dimensions_of(quality.get("breakdown")),
         "bottlenecks": quality.get("bottlenecks", []),
         "patterns": (execution.learning or {}).get("patterns", []),
+        "judgement": RunJudgement.objects.filter(execution=execution).first() if execution.assessed_at else None,
     }

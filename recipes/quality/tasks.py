@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 
 from automatos import events
 from automatos.celery import app
-from recipes.quality import assessing
+from recipes.quality import asking_judges, assessing
 from recipes.runs.hook_calls import tell_run_ended
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,13 @@ def assess_runs(runs: list[list[str]]) -> None:
 def sweep_assessments() -> None:
     """Assess what is over and has no assessment yet."""
     _assess_each(assessing.overdue())
+
+
+@app.task(name="recipes.tasks.judge_runs")
+def judge_runs() -> None:
+    """Ask the judges of recipes for what they think of runs that are over."""
+    if notices := asking_judges.judge_due():
+        async_to_sync(events.publish)(notices)
 
 
 def _assess_each(runs: Iterable[tuple[UUID, UUID]]) -> None:

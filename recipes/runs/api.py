@@ -23,6 +23,7 @@ from recipes.runs import reading, services
 from recipes.runs.csv_export import csv_of
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.filters import SORTS, STATES, TABS, RunFilter, narrowed
+from recipes.runs.judgement_out import JudgementOut
 from recipes.runs.tool_calls import duration_ms, in_order, is_error
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -233,6 +234,7 @@ class ExecutionOut(ExecutionSummaryOut):
     learning = serializers.DictField(
         allow_null=True, help_text="patterns, suggestions, metrics; null where its recipe does not learn by itself."
     )
+    judgement = JudgementOut(allow_null=True)
 
 
 class RunView(WorkspaceView):

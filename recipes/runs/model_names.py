@@ -1,6 +1,7 @@
 """The names of models as people write them."""
 
 from agents.model_choice.catalogue import cards
+from automatos.checking import Problems
 from automatos.errors import InvalidInput
 from automatos.llm.registry import LABELS
 from workspaces.credentials.provider_keys import server_names
@@ -22,3 +23,11 @@ def checked_model(workspace: Workspace, name: str, field: str = "model") -> str:
     if cure:
         raise InvalidInput(f"{name} cannot answer. {cure}", fields={field: [f"{name} cannot answer. {cure}"]})
     return name
+
+
+def problems_of_model(workspace: Workspace, name: str, field: str, problems: Problems) -> None:
+    """Note what hinders answers from this model."""
+    try:
+        checked_model(workspace, name, field)
+    except InvalidInput as error:
+        problems.add(field, error.message)
