@@ -1,20 +1,25 @@
 """REST: recipes, their versions, and cooking them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer, WordField
-from automatos.errors import Conflict
+from automatos.api import InputSerializer, JsonParser, WordField
+from automatos.errors import Conflict, InvalidInput
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
+from recipes.cook_forms import digests
 from recipes.editor import body as bodies
 from recipes.editor import services as drafts
+from recipes.engine.attachments import Upload
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
@@ -273,10 +278,7 @@ class RecipeVersions(WorkspaceView):
         return listing(request, queries.versions_of(recipe), VersionOut)
 
 
-class ExecuteIn(InputSerializer):
-    """What the run starts with."""
-
-    input_data = serializers.DictField(required=False)
+class _ExecuteIn(InputSerializer):
     priority = serializers.IntegerField(
         required=False, help_text="-10 to 10; higher goes first among what waits in the workspace. 0 without it."
     )
@@ -285,6 +287,30 @@ class ExecuteIn(InputSerializer):
         required=False,
         help_text="Names of inputs that somebody else wrote. Text in them taints the run as a web page does.",
     )
+
+
+class ExecuteIn(_ExecuteIn):
+    """What the run starts with."""
+
+    input_data = serializers.DictField(required=False)
+
+
+class ExecuteFilesIn(_ExecuteIn):
+    """The same with files: each a part of the name of its input, beside input_data as JSON text."""
+
+    input_data = serializers.CharField(required=False, help_text="An object as JSON text.")
+
+
+def _of_parts(sent: QueryDict, files: Container[str]) -> dict[str, Any]:
+    """What the parts of a form that are no files say."""
+    found: dict[str, Any] = {name: sent[name] for name in sent if name not in files}
+    if "untrusted_inputs" in sent:
+        found["untrusted_inputs"] = sent.getlist("untrusted_inputs")
+    try:
+        found |= {"input_data": json.loads(found["input_data"])} if "input_data" in found else {}
+    except (ValueError, RecursionError):
+        raise InvalidInput("input_data: This is not JSON.", fields={"input_data": ["This is not JSON."]}) from None
+    return found
 
 
 class StartedOut(serializers.Serializer[Any]):
@@ -301,25 +327,28 @@ class RecipeExecute(WorkspaceView):
     """Cooking a recipe."""
 
     needs = {"POST": "executions:run"}
+    parser_classes = [JsonParser, MultiPartParser]
 
     @extend_schema(
         operation_id="recipes_execute",
         parameters=[WORKSPACE_HEADER, RECIPE, ONCE_HEADER],
-        request=ExecuteIn,
+        request={"application/json": ExecuteIn, "multipart/form-data": ExecuteFilesIn},
         responses={202: StartedOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request, recipe_id: str) -> Response:
         """Start a run and answer at once; a worker cooks it."""
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
-        body = ExecuteIn(data=request.data)
+        parts = request.data if isinstance(request.data, QueryDict) else None
+        body = ExecuteIn(data=request.data if parts is None else _of_parts(parts, request.FILES))
         body.is_valid(raise_exception=True)
+        files = {name: Upload(sent.name or name, sent.read()) for name, sent in request.FILES.items()}
         status, answer = once(
             workspace=self.workspace,
             user=self.caller,
             route=f"execute:{recipe.pk}",
             key=request.headers.get(HEADER),
-            body=request.data,
-            act=lambda: (202, self._start(request, recipe, body.validated_data)),
+            body=request.data if parts is None else {"given": body.initial_data, "files": digests(files)},
+            act=lambda: (202, self._start(request, recipe, {**body.validated_data, "files": files})),
         )
         return Response(answer, status=status, headers={"Location": answer["links"]["self"]})
 
@@ -331,6 +360,7 @@ class RecipeExecute(WorkspaceView):
             user=self.caller,
             trigger=Trigger.API,
             priority=given.get("priority", 0),
+            uploads=given["files"],
             cause=Cause(untrusted=services.marked_inputs(recipe, given.get("untrusted_inputs", ()))),
         )
         return {

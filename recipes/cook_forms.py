@@ -4,29 +4,42 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from automatos.fields import TypedForm, choice_field, dressed, text_field
+from recipes.engine.attachments import Upload
+from recipes.filling import FILE
 from recipes.models import Execution, Recipe, Trigger
+from recipes.runs.input_files import NONE as NO_FILES
+from recipes.runs.input_files import Uploads
 from recipes.runs.services import Cause
 from recipes.services import cook
+from tools.files import LARGEST
 from workspaces.doors.idempotency import once
 from workspaces.models import User, Workspace
 
 PREFIX = "input"
 LONG_TEXT = ("array", "object")
 NONE: Mapping[str, Sequence[str]] = {}
+Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 
 
 class CookForm(TypedForm):
     """One field for each input, by its type, filled with its default."""
 
-    def __init__(self, recipe: Recipe, posted: QueryDict | None = None) -> None:
-        super().__init__(posted, prefix=PREFIX)
+    def __init__(
+        self,
+        recipe: Recipe,
+        posted: QueryDict | None = None,
+        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
+    ) -> None:
+        super().__init__(posted, files, prefix=PREFIX)
         self.schema: Mapping[str, Mapping[str, Any]] = recipe.ordered_inputs
         self.token = (posted.get("token", "") if posted is not None else "") or secrets.token_urlsafe(18)
         for name, entry in self.schema.items():
@@ -37,13 +50,27 @@ class CookForm(TypedForm):
         """What was typed, by input name; empty fields are left out, so that the defaults stand."""
         given: dict[str, Any] = {}
         for name, entry in self.schema.items():
-            if name not in self.fields:
+            if name not in self.fields or entry.get("type") == FILE:
                 continue
             if entry.get("type") == "boolean":
                 given[name] = bool(self[name].value())
             elif text := str(self[name].value() or "").replace("\r\n", "\n"):
                 given[name] = text
         return given
+
+    def uploads(self) -> dict[str, Upload]:
+        """The files that were chosen, by input."""
+        found = {}
+        for name, entry in self.schema.items():
+            sent = self.files.get(self.add_prefix(name)) if entry.get("type") == FILE and name in self.fields else None
+            if sent is not None:
+                found[name] = Upload(sent.name or name, sent.read())
+        return found
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether it has to be sent with files."""
+        return any(self.schema[name].get("type") == FILE for name in self.fields if name in self.schema)
 
     def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:
         """Show a service's problems at their fields."""
@@ -67,20 +94,30 @@ class CookForm(TypedForm):
 
 
 def cook_once(
-    *, workspace: Workspace, recipe: Recipe, user: User, form: CookForm, untrusted: Mapping[str, Sequence[str]] = NONE
+    *,
+    workspace: Workspace,
+    recipe: Recipe,
+    user: User,
+    form: CookForm,
+    untrusted: Mapping[str, Sequence[str]] = NONE,
+    kept: Uploads = NO_FILES,
 ) -> UUID:
     """The id of the run. The same form with the same inputs, sent twice, is one run. Raises as `services.cook` does.
 
-    untrusted: the fields that began with what somebody outside wrote, each with where it came from.
+    untrusted: the fields that began with what somebody outside wrote, each with where it came from. kept: files to take
+    where no other was chosen.
     """
-    data = form.input_data()
+    data, uploads = form.input_data(), {**kept, **form.uploads()}
     cause = Cause(untrusted={name: origins for name, origins in untrusted.items() if name in data})
 
     def act() -> tuple[int, dict[str, Any]]:
-        run = cook(workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE, cause=cause)
+        run = cook(
+            workspace=workspace, recipe=recipe, input_data=data, user=user, trigger=Trigger.PAGE, cause=cause,
+            uploads=uploads,
+        )  # fmt: skip
         return 302, {"execution_id": str(run.pk)}
 
-    digest = hashlib.sha256(json.dumps([form.token, data], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([form.token, data, digests(uploads)], sort_keys=True).encode()).hexdigest()
     _, body = once(workspace=workspace, user=user, route=f"page:cook:{recipe.pk}", key=digest, body=None, act=act)
     return UUID(body["execution_id"])
 
@@ -99,11 +136,20 @@ def start_once(*, workspace: Workspace, user: User, route: str, token: str, star
     return UUID(body["execution_id"])
 
 
+def digests(uploads: Uploads) -> dict[str, list[str]]:
+    """By input, the name and the hash of its file, to know the same ones again."""
+    return {name: [one.name, hashlib.sha256(one.data).hexdigest()] for name, one in uploads.items()}
+
+
 def _field(name: str, entry: Mapping[str, Any]) -> forms.Field:
     label, hint, kind = name.replace("_", " ").capitalize(), str(entry.get("description", "")), entry.get("type")
     if kind == "boolean":
         tick = forms.CheckboxInput(attrs={"class": "check"})
         return forms.BooleanField(label=label, help_text=hint, required=False, widget=tick)
+    if kind == FILE:
+        chosen = forms.FileInput(attrs={"class": "input"})
+        text = f"{hint} Up to {LARGEST // 1_000_000} MB.".strip()
+        return forms.FileField(label=label, help_text=text, required=False, widget=chosen)
     if kind in ("number", "integer"):
         return text_field(label, hint=hint or "A number.", inputmode="decimal", autocomplete="off")
     if kind in LONG_TEXT:

@@ -18,6 +18,8 @@ from automatos.slugs import insert_with_slug
 from recipes.lessons.recall import as_told, recall
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.queries import recipes_of
+from recipes.runs.input_files import NONE as NO_FILES
+from recipes.runs.input_files import Uploads
 from recipes.runs.model_names import problems_of_model
 from recipes.runs.services import A_PERSON, Cause, start
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps, with_defaults
@@ -136,6 +138,7 @@ def cook(
     trigger: Trigger,
     cause: Cause = A_PERSON,
     priority: int = 0,
+    uploads: Uploads = NO_FILES,
 ) -> Execution:
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
     if recipe.version == 0:
@@ -154,6 +157,7 @@ def cook(
         lessons=lessons,
         cause=cause,
         priority=priority,
+        uploads=uploads,
     )
 
 
@@ -247,7 +251,7 @@ def _checked(
     config = checked_config(data.execution_config, problems)
     if "execution_config.judge_model" not in problems and config.get("judge_model"):
         problems_of_model(workspace, config["judge_model"], "execution_config.judge_model", problems)
-    inputs = checked_schema("inputs", data.inputs, problems)
+    inputs = checked_schema("inputs", data.inputs, problems, files=True)
     for entry in inputs.values():
         entry.setdefault("required", True)
     columns = {

@@ -12,6 +12,7 @@ from automatos.checking import Problems
 from recipes import kinds, sub_recipes
 from recipes.engine import templating
 from recipes.engine.new_steps import has_agent, is_told
+from recipes.filling import FILE, TYPE_NAMES, TYPES, fits, unfit
 from recipes.models import ErrorHandling, Mode, Recipe, RecipeStep, StepKind
 from recipes.sub_recipes import Place
 from workspaces.models import Workspace
@@ -20,25 +21,10 @@ NO_SUCH_AGENT = "There is no such agent here. GET /api/agents lists those you ca
 MOST_STEPS = 50
 MOST_FIELDS = 50
 LONGEST_PROMPT = 1_000_000
-LONGEST_INPUT = 1_000_000
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,79}")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 STEP_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 RESERVED_KEY = re.compile(r"previous_output|input|step_\d+_output")
-TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "text": (str,),
-    "choice": (str,),
-    "number": (int, float),
-    "integer": (int,),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-}
-# Types whose values are text as it comes.
-TEXTUAL = ("string", "text", "choice")
-# What people also write for a type.
-TYPE_NAMES = {"list": "array"}
 MOST_OPTIONS = 100
 DEFAULT_TIMEOUT = 300.0
 # name: lowest, highest, default; times in seconds. max_concurrent_runs: 0 for as many as come.
@@ -116,12 +102,21 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     return {"mode": Mode.SEQUENTIAL.value, **defaults, **CONFIG_SWITCHES, **texts, **config}
 
 
-def checked_schema(field: str, schema: Mapping[str, Any], problems: Problems) -> dict[str, dict[str, Any]]:
-    """An inputs or outputs object: {name: {type, required, default, description}}. Problems go under dotted names."""
+def checked_schema(
+    field: str, schema: Mapping[str, Any], problems: Problems, *, files: bool = False
+) -> dict[str, dict[str, Any]]:
+    """An inputs or outputs object: {name: {type, required, default, description}}. Problems go under dotted names.
+
+    files: whether a file can be sent for one.
+    """
     if len(schema) > MOST_FIELDS:
         problems.add(field, f"There are {len(schema)} entries; keep {MOST_FIELDS} or fewer.")
         return {}
-    return {name: _checked_entry(f"{field}.{name}", name, entry, problems) for name, entry in schema.items()}
+    found = {name: _checked_entry(f"{field}.{name}", name, entry, problems) for name, entry in schema.items()}
+    for name, entry in found.items():
+        if entry.get("type") == FILE and not files:
+            problems.add(f"{field}.{name}.type", "Only an input of a recipe takes a file.")
+    return found
 
 
 def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dict[str, Any]:
@@ -144,8 +139,8 @@ def _checked_entry(field: str, name: str, entry: Any, problems: Problems) -> dic
     if not isinstance(entry.get("description", ""), str):
         problems.add(f"{field}.description", "Write text.")
     default = entry.get("default")
-    if default is not None and kind in TYPES and not _fits(default, kind, entry):
-        problems.add(f"{field}.default", _unfit(kind, entry))
+    if default is not None and kind in TYPES and not fits(default, kind, entry):
+        problems.add(f"{field}.default", unfit(kind, entry))
     return {"type": kind, **{part: entry[part] for part in allowed[1:] if part in entry}}
 
 
@@ -275,89 +270,6 @@ def _note_doubles(name: str, values: Sequence[tuple[int, Any]], problems: Proble
         if value is not None and value in first:
             problems.add(f"steps.{place}.{name}", f"{value} is already used by steps.{first[value]}; choose another.")
         first.setdefault(value, place)
-
-
-def fill_inputs(inputs: Mapping[str, Any], input_data: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run starts with: the given values, checked and converted, and the defaults of the others.
-
-    inputs: the recipe's schema. Text that holds a number, or true and false, is converted for such inputs, so that
-    forms and terminals can send text. Raises InvalidInput with fields `input_data.<name>`.
-    """
-    problems = Problems()
-    known = ", ".join(inputs) or "none"
-    for name in input_data:
-        if name not in inputs:
-            problems.add(f"input_data.{name}", f"This recipe has no such input. It has: {known}.")
-    problems.json("input_data", dict(input_data))
-    problems.raise_any()
-    if len(json.dumps(input_data, ensure_ascii=False)) > LONGEST_INPUT:
-        problems.add("input_data", f"The input is too long; keep it under {LONGEST_INPUT:,} characters.")
-    filled = {name: _filled(name, entry, input_data.get(name), problems) for name, entry in inputs.items()}
-    problems.json("input_data", filled)
-    problems.raise_any()
-    return filled
-
-
-def _filled(name: str, entry: Mapping[str, Any], value: Any, problems: Problems) -> Any:
-    field, kind = f"input_data.{name}", str(entry.get("type", "string"))
-    if value is None or (value == "" and kind not in ("string", "text")):
-        value = entry.get("default")
-    missing = value is None or (isinstance(value, str) and not value.strip())
-    if missing and entry.get("required"):
-        problems.add(field, "This input is required.")
-        return ""
-    if missing and kind == "choice":
-        return ""
-    if value is None:
-        # A prompt may name an optional input nobody filled: it reads as empty text, whatever its kind.
-        return ""
-    value = _converted(value, kind)
-    if not _fits(value, kind, entry):
-        problems.add(field, _unfit(kind, entry))
-    return value
-
-
-def _converted(value: Any, kind: str) -> Any:
-    """Text turned into the wanted kind where it reads like one; everything else as it is."""
-    if not isinstance(value, str) or kind in TEXTUAL or len(value) > LONGEST_INPUT:
-        return value
-    try:
-        parsed = json.loads(value.strip().lower() if kind == "boolean" else value)
-    except (ValueError, RecursionError):
-        return value
-    return parsed if _fits(parsed, kind) else value
-
-
-def _fits(value: Any, kind: str, entry: Mapping[str, Any] | None = None) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    if kind == "integer" and isinstance(value, float):
-        return value.is_integer()
-    options = (entry or {}).get("options")
-    if kind == "choice" and isinstance(options, list) and value not in options:
-        return False
-    return isinstance(value, TYPES[kind])
-
-
-def _unfit(kind: str, entry: Mapping[str, Any]) -> str:
-    options = entry.get("options")
-    if kind == "choice" and isinstance(options, list):
-        return f"Choose one of: {', '.join(map(str, options))}."
-    return f"This is not {_article(kind)}."
-
-
-def _article(kind: str) -> str:
-    names = {
-        "string": "text",
-        "text": "text",
-        "choice": "one of its options",
-        "number": "a number",
-        "integer": "a whole number",
-        "boolean": "true or false",
-        "array": "a list",
-        "object": "an object",
-    }
-    return names[kind]
 
 
 def _text(value: Any) -> str:

@@ -90,7 +90,7 @@ def recipe_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
 def recipe_cook(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Start a run and go to its kitchen; the same form sent twice leads to the same run."""
     recipe = recipe_at(workspace=request.workspace, key=key)
-    form = CookForm(recipe, request.POST)
+    form = CookForm(recipe, request.POST, request.FILES)
     if form.is_valid():
         try:
             run_id = cook_once(workspace=request.workspace, recipe=recipe, user=request.user, form=form)

@@ -3,6 +3,7 @@
 import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from django.utils import timezone
@@ -50,19 +51,26 @@ def remove_run_files(workspace_id: UUID, execution_id: UUID) -> int:
 class StoredRunFiles:
     """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all.
 
-    count: told the bytes that a file adds, less than 0 for fewer, before they are written; ToolProblem without room.
+    above: runs whose files are read too, the nearest first, and never written. count: told the bytes that a file adds,
+    less than 0 for fewer, before they are written; ToolProblem without room.
     """
 
     def __init__(
-        self, workspace_id: UUID, execution_id: UUID, *, count: Callable[[int], Awaitable[None]] | None = None
+        self,
+        workspace_id: UUID,
+        execution_id: UUID,
+        *,
+        count: Callable[[int], Awaitable[None]] | None = None,
+        above: Sequence[UUID] = (),
     ) -> None:
         self.folder = run_folder(workspace_id, execution_id)
+        self._folders = [self.folder, *(run_folder(workspace_id, key) for key in above)]
         self._count = count
         self._writing = asyncio.Lock()
 
     async def list(self) -> Sequence[FileEntry]:
         """All files, by name."""
-        return await asyncio.to_thread(self._list)
+        return await asyncio.to_thread(self._all)
 
     async def read(self, name: str) -> bytes:
         """The content of one file; ToolProblem naming the files there are when it is missing."""
@@ -85,13 +93,20 @@ class StoredRunFiles:
     def _list(self) -> Sequence[FileEntry]:
         return [FileEntry(file.base, file.size, file.modified) for file in objects.listing(self.folder)]
 
+    def _all(self) -> Sequence[FileEntry]:
+        """One's own, and those above that none of them hides."""
+        found: dict[str, FileEntry] = {}
+        for folder in reversed(self._folders):
+            found |= {file.base: FileEntry(file.base, file.size, file.modified) for file in objects.listing(folder)}
+        return [found[name] for name in sorted(found)]
+
     def _read(self, name: str) -> bytes:
-        try:
-            return objects.read(f"{self.folder}/{name}")
-        except FileNotFoundError:
-            names = [entry.name for entry in self._list()]
-            there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
-            raise ToolProblem(f"There is no file {name!r}. {there_are}") from None
+        for folder in self._folders:
+            with suppress(FileNotFoundError):
+                return objects.read(f"{folder}/{name}")
+        names = [entry.name for entry in self._all()]
+        there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
+        raise ToolProblem(f"There is no file {name!r}. {there_are}")
 
     def _growth(self, name: str, data: bytes) -> int:
         """How many bytes more there will be; ToolProblem when the run's own limits are reached."""

@@ -18,6 +18,7 @@ from recipes.validation import CONFIG_NUMBERS, CONFIG_SWITCHES, CONFIG_TEXTS, MO
 TYPE_WORDS = [
     ("string", "Text"), ("text", "Long text"), ("number", "Number"), ("integer", "Whole number"),
     ("boolean", "Yes or no"), ("choice", "Choice"), ("array", "List"), ("object", "Object"),
+    ("file", "File"),
 ]  # fmt: skip
 LENGTHS = ("total_timeout", "timeout_per_step", "retry_delay")
 WORDS = {

@@ -306,7 +306,8 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     )
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
     heard = tuple(message.content for message in opening if message.role not in ("assistant", "tool"))
-    return replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation)
+    above = tuple(UUID(key) for key, _ in reversed(run.above))
+    return replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation, above=above)
 
 
 def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:

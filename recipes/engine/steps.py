@@ -146,6 +146,7 @@ class Job:
     call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
     call yet, since calls under way hold it. stage: of one whose work is code's. has_memory: whether its agents may
     recall and keep what goes beyond this run.
+    above: the runs it stands inside of, the nearest first; their files are read, too.
     """
 
     step_id: UUID
@@ -167,6 +168,7 @@ class Job:
     is_short: bool = False
     stage: StageInput | None = None
     has_memory: bool = True
+    above: tuple[UUID, ...] = ()
 
     @property
     def asks_first(self) -> bool:

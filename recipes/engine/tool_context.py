@@ -62,7 +62,7 @@ def of(job: Job, decide: Decide) -> ToolContext:
     async def count(more: int) -> None:
         await decide(_counted, job.workspace_id, more)
 
-    files = StoredRunFiles(job.workspace_id, job.execution_id, count=count)
+    files = StoredRunFiles(job.workspace_id, job.execution_id, count=count, above=job.above)
     agent = job.task.spec
     onlookers = Viewers(job, decide)
     place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, files, onlookers)

@@ -17,6 +17,7 @@ from recipes.engine.templating import as_text
 from recipes.kitchen.compare import compare, offered
 from recipes.kitchen.downloads import TYPES, document
 from recipes.queries import recipe as find_recipe
+from recipes.runs.input_files import of_run
 from recipes.runs.reading import execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
@@ -31,7 +32,11 @@ def rerun(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     if run.recipe_id is None:
         raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
     recipe = find_recipe(workspace=request.workspace, key=run.recipe_id)
-    form = CookForm(recipe, request.POST if request.method == "POST" else None)
+    is_sent = request.method == "POST"
+    form = CookForm(recipe, request.POST if is_sent else None, request.FILES if is_sent else None)
+    kept = of_run(run, recipe.inputs)
+    for name in kept:
+        form.fields[name].help_text = f"{run.input_data[name]}, where you choose no other one."
     for name in form.fields.keys() & run.input_data.keys():
         value = run.input_data[name]
         form.initial[name] = value if isinstance(value, bool) else as_text(value)
@@ -39,7 +44,9 @@ def rerun(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         try:
             outside = run.untrusted_inputs or {}  # it stays theirs, also where a person changed some of it
             user = request.user
-            started = cook_once(workspace=request.workspace, recipe=recipe, user=user, form=form, untrusted=outside)
+            started = cook_once(
+                workspace=request.workspace, recipe=recipe, user=user, form=form, untrusted=outside, kept=kept
+            )
         except InvalidInput as error:
             form.take_problems(error.fields)
         except (Conflict, TooMany) as error:

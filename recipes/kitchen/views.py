@@ -25,6 +25,7 @@ from recipes.queries import recipe as find_recipe
 from recipes.runs import rerun_services as reruns
 from recipes.runs import services as runs
 from recipes.runs.filters import RunFilter, narrowed
+from recipes.runs.input_files import of_run
 from recipes.runs.reading import execution as find_execution
 from recipes.runs.services import Cause
 from recipes.services import cook
@@ -174,11 +175,14 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         raise Conflict("This is a run of a workflow. Start it again from the workflow's page.")
     if found.recipe_id is None:
         raise Conflict("This is an answer of a conversation. Ask again in the agent's playground.")
+    recipe = find_recipe(workspace=request.workspace, key=found.recipe_id)
+    files = of_run(found, recipe.inputs)
     start = partial(
         cook,
         workspace=request.workspace,
-        recipe=find_recipe(workspace=request.workspace, key=found.recipe_id),
-        input_data=found.input_data,
+        recipe=recipe,
+        input_data={name: value for name, value in found.input_data.items() if name not in files},
+        uploads=files,
         user=request.user,
         trigger=Trigger.PAGE,
         cause=Cause(untrusted=found.untrusted_inputs or {}),

@@ -17,6 +17,7 @@ from recipes.engine.new_steps import has_agent
 from recipes.engine.sql import statements
 from recipes.engine.takeover import Taken, taken_over
 from recipes.engine.tasks import send_wake_up
+from recipes.filling import FILE, FileName, fill_inputs
 from recipes.models import (
     Execution,
     ExecutionStep,
@@ -26,9 +27,10 @@ from recipes.models import (
     Trigger,
 )
 from recipes.runs.copying import FAILED, insert_copies, invalid, past_of, require_agents
+from recipes.runs.input_files import keep, of_run
 from recipes.runs.model_names import checked_model
 from recipes.runs.services import await_turn, insert_execution, record, require_room
-from recipes.validation import LONGEST_PROMPT, fill_inputs, with_defaults
+from recipes.validation import LONGEST_PROMPT, with_defaults
 from workspaces.models import User, Workspace
 
 
@@ -85,6 +87,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
     if not taken.anew | taken.held:
         raise Conflict("Every step came to an end. Choose the step to begin at.", code="nothing_to_do")
     config, inputs = _as_it_was(source.recipe, source.recipe_version)
+    uploads = list(of_run(source, inputs).values())
     with statements() as sql:
         require_room(sql, workspace)
         copies = _changed(workspace, [row for row in rows if row.order not in taken.dropped], taken, changed)
@@ -117,6 +120,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
         after_commit(lambda: send_wake_up(str(made.id)))
         after = {"recipe_id": source.recipe_id, "version": source.recipe_version, "source": source.pk}
         record("run.started", made, after={**after, "trigger": str(trigger), "from_step": begin[0] if begin else ""})
+        keep(workspace, made.pk, uploads)
         made._state.adding = False
     return made
 
@@ -131,7 +135,11 @@ def _as_it_was(recipe: Recipe, version: int) -> tuple[dict[str, Any], dict[str, 
 def _inputs(source: Execution, inputs: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     if not given:
         return dict(source.input_data)
-    kept = {name: value for name, value in source.input_data.items() if name in inputs}
+    kept = {
+        name: FileName(value) if inputs[name].get("type") == FILE and value else value
+        for name, value in source.input_data.items()
+        if name in inputs
+    }
     return fill_inputs(inputs, {**kept, **given})
 
 

@@ -22,8 +22,11 @@ from recipes.engine.parking import UNSIGNED
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
+from recipes.filling import fill_inputs
 from recipes.models import Execution, ExecutionStatus, Mode, Recipe, StepKind, Trigger
-from recipes.validation import fill_inputs, with_defaults
+from recipes.runs.input_files import NONE as NO_FILES
+from recipes.runs.input_files import Uploads, keep, named
+from recipes.validation import with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
 from workspaces.models import User, Workspace
@@ -76,9 +79,10 @@ def start(
     lessons: Sequence[Mapping[str, Any]] = (),
     cause: Cause = A_PERSON,
     priority: int = 0,
+    uploads: Uploads = NO_FILES,
 ) -> Execution:
     """Create a run of a recipe of this workspace and wake a worker. lessons: what its first agent is told besides.
-    priority: -10 to 10, higher goes first among what waits in the workspace.
+    priority: -10 to 10, higher goes first among what waits in the workspace. uploads: files by input.
 
     Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
     Conflict when the recipe has no steps or names an agent that cannot work.
@@ -87,6 +91,8 @@ def start(
         require_room(sql, workspace)
         name, version, inputs, settings = _recipe_held(sql, recipe)
         config, now = with_defaults(settings), sql.now
+        names, files = named(inputs, uploads)
+        input_data = {**input_data, **names}
         execution = Execution(
             workspace=workspace,
             recipe=recipe,
@@ -110,6 +116,7 @@ def start(
             execution.parallel_limit = config["parallel_limit"]
         execution.memory_isolation = config["memory_isolation"]
         begin(sql, execution, steps, {"recipe_id": recipe.pk, "version": version, "trigger": str(trigger)}, config)
+        keep(workspace, execution.pk, files)
     return execution
 
 

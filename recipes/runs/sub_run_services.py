@@ -17,10 +17,11 @@ from recipes.engine.sub_runs import SubRunError, child_id, earlier_id
 from recipes.engine.takeover import taken_over
 from recipes.engine.templating import Output, render, texts_of
 from recipes.engine.tool_steps import filled
+from recipes.filling import FILE, FileName, fill_inputs
 from recipes.models import Execution, ExecutionStep, Mode, StepKind, Trigger
 from recipes.runs.copying import FAILED, insert_copies, past_of, require_agents
 from recipes.runs.services import insert_execution, insert_steps
-from recipes.validation import fill_inputs, with_defaults
+from recipes.validation import with_defaults
 
 VERSION = (
     "SELECT r.name, v.body FROM recipes r JOIN recipe_versions v ON v.recipe_id = r.id "
@@ -43,7 +44,8 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
     name, body = found[0][0], from_json(found[0][1])
     user_id, root_id, priority, chain = ledger.sql.rows(ABOVE, [run.id])[0]
     settings = with_defaults(body.get("execution_config") or {})
-    inputs = fill_inputs(body.get("inputs") or {}, _inputs(run, step, outputs))
+    schema = body.get("inputs") or {}
+    inputs = fill_inputs(schema, _with_files(schema, _inputs(run, step, outputs)))
     earlier = _earlier(step, config, inputs)
     steps = folded(_steps(ledger, body["steps"]))
     seconds: float = max(0.1, min(run.left_at(ledger.now), settings["total_timeout"]))
@@ -117,6 +119,12 @@ def _inputs(run: Run, step: Step, outputs: Sequence[Output]) -> dict[str, Any]:
 
     given: dict[str, Any] = filled((step.config or {}).get("inputs") or {}, fill)
     return given
+
+
+def _with_files(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs, those that take a file by its name: tools find it among those of the runs above."""
+    is_file = {name for name, entry in schema.items() if entry.get("type") == FILE}
+    return {name: FileName(value) if name in is_file and value else value for name, value in given.items()}
 
 
 def _untrusted(run: Run, step: Step, inputs: Mapping[str, Any], outputs: Sequence[Output]) -> dict[str, list[str]]:

@@ -7,8 +7,8 @@ import pytest
 
 from automatos.errors import InvalidInput
 from automatos.tests.queries import asked
+from recipes.filling import fill_inputs
 from recipes.models import Recipe
-from recipes.validation import fill_inputs
 from workspaces.tests.rest import Company, without_request_id
 
 pytestmark = pytest.mark.django_db

@@ -13,6 +13,8 @@ from automatos.errors import AppError, Conflict, NotFound, TooMany
 from automatos.rows import locked
 from recipes.engine.ledger import as_json
 from recipes.models import Execution, RecipeTrigger, Trigger, TriggerDelivery, TriggerKind
+from recipes.runs.input_files import NONE as NO_FILES
+from recipes.runs.input_files import Uploads
 from recipes.runs.services import Cause
 from recipes.services import cook
 from recipes.triggers import mapping
@@ -34,8 +36,24 @@ class Taken:
     error: AppError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    body: Any
+    origins: Sequence[str]
+    user: User | None
+    chain: int
+    uploads: Uploads
+
+
 def take(
-    trigger: RecipeTrigger, key: str, body: Any, *, origins: Sequence[str], user: User | None = None, chain: int = 0
+    trigger: RecipeTrigger,
+    key: str,
+    body: Any,
+    *,
+    origins: Sequence[str],
+    user: User | None = None,
+    chain: int = 0,
+    uploads: Uploads = NO_FILES,
 ) -> Taken:
     """Keep a message and start its run, in the trigger's workspace and in one transaction.
 
@@ -43,7 +61,7 @@ def take(
     where the body came from, which taints; none for what came from here. chain: how many runs led to it. user: who sent
     it, in place of the owner. What is refused stays in the list; TooMany leaves nothing behind, so it can come again.
     """
-    return _once(trigger, key, body, lambda: _start(trigger, body, origins, user, chain).pk)
+    return _once(trigger, key, body, lambda: _start(trigger, _Sent(body, origins, user, chain, uploads)).pk)
 
 
 def resume(trigger: RecipeTrigger, wait_id: UUID, key: str, body: Any) -> Taken:
@@ -111,14 +129,14 @@ def _held(trigger: RecipeTrigger, key: str, body: Any) -> TriggerDelivery:
     return locked(TriggerDelivery.objects.filter(trigger=trigger).select_related("execution"), dedupe_key=key)
 
 
-def _start(trigger: RecipeTrigger, body: Any, origins: Sequence[str], user: User | None, chain: int) -> Execution:
+def _start(trigger: RecipeTrigger, sent: _Sent) -> Execution:
     recipe = trigger.recipe
     _require_going(trigger)
-    if chain > MOST_CHAIN:
+    if sent.chain > MOST_CHAIN:
         raise Conflict(f"{MOST_CHAIN} runs have started one another, the most there may be.", code="chain_too_long")
     if recipe.deleted_at is not None:
         raise Conflict(f"{recipe.name} was deleted.", code="recipe_deleted")
-    found = mapping.mapped(recipe.ordered_inputs, trigger.input_map, body)
+    found = mapping.mapped(recipe.ordered_inputs, trigger.input_map, sent.body)
     if not trigger.input_map:  # a fixed value is nothing that a message says otherwise by a field of the same name
         found = {name: value for name, value in found.items() if name not in trigger.input_data}
     with on_behalf_of(trigger.owner, trigger.workspace_id, via=trigger.kind, name=trigger.name) as owner:
@@ -126,9 +144,14 @@ def _start(trigger: RecipeTrigger, body: Any, origins: Sequence[str], user: User
             workspace=trigger.workspace,
             recipe=recipe,
             input_data={**trigger.input_data, **found},
-            user=user or owner,
+            user=sent.user or owner,
             trigger=Trigger(trigger.kind),
-            cause=Cause(trigger_id=trigger.pk, chain=chain, untrusted=dict.fromkeys(found, origins) if origins else {}),
+            cause=Cause(
+                trigger_id=trigger.pk,
+                chain=sent.chain,
+                untrusted=dict.fromkeys([*found, *sent.uploads], sent.origins) if sent.origins else {},
+            ),
+            uploads=sent.uploads,
         )
 
 

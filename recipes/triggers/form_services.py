@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from django.core import signing
 
 from automatos.errors import NotFound, NotSignedIn
 from recipes.models import Execution, RecipeTrigger, TriggerDelivery, TriggerKind
+from recipes.runs.input_files import NONE as NO_FILES
+from recipes.runs.input_files import Uploads
 from recipes.triggers import configs, shared_secrets
 from recipes.triggers.delivery_services import Taken, origin_of, take
 from recipes.triggers.hook_services import limit
@@ -47,13 +50,25 @@ def opened(form_id: UUID, workspace_id: UUID, user: User | None) -> RecipeTrigge
     return trigger
 
 
-def fill_in(trigger: RecipeTrigger, values: Mapping[str, Any], key: str, *, user: User | None, address: str) -> Taken:
-    """Start a run with what was typed. key: of this opening, which starts one run; address: the sender's."""
-    limit(f"form:{trigger.pk}:{address}", PER_ADDRESS)
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who fills in a form: a person, where one is signed in, and the network it comes from."""
+
+    user: User | None
+    address: str
+
+
+def fill_in(
+    trigger: RecipeTrigger, values: Mapping[str, Any], key: str, sender: Sender, uploads: Uploads = NO_FILES
+) -> Taken:
+    """Start a run with what was typed and the files. key: of this opening, which starts one run."""
+    limit(f"form:{trigger.pk}:{sender.address}", PER_ADDRESS)
     limit(f"form:{trigger.pk}", trigger.per_minute)
     is_public = trigger.config.get("audience") == configs.LINK
     origins = [origin_of(trigger)] if is_public else []
-    return take(trigger, f"form:{key}", dict(values), origins=origins, user=None if is_public else user)
+    return take(
+        trigger, f"form:{key}", dict(values), origins=origins, user=None if is_public else sender.user, uploads=uploads
+    )
 
 
 def ticket_of(trigger: RecipeTrigger, delivery: TriggerDelivery) -> str:

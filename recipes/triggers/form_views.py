@@ -32,7 +32,8 @@ def _inside(request: HttpRequest, form_id: UUID, token: str) -> Iterator[tuple[R
 def form_fill(request: HttpRequest, hook_id: UUID, link_token: str) -> HttpResponse:
     """The form; a POST starts a run, once, and leads to what becomes of it."""
     with _inside(request, hook_id, link_token) as (trigger, user):
-        form = CookForm(trigger.recipe, request.POST if request.method == "POST" else None)
+        is_sent = request.method == "POST"
+        form = CookForm(trigger.recipe, request.POST if is_sent else None, request.FILES if is_sent else None)
         for name in trigger.input_data:
             form.fields.pop(name, None)
         if request.method != "POST":
@@ -40,7 +41,8 @@ def form_fill(request: HttpRequest, hook_id: UUID, link_token: str) -> HttpRespo
         address = network_of(client_ip(request))
         try:
             values = form.input_data()
-            taken = form_services.fill_in(trigger, values, form.token, user=user, address=address)
+            sender = form_services.Sender(user, address)
+            taken = form_services.fill_in(trigger, values, form.token, sender, form.uploads())
         except AppError as error:
             return _page(request, trigger, form, error)
         if taken.error is not None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from recipes.validation import TYPES
+from recipes.filling import TYPES
 
 WHOLE = "$"
 LONGEST = 300

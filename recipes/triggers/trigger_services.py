@@ -11,9 +11,9 @@ from django.utils import timezone
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput
 from automatos.rows import locked
+from recipes.filling import fill_inputs
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
 from recipes.triggers import configs, mapping, queries, shared_secrets, signing, sources
-from recipes.validation import fill_inputs
 from workspaces.audit import log as audit
 from workspaces.models import User
 

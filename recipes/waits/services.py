@@ -12,8 +12,8 @@ from recipes.engine.parking import WaitError, end
 from recipes.engine.sql import statements
 from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
+from recipes.filling import fill_inputs
 from recipes.models import Approval, RecipeTrigger, StepStatus
-from recipes.validation import fill_inputs
 from recipes.waits.fields import read
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace

@@ -1,0 +1,136 @@
+"""Inputs that are files: sent in forms and as multipart, read by agents' tools, and had again by runs that go on."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from agents.models import Agent
+from automatos.testing import Stack
+from recipes.models import Call, Execution, RecipeTrigger
+from recipes.runs.files import content_of
+from recipes.tests.chat_kit import Room, call, with_tools
+from recipes.tests.kit import ended, final_output
+from recipes.triggers.page import path_of
+from workspaces.models import Role, Workspace
+from workspaces.tests.rest import Caller, Company
+
+INPUTS = {"report": {"type": "file", "required": True}, "topic": {"type": "string", "default": "tides"}}
+
+
+def execute(company: Company, recipe: Any, files: dict[str, Any], key: str = "", **data: Any) -> tuple[int, Any]:
+    """A run started by multipart/form-data."""
+    headers = {"X-API-Key": company.editor.key, **({"Idempotency-Key": key} if key else {})}
+    parts = {**files, **({"input_data": json.dumps(data)} if data else {})}
+    answer = Client().post(f"/api/workflow-recipes/{recipe['template_id']}/execute", parts, headers=headers)
+    return answer.status_code, answer.json()
+
+
+def pdf(text: bytes = b"high water", name: str = "Bericht März.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_is_sent_over_rest_and_had_again() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
+    status, started = execute(company, recipe, {"report": pdf()}, "k-1", topic="moon")
+    assert status == 202, started
+    assert execute(company, recipe, {"report": pdf()}, "k-1", topic="moon") == (202, started)
+    assert execute(company, recipe, {"report": pdf(b"other")}, "k-1", topic="moon")[0] == 409
+    run = Execution.objects.get()
+    assert run.input_data == {"report": "Bericht März.csv", "topic": "moon"}
+    assert content_of(run.workspace_id, run.pk, "Bericht März.csv") == b"high water"
+    assert Workspace.objects.get(pk=run.workspace_id).storage_bytes == 10
+    shown = company.viewer.get(f"/api/executions/{run.pk}/files")[1]["items"]
+    assert [(one["name"], one["size"]) for one in shown] == [("Bericht März.csv", 10)]
+    # What is no file, has no name, belongs to no such input, or is missing; nothing is left of it.
+    execute_json = f"/api/workflow-recipes/{recipe['template_id']}/execute"
+    for status, answer in [
+        company.editor.post(execute_json, {"input_data": {"report": "Bericht März.csv"}}),
+        company.editor.post(execute_json, {"input_data": {}}),
+        execute(company, recipe, {"report": pdf(name="?.csv")}),
+    ]:
+        assert (status, list(answer["error"]["fields"])) == (400, ["input_data.report"]), answer
+    for name in ("topic", "other"):
+        assert execute(company, recipe, {"report": pdf(), name: pdf()})[1]["error"]["fields"].keys() == {
+            f"input_data.{name}"
+        }
+    assert execute(company, recipe, {"report": pdf(), "input_data": "{"})[0] == 400
+    wrong = {"name": "X", "inputs": {"a": {"type": "file", "default": "x"}}, "outputs": {"b": {"type": "file"}}}
+    status, answer = company.editor.post("/api/workflow-recipes", {**wrong, "steps": recipe["steps"]})
+    assert answer["error"]["fields"].keys() >= {"inputs.a.default", "outputs.b.type"}
+    assert Execution.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_goes_on_has_the_file_too() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
+    assert execute(company, recipe, {"report": pdf()})[0] == 202
+    run = Execution.objects.get()
+    assert company.editor.post(f"/api/executions/{run.pk}/cancel")[0] == 200
+    again = company.editor.post(f"/api/executions/{run.pk}/retry")[1]["execution_id"]
+    client, root = Client(), f"/w/{company.workspace.slug}"
+    client.force_login(company.people[Role.EDITOR])
+    assert client.post(f"{root}/runs/{run.pk}/again/").status_code == 302
+    page = client.get(f"{root}/runs/{run.pk}/rerun/").content.decode()
+    assert 'enctype="multipart/form-data"' in page
+    assert "Bericht März.csv, where you choose no other one" in page
+    assert client.post(f"{root}/runs/{run.pk}/rerun/", {"input-topic": "sun"}).status_code == 302
+    other = {"input-topic": "sun", "input-report": pdf(b"low", "b.csv")}
+    assert client.post(f"{root}/runs/{run.pk}/rerun/", other).status_code == 302
+    runs = Execution.objects.exclude(pk=run.pk).order_by("created_at")
+    kept = [content_of(one.workspace_id, one.pk, one.input_data["report"]) for one in runs]
+    assert (str(runs[0].pk), kept) == (again, [b"high water"] * 3 + [b"low"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_comes_by_the_cook_form_and_by_a_public_form() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report}", inputs=INPUTS)
+    client, root = Client(), f"/w/{company.workspace.slug}"
+    client.force_login(company.people[Role.EDITOR])
+    page = client.get(f"{root}/recipes/{recipe['template_id']}/").content.decode()
+    assert 'type="file" name="input-report"' in page
+    cook = f"{root}/recipes/{recipe['template_id']}/cook/"
+    assert client.post(cook, {"token": "t-1"}).status_code == 422
+    sent = [client.post(cook, {"token": "t-1", "input-report": pdf()}) for _ in range(2)]
+    assert sent[0].headers["Location"] == sent[1].headers["Location"]
+    base = f"/api/workflow-recipes/{recipe['template_id']}/triggers"
+    made = company.editor.post(base, {"name": "Ask", "kind": "form", "config": {"audience": "link"}})[1]
+    form = path_of(RecipeTrigger.objects.get(pk=made["id"]), may_edit=True)
+    assert 'type="file"' in Client().get(form).content.decode()
+    answer = Client().post(form, {"token": "t-2", "input-report": pdf(b"from outside")})
+    assert answer.status_code == 302, answer.content
+    run = Execution.objects.get(triggered_by="form")
+    assert content_of(run.workspace_id, run.pk, run.input_data["report"]) == b"from outside"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_agents_read_the_file_in_the_recipe_and_in_one_inside(stack: Stack) -> None:
+    room = Room(stack)
+    agent = Agent.objects.get(pk=room.cast.agent.pk)
+    with_tools(agent, "file_read")
+    word, api = room.cast.workspace.slug, Caller(room.key)
+    stack.models.conversation(
+        f"inner {word} data.txt",
+        {"tool_calls": [call("file_read", name="data.txt")]},
+        {"reply": "It says high water."},
+    )
+    step = {"agent_id": str(agent.pk), "prompt_template": f"inner {word} {{input.report}}"}
+    inner = api.post("/api/workflow-recipes", {"name": "Inner", "inputs": INPUTS, "steps": [step]})[1]
+    config = {"recipe": inner["template_id"], "inputs": {"report": "{input.report}"}}
+    body = {"name": "Outer", "inputs": INPUTS, "steps": [{"kind": "recipe", "config": config}]}
+    status, outer = api.post("/api/workflow-recipes", body)
+    assert status == 201, outer
+    company: Any = type("Sender", (), {"editor": api})
+    status, started = execute(company, outer, {"report": pdf(b"high water", "data.txt")})
+    assert status == 202, started
+    run = ended(Execution.objects.get(pk=started["execution_id"]), 60)
+    assert (run.status, final_output(run)) == ("completed", "It says high water.")
+    used = Call.objects.get(step__execution__root_id=run.pk, kind="tool")
+    assert (used.name, "high water" in used.output) == ("file_read", True), used.output
