@@ -28,5 +28,8 @@ PLACES = Places(
         PaletteEntry("Plan a goal", "waypoints", "workflows/new/", "workflows:write"),
         PaletteEntry("Create a recipe", "list-plus", "recipes/new/", "recipes:write"),
     ),
-    pages=(PaletteEntry("Schedules and triggers", "alarm-clock", "schedules/", "triggers:read"),),
+    pages=(
+        PaletteEntry("Prompts of workflow stages", "message-square-text", "workflows/prompts/", "workflows:read"),
+        PaletteEntry("Schedules and triggers", "alarm-clock", "schedules/", "triggers:read"),
+    ),
 )

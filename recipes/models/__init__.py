@@ -19,7 +19,7 @@ from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 from recipes.models.starts import MissedPolicy, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
-from recipes.models.workflow import Workflow, WorkflowStatus
+from recipes.models.workflow import StagePrompt, Workflow, WorkflowStatus
 
 __all__ = [
     "COOKING",
@@ -49,6 +49,7 @@ __all__ = [
     "RunRating",
     "Schedule",
     "ScheduleTick",
+    "StagePrompt",
     "StepAttempt",
     "StepFigures",
     "StepKind",

@@ -63,3 +63,21 @@ class Workflow(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StagePrompt(models.Model):
+    """A workspace's words for the model of a stage, in place of the usual ones; a workflow's own go before them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="stage_prompts", db_index=False)
+    stage = models.CharField(max_length=40)
+    prompt = models.TextField()
+    edited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "stage_prompts"
+        constraints = (models.UniqueConstraint(fields=["workspace", "stage"], name="stage_prompts_once"),)
+
+    def __str__(self) -> str:
+        return self.stage

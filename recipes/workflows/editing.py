@@ -8,12 +8,15 @@ from automatos.errors import AppError
 from automatos.ids import as_uuid
 from recipes.models import Workflow
 from recipes.workflows import plan_services, queries
+from recipes.workflows.hiring_services import offered_for
 from recipes.workflows.page import plan_graph, plan_rows
 from recipes.workflows.planning import COMPLEXITIES
 from recipes.workflows.profiles import team_of
 from recipes.workflows.run_services import BY_RULES, Lead, lead_for
 
 RUNS_SHOWN = 8
+# Subtasks nobody fits for which the marketplace is searched while the page is made.
+MOST_OFFERED = 4
 STRATEGY_WORDS = {
     "sequential": "One after another",
     "parallel": "All at once",
@@ -49,13 +52,20 @@ def plan_context(workflow: Workflow, asked: str) -> dict[str, Any]:
             "graph": plan_graph(plan, chosen),
             "agents": len({one["agent_id"] for one in rows if one["agent_id"]}),
             "others": [one for one in team if str(one.id) not in shown],
-            "unfit": [one for one in rows if not one["agent_id"]],
+            "unfit": _unfit(workflow, [one for one in rows if not one["agent_id"]]),
             "chain": [one["number"] for one in rows if one["id"] in plan["estimate"]["chain"]],
             "team_size": len(team),
             "complexities": COMPLEXITIES,
             "ms": {name: 1000 * float(plan["estimate"][name]) for name in ("seconds", "seconds_low", "seconds_high")},
         }
     return context
+
+
+def _unfit(workflow: Workflow, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The subtasks nobody fits, the first with who of the marketplace would."""
+    for row in rows[:MOST_OFFERED]:
+        row["offered"] = offered_for(workflow.workspace, row)
+    return rows
 
 
 def _lead(workflow: Workflow) -> tuple[Lead | None, str]:

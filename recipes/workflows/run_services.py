@@ -18,6 +18,7 @@ from recipes.runs.services import begin, require_room
 from recipes.workflows.names import DECOMPOSITION, EXECUTION, PLANNED, SELECTION, STAGES, StageName
 from recipes.workflows.planning import known_capabilities
 from recipes.workflows.profiles import team_of
+from recipes.workflows.prompt_services import prompts_of
 from recipes.workflows.queries import lead_of
 from recipes.workflows.services import lock_workflow
 from recipes.workflows.stages.decomposition import GIVEN, MODEL, RULES
@@ -147,7 +148,8 @@ def _steps(
     """The stages as steps, in order."""
     configs = _configs(workflow, lead, known, is_dry=is_dry, given=given)
     wanted = [stage for stage in STAGES if not is_dry or stage.key in PLANNED]
-    return [_step(workflow, stage, configs.get(stage.key, {}), lead) for stage in wanted]
+    prompts = prompts_of(workflow.workspace)
+    return [_step(workflow, stage, configs.get(stage.key, {}), lead, prompts.get(stage.key, "")) for stage in wanted]
 
 
 def _configs(
@@ -177,8 +179,8 @@ def _configs(
     return {DECOMPOSITION: decomposition, SELECTION: selection, EXECUTION: execution}
 
 
-def _step(workflow: Workflow, stage: StageName, config: dict[str, Any], lead: Lead) -> NewStep:
-    """One stage as a step: led by the lead where a model may be asked."""
+def _step(workflow: Workflow, stage: StageName, config: dict[str, Any], lead: Lead, prompt: str) -> NewStep:
+    """One stage as a step: led by the lead where a model may be asked. prompt: the workspace's words for it."""
     changed = workflow.stages.get(stage.key, {})
     on_error = changed.get("on_error") or stage.on_error
     asks = stage.has_prompt and lead.can_plan and config.get("planner", MODEL) == MODEL
@@ -187,7 +189,7 @@ def _step(workflow: Workflow, stage: StageName, config: dict[str, Any], lead: Le
         step_id=stage.key,
         name=stage.label,
         output_key=stage.key,
-        prompt_template=changed.get("prompt", ""),
+        prompt_template=changed.get("prompt") or prompt,
         kind=StepKind.STAGE,
         config={"stage": stage.key, "by_rules": not lead.can_plan, **config},
         agent_id=lead.agent.pk if asks else None,

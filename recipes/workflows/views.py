@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from automatos import listing
-from automatos.errors import Conflict, InvalidInput, TooMany
+from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
 from recipes.cook_forms import start_once
 from recipes.models import Trigger, Workflow, WorkflowStatus
-from recipes.workflows import queries, run_services, services
+from recipes.workflows import hiring_services, queries, run_services, services
 from recipes.workflows.editing import act_on_plan, plan_context
 from recipes.workflows.examples import EXAMPLES
 from recipes.workflows.forms import WorkflowForm
@@ -122,6 +122,28 @@ def workflow_change(request: WorkspaceRequest, workflow_id: UUID) -> HttpRespons
     response = redirect("workflow", request.workspace.slug, workflow.pk)
     if SUBTASK_ID.fullmatch(subtask) and request.POST.get("do") != "remove":
         response["Location"] += f"?subtask={subtask}#who"
+    return response
+
+
+@require_POST
+@workspace_page(Role.EDITOR)
+def workflow_hire(request: WorkspaceRequest, workflow_id: UUID) -> HttpResponse:
+    """Install the agent of the marketplace that fits a subtask, `listing`, or make one, and let it do the subtask."""
+    request.access.require("agents:write")
+    workflow = queries.workflow(workspace=request.workspace, workflow_id=workflow_id)
+    subtask, slug = request.POST.get("subtask", ""), request.POST.get("listing", "").replace("\x00", "")
+    try:
+        if slug:
+            hired = hiring_services.install_for(workflow=workflow, user=request.user, subtask=subtask, slug=slug)
+        else:
+            hired = hiring_services.make_for(workflow=workflow, user=request.user, subtask=subtask)
+    except (InvalidInput, Conflict, PlanLimit) as error:
+        messages.error(request, error.message)
+        return redirect("workflow", request.workspace.slug, workflow.pk)
+    said = " ".join([f"{hired.name} {'was installed' if slug else 'was made'} and has the subtask.", *hired.said])
+    messages.success(request, said)
+    response = redirect("workflow", request.workspace.slug, workflow.pk)
+    response["Location"] += f"?subtask={subtask}#who"
     return response
 
 

@@ -65,6 +65,7 @@ BODIES: dict[str, Any] = {
     "workflows_update": {"goal": "Tell it.", "lead_id": "<Agent>", "agent_ids": ["<Agent>"]},
     "workflows_partial_update": {"lead_id": "<Agent>", "agent_ids": ["<Agent>"]},
     "workflows_execute": {},
+    "workflows_stage_prompts_update": {"prompts": {"task_decomposition": "Split it."}},
     "workflows_plan_update": {
         "strategy": "mixed",
         "subtasks": [{"id": "a", "description": "Tell it.", "agent_id": "<Agent>"}],

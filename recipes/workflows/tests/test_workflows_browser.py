@@ -53,6 +53,7 @@ def test_the_pages_of_workflows_are_sound(people: People, stack: Stack) -> None:
     home = f"/w/{kitchen.cast.workspace.slug}"
     editor.check(f"{home}/workflows/")
     editor.check(f"{home}/workflows/new/")
+    editor.check(f"{home}/workflows/prompts/")
     goals = [goal for goal in GOALS if goal.name in ("diamond", "a subtask fails and is planned again")]
     unfit = Goal("some fit", [planned(*GOALS_ROWS)])
     kitchen.listen([*goals, unfit])
