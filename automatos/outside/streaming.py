@@ -18,11 +18,15 @@ CONNECT_SECONDS = 10.0
 
 
 class StreamingGuard:
-    """What one client was stopped by. problem: the first refusal; statuses: of the last answers, newest last."""
+    """What one client was stopped by. problem: the first refusal; statuses: of the last answers, newest last.
+
+    challenge: what the last answer says of the access it wants (WWW-Authenticate).
+    """
 
     def __init__(self) -> None:
         self.problem: OutsideError | None = None
         self.statuses: list[int] = []
+        self.challenge = ""
 
     def note(self, problem: OutsideError) -> OutsideError:
         """Keep the first problem, since libraries on top may hide it behind one of their own."""
@@ -108,6 +112,7 @@ class _Guarded(httpx2.AsyncHTTPTransport):
         request.headers["Accept-Encoding"] = "identity"
         response = await super().handle_async_request(request)
         self.guard.statuses = [*self.guard.statuses[-9:], response.status_code]
+        self.guard.challenge = response.headers.get("www-authenticate", "")[:4000]
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             await response.aclose()
             raise self.guard.note(Unreachable("The answer is packed, which was not asked for."))

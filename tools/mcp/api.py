@@ -2,15 +2,20 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
+from tools.composio.waiting import api_answer
 from tools.mcp import services
+from tools.mcp.oauth import services as sign_ins
 from tools.models import RemoteService
 from tools.remote import queries
-from tools.remote.shapes import McpServerChange, McpServerIn, McpServerOut
+from tools.remote.shapes import McpServerChange, McpServerIn, McpServerOut, McpSignInLinkOut
 from tools.remote_calls import tool_api
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -95,6 +100,34 @@ class McpServerReading(WorkspaceView):
         """A worker reads its tools; what changed is suspended until somebody accepts it."""
         services.request_reading(service=queries.service_of(self.workspace, KIND, service_id))
         return Response(McpServerOut(queries.service_of(self.workspace, KIND, service_id)).data, status=202)
+
+
+class McpSigningIn(WorkspaceView):
+    """Signing in at a server by OAuth."""
+
+    needs = {"POST": "services:write", "DELETE": "services:write"}
+
+    @extend_schema(
+        operation_id="mcp_servers_sign_in",
+        parameters=HEADER,
+        request=None,
+        responses={200: McpSignInLinkOut, **errors(404, 409, 502)},
+    )
+    def post(self, request: Request, service_id: UUID) -> HttpResponseBase:
+        """Where a person signs in; what was allowed before, and what the server wants besides, is asked for."""
+        service = queries.service_of(self.workspace, KIND, service_id)
+        back, slug, caller = request.build_absolute_uri(reverse("mcp_sign_in_back")), self.workspace.slug, self.caller
+
+        def work() -> HttpResponse:
+            return JsonResponse({"url": sign_ins.begin(service, caller, back, slug)})
+
+        return api_answer(self._actor(self.request), work)
+
+    @extend_schema(operation_id="mcp_servers_sign_out", parameters=HEADER, responses={204: None, **errors(404)})
+    def delete(self, request: Request, service_id: UUID) -> Response:
+        """Give the tokens up."""
+        sign_ins.forget(queries.service_of(self.workspace, KIND, service_id))
+        return Response(status=204)
 
 
 @extend_schema_view(get=extend_schema(operation_id="mcp_tools_list"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from automatos.errors import AppError
 from tools.mcp.client import look
 from tools.mcp.oauth import tokens as sign_ins
-from tools.mcp.terms import Endpoint, Listing
+from tools.mcp.terms import Endpoint, Listing, McpProblem
 from tools.models import McpSignIn, RemoteService
 from tools.remote import pins
 from workspaces.credentials import reading
@@ -55,6 +55,8 @@ def read_server(workspace_id: UUID, service_id: UUID) -> None:
     except AppError as problem:
         with workspace_scope(workspace_id):
             note_failure(service, problem.message)
+            if isinstance(problem, McpProblem):
+                sign_ins.note_wanted(service_id, problem.wants)
         return
     with workspace_scope(workspace_id):
         _keep(service, listing)

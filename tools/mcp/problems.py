@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 from automatos.errors import AppError
 from automatos.outside.errors import OutsideError
 from automatos.outside.streaming import StreamingGuard
+from tools.mcp.oauth.terms import LONGEST_SCOPE, challenged, printable
 from tools.mcp.terms import McpProblem
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def problem_of(error: BaseException, guard: StreamingGuard) -> AppError | None:
     if guard.problem is not None:
         return _as_problem(guard.problem)
     if refused := _refused(guard):
-        return McpProblem(refused)
+        return refused
     return _of_leaves([leaf for leaf in leaves if not isinstance(leaf, asyncio.CancelledError)])
 
 
@@ -40,16 +41,25 @@ def _as_problem(problem: OutsideError) -> AppError:
     return problem
 
 
-def _refused(guard: StreamingGuard) -> str:
+def _refused(guard: StreamingGuard) -> McpProblem | None:
     """What an HTTP status says that the SDK does not pass on."""
     status = guard.statuses[-1] if guard.statuses else 200
+    if status == 403 and challenged(guard.challenge, "error") == "insufficient_scope":
+        wants = printable(challenged(guard.challenge, "scope") or "")[:LONGEST_SCOPE]
+        more = f": {wants[:200]}" if wants else ""
+        return McpProblem(
+            f"The server wants more access for this{more}. A person allows it under MCP servers.", wants=wants
+        )
+    text = ""
     if status in (401, 403):
-        return f"The server refused the sign-in (HTTP {status}). Choose another credential for it, or renew this one."
-    if 300 <= status < 400:
-        return f"The server sends us to another address (HTTP {status}), which is not followed. Give that address."
-    if status == 404:
-        return "There is nothing at this address (HTTP 404). Look at the server's documentation for the right one."
-    return f"The server has a problem of its own (HTTP {status})." if status >= 500 else ""
+        text = f"The server refused the sign-in (HTTP {status}). Choose another credential for it, or renew this one."
+    elif 300 <= status < 400:
+        text = f"The server sends us to another address (HTTP {status}), which is not followed. Give that address."
+    elif status == 404:
+        text = "There is nothing at this address (HTTP 404). Look at the server's documentation for the right one."
+    elif status >= 500:
+        text = f"The server has a problem of its own (HTTP {status})."
+    return McpProblem(text) if text else None
 
 
 def _of_leaves(leaves: list[BaseException]) -> McpProblem:

@@ -44,13 +44,17 @@ class Listing:
 
 
 class McpProblem(AppError):
-    """The visit came to nothing. is_silence: no answer came; is_uncertain: a call had been sent before that."""
+    """The visit came to nothing. is_silence: no answer came; is_uncertain: a call had been sent before that.
+
+    wants: the scopes that the token would have to have besides.
+    """
 
     code = "mcp_failed"
     http_status = 502
 
-    def __init__(self, message: str, *, is_silence: bool = False, retryable: bool = False) -> None:
+    def __init__(self, message: str, *, is_silence: bool = False, retryable: bool = False, wants: str = "") -> None:
         super().__init__(message[:LONGEST_MESSAGE])
+        self.wants = wants
         self.is_silence, self.is_uncertain = is_silence, False
         self.retryable = retryable
 

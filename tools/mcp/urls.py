@@ -28,6 +28,7 @@ api: list[URLPattern | URLResolver] = [
     path("mcp-servers", rest.McpServerList.as_view(), name="api_mcp_servers"),
     path(_SERVER, rest.McpServerDetail.as_view(), name="api_mcp_server"),
     path(f"{_SERVER}/refresh", rest.McpServerReading.as_view(), name="api_mcp_server_refresh"),
+    path(f"{_SERVER}/sign-in", rest.McpSigningIn.as_view(), name="api_mcp_server_sign_in"),
     path(f"{_SERVER}/tools", rest.McpTools.as_view(), name="api_mcp_tools"),
     path(_TOOL, rest.McpTool.as_view(), name="api_mcp_tool"),
     path(f"{_TOOL}/accept", rest.McpToolAccept.as_view(), name="api_mcp_tool_accept"),

@@ -28,6 +28,7 @@ class McpSignIn(models.Model):
     sends_issuer = models.BooleanField(default=False, help_text="It names itself when it sends the browser back.")
     resource = models.CharField(max_length=2000, help_text="What the tokens are for.")
     scope = models.CharField(max_length=2000, blank=True)
+    wants = models.CharField(max_length=2000, blank=True, db_default="", help_text="Scopes it asked for since.")
     client_id = models.CharField(max_length=2000)
     redirect_uri = models.CharField(max_length=2000)
     is_basic = models.BooleanField(default=False, help_text="The client's secret goes into a header, not the form.")

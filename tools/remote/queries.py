@@ -24,6 +24,7 @@ def services_of(workspace: Workspace, kind: str) -> QuerySet[RemoteService]:
             agent_count=Count("tools__assignments__agent_id", distinct=True),
         )
         .order_by("name")
+        .prefetch_related("sign_in")
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from automatos.api import InputSerializer
-from tools.models import RemoteService, RemoteTool
+from tools.models import McpSignIn, RemoteService, RemoteTool
 from tools.remote import pins
 
 
@@ -14,6 +14,23 @@ class FailureOut(serializers.Serializer[Any]):
 
     at = serializers.DateTimeField()
     text = serializers.CharField()
+
+
+class McpSignInOut(serializers.Serializer[McpSignIn]):
+    """How the workspace is signed in at a server."""
+
+    state = serializers.ChoiceField(choices=McpSignIn.State.choices)
+    issuer = serializers.CharField(help_text="The authorization server.")
+    scope = serializers.CharField()
+    wants = serializers.CharField(help_text="Scopes it wants besides, for what was asked of it since; sign in again.")
+    problem = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the access token ends and is renewed.")
+
+
+class McpSignInLinkOut(serializers.Serializer[Any]):
+    """Where to sign in."""
+
+    url = serializers.URLField(help_text="For a browser in which this person is signed in here, within 15 minutes.")
 
 
 class McpServerOut(serializers.Serializer[RemoteService]):
@@ -38,6 +55,7 @@ class McpServerOut(serializers.Serializer[RemoteService]):
     tool_count = serializers.IntegerField()
     suspended_count = serializers.IntegerField(help_text="Tools that wait for a person.")
     agent_count = serializers.IntegerField(help_text="Agents that have a tool of it.")
+    sign_in = McpSignInOut(default=None, allow_null=True, help_text="Null where nobody signed in there.")
     checked_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 

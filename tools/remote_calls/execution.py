@@ -10,7 +10,7 @@ from tools import arguments as reading
 from tools.contract import UNCERTAIN, Decide, Onlookers, RunFiles, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_answer, note_failure
-from tools.mcp.oauth.tokens import is_ending, refresh_if_due
+from tools.mcp.oauth.tokens import is_ending, note_wanted, refresh_if_due
 from tools.mcp.results import told
 from tools.mcp.terms import Changed, Endpoint, McpProblem, Watched
 from tools.models import RemoteService, RemoteTool
@@ -163,10 +163,12 @@ def _suspend(ready: Ready, change: Changed) -> None:
 
 
 def _note_silence(ready: Ready, problem: McpProblem) -> None:
-    """A server that does not answer calls is shown as such."""
-    if problem.is_silence:
+    """A server that does not answer calls, or wants more access for this one, is shown as such."""
+    if problem.is_silence or problem.wants:
         with workspace_scope(ready.call.workspace_id):
-            note_failure(ready.service, problem.message)
+            if problem.is_silence:
+                note_failure(ready.service, problem.message)
+            note_wanted(ready.service.pk, problem.wants)
 
 
 def _note_answer(ready: Ready) -> None:

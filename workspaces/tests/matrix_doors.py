@@ -119,7 +119,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("conversation_restore", "conversations_restore"), ("Conversation", GONE)),
     **dict.fromkeys(("documents_restore", "document_restore"), ("Document", GONE)),
     **dict.fromkeys(("workspaces_restore", "workspace_restore"), ("Workspace", GONE)),
-    "mcp_connect": ("RemoteService", {"url": "http://127.0.0.1:1/mcp"}),
+    **dict.fromkeys(("mcp_connect", "mcp_servers_sign_in"), ("RemoteService", {"url": "http://127.0.0.1:1/mcp"})),
     "agent_draft_restore": ("AgentDraft", {"discarded_at": timezone.now}),
     "agent_restore": ("Agent", GONE),
     "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer

@@ -6,7 +6,7 @@ Whatever waits for the other side is done outside of transactions; what came of 
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from automatos.errors import AppError, Conflict, NotFound
 from tools.mcp import client as servers
-from tools.mcp.oauth.terms import Authority, Client, SignInProblem
+from tools.mcp.oauth.terms import Authority, Client, SignInProblem, joined
 from tools.mcp.oauth.tokens import grant_of, keep, opened_of, seal_into
 from tools.mcp.tasks import send_reading
 from tools.models import McpSignIn, RemoteService
@@ -57,7 +57,10 @@ def begin(service: RemoteService, user: User, redirect_uri: str, workspace_slug:
     """Find out where to sign in, and keep what was begun; the address to send the browser to. Blocks."""
     if not service.url or service.credential_id is not None:
         raise Conflict("A server with an address and without a credential can be signed in to.")
-    authority, known = async_to_sync(_prepared)(service.url, redirect_uri)
+    with workspace_scope(service.workspace_id, user.pk):
+        before = McpSignIn.objects.filter(service=service).exclude(wants="").first()
+    more = joined(before.scope, before.wants) if before else ""
+    authority, known = async_to_sync(_prepared)(service.url, redirect_uri, more)
     state, verifier = f"{workspace_slug}.{secrets.token_urlsafe(32)}", secrets.token_urlsafe(64)
     with workspace_scope(service.workspace_id, user.pk):
         row = McpSignIn.objects.select_for_update().filter(service=service).first()
@@ -83,8 +86,10 @@ def begin(service: RemoteService, user: User, redirect_uri: str, workspace_slug:
     return f"{authority.authorize_url}{'&' if '?' in authority.authorize_url else '?'}{urlencode(asked)}"
 
 
-async def _prepared(url: str, redirect_uri: str) -> tuple[Authority, Client]:
-    authority = await servers.discover(url)
+async def _prepared(url: str, redirect_uri: str, more: str) -> tuple[Authority, Client]:
+    """more: scopes to ask for besides: what was allowed before, and what the server wanted since."""
+    found = await servers.discover(url)
+    authority = replace(found, scope=joined(found.scope, more))
     if authority.takes_documents and settings.PUBLIC_URL.startswith("https://"):
         return authority, Client(f"{settings.PUBLIC_URL.rstrip('/')}{DOCUMENT_PATH}")
     return authority, await servers.register(authority, client_document(redirect_uri))

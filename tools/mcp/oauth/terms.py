@@ -1,9 +1,13 @@
 """What passes between those who sign in and the wire."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from automatos.errors import AppError
+
+LONGEST_SCOPE = 2000
 
 
 class SignInProblem(AppError):
@@ -59,3 +63,19 @@ class Grant:
     client: Client
     resource: str
     form: Mapping[str, str]
+
+
+def challenged(header: str, name: str) -> str | None:
+    """A value of a WWW-Authenticate header; None where it has none of this name."""
+    found = re.search(rf'(?:^|[\s,]){name}=(?:"([^"]*)"|([^\s,]+))', header[:4000])
+    return (found.group(1) or found.group(2) or None) if found else None
+
+
+def printable(text: Any) -> str:
+    """What another side said, without what no column and no header holds."""
+    return "".join(letter for letter in str(text) if letter.isprintable())
+
+
+def joined(*scopes: str) -> str:
+    """Scopes of several lists, each once, in their order."""
+    return " ".join(dict.fromkeys(" ".join(scopes).split()))[:LONGEST_SCOPE]

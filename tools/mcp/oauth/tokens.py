@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automatos.errors import AppError
 from tools.mcp import client as servers
-from tools.mcp.oauth.terms import Client, Grant, SignInProblem, Tokens
+from tools.mcp.oauth.terms import Client, Grant, SignInProblem, Tokens, joined
 from tools.models import McpSignIn, RemoteService
 from workspaces.credentials.sealing import Place, seal, unseal
 from workspaces.scope.tenancy import workspace_scope
@@ -101,9 +101,20 @@ def keep(row: McpSignIn, opened: dict[str, str], found: Tokens) -> None:
         expires_at=ends,
         refreshing_until=None,
         scope=found.scope or row.scope,
+        wants="",
         problem="",
         updated_at=now,
     )
+
+
+def note_wanted(service_id: UUID, scopes: str) -> None:
+    """Keep what the server wants besides, until a person allows it. In the workspace's scope."""
+    row = McpSignIn.objects.select_for_update().filter(service_id=service_id, state=State.ACTIVE).first()
+    if row is None or not scopes:
+        return
+    row.wants = joined(row.wants, scopes)
+    row.problem = f"It wants more access than was allowed: {row.wants}"[:500]
+    row.save(update_fields=["wants", "problem"])
 
 
 def seal_into(row: McpSignIn, opened: dict[str, str]) -> None:

@@ -1,7 +1,6 @@
 """OAuth 2.1 as MCP servers want it, on the wire: metadata, registration, tokens; all of it through the guard."""
 
 import base64
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from automatos.outside.client import Answer, Limits
 from automatos.outside.client import Client as Outside
 from automatos.outside.errors import OutsideError
-from tools.mcp.oauth.terms import Authority, Client, Grant, SignInProblem, Tokens
+from tools.mcp.oauth.terms import Authority, Client, Grant, SignInProblem, Tokens, challenged, printable
 
 LIMITS = Limits(seconds=15.0, max_bytes=200_000, redirects=2)
 # A code or a token is sent to the address that was named, and to no other one.
@@ -56,7 +55,7 @@ async def discover(url: str) -> Authority:
         sends_issuer=bool(found.authorization_response_iss_parameter_supported),
         is_basic="client_secret_post" not in methods,
         resource=resource,
-        scope=_printable(wanted or ""),
+        scope=printable(wanted or ""),
     )
 
 
@@ -71,7 +70,7 @@ async def register(authority: Authority, document: Mapping[str, Any]) -> Client:
         raise SignInProblem(f"The authorization server did not take us as a client. {_reason(said, answer)}")
     method = said.get("token_endpoint_auth_method")
     is_basic = method == "client_secret_basic" or (method is None and authority.is_basic)
-    return Client(_printable(said["client_id"])[:2000], str(said.get("client_secret") or ""), is_basic)
+    return Client(printable(said["client_id"])[:2000], str(said.get("client_secret") or ""), is_basic)
 
 
 async def tokens(grant: Grant) -> Tokens:
@@ -103,7 +102,7 @@ async def tokens(grant: Grant) -> Tokens:
         access,
         str(said.get("refresh_token") or "")[:LONGEST_TOKEN],
         seconds,
-        _printable(said.get("scope") or "")[:2000],
+        printable(said.get("scope") or "")[:2000],
     )
 
 
@@ -112,12 +111,7 @@ async def _challenge(url: str) -> tuple[str | None, str | None]:
     headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     answer = await Outside().request("POST", url, headers=headers, body=PROBE, limits=STRAIGHT)
     said = answer.headers.get("www-authenticate", "") if answer.status in (401, 403) else ""
-    return _field(said, "scope"), _field(said, "resource_metadata")
-
-
-def _field(header: str, name: str) -> str | None:
-    found = re.search(rf'(?:^|[\s,]){name}=(?:"([^"]*)"|([^\s,]+))', header[:4000])
-    return (found.group(1) or found.group(2) or None) if found else None
+    return challenged(said, "scope"), challenged(said, "resource_metadata")
 
 
 async def _first(urls: Iterable[str], model: type[M]) -> M | None:
@@ -137,11 +131,6 @@ def _covers(resource: str, url: str) -> bool:
     named, own = urlsplit(resource), urlsplit(url)
     same = (named.scheme, named.netloc.lower()) == (own.scheme, own.netloc.lower())
     return same and own.path.rstrip("/").startswith(named.path.rstrip("/"))
-
-
-def _printable(text: Any) -> str:
-    """What another side said, without what no column and no header holds."""
-    return "".join(letter for letter in str(text) if letter.isprintable())
 
 
 def _web(url: Any) -> str:
@@ -165,5 +154,5 @@ def _json(answer: Answer) -> dict[str, Any]:
 
 
 def _reason(said: Mapping[str, Any], answer: Answer) -> str:
-    clean = _printable(said.get("error_description") or said.get("error") or f"HTTP {answer.status}")[:200]
+    clean = printable(said.get("error_description") or said.get("error") or f"HTTP {answer.status}")[:200]
     return f"It says: {clean.rstrip('.')}."

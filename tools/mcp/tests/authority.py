@@ -28,6 +28,9 @@ class Authority:
     tokens: set[str] = field(default_factory=set)
     asked: list[dict[str, str]] = field(default_factory=list)
     denies: bool = False
+    # Scopes by token, and the one that a call of a tool needs.
+    scopes: dict[str, str] = field(default_factory=dict)
+    needs: str = ""
 
     def metadata(self) -> dict[str, Any]:
         return {
@@ -56,6 +59,7 @@ class Authority:
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """One request for tokens."""
         self.asked.append(form)
+        began: dict[str, str] | None = None
         if form["grant_type"] == "authorization_code":
             began = self.codes.pop(form["code"], None)
             proof = (
@@ -69,6 +73,7 @@ class Authority:
             return 400, {"error": "invalid_grant", "error_description": "That was used up."}
         access, refresh = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
         self.tokens.add(access)
+        self.scopes[access] = (began or {}).get("scope", "")
         self.refreshes.add(refresh)
         return 200, {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": self.lasts}
 
@@ -131,6 +136,14 @@ class Guarded(Tracker):
             named = f'Bearer resource_metadata="{here}/.well-known/oauth-protected-resource/mcp"'
             start = {"type": "http.response.start", "status": 401, "headers": [(b"www-authenticate", named.encode())]}
             await send(start)
+            await send({"type": "http.response.body", "body": b"{}"})
+            return None
+        token = headers["authorization"].removeprefix("Bearer ")
+        if headers.get("mcp-method") == "tools/call" and self.at.needs not in self.at.scopes[token]:
+            said = f'Bearer error="insufficient_scope", scope="{self.at.needs}"'
+            await send(
+                {"type": "http.response.start", "status": 403, "headers": [(b"www-authenticate", said.encode())]}
+            )
             await send({"type": "http.response.body", "body": b"{}"})
             return None
         return await super().app(scope, receive, send)

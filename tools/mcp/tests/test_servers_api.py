@@ -76,7 +76,7 @@ def test_a_server_is_added_and_read(house: House, running: tuple[Tracker, str]) 
     assert (answer["state"], answer["is_being_read"], answer["tool_count"]) == ("new", True, 0)
     read_mcp_server(str(house.workspace.pk), answer["id"])
     found = house.client.get(f"{SERVERS}/{answer['id']}").json()
-    assert (found["state"], found["is_being_read"], found["tool_count"]) == ("ok", False, 7)
+    assert (found["state"], found["is_being_read"], found["tool_count"]) == ("ok", False, 9)
     assert (found["protocol"], found["title"], found["version"]) == ("2026-07-28", "tracker", "1.2.3")
     tool = house.tools(f"{SERVERS}/{answer['id']}")["list_issues"]
     assert tool["state"] == "active"

@@ -11,7 +11,7 @@ from automatos.private_hosts import parse
 from tools.composio.tests.kit import signed_in, whole
 from tools.mcp.tasks import read_mcp_server
 from tools.mcp.tests.authority import Authority, authority, guarded, query
-from tools.models import McpSignIn, RemoteService
+from tools.models import McpSignIn, RemoteService, RemoteTool
 from workspaces.models import AuditEntry, Role, User
 from workspaces.services import create_workspace, set_role
 
@@ -84,6 +84,38 @@ def test_an_account_is_connected_used_renewed_and_given_up() -> None:
         assert house.read().state == "error"
         done = set(AuditEntry.objects.values_list("action", flat=True))
         assert {"remote_service.signed_in", "remote_service.signed_out"} <= done
+
+
+def test_a_call_that_needs_more_access_asks_a_person_for_it() -> None:
+    with authority() as at, guarded(at) as url:
+        house = House(url)
+        api, header = f"/api/mcp-servers/{house.service.pk}", {"X-Workspace-ID": str(house.workspace.pk)}
+        link = whole(house.client.post(f"{api}/sign-in", headers=header)).json()["url"]
+        house.back(at.allow(link))
+        assert house.read().state == "ok"
+        at.needs = "issues:write"
+        tool = RemoteTool.objects.get(name="open_issue")
+        attempt = {"arguments": {"title": "Leak"}}
+
+        def tried() -> dict[str, Any]:
+            sent = house.client.post(
+                f"{api}/tools/{tool.pk}/try", attempt, content_type="application/json", headers=header
+            )
+            found: dict[str, Any] = whole(sent).json()
+            return found
+
+        assert "wants more access for this: issues:write" in str(tried())
+        assert (house.row.state, house.row.wants) == ("active", "issues:write")
+        assert house.client.get(api, headers=header).json()["sign_in"]["wants"] == "issues:write"
+        assert "Allow more access" in house.page
+        asked = house.connect()
+        assert "scope=issues+offline_access+issues%3Awrite" in asked
+        house.back(at.allow(asked))
+        assert house.row.wants == ""
+        assert "Issue 1 was opened." in str(tried())
+        assert house.client.delete(f"{api}/sign-in", headers=header).status_code == 204
+        assert not McpSignIn.objects.exists()
+        assert house.client.get(api, headers=header).json()["sign_in"] is None
 
 
 def test_what_comes_back_is_believed_once_from_the_same_person() -> None:
