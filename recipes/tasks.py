@@ -3,7 +3,7 @@
 from recipes.engine.tasks import cook, sweep
 from recipes.lessons.tasks import embed_lessons
 from recipes.quality.tasks import assess_runs, judge_runs, sweep_assessments
-from recipes.runs.tasks import purge
+from recipes.runs.tasks import purge, sweep_retention
 from recipes.triggers.tasks import follow_runs, run_schedules, tidy_triggers
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "run_schedules",
     "sweep",
     "sweep_assessments",
+    "sweep_retention",
     "tidy_triggers",
 ]

@@ -12,7 +12,7 @@ from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
-from recipes.kitchen import more_views
+from recipes.kitchen import more_views, retention_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
@@ -23,7 +23,7 @@ from recipes.quality import api as quality_api
 from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
-from recipes.runs import rerun_api
+from recipes.runs import rerun_api, retention_api
 from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
@@ -59,6 +59,7 @@ pages: list[URLPattern | URLResolver] = [
     path("approvals/", approvals_views.approval_list, name="approvals"),
     path("approvals/open.json", approvals_views.approvals_open, name="approvals_open"),
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
+    path("settings/retention/", retention_views.retention, name="workspace_retention"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
     *workflow_pages,
@@ -124,6 +125,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),
     *triggers_api,
     path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),
+    path("workspaces/<uuid:workspace_id>/retention", retention_api.WorkspaceRetention.as_view(), name="api_retention"),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),
     path("conversations", chat_api.ConversationList.as_view(), name="api_conversations"),

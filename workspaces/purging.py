@@ -51,13 +51,16 @@ def overdue_workspaces() -> QuerySet[Workspace]:
     return Workspace.objects.filter(deleted_at__lt=timezone.now() - UNDO)
 
 
-def in_batches(rows: QuerySet[Any], size: int = BATCH, *, first: Callable[[list[Any]], None] | None = None) -> int:
+def in_batches(
+    rows: QuerySet[Any], size: int = BATCH, *, first: Callable[[list[Any]], None] | None = None, most: int = 0
+) -> int:
     """Delete the rows and what hangs on them, each batch in a transaction of its own; how many rows.
 
     first: removes what is kept elsewhere for the rows of these keys; a batch that fails after it is taken up again.
+    most: rows in all, otherwise as many as MOST_BATCHES have.
     """
     done = 0
-    for _ in range(MOST_BATCHES):
+    for _ in range(most // size if most else MOST_BATCHES):
         with system_scope(Purpose.UPKEEP):
             ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
             if first is not None:

@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("Credentials", "lock-keyhole", "workspace_credentials", "credentials:read"),
     Entry("Audit log", "scroll-text", "workspace_audit", "audit:read"),
     Entry("Usage", "gauge", "workspace_usage", "usage:read"),
+    Entry("Retention", "archive", "workspace_retention", "workspace:read"),
     Entry("Budgets", "wallet", "workspace_budgets", "budgets:read"),
 )
 

@@ -37,7 +37,7 @@ def purge() -> dict[str, int]:
     runs = Execution.objects.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before))
     idle = Agent.objects.filter(execution_steps=None, recipe_steps=None)
     return {
-        "executions": in_batches(runs, RUNS_AT_ONCE, first=_remove_files),
+        "executions": in_batches(runs, RUNS_AT_ONCE, first=remove_files),
         "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
         "recipes": in_batches(Recipe.objects.filter(workspace__in=gone))
         + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),
@@ -52,10 +52,12 @@ def _take_away(agent_ids: list[UUID]) -> None:
         model._default_manager.filter(agent_id__in=agent_ids).delete()
 
 
-def _remove_files(execution_ids: list[UUID]) -> None:
-    for execution in Execution.objects.filter(pk__in=execution_ids).select_related("workspace"):
+def remove_files(execution_ids: list[UUID]) -> None:
+    """Remove the files of these runs, and of those inside of them, which go with them."""
+    inside = Q(pk__in=execution_ids) | Q(root_id__in=execution_ids)
+    for execution in Execution.objects.filter(inside).select_related("workspace"):
         release_storage(execution.workspace, remove_run_files(execution.workspace_id, execution.pk))
 
 
 def _remove_files_of_answers(conversation_ids: list[UUID]) -> None:
-    _remove_files(list(Execution.objects.filter(conversation__in=conversation_ids).values_list("pk", flat=True)))
+    remove_files(list(Execution.objects.filter(conversation__in=conversation_ids).values_list("pk", flat=True)))

@@ -51,6 +51,8 @@ class Workspace(models.Model):
     approval_policy = models.CharField(max_length=16, choices=ApprovalPolicy, default=ApprovalPolicy.AFTER_UNTRUSTED)
     # What its files take; whoever stores or removes one says so to workspaces/limits/plans.py.
     storage_bytes = models.PositiveBigIntegerField(default=0)
+    # How many days its runs are kept after their end; None: for ever.
+    keep_runs_days = models.PositiveSmallIntegerField(null=True, blank=True)
     clerk_org_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
     # Asked for by a person; everything in it is gone 30 days later.
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
