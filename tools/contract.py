@@ -193,12 +193,26 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A call that was made, for the log. milliseconds: it took; status: as the log has it."""
+
+    tool: str
+    kind: Kind
+    arguments: Arguments
+    result: ToolResult
+    milliseconds: int
+    status: str
+    key: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class ToolContext:
     """What a call may use; what is None is not offered here, and tools that need it say so.
 
     call: which one it is, for what is to be done once. doors: what each source of tools lends its own, by its name.
     credential: the fields of the workspace's credential with this id; raises an AppError where there is none.
     ask_agent: puts the question to another agent and gives its answer. depth, max_depth: of agents asking agents.
+    note: keeps a call in the log.
     budget: US dollars left to this run, or None for no limit. time_zone: an IANA name, where a call names none.
     """
 
@@ -212,6 +226,7 @@ class ToolContext:
     doors: Mapping[str, object] = field(default_factory=dict)
     credential: Callable[[str], Awaitable[Mapping[str, str]]] | None = None
     ask_agent: Callable[[Question], Awaitable[str]] | None = None
+    note: Callable[[Made], Awaitable[None]] | None = None
     depth: int = 0
     max_depth: int = 3
     budget: Decimal | None = None
@@ -232,7 +247,8 @@ class Tool:
     sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
     one made once, although it stays here. asks_by: whether the workspace wants a person's word before this call.
     source: which source gave it (sources.py sets it); empty for what is the agent's own, its skills and documents.
-    kind: what carries it out. connection_by: the connection that a call with these arguments uses, if any.
+    kind: what carries it out. connection_by: the connection that a call with these arguments uses, if any. logs_itself:
+    what carries its calls out keeps them in the log, since it knows more of them.
     blocked: why it may not be used any more; it stays on offer to a run under way, and each call says so.
     """
 
@@ -252,6 +268,7 @@ class Tool:
     asks_by: Callable[[Arguments], bool] | None = None
     source: str = ""
     kind: Kind = "tool"
+    logs_itself: bool = False
     connection_by: Callable[[Arguments], UUID | None] | None = None
     blocked: str = ""
 

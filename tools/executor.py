@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from automatos.errors import AppError
 from tools import arguments as reading
 from tools.arguments import call_key
 from tools.builtin import BUILTIN
-from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult
+from tools.contract import Arguments, Made, Tool, ToolContext, ToolProblem, ToolResult
 
 __all__ = ["UnifiedToolExecutor", "call_key"]
 
@@ -36,34 +37,57 @@ class UnifiedToolExecutor:
         tool = self.tools.get(name)
         if tool is None:
             return self._unknown(name)
+        begun = time.perf_counter()
         known = (record or {}).get(call_key(name, arguments))
         if known is not None and not tool.changing and not known.retryable:
-            return replace(known, repeated=True)
+            result = replace(known, repeated=True)
+        else:
+            result = _fitting(await self._carried_out(tool, arguments, context), tool.longest)
+        await _noted(tool, arguments, result, begun, context)
+        return result
+
+    async def _carried_out(self, tool: Tool, arguments: str | Arguments, context: ToolContext) -> ToolResult:
+        name = tool.name
         try:
             if tool.blocked:
                 raise ToolProblem(tool.blocked)
             values = reading.read(arguments, tool.schema)
             async with asyncio.timeout(tool.seconds):
-                result = await tool.run(values, context)
+                return await tool.run(values, context)
         except ToolProblem as problem:
-            result = ToolResult(str(problem), is_error=True, retryable=problem.retryable)
+            return ToolResult(str(problem), is_error=True, retryable=problem.retryable)
         except AppError as error:
-            result = ToolResult(error.message, is_error=True, retryable=error.retryable)
+            return ToolResult(error.message, is_error=True, retryable=error.retryable)
         except TimeoutError:
             text = f"{name} took longer than {tool.seconds:g} seconds and was stopped. Ask for less at once."
-            result = ToolResult(text, is_error=True, retryable=True)
+            return ToolResult(text, is_error=True, retryable=True)
         except Exception:
             # What went wrong inside may name files, addresses or secrets: it goes to the log, not to the model.
             logger.exception("The tool %s failed", name)
             text = f"{name} failed for a reason of its own; it was noted. Go on without it or try another way."
-            result = ToolResult(text, is_error=True, retryable=True)
-        return _fitting(result, tool.longest)
+            return ToolResult(text, is_error=True, retryable=True)
 
     def _unknown(self, name: str) -> ToolResult:
         near = difflib.get_close_matches(name, self.tools, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
         there_are = f"There are: {', '.join(self.tools)}." if self.tools else "There are no tools here."
         return ToolResult(f"There is no tool named {name[:80]!r}.{meant} {there_are}", is_error=True)
+
+
+async def _noted(
+    tool: Tool, arguments: str | Arguments, result: ToolResult, begun: float, context: ToolContext
+) -> None:
+    """Keep the call in the log, where there is one and nobody else does. The call counts without it too."""
+    if context.note is None or tool.logs_itself:
+        return
+    status = "uncertain" if result.uncertain else "failed" if result.is_error else "done"
+    status = "record" if result.repeated else "refused" if tool.blocked else status
+    given = arguments if isinstance(arguments, Mapping) else {"arguments": arguments}
+    took = round((time.perf_counter() - begun) * 1000)
+    try:
+        await context.note(Made(tool.name, tool.kind, given, result, took, status, context.call.key))
+    except Exception:
+        logger.exception("A call of %s is not in the log", tool.name)
 
 
 def _fitting(result: ToolResult, longest: int) -> ToolResult:

@@ -15,8 +15,9 @@ from recipes.engine.notebook import Keep
 from recipes.engine.pins import asked
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job
-from tools.contract import Decide, ToolContext, ToolProblem, ToolResult
+from tools.contract import Decide, Made, ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
+from tools.logs.entries import entry_of, write
 from tools.sources import Place, doors
 from workspaces.credentials import reading as opened
 from workspaces.limits import plans
@@ -62,6 +63,9 @@ def of(job: Job, decide: Decide) -> ToolContext:
     async def count(more: int) -> None:
         await decide(_counted, job.workspace_id, more)
 
+    async def note(made: Made) -> None:
+        await decide(write, [entry_of(made, job.workspace_id, job.execution_id, agent.id, agent.name)])
+
     files = StoredRunFiles(job.workspace_id, job.execution_id, count=count, above=job.above)
     agent = job.task.spec
     onlookers = Viewers(job, decide)
@@ -74,6 +78,7 @@ def of(job: Job, decide: Decide) -> ToolContext:
         skills=StoredSkills(job.workspace_id, decide),
         knowledge=StoredKnowledge(job.workspace_id, decide),
         doors=doors(place),
+        note=note,
         memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide) if job.has_memory else None,
     )
 

@@ -11,6 +11,8 @@ from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, final_output, wait_for
 from recipes.waits import services as approvals
+from tools.composio.tests.kit import signed_in
+from tools.models import ToolExecutionLog
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +64,15 @@ def test_a_tool_is_used_and_its_result_answered_from(stack: Stack, cast: Cast, m
     assert stack.models.requests[-1].tool_results[0].content == "6*7 = 42"
     assert (execution.tool_calls, execution.steps.get().tool_calls) == (1, 1)
     assert {"tool.started", "tool.finished"} <= set(assert_numbered_without_gap(execution))
+    logged = ToolExecutionLog.objects.get(execution_id=execution.pk)
+    assert (logged.source, logged.tool, logged.status, logged.agent_name) == ("builtin", "calculator", "done", "Quill")
+    assert (logged.arguments, logged.call_id) == (
+        {"expression": "6*7"},
+        Call.objects.get(step__execution=execution, kind="tool").pk,
+    )
+    log = f"/w/{cast.workspace.slug}/tool-log/"
+    shown = [str(logged.pk) in signed_in(cast.owner).get(f"{log}?source={one}").text for one in ("builtin", "app")]
+    assert shown == [True, False]
 
 
 @pytest.mark.parametrize("model", WIRES)

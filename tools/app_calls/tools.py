@@ -144,5 +144,6 @@ def _using(agent_id: UUID, apps: AgentApps) -> Tool:
         sends_by=sends,
         asks_by=lambda arguments: apps.asks(str(arguments.get("action", ""))),
         kind="composio",
+        logs_itself=True,
         connection_by=lambda arguments: apps.connections.get(apps.app_of(str(arguments.get("action", "")))),
     )

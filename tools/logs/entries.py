@@ -9,6 +9,7 @@ from uuid import UUID
 
 from automatos.checking import unstorable_text
 from automatos.log_masks import masked
+from tools.contract import Made
 from tools.models import ToolExecutionLog
 from workspaces.scope.tenancy import workspace_scope
 
@@ -40,6 +41,23 @@ class Entry:
     made_by_id: UUID | None = None
     is_dry_run: bool = False
     remote_id: str = ""
+
+
+def entry_of(made: Made, workspace_id: UUID, execution_id: UUID, agent_id: UUID, agent_name: str) -> Entry:
+    """A call of a built-in tool, or of a plugin's command, by an agent."""
+    return Entry(
+        workspace_id=workspace_id,
+        tool=made.tool,
+        source=Source.COMMAND if made.kind == "command" else Source.BUILTIN,
+        status=made.status,
+        arguments=made.arguments,
+        result=made.result.content,
+        duration_ms=None if made.status == Status.UNCERTAIN else made.milliseconds,
+        call_id=made.key,
+        execution_id=execution_id,
+        agent_id=agent_id,
+        agent_name=agent_name,
+    )
 
 
 def write(entries: Sequence[Entry]) -> None:

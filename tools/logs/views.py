@@ -23,6 +23,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     agents = queries.agents_in(workspace)
     wanted = {
         "q": listing.words(request.GET),
+        "source": listing.choice(request.GET, "source", ToolExecutionLog.Source.values),
         "status": listing.choice(request.GET, "status", ToolExecutionLog.Status.values),
         "agent": listing.choice(request.GET, "agent", agents),
         "app": listing.words(request.GET, "app")[:100],
@@ -35,6 +36,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "wanted": wanted,
         "narrows": any(wanted.values()),
         "agents": agents,
+        "sources": ToolExecutionLog.Source.choices,
         "statuses": ToolExecutionLog.Status.choices,
         "totals": queries.totals(workspace),
         "tools": tools,

@@ -96,6 +96,7 @@ def _tool(given: _Given, asks: str, is_reading: bool, is_trusted: bool) -> Tool:
         seconds=SECONDS,
         # Asked twice for the same, an effect is not made twice; what is read may be another by then.
         changing=is_reading,
+        logs_itself=True,
         sends_by=sends if is_reading else None,
         asks_by=lambda _: person,
     )
