@@ -16,7 +16,7 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.holding import held_back
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
-from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json, from_json
 from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.looping import go_round
 from recipes.engine.outside_inputs import origins_in, shown, shown_local
@@ -322,11 +322,11 @@ def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, Decision]:
     if not steps:
         return {}
     rows = ledger.sql.rows(
-        "SELECT id, status, subject_hash FROM approvals WHERE step_id = ANY(%s::uuid[]) "
-        "AND status IN ('approved', 'rejected')",
+        "SELECT id, status, subject_hash, CASE kind WHEN 'approval' THEN answer END FROM approvals "
+        "WHERE step_id = ANY(%s::uuid[]) AND status IN ('approved', 'rejected')",
         [array(step.id for step in steps)],
     )
-    return {key: Decision(status, subject) for key, status, subject in rows}
+    return {key: Decision(status, subject, from_json(changed)) for key, status, subject, changed in rows}
 
 
 def _shown(message: Message) -> dict[str, str]:

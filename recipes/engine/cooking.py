@@ -20,6 +20,7 @@ from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.bills import Bills
 from recipes.engine.briefing import briefed
 from recipes.engine.cut import Cut
+from recipes.engine.decisions import as_decided, decided, note_of
 from recipes.engine.hooking import Hooking, refusal
 from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
@@ -173,7 +174,7 @@ class _ModelCalls:
 
     def decided(self, key: UUID, call: ToolCall) -> str:
         """approved or rejected where a person decided about this very call; empty where nobody did."""
-        return _decided(self.job, key, call)
+        return decided(self.job, key, call)
 
     @staticmethod
     def needs_person(calls: list[tuple[UUID, ToolCall]]) -> NeedsPerson:
@@ -213,7 +214,8 @@ class Cook(_ModelCalls):
 
     async def use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
         """Run one round's calls at once; each result is kept as soon as it is there. Too many are not even begun."""
-        results = await self._use(task, calls[:MOST_AT_ONCE])
+        asked = [(path, as_decided(self.job, self.notebook.id(path), call)) for path, call in calls[:MOST_AT_ONCE]]
+        results = await self._use(task, asked)
         return results + [ToolResult(call.id, TOO_MANY, is_error=True) for _, call in calls[MOST_AT_ONCE:]]
 
     async def _use(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> list[ToolResult]:
@@ -233,7 +235,8 @@ class Cook(_ModelCalls):
         for path, call in calls:
             results[path] = await self.hooking.after_tool(task, path, call, results[path])
             self.taint.read(task.tools.get(call.name), call, results[path])
-        return [ToolResult(call.id, told(results[path]), results[path].is_error) for path, call in calls]
+        notes = {path: note_of(self.job, self.notebook.id(path), call) for path, call in calls}
+        return [ToolResult(call.id, notes[path] + told(results[path]), results[path].is_error) for path, call in calls]
 
     async def _results(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> dict[str, contract.ToolResult]:
         """By path. What is asked for twice in one round is done once, and the second answered from the record."""
@@ -256,7 +259,7 @@ class Cook(_ModelCalls):
                 if at.startswith(f"{path}."):  # what an asked agent spent; its calls are not gone through again
                     self.bills.add(at, one.name, one.usage, one.cost)
             return result_of(known)
-        if _decided(self.job, self.notebook.id(path), call) == "rejected":
+        if decided(self.job, self.notebook.id(path), call) == "rejected":
             result = contract.ToolResult(REFUSED, is_error=True)
         elif _is_lost(self.job, task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True, uncertain=True)
@@ -315,7 +318,7 @@ def _ask_people(cook: Cook, task: Task, calls: Sequence[tuple[str, ToolCall]]) -
     waiting = [
         (cook.notebook.id(path), call)
         for path, call in calls
-        if not _decided(cook.job, cook.notebook.id(path), call)
+        if not decided(cook.job, cook.notebook.id(path), call)
         and _key(call) not in cook.job.earlier
         and path not in cook.hooking.refused
         and (path in cook.hooking.asking or cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy))
@@ -332,7 +335,7 @@ async def _called(cook: Cook) -> tuple[str, ModelReply]:
         raise ToolFailed("There is no call to make.")
     await cook.use(task, [(FIRST, call)])
     # As it came, without the marks that a model is shown around text from outside.
-    result = cook.records[task.spec.id][_key(call)]
+    result = cook.records[task.spec.id][_key(as_decided(cook.job, cook.notebook.id(FIRST), call))]
     if result.is_error:
         raise ToolFailed(result.content)
     return FIRST, ModelReply(result.content, "", "stop")
@@ -348,14 +351,6 @@ def _is_lost(job: Job, task: Task, path: str, call: ToolCall) -> bool:
     """Whether it was sent, its result is not known, and making it again might do harm."""
     tool = task.tools.get(call.name)
     return path in job.journal and tool is not None and not tool.is_repeatable(call.arguments)
-
-
-def _decided(job: Job, key: UUID, call: ToolCall) -> str:
-    """approved or rejected where a person decided about this very call; empty where nobody did."""
-    said = job.approvals.get(key)
-    if said is None or (said.subject_hash and said.subject_hash != subject_hash(call.name, call.arguments)):
-        return ""
-    return said.status
 
 
 def _done_before(call: Recorded) -> contract.ToolResult:

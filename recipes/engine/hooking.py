@@ -20,6 +20,7 @@ from marketplace.hooks.calling import call as call_address
 from marketplace.hooks.deciding import Happening, Hook, Ruling, ruling_of
 from marketplace.hooks.events import EVENTS
 from marketplace.hooks.texts import notes_text, said_of
+from recipes.engine.decisions import note_of
 from recipes.engine.journal import Result
 from recipes.engine.notebook import Notebook
 from recipes.engine.steps import Job
@@ -94,7 +95,9 @@ class Hooking:
             return
         for path, call in calls:
             said = self._of(task, "before_tool_call", tool_name=call.name, tool_input=_json(call))
-            ruling = await self._ruling(task, path, said)
+            # What was said about a call does not hold for what a person made of it.
+            place = f"{path}.changed" if note_of(self.cook.job, self.cook.notebook.id(path), call) else path
+            ruling = await self._ruling(task, place, said)
             if ruling.refused:
                 self.refused[path] = ruling
             elif ruling.asks:

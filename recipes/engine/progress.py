@@ -164,7 +164,7 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
             "AS v(id, workspace_id, step_id, tool, arguments, subject_hash) ON CONFLICT (id) DO UPDATE "
             "SET tool = EXCLUDED.tool, arguments = EXCLUDED.arguments, subject_hash = EXCLUDED.subject_hash, "
             "origins = EXCLUDED.origins, status = 'pending', asked_at = EXCLUDED.asked_at, decided_at = NULL, "
-            "decided_by_id = NULL",
+            "decided_by_id = NULL, answer = NULL",
             [as_json(approvals.origins), ledger.now, *columns(rows)],
         )
     )

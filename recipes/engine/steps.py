@@ -127,10 +127,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person said about a call. status: approved or rejected; subject_hash: of the tool and its arguments."""
+    """What a person said about a call. status: approved or rejected; subject_hash: of the tool and its arguments.
+
+    changed: the arguments with which it was allowed, where they are others than those that were asked for.
+    """
 
     status: str
     subject_hash: str
+    changed: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,8 @@ class Approval(models.Model):
     """What a step waits for: a person who allows a side effect or fills in a form, a time, or a signed message.
 
     Of a side effect: its id is that of the call, the step goes on once it is decided, and what was decided holds for
-    this tool with these arguments (subject_hash), not for whatever stands in its place.
+    this tool with these arguments (subject_hash), not for whatever stands in its place; answer holds all of them where
+    a person changed some.
     Of a question: a server asks it while a call is under way, and the step stays at work; arguments hold server,
     message, schema or url, and the fence of the worker that listens.
     Of a step that is itself a wait: arguments hold message and fields, answer what a person filled in, and at due_at

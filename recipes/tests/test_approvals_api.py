@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from automatos.testing import Stack
-from recipes.models import Approval
+from recipes.models import Approval, Call
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import ended, final_output
 from workspaces.models import Role, Workspace
@@ -87,3 +87,32 @@ def test_a_policy_nobody_knows_is_refused(room: Room) -> None:
     assert (status, list(answer["error"]["fields"])) == (400, ["approval_policy"])
     room.cast.workspace.refresh_from_db()
     assert room.cast.workspace.approval_policy == Workspace.ApprovalPolicy.AFTER_UNTRUSTED
+
+
+def test_a_call_is_made_with_the_arguments_that_a_person_changed(room: Room) -> None:
+    execution = room.waiting()
+    asked = Approval.objects.get(step__execution=execution)
+    _, key = room.member(Role.EDITOR)
+    at = f"/api/approvals/{asked.pk}/approve"
+    for wrong in ({"nobody": "x"}, {"content": 7}, {"content": "a\x00b"}):
+        status, answer = Caller(key).post(at, {"arguments": wrong})
+        assert (status, list(answer["error"]["fields"])) == (400, [f"arguments.{next(iter(wrong))}"])
+    client, home = Client(), f"/w/{room.cast.workspace.slug}/approvals/"
+    client.force_login(room.cast.owner)
+    page = client.get(home).content.decode()
+    assert 'name="argument-content"' in page
+    sent = {
+        "decision": "approve",
+        "next": home,
+        "argument-content": "Written by\r\na person.",
+        "argument-name": asked.arguments["name"],
+    }
+    assert "with changed arguments" in client.post(f"{home}{asked.pk}/", sent, follow=True).content.decode()
+    assert final_output(ended(execution)) == "Finished."
+    made = Call.objects.get(step__execution=execution, name="file_write")
+    changed = {**asked.arguments, "content": "Written by\na person."}
+    assert (made.data or {})["arguments"] == changed
+    asked.refresh_from_db()
+    assert (asked.status, asked.answer, asked.arguments["content"]) == ("approved", changed, "<script>x</script>")
+    told = room.stack.models.requests[-1].tool_results[-1].content
+    assert told.startswith("A person changed the arguments of this call")

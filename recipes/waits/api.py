@@ -42,7 +42,10 @@ class ApprovalOut(serializers.Serializer[Approval]):
     status = serializers.ChoiceField(choices=Approval.Status.choices)
     asked_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True, help_text="When it is no longer asked.")
-    answer = serializers.DictField(allow_null=True, help_text="What a person filled in.")
+    answer = serializers.DictField(
+        allow_null=True,
+        help_text="What a person filled in; of a tool's call all its arguments, where a person changed some.",
+    )
     question = serializers.SerializerMethodField()
     address = serializers.SerializerMethodField(
         help_text="Of the kind webhook: where the signed message is sent; empty for others."
@@ -93,6 +96,7 @@ class _Decision(WorkspaceView):
             approve=approve,
             user=self.caller,
             answer=body.get("answer"),
+            arguments=body.get("arguments"),
             comment=body.get("comment", ""),
         )
         found = waits_of(self.workspace).get(pk=approval_id)
@@ -111,6 +115,10 @@ class ApproveIn(RejectIn):
     """What a person fills in where a step of the recipe or a server asks."""
 
     answer = serializers.DictField(required=False, help_text="By field, as arguments.fields or arguments.schema asks.")
+    arguments = serializers.DictField(
+        required=False,
+        help_text="Of a tool's call: arguments that are to be others than the agent wrote, by name; the rest stays.",
+    )
 
 
 class ApprovalApprove(_Decision):

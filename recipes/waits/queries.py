@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
+from recipes.waits.changes import Changeable, changeable
 from recipes.waits.fields import Field, of_inputs, of_schema
 from recipes.waits.questions import in_words, question
 from workspaces.models import Workspace
@@ -40,6 +41,7 @@ class Asked:
     asked_at: datetime
     title: str = ""
     arguments: Sequence[tuple[str, str]] = ()
+    changeable: Sequence[Changeable] = ()
     message: str = ""
     fields: Sequence[Field] = ()
     due_at: datetime | None = None
@@ -138,6 +140,7 @@ def _one(one: Approval) -> Asked:
         asked_at=one.asked_at,
         title=title_of(one),
         arguments=[(in_words(name), as_text(value)) for name, value in one.arguments.items()] if is_call else (),
+        changeable=changeable(one) if is_call else (),
         message="" if is_call else str(one.arguments.get("message", "")),
         fields=fields,
         due_at=one.due_at,

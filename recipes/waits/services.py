@@ -14,6 +14,7 @@ from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
 from recipes.filling import fill_inputs
 from recipes.models import Approval, RecipeTrigger, StepStatus
+from recipes.waits.changes import changed_arguments
 from recipes.waits.fields import read
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
@@ -28,12 +29,14 @@ def decide(
     approve: bool,
     user: User,
     answer: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Any] | None = None,
     comment: str = "",
 ) -> Approval:
     """Note the decision; once every call of the step is decided, the step goes on with the time it had left.
 
-    answer: to a step or a server that asks for something, by field. comment: why, kept with it. Raises NotFound,
-    InvalidInput with fields `answer.<name>`, or Conflict when it was decided before or the run is over.
+    answer: to a step or a server that asks for something, by field. arguments: those of a call that are to be others
+    than the agent wrote, by name. comment: why, kept with it. Raises NotFound, InvalidInput with fields
+    `answer.<name>` or `arguments.<name>`, or Conflict when it was decided before or the run is over.
     """
     rows = Approval.objects.filter(pk=approval_id, workspace=workspace).exclude(kind=Approval.Kind.TIMER)
     found = rows.select_related("step").first()
@@ -42,6 +45,7 @@ def decide(
     if found.kind == Approval.Kind.WEBHOOK:
         raise Conflict("This waits for a signed message at its address, and for no person.")
     filled = _filled(found, answer or {}) if approve else None
+    changed_to = changed_arguments(found, arguments or {}) if approve else None
     turn = Turn()
     status = Approval.Status.APPROVED if approve else Approval.Status.REJECTED
     with statements() as sql:
@@ -50,7 +54,14 @@ def decide(
         changed = sql.rows(
             "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s, answer = %s::jsonb, "
             "comment = %s WHERE id = %s AND status = 'pending' RETURNING id",
-            [status.value, ledger.now, user.pk, as_json(filled), comment.strip()[:LONGEST_COMMENT], found.pk],
+            [
+                status.value,
+                ledger.now,
+                user.pk,
+                as_json(filled or changed_to),
+                comment.strip()[:LONGEST_COMMENT],
+                found.pk,
+            ],
         )
         if not changed or not run.is_live:
             raise Conflict("This was decided already, or the run is over.", code="already_decided")
@@ -68,9 +79,13 @@ def decide(
             _go_on(ledger, run, found)
             run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
         turn.notices = ledger.write()
-    _tell(turn, found, {"status": status.value, **({"comment": comment} if comment else {})})
+    _tell(turn, found, _without_empty(status=status.value, comment=comment, arguments=changed_to))
     found.refresh_from_db()
     return found
+
+
+def _without_empty(**told: Any) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value}
 
 
 def take_message(trigger: RecipeTrigger, wait_id: UUID, text: str, origins: tuple[str, ...]) -> UUID:

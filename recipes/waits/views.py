@@ -18,7 +18,8 @@ from recipes.models import Approval
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import services
-from recipes.waits.queries import decided, open_questions, title_of, waiting
+from recipes.waits.changes import typed_arguments
+from recipes.waits.queries import approvals_of, decided, open_questions, title_of, waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
@@ -65,6 +66,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
             approve=approve,
             user=request.user,
             answer=_answer(request) if approve else None,
+            arguments=_arguments(request, approval_id) if approve else None,
             comment=request.POST.get("comment", "").replace("\x00", ""),
         )
     except InvalidInput as wrong:
@@ -96,6 +98,12 @@ def _answer(request: WorkspaceRequest) -> dict[str, Any]:
         else:
             found[name] = request.POST.get(f"answer-{name}", "false" if f"box-{name}" in request.POST else "")
     return found
+
+
+def _arguments(request: WorkspaceRequest, approval_id: UUID) -> dict[str, Any]:
+    """What of a call's arguments was changed in the form."""
+    found = approvals_of(request.workspace).filter(pk=approval_id).first()
+    return typed_arguments(found, request.POST) if found is not None else {}
 
 
 def _name(field: str) -> str:
