@@ -65,7 +65,7 @@ class DemoRecipe:
     name: str
     description: str
     tags: tuple[str, ...]
-    inputs: tuple[tuple[str, str, str], ...]
+    inputs: tuple[tuple[str, str | tuple[str, ...], str], ...]
     courses: tuple[Course, ...]
     mode: Mode = Mode.SEQUENTIAL
     options: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -272,6 +272,17 @@ FLOWS = (
         options={"length": ("short", "long")},
     ),
     DemoRecipe(
+        "a-line-for-each", "A line for each",
+        "A loop goes through a list, two at a time, and an agent writes a sentence about each.", ("writing", "loop"),
+        (("topics", ("the tide", "the moon", "a harbour"), "A list of topics."),),
+        (
+            Course("For each topic", "", "each", "",
+                   flow={"kind": "loop", "config": {"over": "input.topics", "at_once": 2}}),
+            Course("One sentence", "Otto", "sentence", "What is {item}? Answer in one sentence.",
+                   flow={"under": "each", "branch": "body"}),
+        ),
+    ),
+    DemoRecipe(
         "approve-a-slogan", "Approve a slogan",
         "A slogan is written, you say whether it is good, and only then a text is made of it.",
         ("marketing", "approval"), (("product", "a reusable water bottle", "What you sell."),),
@@ -361,6 +372,7 @@ def _write_recipes(workspace: Workspace, user: User) -> int:
         ]
         inputs = {
             name: {"type": "string", "required": True, "default": default, "description": hint}
+            | ({"type": "array", "default": list(default)} if isinstance(default, tuple) else {})
             | ({"type": "choice", "options": list(recipe.options[name])} if name in recipe.options else {})
             for name, default, hint in recipe.inputs
         }

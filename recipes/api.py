@@ -280,7 +280,8 @@ class RecipeVersions(WorkspaceView):
 
 class _ExecuteIn(InputSerializer):
     priority = serializers.IntegerField(
-        required=False, help_text="-10 to 10; higher goes first among what waits in the workspace. 0 without it."
+        required=False,
+        help_text="-10 to 10; higher goes first among what waits in the workspace. Without it the recipe's own.",
     )
     untrusted_inputs = serializers.ListField(
         child=serializers.CharField(),
@@ -359,7 +360,7 @@ class RecipeExecute(WorkspaceView):
             input_data=given.get("input_data", {}),
             user=self.caller,
             trigger=Trigger.API,
-            priority=given.get("priority", 0),
+            priority=given.get("priority"),
             uploads=given["files"],
             cause=Cause(untrusted=services.marked_inputs(recipe, given.get("untrusted_inputs", ()))),
         )

@@ -137,7 +137,7 @@ def cook(
     user: User | None,
     trigger: Trigger,
     cause: Cause = A_PERSON,
-    priority: int = 0,
+    priority: int | None = None,
     uploads: Uploads = NO_FILES,
 ) -> Execution:
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""

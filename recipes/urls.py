@@ -12,7 +12,7 @@ from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
-from recipes.kitchen import more_views, retention_views
+from recipes.kitchen import compare_api, more_views, retention_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
@@ -136,6 +136,7 @@ api: list[URLPattern | URLResolver] = [
     *agent_api,
     *workflow_api,
     path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
+    path("executions/<uuid:execution_id>/diff/<uuid:other_id>", compare_api.ExecutionDiff.as_view(), name="api_diff"),
     path("executions/csv", executions_api.ExecutionCsv.as_view(), name="api_executions_csv"),
     path("executions/", include(of_a_run)),
 ]

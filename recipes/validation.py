@@ -37,8 +37,9 @@ CONFIG_NUMBERS: dict[str, tuple[float, float, float]] = {
     "quality_threshold": (0, 1, 0.7),
     "max_concurrent_runs": (0, 1_000, 0),
     "parallel_limit": (1, 100, 10),
+    "priority": (-10, 10, 0),
 }
-WHOLE = ("max_retries", "max_concurrent_runs", "parallel_limit")
+WHOLE = ("max_retries", "max_concurrent_runs", "parallel_limit", "priority")
 # name: default
 CONFIG_SWITCHES = {"auto_learning": True, "memory_isolation": False}
 # name: longest. judge_model: who judges what a run gave, `provider:model`; empty: nobody. judge_rubric: a line a point.

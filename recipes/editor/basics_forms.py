@@ -29,6 +29,11 @@ WORDS = {
     "retry_delay": ("Wait before another try", "For example 2 s."),
     "backoff": ("Then times", "Each further wait is so many times longer."),
     "quality_threshold": ("Quality to expect", "0 to 1; runs below it are shown."),
+    "max_concurrent_runs": (
+        "Runs at once",
+        "Most runs of this recipe that cook at the same time; 0 for as many as come.",
+    ),
+    "priority": ("Priority", "-10 to 10; higher goes first among what waits in the workspace."),
     "parallel_limit": ("Steps at once", "Most steps of a run cooking at the same time."),
     "auto_learning": ("Learn from runs", "Keep what each run teaches, and tell the next ones."),
     "memory_isolation": ("Memories of their own", "Agents neither recall nor store memories of other runs."),

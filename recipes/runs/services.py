@@ -78,11 +78,12 @@ def start(
     trigger: Trigger,
     lessons: Sequence[Mapping[str, Any]] = (),
     cause: Cause = A_PERSON,
-    priority: int = 0,
+    priority: int | None = None,
     uploads: Uploads = NO_FILES,
 ) -> Execution:
     """Create a run of a recipe of this workspace and wake a worker. lessons: what its first agent is told besides.
-    priority: -10 to 10, higher goes first among what waits in the workspace. uploads: files by input.
+    priority: -10 to 10, higher goes first among what waits in the workspace; None: the recipe's own.
+    uploads: files by input.
 
     Raises InvalidInput (fields `input_data.<name>`), TooMany when the workspace's plan cooks no more at once, or
     Conflict when the recipe has no steps or names an agent that cannot work.
@@ -108,7 +109,7 @@ def start(
             untrusted_inputs=_untrusted(inputs, input_data, cause),
             user=user,
             created_at=now,
-            priority=_checked_priority(priority),
+            priority=_checked_priority(config["priority"] if priority is None else priority),
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
         steps = folded(_with_lessons(_steps_of(sql, recipe), lessons))

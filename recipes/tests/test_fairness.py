@@ -78,9 +78,11 @@ def test_of_a_workspace_the_highest_priority_goes_first_then_the_oldest() -> Non
     assert order == [10, 5, 0, -5]
     with pytest.raises(InvalidInput, match=r"priority|10"):
         _cook(cast, recipe, 11)
+    own = cast.recipe("Cook", execution_config={"priority": 7})
+    assert [_cook(cast, own, wish).priority for wish in (None, 0, 3)] == [7, 0, 3]
 
 
-def _cook(cast: Cast, recipe: Recipe, priority: int = 0) -> Execution:
+def _cook(cast: Cast, recipe: Recipe, priority: int | None = None) -> Execution:
     return runs.start(
         workspace=cast.workspace, recipe=recipe, input_data={}, user=cast.owner, trigger=Trigger.API, priority=priority
     )

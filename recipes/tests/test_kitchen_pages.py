@@ -14,6 +14,8 @@ from recipes.tests.kit import Cast, ended
 from recipes.tests.test_dashboard import browser_of, ran
 from recipes.tests.test_run_list import step_of
 from recipes.waits.questions import question
+from workspaces.models import Role
+from workspaces.tests.rest import Caller, key_of
 
 
 @pytest.fixture
@@ -82,6 +84,13 @@ def test_two_runs_are_compared_and_another_workspaces_is_not_there(cast: Cast) -
         assert text in page, text
     assert str(a.pk) in client.get(f"{root}?b={b.pk}").content.decode()
     theirs = ran(other := Cast(), other.recipe("x"))
+    api = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    status, found = api.get(f"/api/executions/{b.pk}/diff/{a.pk}")
+    assert (status, found["a"], found["b"], "50 % cheaper" in found["title"]) == (200, str(a.pk), str(b.pk), True)
+    assert ("soup", "bread") in [(one["a"], one["b"]) for one in found["changes"]]
+    assert ([one["output"] for one in found["steps"]], found["step"]) == (["differs"], found["steps"][0]["path"])
+    assert sorted(line["kind"] for line in found["lines"]) == ["add", "del", "same"]
+    assert api.get(f"/api/executions/{a.pk}/diff/{theirs.pk}")[0] == 404
     for query in (f"?a={a.pk}&b={theirs.pk}", f"?b={theirs.pk}", "", "?a=x"):
         assert client.get(f"{root}{query}").status_code == 404, query
 
