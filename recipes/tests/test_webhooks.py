@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -179,6 +180,12 @@ def test_what_came_is_listed_and_a_person_has_it_once_more() -> None:
     assert replays[0] == replays[1]
     assert (replays[0][0], replays[0][1]["replay_of"]) == (202, first["delivery_id"])
     assert Execution.objects.count() == 2
+    trigger = RecipeTrigger.objects.select_related("recipe").get()
+    where = (company.workspace.slug, trigger.recipe.template_id, trigger.pk, first["delivery_id"])
+    client, button = Client(), reverse("delivery_replay", args=where)
+    client.force_login(Membership.objects.get(workspace=company.workspace, role=Role.EDITOR).user)
+    led = [client.post(button, {"token": token}).headers["Location"] for token in ("a", "a", "b")]
+    assert (led[0] == led[1] != led[2], Execution.objects.count()) == (True, 4), "a form sent twice has it once"
     assert company.outsider.get(f"{issues.one}/deliveries")[0] == company.outsider.post(again)[0] == 404
 
 

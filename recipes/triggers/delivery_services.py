@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -95,15 +95,19 @@ def _once(trigger: RecipeTrigger, key: str, body: Any, act: Callable[[], UUID]) 
     return Taken(row, error=error)
 
 
-def replay(trigger: RecipeTrigger, delivery_id: UUID, user: User) -> Taken:
-    """Have a message once more, as a new one, for the person who asks. NotFound where there is none."""
+def replay(trigger: RecipeTrigger, delivery_id: UUID, user: User, token: str = "") -> Taken:
+    """Have a message once more, as a new one, for the person who asks. NotFound where there is none.
+
+    token: of the form that asks; sent twice, it has the message once.
+    """
     before = TriggerDelivery.objects.filter(trigger=trigger, pk=delivery_id).first()
     if before is None:
         raise NotFound()
     if trigger.kind == TriggerKind.WAIT:
         raise Conflict("A message for a step goes to the step that waited for it. Let its sender send it again.")
     with transaction.atomic():
-        taken = take(trigger, f"replay:{uuid4()}", before.body, origins=[origin_of(trigger)], user=user)
+        key = uuid5(before.pk, f"{user.pk} {token}") if token else uuid4()
+        taken = take(trigger, f"replay:{key}", before.body, origins=[origin_of(trigger)], user=user)
         taken.delivery.replay_of_id = before.pk
         taken.delivery.save(update_fields=["replay_of_id"])
     return taken

@@ -80,7 +80,7 @@ def delivery_replay(request: WorkspaceRequest, key: str, recipe_trigger_id: UUID
     recipe = recipe_at(workspace=request.workspace, key=key)
     trigger = queries.trigger_of(recipe, recipe_trigger_id)
     try:
-        taken = delivery_services.replay(trigger, delivery_id, request.user)
+        taken = delivery_services.replay(trigger, delivery_id, request.user, request.POST.get("token", ""))
     except TooMany as error:
         messages.error(request, error.message)
     else:
