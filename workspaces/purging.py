@@ -22,6 +22,8 @@ UNDO = timedelta(days=30)
 # How long an answer is kept for a request that is sent again.
 ANSWERS = timedelta(hours=24)
 BATCH = 500
+# What is gone before its workspace, in batches of the app it belongs to; taken along at once it would fill the memory.
+FIRST_GONE = ("executions", "recipes", "workflows", "agents")
 # So that a backlog is worked off over several rounds and not in one that never ends.
 MOST_BATCHES = 200
 
@@ -81,6 +83,11 @@ def _purge_workspaces() -> int:
 def _purged(workspace: Workspace) -> bool:
     """Whether the workspace is gone. One that still holds runs or recipes waits: their app removes them."""
     target = ("workspace", workspace.pk, workspace.name)
+    with system_scope(Purpose.UPKEEP):
+        left = [name for name in FIRST_GONE if getattr(workspace, name).exists()]
+    if left:
+        logger.info("Workspace %s still holds %s.", target[1], ", ".join(left))
+        return False
     before = {"slug": workspace.slug, "deleted_at": workspace.deleted_at}
     try:
         with system_scope(Purpose.UPKEEP):

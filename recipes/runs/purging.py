@@ -34,16 +34,16 @@ def purge() -> dict[str, int]:
     over = Q(deleted_at__lt=before) | Q(deleted_at=None, is_kept=False, updated_at__lt=now - UNKEPT)
     live = Execution.objects.filter(status__in=LIVE_STATUSES, conversation__isnull=False).values("conversation")
     talks = Conversation.objects.filter(over).exclude(pk__in=live)
-    runs = Execution.objects.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before))
+    # A workspace may have more runs than one round removes: what they name stays until the round that finds none.
+    passed = Q(workspace__in=gone) | Q(deleted_at__lt=before)
+    runs = Execution.objects.filter(passed)
     idle = Agent.objects.filter(execution_steps=None, recipe_steps=None)
     return {
         "executions": in_batches(runs, RUNS_AT_ONCE, first=remove_files),
         "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
-        "recipes": in_batches(Recipe.objects.filter(workspace__in=gone))
-        + in_batches(Recipe.objects.filter(deleted_at__lt=before, executions=None)),
-        "workflows": in_batches(Workflow.objects.filter(workspace__in=gone))
-        + in_batches(Workflow.objects.filter(deleted_at__lt=before, executions=None)),
-        "agents": in_batches(idle.filter(Q(workspace__in=gone) | Q(deleted_at__lt=before)), first=_take_away),
+        "recipes": in_batches(Recipe.objects.filter(passed, executions=None)),
+        "workflows": in_batches(Workflow.objects.filter(passed, executions=None)),
+        "agents": in_batches(idle.filter(passed), first=_take_away),
     }
 
 

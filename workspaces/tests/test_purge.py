@@ -63,6 +63,24 @@ def test_a_deleted_workspace_is_kept_for_30_days_and_then_gone_with_all_that_is_
     assert AuditEntry.objects.filter(workspace_id=company.workspace.pk, action="workspace.deleted").exists()
 
 
+def test_a_workspace_with_more_runs_than_a_round_removes_goes_over_several(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workspaces.purging.MOST_BATCHES", 1)
+    monkeypatch.setattr("recipes.runs.purging.RUNS_AT_ONCE", 1)
+    recipe = cooked(company)
+    company.editor.post(f"/api/workflow-recipes/{recipe.template_id}/execute", {})
+    Workspace.objects.filter(pk=company.workspace.pk).update(**ago(days=31))
+    runs = Execution.objects.filter(recipe=recipe)
+    for left in (1, 0):
+        purge()
+        purge_runs()
+        assert runs.count() == left
+        assert Recipe.objects.filter(pk=recipe.pk).exists() is bool(left)
+    purge()
+    assert not Workspace.objects.filter(pk=company.workspace.pk).exists()
+
+
 def test_a_live_workspace_is_never_touched(company: Company) -> None:
     recipe, idle = cooked(company), company.agent(name="Idle")
     Workspace.objects.update(created_at=timezone.now() - timedelta(days=900))
