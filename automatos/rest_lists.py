@@ -19,6 +19,8 @@ Row = TypeVar("Row", bound=Model)
 MOST = 100
 USUAL = 25
 FARTHEST = 1_000_000_000
+# From here on pages are found by their keys first.
+FAR = 1000
 
 
 def number(request: Request, name: str, default: int, *, low: int, high: int) -> int:
@@ -74,22 +76,28 @@ def listing(
     limit = number(request, "limit", USUAL, low=1, high=MOST)
     offset = number(request, "offset", 0, low=0, high=FARTHEST)
     total = rows.count()
-    page = list(rows[offset : offset + limit]) if offset < total else []
+    if offset > FAR and offset < total:
+        # Whole rows are fetched for the page alone; what is passed over is found in an index, where there is one.
+        rows, offset_in = rows.filter(pk__in=list(rows.values_list("pk", flat=True)[offset : offset + limit])), 0
+    else:
+        offset_in = offset
+    page = list(rows[offset_in : offset_in + limit]) if offset < total else []
     return Response(
         {
             "items": item(prepare(page) if prepare else page, many=True, context=dict(context or {})).data,
             "total": total,
             "limit": limit,
             "offset": offset,
-            "next": _address(request, limit, offset + limit) if offset + limit < total else None,
-            "previous": _address(request, limit, max(0, offset - limit)) if offset > 0 else None,
+            "next": address(request, limit, offset + limit) if offset + limit < total else None,
+            "previous": address(request, limit, max(0, offset - limit)) if offset > 0 else None,
         }
     )
 
 
-def _address(request: Request, limit: int, offset: int) -> str:
-    address = replace_query_param(request.build_absolute_uri(), "limit", str(limit))
-    return str(replace_query_param(address, "offset", str(offset)))
+def address(request: Request, limit: int, offset: int) -> str:
+    """Where another page of the same list stands."""
+    limited = replace_query_param(request.build_absolute_uri(), "limit", str(limit))
+    return str(replace_query_param(limited, "offset", str(offset)))
 
 
 @cache

@@ -17,7 +17,7 @@ from agents import queries as agent_queries
 from agents.models import Agent, Conversation
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import InvalidInput
-from automatos.rest_lists import list_parameters, listing, page_of, searched
+from automatos.rest_lists import FARTHEST, MOST, address, list_parameters, listing, number, page_of, searched
 from recipes.chat import services
 from recipes.chat.services import Saying
 from recipes.chat.stream import followed_answer
@@ -166,12 +166,10 @@ class AnswerOut(serializers.Serializer[Execution]):
     """A message and what was answered."""
 
     execution_id = serializers.UUIDField(source="id")
-    parent = serializers.CharField(  # type: ignore[assignment]  # only written by name
-        source="input_data.parent", default=None, allow_null=True
-    )
-    message = serializers.CharField(source="input_data.message", default="")
+    parent = serializers.CharField(source="follows", allow_null=True)  # type: ignore[assignment]  # only written by name
+    message = serializers.CharField(source="said")
     status = serializers.CharField()
-    answer = serializers.CharField(source="output_data.final_output", default="")
+    answer = serializers.CharField(source="told")
     finish_reason = serializers.SerializerMethodField(help_text=FINISH)
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
@@ -186,12 +184,11 @@ class AnswerOut(serializers.Serializer[Execution]):
 class ConversationDetailOut(ConversationOut):
     """A conversation with what was said."""
 
-    answers = serializers.SerializerMethodField()
-
-    def get_answers(self, talk: Conversation) -> list[dict[str, Any]]:
-        """All of it, branches too, the oldest first."""
-        rows: Any = talk.answers.order_by("created_at", "id").prefetch_related("steps")
-        return list(AnswerOut(rows, many=True).data)
+    answers = AnswerOut(
+        many=True, source="answers_shown", help_text="Those of the page, branches too, the oldest first."
+    )
+    answers_total = serializers.IntegerField(help_text="How many there are in all.")
+    earlier = serializers.CharField(allow_null=True, help_text="Address of the answers before these.")
 
 
 class NewConversationIn(InputSerializer):
@@ -247,10 +244,20 @@ class ConversationDetail(WorkspaceView):
 
     needs = {"GET": "executions:read", "PATCH": "executions:run", "DELETE": "executions:run"}
 
-    @extend_schema(parameters=[WORKSPACE_HEADER, CONVERSATION], responses={200: ConversationDetailOut, **errors(404)})
+    @extend_schema(
+        parameters=[WORKSPACE_HEADER, CONVERSATION, *list_parameters(search=False)],
+        responses={200: ConversationDetailOut, **errors(404)},
+    )
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        """The conversation with all its answers."""
-        return Response(ConversationDetailOut(self._found(conversation_id)).data)
+        """The conversation with its newest answers, `limit` of them; `offset` leaves out the newest ones."""
+        talk: Any = self._found(conversation_id)
+        limit = number(request, "limit", MOST, low=1, high=MOST)
+        offset = number(request, "offset", 0, low=0, high=FARTHEST)
+        talk.answers_total = talk.answers.count()
+        talk.answers_shown = services.newest_answers(talk, offset, limit)
+        more = offset + limit < talk.answers_total
+        talk.earlier = address(request, limit, offset + limit) if more else None
+        return Response(ConversationDetailOut(talk).data)
 
     @extend_schema(
         parameters=[WORKSPACE_HEADER, CONVERSATION],

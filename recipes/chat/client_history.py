@@ -1,9 +1,12 @@
 """Answers that a chat client sends back with its next message: which of them are ours, and what stood behind them."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 
+from django.db import connection
+
 from agents.models import Agent
-from recipes.models import ExecutionStep, Trigger
 
 # Stands in a streamed answer between what the agent said before it used tools and what it said then.
 AGAIN = "\n\n"
@@ -18,17 +21,22 @@ def origins_of(agent: Agent, answers: Iterable[str]) -> list[str]:
     readings = [_readings(text) for text in answers if text.strip()]
     if not readings:
         return []
-    rows = ExecutionStep.objects.filter(
-        agent=agent, execution__triggered_by=Trigger.CHAT, output__in={text for one in readings for text in one}
-    )
     known: dict[str, list[str]] = {}
-    for output, origins in rows.values_list("output", "origins"):
-        known.setdefault(output, []).extend(origins or ())
+    for output, origins in _known(agent, {text for one in readings for text in one}):
+        known.setdefault(output, []).extend(origins)
     found: list[str] = []
     for one in readings:
         ours = [text for text in one if text in known]
         found += [origin for text in ours for origin in known[text]] if ours else [UNKNOWN]
     return list(dict.fromkeys(found))
+
+
+def _known(agent: Agent, texts: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """The agent's answers to chat clients that have the hash of one of these texts, with their origins."""
+    hashes = {hashlib.md5(text.encode(errors="replace"), usedforsecurity=False).hexdigest() for text in texts}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT output, origins FROM automatos_known_answers(%s, %s)", [agent.pk, list(hashes)])
+        return [(output, json.loads(origins) if origins else []) for output, origins in cursor.fetchall()]
 
 
 def _readings(text: str) -> list[str]:

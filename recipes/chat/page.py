@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.paginator import Page
 from django.db.models import Prefetch
+from django.db.models.fields.json import KeyTextTransform
 from django.http import QueryDict
 
 from agents.models import Agent, Conversation
@@ -77,45 +78,46 @@ def talk(*, agent: Agent, conversation: Conversation | None, query: QueryDict) -
     listed = listing.page_of(listed_conversations(agent, words), query)
     if conversation is None:
         return Talk(agent, listed=listed, words=words)
-    runs = list(conversation.answers.order_by("created_at", "id"))
-    children = _children(runs)
-    shown = _branch(runs, children, query.get("at", ""))
+    tree = conversation.answers.order_by("created_at", "id")
+    places = list(tree.values_list("pk", KeyTextTransform("parent", "input_data")))
+    parents = {str(key): parent or "" for key, parent in places}
+    children = _children(parents)
+    way = _branch(parents, children, query.get("at", ""))
+    known = conversation.answers.defer("quality", "learning").in_bulk([UUID(key) for key in way])
+    shown = [known[UUID(key)] for key in way]
     calls = Prefetch("calls", Call.objects.filter(kind=Call.Kind.MODEL).defer("output", "data"))
     found = ExecutionStep.objects.filter(execution__in=shown).prefetch_related(calls)
     steps = {step.execution_id: step for step in found}
     thoughts = thoughts_of(steps.values())
-    turns = [_turn(run, steps[run.pk], children[_parent(run)], thoughts.get(steps[run.pk].pk, NONE)) for run in shown]
+    turns = [
+        _turn(run, steps[run.pk], children[parents[str(run.pk)]], thoughts.get(steps[run.pk].pk, NONE)) for run in shown
+    ]
     return Talk(agent, conversation, turns, listed, words)
 
 
-def _parent(run: Execution) -> str:
-    return str(run.input_data.get("parent") or "")
-
-
-def _children(runs: Sequence[Execution]) -> dict[str, list[Execution]]:
-    """The answers that follow each answer, by its id; those at the beginning under an empty text."""
-    found: dict[str, list[Execution]] = {}
-    for run in runs:
-        found.setdefault(_parent(run), []).append(run)
+def _children(parents: Mapping[str, str]) -> dict[str, list[str]]:
+    """The answers that follow each answer, the oldest first; those at the beginning under an empty text."""
+    found: dict[str, list[str]] = {}
+    for key, parent in parents.items():
+        found.setdefault(parent, []).append(key)
     return found
 
 
-def _branch(runs: Sequence[Execution], children: Mapping[str, Sequence[Execution]], at: str) -> list[Execution]:
+def _branch(parents: Mapping[str, str], children: Mapping[str, Sequence[str]], at: str) -> list[str]:
     """From the beginning through `at`, or the newest answer, on to the end."""
-    by_id = {str(run.pk): run for run in runs}
-    here = by_id.get(at) or (runs[-1] if runs else None)
-    way: list[Execution] = []
-    step = here
-    while step is not None and step not in way:
-        way.insert(0, step)
-        step = by_id.get(_parent(step))
-    while way and (following := children.get(str(way[-1].pk))):
-        way.append(following[-1])
-    return way
+    here = at if at in parents else next(reversed(list(parents)), "")
+    way: dict[str, None] = {}
+    while here in parents and here not in way:
+        way[here] = None
+        here = parents[here]
+    found = list(reversed(way))
+    while found and (following := children.get(found[-1])):
+        found.append(following[-1])
+    return found
 
 
-def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thoughts: Thoughts) -> Turn:
-    place = beside.index(run)
+def _turn(run: Execution, step: ExecutionStep, beside: Sequence[str], thoughts: Thoughts) -> Turn:
+    place = beside.index(str(run.pk))
     is_running = step.status == StepStatus.RUNNING
     attachments: Sequence[Mapping[str, Any]] = run.input_data.get("attachments", ())
     return Turn(
@@ -133,6 +135,6 @@ def _turn(run: Execution, step: ExecutionStep, beside: Sequence[Execution], thou
         thoughts=thoughts,
         place=place + 1,
         places=len(beside),
-        before=beside[place - 1].pk if place else None,
-        after=beside[place + 1].pk if place + 1 < len(beside) else None,
+        before=UUID(beside[place - 1]) if place else None,
+        after=UUID(beside[place + 1]) if place + 1 < len(beside) else None,
     )

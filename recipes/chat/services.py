@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.models import Agent, Conversation
@@ -20,7 +22,7 @@ from recipes.chat import client_history
 from recipes.chat.answer_services import Question, ask
 from recipes.engine import attachments
 from recipes.engine.attachments import Upload
-from recipes.models import Execution, Trigger
+from recipes.models import Execution, ExecutionStep, Trigger
 from recipes.runs.model_names import checked_model
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
@@ -157,6 +159,23 @@ def newest_answer(conversation: Conversation | None) -> UUID | None:
         return None
     newest: UUID | None = conversation.answers.order_by("-created_at", "-id").values_list("pk", flat=True).first()
     return newest
+
+
+def newest_answers(conversation: Conversation, offset: int, limit: int) -> list[Execution]:
+    """A page of its answers counted from the newest, the oldest of them first.
+
+    Each with `follows` (the parent's id or None), `said` and `told`: messages may hold a client's whole history, so
+    they stay in the database.
+    """
+    rows = conversation.answers.order_by("-created_at", "-id").defer("input_data", "output_data", "quality", "learning")
+    steps = ExecutionStep.objects.only("execution_id", "order", "finish_reason")
+    told = Coalesce(KeyTextTransform("final_output", "output_data"), Value("", output_field=TextField()))
+    rows = rows.annotate(
+        follows=KeyTextTransform("parent", "input_data"),
+        said=Coalesce(KeyTextTransform("message", "input_data"), Value("", output_field=TextField())),
+        told=told,
+    )
+    return list(reversed(rows.prefetch_related(Prefetch("steps", steps))[offset : offset + limit]))
 
 
 def conversation(*, workspace: Workspace, conversation_id: UUID, agent: Agent | None = None) -> Conversation:

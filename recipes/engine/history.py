@@ -9,7 +9,7 @@ from automatos.llm.parts import Text, ToolCall, ToolResult
 from automatos.llm.types import Message
 from recipes.engine.attachments import Attachment, origin_of, told
 from recipes.engine.ledger import from_json
-from recipes.engine.sql import Statements, array
+from recipes.engine.sql import Statements, columns
 
 # What untrusted text is called that a tool of a chat client brought.
 CLIENT_TOOL = "a tool of the chat client"
@@ -18,11 +18,20 @@ LONGEST = 100
 # What a model is told of its own answers that never came to their end.
 CUT = "\n\n[This answer was broken off here.]"
 UNANSWERED = "[This message was not answered.]"
-SAID = (
-    "SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output "
-    "FROM recipe_executions e JOIN execution_steps s ON s.execution_id = e.id "
-    "WHERE e.conversation_id = ANY(%s::uuid[]) AND e.status IN ('completed', 'failed', 'cancelled', 'stopped')"
+# From each message's parent back, and nothing of the conversation's other branches or of what is too long ago.
+SAID = f"""
+WITH RECURSIVE way AS (
+    SELECT e.id, e.conversation_id, e.input_data ->> 'parent' AS parent, 1 AS n FROM recipe_executions e
+    JOIN unnest(%s::uuid[], %s::uuid[]) AS v(parent, conversation) ON e.id = v.parent
+        AND e.conversation_id = v.conversation
+    UNION
+    SELECT e.id, e.conversation_id, e.input_data ->> 'parent', w.n + 1 FROM way w
+    JOIN recipe_executions e ON e.id = w.parent::uuid AND e.conversation_id = w.conversation_id WHERE w.n < {LONGEST}
 )
+SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output
+FROM way w JOIN recipe_executions e ON e.id = w.id JOIN execution_steps s ON s.execution_id = e.id
+WHERE e.status IN ('completed', 'failed', 'cancelled', 'stopped')
+"""  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -48,8 +57,10 @@ def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[st
     they were written, and are marked.
     """
     questions = list(asked)
-    conversations = {conversation for _, _, conversation, given in questions if given.get("parent")}
-    rows = sql.rows(SAID, [array(conversations)]) if conversations else []
+    parents = {
+        (UUID(str(given["parent"])), conversation) for _, _, conversation, given in questions if given.get("parent")
+    }
+    rows = sql.rows(SAID, columns(list(parents))) if parents else []
     answers = {str(row[1]): _answer(row) for row in rows}
     return {
         execution: _sent(workspace, execution, given) if given.get("messages") else _along(workspace, given, answers)

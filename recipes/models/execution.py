@@ -143,6 +143,12 @@ class Execution(models.Model):
         constraints = (models.UniqueConstraint(fields=["workspace", "number"], name="one_execution_per_number"),)
         indexes = (
             models.Index(fields=["workspace", "-created_at"], name="executions_newest"),
+            # What the API lists by itself, so that it is counted and paged in the index alone.
+            models.Index(
+                fields=["workspace", "-created_at", "-id"],
+                condition=Q(deleted_at=None, parent_step=None, conversation=None),
+                name="executions_listed",
+            ),
             models.Index(
                 fields=["workspace", "-created_at"],
                 condition=Q(status__in=("failed", "cancelled", "stopped")),

@@ -55,7 +55,10 @@ def test_an_answer_can_be_followed_by_its_links_and_carried_on(room: Room) -> No
     )  # fmt: skip
     status, kept = Caller(room.key).get(f"/api/conversations/{first['conversation_id']}")
     assert (status, [one["message"] for one in kept["answers"]]) == (200, ["I am Ines.", "Who am I?"])
-    assert kept["answers"][1]["parent"] == first["execution_id"]
+    assert [kept["answers"][1]["parent"], kept["answers_total"], kept["earlier"]] == [first["execution_id"], 2, None]
+    _, newest = Caller(room.key).get(f"/api/conversations/{first['conversation_id']}?limit=1")
+    assert [one["message"] for one in newest["answers"]] == ["Who am I?"]
+    assert newest["earlier"].endswith("?limit=1&offset=1")
     step = ExecutionStep.objects.get(execution_id=again["execution_id"])
     assert step.model == "anthropic:test-model"
     assert [said["role"] for said in step.opening or []] == ["system", "user", "assistant", "user"]
