@@ -7,6 +7,7 @@ how PostgreSQL finds the rows of the slowest statement of each.
 
 import argparse
 import hashlib
+import shutil
 import statistics
 import time
 import uuid
@@ -148,7 +149,7 @@ def main() -> None:
     finally:
         connections.close_all()
         held.release()
-        run_list.shutil.rmtree(run_list.DATA, ignore_errors=True)
+        shutil.rmtree(run_list.DATA, ignore_errors=True)
 
 
 if __name__ == "__main__":

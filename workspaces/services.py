@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from automatos import events
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotAllowed, NotFound
+from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from automatos.rows import locked
 from automatos.slugs import RESERVED, insert_with_slug
 from workspaces import slug_register
@@ -187,6 +187,9 @@ def _save(workspace: Workspace, old_slug: str, changed: list[str]) -> None:
                 slug_register.claim(workspace, workspace.slug)
             workspace.save(update_fields=changed)
     except IntegrityError:
-        problems = Problems()
-        problems.add("slug", "Another workspace has this address, or had it once. Choose another one.")
-        problems.raise_any()
+        raise _address_taken() from None
+
+
+def _address_taken() -> InvalidInput:
+    text = "Another workspace has this address, or had it once. Choose another one."
+    return InvalidInput(f"slug: {text}", fields={"slug": [text]})

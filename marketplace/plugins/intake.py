@@ -60,6 +60,8 @@ def take_in(package: Package, origin: Origin) -> Submitted:
     with transaction.atomic():
         plugin = _plugin(package, origin)
         number = number or _unstated(package, plugin)
+        if PluginVersion.objects.filter(plugin=plugin, version=number).exists():
+            return _there_already(package, plugin, number)
         try:
             with transaction.atomic():
                 return _added(package, plugin, number, origin)

@@ -112,6 +112,9 @@ def add_key(*, workspace: Workspace, user: User, public_key: str, name: str) -> 
     publisher = ensure_publisher(workspace=workspace)
     if PublisherKey.objects.filter(publisher=publisher, revoked_at=None).count() >= MOST_KEYS:
         raise Conflict(f"There are {MOST_KEYS} keys. Revoke one first.")
+    registered = "This key is registered already; a revoked one cannot come back."
+    if PublisherKey.objects.filter(publisher=publisher, fingerprint=read.fingerprint).exists():
+        raise Conflict(registered)
     try:
         with transaction.atomic():
             key = PublisherKey.objects.create(
@@ -123,7 +126,7 @@ def add_key(*, workspace: Workspace, user: User, public_key: str, name: str) -> 
                 created_by=user,
             )
     except IntegrityError as error:
-        raise Conflict("This key is registered already; a revoked one cannot come back.") from error
+        raise Conflict(registered) from error
     _record("publisher.key_added", workspace, publisher, after={"name": name, "fingerprint": read.fingerprint})
     return key
 

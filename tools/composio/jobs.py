@@ -82,11 +82,15 @@ def _require_rest(catalogue: UUID | None) -> None:
 
 
 def _add(job: ComposioSyncJob) -> None:
+    busy = Conflict("A sync of this catalogue is under way already.")
     try:
         with transaction.atomic(), system_scope(Purpose.UPKEEP):
+            under_way = (Status.QUEUED, Status.RUNNING)
+            if ComposioSyncJob.objects.filter(in_catalogue(job.workspace_id), status__in=under_way).exists():
+                raise busy
             job.save(force_insert=True)
     except IntegrityError:
-        raise Conflict("A sync of this catalogue is under way already.") from None
+        raise busy from None
 
 
 def give_up_lost() -> int:

@@ -124,6 +124,8 @@ def _taken(
             return "ignored"
         if kind == ComposioEvent.Kind.EXPIRED and (connection is None or not account):
             return "ignored"
+        if ComposioEvent.objects.filter(workspace_id=workspace_id, message_id=message_id).exists():
+            return "again"
         try:
             with transaction.atomic():
                 event = ComposioEvent.objects.create(

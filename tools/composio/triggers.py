@@ -25,6 +25,7 @@ SECONDS = 15.0
 KIND = "composio_webhook"
 PATH = "/api/composio/webhook"
 MOST = 100
+HEARD = "The workspace listens to this event already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
     try:
         with workspace_scope(workspace_id), transaction.atomic():
             _require_same(row)
+            if ComposioTrigger.objects.filter(workspace_id=workspace_id, trigger_id=trigger_id).exists():
+                raise Conflict(HEARD)
             made = ComposioTrigger.objects.create(
                 workspace_id=workspace_id,
                 connection=row,
@@ -79,7 +82,7 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
             audit.record("app.event_added", workspace_id=workspace_id, target=("composio_trigger", made.pk, slug))
             return made
     except IntegrityError:
-        raise Conflict("The workspace listens to this event already.") from None
+        raise Conflict(HEARD) from None
 
 
 def _require_same(row: ComposioConnection) -> None:

@@ -16,6 +16,7 @@ from tools.mcp.command import why_refused
 from tools.mcp.oauth.services import forget
 from tools.mcp.tasks import send_reading
 from tools.models import RemoteService
+from tools.remote.queries import name_is_taken
 from tools.remote.services import MOST_SERVICES, record, require_credential, require_name
 from workspaces.models import User, Workspace
 
@@ -103,11 +104,15 @@ def check_url(field: str, text: str, problems: Problems) -> None:
 
 
 def _save(service: RemoteService, problems: Problems) -> None:
+    taken = "Another server or API of this workspace has this name. Choose another one."
+    if name_is_taken(service):
+        problems.add("name", taken)
+        problems.raise_any()
     try:
         with transaction.atomic():
             service.save()
     except IntegrityError:
-        problems.add("name", "Another server or API of this workspace has this name. Choose another one.")
+        problems.add("name", taken)
         problems.raise_any()
         raise
 

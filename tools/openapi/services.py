@@ -13,6 +13,7 @@ from tools.models import RemoteService, RemoteTool
 from tools.openapi.loading import load
 from tools.openapi.reading import Document, read
 from tools.remote import pins
+from tools.remote.queries import name_is_taken
 from tools.remote.services import MOST_SERVICES, record, require_credential, require_name
 from workspaces.models import User, Workspace
 
@@ -107,12 +108,15 @@ def _choose(service: RemoteService, names: Any) -> None:
 
 def _save(service: RemoteService) -> None:
     service.updated_at = timezone.now()
+    text = "Another server or API of this workspace has this name. Choose another one."
+    taken = InvalidInput(text, fields={"name": [text]})
+    if name_is_taken(service):
+        raise taken
     try:
         with transaction.atomic():
             service.save()
     except IntegrityError:
-        text = "Another server or API of this workspace has this name. Choose another one."
-        raise InvalidInput(text, fields={"name": [text]}) from None
+        raise taken from None
 
 
 def _state(service: RemoteService) -> dict[str, Any]:

@@ -91,3 +91,9 @@ def calls_of(service: RemoteService) -> QuerySet[ToolExecutionLog]:
     """What was called of it, newest first."""
     rows = ToolExecutionLog.objects.filter(workspace_id=service.workspace_id, app=service.name, source=service.kind)
     return rows.order_by("-created_at", "-id")
+
+
+def name_is_taken(service: RemoteService) -> bool:
+    """Whether another server or API of the workspace has this name."""
+    others = RemoteService.objects.filter(workspace_id=service.workspace_id, name=service.name)
+    return others.exclude(pk=service.pk).exists()

@@ -46,11 +46,14 @@ def create_budget(
     if scope_id is None or scope_id not in owner.names(workspace.pk, [scope_id]):
         raise InvalidInput("There is nothing to limit.", fields={"scope_id": [f"There is no such {scope} here."]})
     budget = Budget(workspace=workspace, scope=scope, scope_id=scope_id, period=period, limit=limit, created_by=user)
+    exists = Conflict("There is a budget for this already. Change its limit instead.", code="budget_exists")
+    if Budget.objects.filter(workspace=workspace, scope=scope, scope_id=scope_id, period=period).exists():
+        raise exists
     try:
         with transaction.atomic():
             budget.save(force_insert=True)
     except IntegrityError:
-        raise Conflict("There is a budget for this already. Change its limit instead.", code="budget_exists") from None
+        raise exists from None
     _open_account(budget)
     audit.record_row("budget.created", budget, str(budget), after=_shown(budget))
     return budget

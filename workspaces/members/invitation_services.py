@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from automatos.checking import Problems
@@ -158,6 +159,8 @@ def _open(workspace: Workspace, email: str, role: str, inviter: User) -> tuple[I
         raise Conflict(f"There are {MOST_OPEN} open invitations. Withdraw some first.", code="too_many_invitations")
     token = secrets.token_urlsafe(32)
     columns = {"workspace": workspace, "email": email, "role": role, "invited_by": inviter}
+    if found := _again(invitations, email):
+        return found, _renew(found, role, inviter)
     try:
         with transaction.atomic():
             times = {"token_hash": token_hash(token), "expires_at": timezone.now() + GOOD_FOR}
@@ -165,6 +168,11 @@ def _open(workspace: Workspace, email: str, role: str, inviter: User) -> tuple[I
     except IntegrityError:
         found = invitations.select_for_update(of=("self",)).select_related("workspace").get(email=email)
         return found, _renew(found, role, inviter)
+
+
+def _again(invitations: QuerySet[Invitation], email: str) -> Invitation | None:
+    """The open invitation of this address, locked."""
+    return invitations.select_for_update(of=("self",)).select_related("workspace").filter(email=email).first()
 
 
 def _renew(invitation: Invitation, role: str, inviter: User) -> str:
