@@ -26,7 +26,7 @@ REVOKE CREATE ON SCHEMA public FROM {SYSTEM_ROLE};
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("recipes", "0040_runs_above")]
+    dependencies = [("recipes", "0042_stage_prompts")]
 
     operations = [
         AddIndexConcurrently(
