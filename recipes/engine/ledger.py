@@ -18,7 +18,7 @@ import orjson
 from automatos.errors import AppError
 from automatos.events import Notice, iso
 from recipes.engine.agent_usage import usage_of_runs
-from recipes.engine.letting_go import GO_ON_ABOVE, LET_GO, waits_closed
+from recipes.engine.letting_go import ACTIVE, GO_ON_ABOVE, LET_GO, WAITS_DUE, waits_closed
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statements, array, columns
 from recipes.engine.storing import as_stored, storable
@@ -215,6 +215,7 @@ class Ledger:
         self.settled: list[Settled] = []
         # Whether runs that waited for their turn may begin now.
         self.has_begun = False
+        self.above_told: set[UUID] = set()
 
     @property
     def now(self) -> datetime:
@@ -266,8 +267,7 @@ class Ledger:
             self._write_runs(touched)
         if told:
             self._write_events(told)
-        if above := [run.parent_step_id for run in told if run.parent_step_id and run.completed_at]:
-            self.sql.put_off((GO_ON_ABOVE, [self.now, array(above)]))
+        self.go_on_above()
         self.move_money()
         ended = [run for run in touched if run.completed_at is not None]
         if limited := [run.id for run in ended if run.has_budgets]:
@@ -277,6 +277,14 @@ class Ledger:
             self.sql.send(*usage_of_runs(self.now, (run.id for run in ended)))
             self.has_begun = begin_next(self.sql, (run.slot_of for run in ended if run.slot_of)) > 0
         return [Notice(run.workspace_id, run.id, run.events) for run in told]
+
+    def go_on_above(self) -> None:
+        """Let the steps look that cooked runs which ended here; before rows that count money are locked."""
+        above = {run.parent_step_id for run in self.runs.values() if run.parent_step_id and run.completed_at}
+        if new := above - self.above_told:
+            self.sql.flush()
+            self.sql.send(GO_ON_ABOVE, [self.now, array(new)])
+            self.above_told |= new
 
     def let_go(self) -> None:
         """Of steps that were held back, as many as there is room for by now; each claim looks again."""
@@ -309,24 +317,14 @@ class Ledger:
     def _active(self, runs: list[Run]) -> set[UUID]:
         """Those of which a step is at work, or will be without a person."""
         self.sql.flush()
-        rows = self.sql.rows(
-            "SELECT execution_id, bool_or(status = 'running') FROM execution_steps "
-            "WHERE execution_id = ANY(%s::uuid[]) AND ((status = 'running' AND owner IS NOT NULL) "
-            "OR (status = 'pending' AND runnable_at IS NOT NULL)) GROUP BY execution_id",
-            [array(run.id for run in runs)],
-        )
+        rows = self.sql.rows(ACTIVE, [array(run.id for run in runs)])
         return {key for key, is_running in rows if is_running or self.runs[key].can_go_on}
 
     def _due(self, runs: list[Run]) -> dict[UUID, datetime]:
         """When the last wait of each run ends by itself; without those that never do."""
         if not runs:
             return {}
-        rows = self.sql.rows(
-            "SELECT s.execution_id, max(a.due_at) FROM approvals a JOIN execution_steps s ON s.id = a.step_id "
-            "WHERE s.execution_id = ANY(%s::uuid[]) AND a.status = 'pending' AND a.due_at IS NOT NULL "
-            "GROUP BY s.execution_id",
-            [array(run.id for run in runs)],
-        )
+        rows = self.sql.rows(WAITS_DUE, [array(run.id for run in runs)])
         return dict(rows)
 
     def _write_runs(self, runs: list[Run]) -> None:

@@ -16,7 +16,20 @@ LET_GO = (
 # The step that cooked a run which is over looks at what it came to.
 GO_ON_ABOVE = (
     "UPDATE execution_steps SET status = 'pending', runnable_at = %s, waiting_on = 0 "
-    "WHERE id = ANY(%s::uuid[]) AND status = 'running' AND owner IS NULL"
+    "WHERE id IN (SELECT id FROM execution_steps WHERE id = ANY(%s::uuid[]) AND status = 'running' AND owner IS NULL "
+    "ORDER BY id FOR NO KEY UPDATE)"
+)
+# Of runs, those of which a step is at work or could be, and whether one is at work.
+ACTIVE = (
+    "SELECT execution_id, bool_or(status = 'running') FROM execution_steps "
+    "WHERE execution_id = ANY(%s::uuid[]) AND ((status = 'running' AND owner IS NOT NULL) "
+    "OR (status = 'pending' AND runnable_at IS NOT NULL)) GROUP BY execution_id"
+)
+# When the last wait of each run ends by itself; without those that never do.
+WAITS_DUE = (
+    "SELECT s.execution_id, max(a.due_at) FROM approvals a JOIN execution_steps s ON s.id = a.step_id "
+    "WHERE s.execution_id = ANY(%s::uuid[]) AND a.status = 'pending' AND a.due_at IS NOT NULL "
+    "GROUP BY s.execution_id"
 )
 
 

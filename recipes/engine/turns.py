@@ -45,6 +45,7 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted =
         if limit > 0:
             at_once = claim(ledger, owner, limit, turn, wanted)
             unpaid, opened = pay(ledger, turn)
+            ledger.go_on_above()
             if at_once := at_once + unpaid + hold_back(ledger, turn):
                 sql.flush()
                 settle(ledger, at_once, turn)
