@@ -8,8 +8,8 @@ WORKDIR /app
 # Skills are fetched from git repositories.
 RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
 
-COPY requirements.txt ./
-RUN pip install --only-binary :all: -r requirements.txt
+COPY automatos/local/hashes.txt ./
+RUN pip install --only-binary :all: --no-deps --require-hashes -r hashes.txt && rm hashes.txt
 
 COPY . .
 # Static files are part of the image; no secret is needed to gather them, so a throw-away key stands in.

@@ -3,7 +3,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
+# Only what has the hash that stands beside its pin; the files of hashes name dependencies, too.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all: --no-deps --require-hashes
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 ARGS ?=
@@ -42,6 +43,8 @@ bench-plugins: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.plugin_choice $(ARGS)
 
 lint: $(DEV_STAMP)
+	$(BIN)/python automatos/local/pins.py check
+	$(BIN)/python automatos/local/pins.py newer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -63,16 +66,16 @@ clean:
 
 venv: $(DEV_STAMP)
 
-$(STAMP): requirements.txt automatos/local/requirements.txt
+$(STAMP): requirements.txt automatos/local/hashes.txt automatos/local/requirements.txt
 	@sh automatos/local/make_venv.sh $(VENV)
 	@echo "Installing the packages of requirements.txt, once ..."
-	@($(PIP) -r requirements.txt && $(PIP) --no-deps -r automatos/local/requirements.txt) || { \
+	@($(PIP) -r automatos/local/hashes.txt && $(PIP) -r automatos/local/requirements.txt) || { \
 		echo "A package named above could not be installed. Without network, connect once; where a package has no wheel for" \
 			"this machine (wheels exist for Linux with glibc and macOS, on x86-64 and ARM64), use docker compose instead." >&2; \
 		exit 1; }
 	@touch $@
 
-$(DEV_STAMP): $(STAMP) .ci/requirements-dev.txt
+$(DEV_STAMP): $(STAMP) .ci/requirements-dev.txt .ci/hashes-dev.txt
 	@echo "Installing the packages of .ci/requirements-dev.txt, once ..."
-	@$(PIP) -r .ci/requirements-dev.txt || { echo "A tool named above could not be installed: connect once." >&2; exit 1; }
+	@$(PIP) -r .ci/hashes-dev.txt || { echo "A tool named above could not be installed: connect once." >&2; exit 1; }
 	@touch $@
