@@ -254,6 +254,8 @@ CROSSING = {
     ("marketplace.scans.record", "SCAN"),
     ("marketplace.scans.rescans", "SCAN"),
     ("recipes.engine.agent_moves", "ENGINE"),
+    ("recipes.engine.asking", "ENGINE"),
+    ("recipes.runs.retention", "UPKEEP"),
     ("recipes.engine.turns", "ENGINE"),
     ("recipes.engine.cut", "ENGINE"),
     ("recipes.engine.heart", "ENGINE"),

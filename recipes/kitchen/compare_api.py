@@ -55,7 +55,7 @@ class StepPairOut(serializers.Serializer[Pair]):
     b = SideOut(allow_null=True)
 
 
-class LineOut(serializers.Serializer[Any]):
+class DiffLineOut(serializers.Serializer[Any]):
     """A line of the difference."""
 
     kind = serializers.CharField(help_text="add, del, same, or skip for the count of unchanged lines left out.")
@@ -72,7 +72,7 @@ class DiffOut(serializers.Serializer[Any]):
     changes = ChangeOut(many=True)
     steps = StepPairOut(many=True)
     step = serializers.CharField(allow_null=True, help_text="The path of the step whose outputs the lines are of.")
-    lines = LineOut(many=True, help_text="None where the outputs are the same.")
+    lines = DiffLineOut(many=True, help_text="None where the outputs are the same.")
 
 
 class ExecutionDiff(WorkspaceView):

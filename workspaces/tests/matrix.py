@@ -40,12 +40,15 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "skill_sources_create": {400},  # no server of git is there
     "agents_import": {400},  # an empty document
     "apps_connect": {409},  # its server of apps has a private address, so nobody asks it
-    "mcp_connect": {400},  # its server has a private address, so nobody asks it
+    # Their server has a private address, so nobody asks it.
+    "mcp_connect": {400},
+    "mcp_servers_sign_in": {400},
     "mcp_sign_in_done": {404},  # nobody began
     "apps_event_kinds": {409},
     "apps_trigger_create": {409},
     "composio_webhook": {401},  # not signed
     "hooks_receive": {401},  # not signed
+    "hooks_resume": {401},
     "deliveries_replay": {202, 409},
     "agents_chat": {400},  # says nothing
     "openai_chat_completions": {409},  # its agent is paused

@@ -25,12 +25,14 @@ MODELS = {
     "agent_id": "Agent",
     "credential_id": "Credential",
     "execution_id": "Execution",
+    "other_id": "Execution",
     "recipe_id": "Recipe",
     "workflow_id": "Workflow",
     "key_id": "ApiKey",
     "user_id": "User",
     "invitation_id": "Invitation",
     "approval_id": "Approval",
+    "wait_id": "Approval",
     "source_id": "SkillSource",
     "skill_id": "Skill",
     "document_id": "Document",
@@ -92,6 +94,8 @@ FIXED = {
 # Pages that anybody in the workspace may read and that only these may send.
 SENT_BY = {
     "workspace_settings": Role.ADMIN,
+    "workspace_retention": Role.ADMIN,
+    "workflow_prompts": Role.EDITOR,
     "agents": Role.EDITOR,
     "agent_documents": Role.EDITOR,
     "agent_playground": Role.EDITOR,
@@ -157,6 +161,7 @@ OUTSIDE = {
     "clerk_webhook": ANYONE,
     "composio_webhook": ANYONE,
     "hooks_receive": ANYONE,
+    "hooks_resume": ANYONE,
 }
 
 

@@ -63,6 +63,8 @@ VALUES: dict[str, Any] = {
     "Execution.input_data": {"topic": "%s"},
     "Execution.output_data": {"final_output": "%s"},
     "Execution.error": None,
+    "Execution.above": [],
+    "RunJudgement.verdict": {"score": 4, "summary": "%s", "points": [], "orders": [], "left_out": 0},
     "Execution.last_seq": 1,
     "ExecutionStep.started_at": timezone.now(),
     "ExecutionStep.error": {"code": "failed", "message": "%s"},
