@@ -1,8 +1,8 @@
 """How fast answers and lists are beside 100,000 runs and 60,000 answers: `python -m benchmarks.conversations`.
 
 Starts PostgreSQL and Valkey of its own in a folder that is thrown away. Measured is the server's part under the
-product's own role and row-level security: median and worst of `--rounds` requests in milliseconds, and with `--plans`
-how PostgreSQL finds the rows of the slowest statement of each.
+product's own role and row-level security: median and worst of `--rounds` requests in milliseconds, and with
+`--statements` the two slowest statements of each.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def fill(runs: int, answers: int) -> tuple[Any, Any, Any]:
         return workspace, owner, Agent.objects.get(pk=ids["agent"])
 
 
-def measure(rounds: int, runs: int, answers: int, *, plans: bool) -> None:
+def measure(rounds: int, runs: int, answers: int, *, statements: bool) -> None:
     """Fill, ask, print."""
     from django.test import Client
 
@@ -111,21 +111,21 @@ def measure(rounds: int, runs: int, answers: int, *, plans: bool) -> None:
     }
     print(f"{runs:,} runs, {answers:,} answers; {describe_machine()}")
     for name, question in questions.items():
-        _measured(name, question, rounds, plans=plans)
+        _measured(name, question, rounds, statements=statements)
 
 
 def _checked(answer: Any) -> None:
     assert answer.status_code == 200, (answer.status_code, answer.content[:300])
 
 
-def _measured(name: str, question: Any, rounds: int, *, plans: bool) -> None:
+def _measured(name: str, question: Any, rounds: int, *, statements: bool) -> None:
     times = []
     for _ in range(rounds):
         began = time.perf_counter()
         question()
         times.append(1000 * (time.perf_counter() - began))
     print(f"{name[:48]:48} median {statistics.median(times):6.1f}  worst {max(times):6.1f}", flush=True)
-    if plans:
+    if statements:
         with CaptureQueriesContext(connection) as queries:
             question()
         slowest = sorted(queries.captured_queries, key=lambda query: -float(query["time"]))[:2]
@@ -139,13 +139,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--answers", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--plans", action="store_true")
+    parser.add_argument("--statements", action="store_true")
     wanted = parser.parse_args()
     held = servers.hold(run_list.DATA, servers.needed())
     try:
         django.setup()
         call_command("migrate", verbosity=0)
-        measure(wanted.rounds, wanted.runs, wanted.answers, plans=wanted.plans)
+        measure(wanted.rounds, wanted.runs, wanted.answers, statements=wanted.statements)
     finally:
         connections.close_all()
         held.release()
