@@ -44,7 +44,8 @@ bench-plugins: $(STAMP)
 
 lint: $(DEV_STAMP)
 	$(BIN)/python automatos/local/pins.py check
-	$(BIN)/python automatos/local/pins.py newer
+	# What a registry has is news for people; a machine that checks changes does not wait for it.
+	@[ -n "$$CI" ] || $(BIN)/python automatos/local/pins.py newer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .

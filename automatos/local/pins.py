@@ -21,7 +21,7 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 # A pin that no hash follows.
 BARE = re.compile(r"^(\S+==\S+)(?: ;[^\\\n]*)?$", re.MULTILINE)
 # Seconds for asking a registry; make lint does not wait longer.
-PATIENCE = 180
+PATIENCE = 90
 
 
 def pins(text: str) -> dict[str, str]:
