@@ -158,10 +158,14 @@ def until_type(socket: ClientConnection, kind: str) -> list[Message]:
 
 def test_text_arrives_in_pieces_whose_offsets_fit_together(stack: Stack, cast: Cast) -> None:
     words = [f"word{number} 🍲 " for number in range(30)]
-    stack.models.on(cast.workspace.slug, chunks=words, chunk_delay=0.03)
+    held = stack.models.hold(cast.workspace.slug, chunks=words, chunk_delay=0.03)
     execution = cast.cook(cast.recipe(cast.workspace.slug))
+    held.wait_for_requests(1)
     with watching(stack, cast, execution.id) as socket:
+        early = until_type(socket, "step.started")
+        held.release()
         messages, _ = read_to_end(socket)
+    messages = early + messages
     pieces = [message for message in messages if message["type"] == "text"]
     assert len(pieces) >= 3
     known = ""
