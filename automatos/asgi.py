@@ -1,5 +1,6 @@
 """The ASGI application: pages and API by Django, sockets by Channels."""
 
+import asyncio
 import os
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http.response import HttpResponseBase
 
 from automatos import access_settings
-from automatos.later import LaterResponse
+from automatos.later import LEFT, LaterResponse, has_client_left
 from automatos.quick_start import no_collection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "automatos.settings")
@@ -35,11 +36,28 @@ if not (settings.REQUIRE_AUTH or settings.OPEN_ACCESS_CONSENT):
 
 
 class Pages(ASGIHandler):
-    """Django's handler, which also awaits answers that are not there yet."""
+    """Django's handler, which also awaits answers that are not there yet, and tells whether their client has left."""
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        gone = asyncio.Event()
+        LEFT.set(gone)
+
+        async def heard() -> Any:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                gone.set()
+            return message
+
+        await super().handle(scope, heard, send)
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
-        """Send it, once it is there."""
-        await super().send_response(await response.settled() if isinstance(response, LaterResponse) else response, send)
+        """Send it, once it is there; what is not there yet is not begun for a client that has left."""
+        if isinstance(response, LaterResponse):
+            if has_client_left():
+                return
+            response = await response.settled()
+        await super().send_response(response, send)
 
 
 application = ProtocolTypeRouter(

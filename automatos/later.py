@@ -1,11 +1,25 @@
 """An answer whose status is only known once it is there, awaited where no thread is held for it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 from django.http import HttpResponse
 
 # What belongs to the body, so the awaited answer brings its own.
 OF_THE_BODY = ("content-type", "content-length")
+# Set once the client of the request that is answered has left; the application's handler keeps it.
+LEFT: ContextVar[asyncio.Event] = ContextVar("left")
+
+
+def has_client_left() -> bool:
+    """Whether nobody waits for this request's answer any more; False outside of requests.
+
+    The handler also cancels such a request, but only once, and libraries lose that: `asyncio.wait_for` of Python 3.11
+    does where a message comes at the same moment. What goes on for long asks here.
+    """
+    gone = LEFT.get(None)
+    return gone is not None and gone.is_set()
 
 
 class LaterResponse(HttpResponse):

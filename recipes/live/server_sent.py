@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from automatos.errors import NotSignedIn
 from automatos.events import access_group, group_name, read_text
+from automatos.later import has_client_left
 from recipes.live.following import Followed, news, running_steps
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ async def stream(followed: Followed, after: int) -> AsyncIterator[bytes]:
 async def happenings(followed: Followed, after: int) -> AsyncIterator[dict[str, Any] | None]:
     """The same as they are, not yet as bytes; None when nothing happened for a while.
 
-    Raises NotSignedIn once the reader may not see the run any more.
+    Raises NotSignedIn once the reader may not see the run any more, CancelledError once nobody reads.
     """
     inbox: Inbox = asyncio.Queue(MOST_WAITING)
     permission = _Permission(followed)
@@ -47,6 +48,8 @@ async def happenings(followed: Followed, after: int) -> AsyncIterator[dict[str, 
         for text in await _written_so_far(followed):
             yield text
         while True:
+            if has_client_left():
+                raise asyncio.CancelledError
             await permission.require()
             events, is_live = await database_sync_to_async(news)(followed, after)
             for event in events:

@@ -195,7 +195,8 @@ def test_a_client_that_leaves_stops_the_run(room: Room, streamed: bool) -> None:
     held.release()
 
 
-def test_no_run_lives_on_whenever_its_client_leaves(room: Room) -> None:
+@pytest.mark.parametrize("again", range(4))
+def test_no_run_lives_on_whenever_its_client_leaves(room: Room, again: int) -> None:
     held = room.stack.models.hold("Say hello", after_chunks=1)
     for number in range(20):
         left(room, streamed=number % 2 == 0, when=partial(time.sleep, number * 0.005))
