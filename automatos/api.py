@@ -206,6 +206,13 @@ class WordField(serializers.CharField):
         return super().to_internal_value(data).lower()
 
 
+class DiffLineOut(serializers.Serializer[Any]):
+    """A line of a comparison. kind: add, del, same, or skip for the count of unchanged lines left out."""
+
+    kind = serializers.ChoiceField(choices=("add", "del", "same", "skip"))
+    text = serializers.CharField()
+
+
 class ErrorDetail(serializers.Serializer[Any]):
     """What went wrong. `fields` names each part of the input that cannot be used."""
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agents.models import SkillSource
 from agents.skills import queries
 from agents.skills import source_services as services
-from automatos.api import InputSerializer, JsonParser
+from automatos.api import DiffLineOut, InputSerializer, JsonParser
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -66,26 +66,19 @@ class CommitIn(InputSerializer):
     commit = serializers.CharField()
 
 
-class LineOut(serializers.Serializer[Any]):
-    """A line of a comparison. kind: add, del, same, or skip for lines left out."""
-
-    kind = serializers.CharField()
-    text = serializers.CharField()
-
-
 class ChangedFileOut(serializers.Serializer[Any]):
     """A file compared."""
 
     path = serializers.CharField()
     kind = serializers.CharField(help_text="added, removed or changed")
-    lines = LineOut(many=True)
+    lines = DiffLineOut(many=True)
 
 
 class ChangedSkillOut(serializers.Serializer[Any]):
     """A skill compared. agents: who has it."""
 
     name = serializers.CharField()
-    lines = LineOut(many=True, help_text="Its SKILL.md.")
+    lines = DiffLineOut(many=True, help_text="Its SKILL.md.")
     files = ChangedFileOut(many=True)
     tools_added = serializers.ListField(child=serializers.CharField(), help_text="Newly asked for; grants nothing.")
     moved_to = serializers.CharField()

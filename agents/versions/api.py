@@ -12,10 +12,9 @@ from agents import queries
 from agents.api import AgentOut
 from agents.copies import services as copies_services
 from agents.models import AgentVersion
-from agents.skills.source_api import LineOut
 from agents.versions.document import changed
 from agents.versions.log import version_of, versions_of
-from automatos.api import InputSerializer
+from automatos.api import DiffLineOut, InputSerializer
 from automatos.rest_lists import list_parameters, listing, number, page_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -38,7 +37,7 @@ class AgentVersionOut(serializers.Serializer[AgentVersion]):
 class AgentVersionDetailOut(AgentVersionOut):
     """A version, compared with another one where that was asked for."""
 
-    changes = LineOut(many=True, required=False)
+    changes = DiffLineOut(many=True, required=False)
 
 
 class AgentVersions(WorkspaceView):
@@ -74,7 +73,7 @@ class AgentVersionDetail(WorkspaceView):
         body = dict(AgentVersionOut(shown).data)
         if other := number(request, "compare", 0, low=1, high=HIGHEST):
             lines = changed(version_of(agent, other).snapshot, shown.snapshot)
-            body["changes"] = LineOut(lines, many=True).data
+            body["changes"] = DiffLineOut(lines, many=True).data
         return Response(body)
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer
+from automatos.api import DiffLineOut, InputSerializer
 from automatos.errors import NotFound
 from recipes import queries, services
 from recipes.api import RECIPE, RecipeOut
@@ -157,19 +157,12 @@ class RecipePublish(WorkspaceView):
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=saved.pk)).data)
 
 
-class ComparedLineOut(serializers.Serializer[Any]):
-    """A line of a comparison."""
-
-    kind = serializers.ChoiceField(choices=("add", "del", "same", "skip"))
-    text = serializers.CharField()
-
-
 class ComparedOut(serializers.Serializer[Any]):
     """What changed between two versions."""
 
     old = serializers.IntegerField()
     new = serializers.IntegerField()
-    lines = ComparedLineOut(many=True, help_text="Empty when they read the same.")
+    lines = DiffLineOut(many=True, help_text="Empty when they read the same.")
 
 
 class VersionCompare(WorkspaceView):

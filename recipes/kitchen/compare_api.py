@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automatos.api import DiffLineOut
 from recipes.kitchen.compare import Pair, compare
 from recipes.runs.api import RUN
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -53,13 +54,6 @@ class StepPairOut(serializers.Serializer[Pair]):
     output = serializers.CharField(help_text="same, differs, only in A, or only in B.")
     a = SideOut(allow_null=True)
     b = SideOut(allow_null=True)
-
-
-class DiffLineOut(serializers.Serializer[Any]):
-    """A line of the difference."""
-
-    kind = serializers.CharField(help_text="add, del, same, or skip for the count of unchanged lines left out.")
-    text = serializers.CharField()
 
 
 class DiffOut(serializers.Serializer[Any]):
