@@ -1,6 +1,7 @@
 """Files that a run begins with: checked, named, and put where the run's files are, which its agents' tools read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from workspaces.models import Workspace
 
 Uploads = Mapping[str, Upload]
 NONE: Uploads = {}
+# Of a name that gets a number: how much of it stays, in bytes, and how much is an ending, in letters.
+LONGEST_STEM = 80
+LONGEST_ENDING = 10
 
 
 def named(inputs: Mapping[str, Any], uploads: Uploads) -> tuple[dict[str, FileName], list[Upload]]:
@@ -35,8 +39,7 @@ def named(inputs: Mapping[str, Any], uploads: Uploads) -> tuple[dict[str, FileNa
         except ToolProblem as problem:
             problems.add(field, str(problem))
             continue
-        if called in found.values():
-            called = f"{name}-{called}"[-100:]
+        called = _apart(called, found.values())
         if len(upload.data) > LARGEST:
             problems.add(field, f"The file has {len(upload.data):,} bytes; at most {LARGEST:,} are taken.")
         found[name] = FileName(called)
@@ -45,6 +48,17 @@ def named(inputs: Mapping[str, Any], uploads: Uploads) -> tuple[dict[str, FileNa
         problems.add("input_data", f"The files have more than {LARGEST_SUM:,} bytes together.")
     problems.raise_any()
     return found, files
+
+
+def _apart(name: str, others: Collection[str]) -> str:
+    """The name, or one like it where another file has it; some file systems do not tell small letters from capitals."""
+    known = {one.casefold() for one in others}
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore").rstrip(". ")
+    numbered = (f"{stem}-{number}{dot}{ending}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one.casefold() not in known)
 
 
 def keep(workspace: Workspace, execution_id: UUID, files: Sequence[Upload]) -> None:

@@ -66,6 +66,27 @@ def test_a_file_is_sent_over_rest_and_had_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_files_that_are_called_the_same_are_kept_apart() -> None:
+    company = Company()
+    inputs = {name: {"type": "file", "required": False} for name in ("a", "b", "c", "_d")}
+    recipe = company.recipe("Read", inputs=inputs)
+    # One is called as another would be called to be kept apart; capitals, the longest names, and none but an ending.
+    for names in (
+        {"a": "b-x.txt", "b": "x.txt", "c": "x.txt", "_d": "x-2.txt"},
+        {"a": "X.txt", "b": "x.txt"},
+        {"a": f"{'n' * 96}.txt", "b": f"{'n' * 96}.txt", "c": f"{'n' * 96}.txt"},
+        {"a": f"{'ä' * 95}.txt", "_d": f"{'ä' * 95}.txt"},
+        {"a": f"a.{'b' * 90}", "b": f"a.{'b' * 90}", "c": "a-.-.txt", "_d": "a-.-.txt"},
+    ):
+        sent = {name: pdf(name.encode(), called) for name, called in names.items()}
+        status, started = execute(company, recipe, sent)
+        assert status == 202, started
+        run = Execution.objects.get(pk=started["execution_id"])
+        kept = {name: content_of(run.workspace_id, run.pk, run.input_data[name]) for name in names}
+        assert kept == {name: name.encode() for name in names}, run.input_data
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_run_that_goes_on_has_the_file_too() -> None:
     company = Company()
     recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
