@@ -125,14 +125,16 @@ def cook_once(
 def start_once(*, workspace: Workspace, user: User, route: str, token: str, start: Callable[[], Execution]) -> UUID:
     """The id of the run that a button starts: of the same run, where the form came twice. Raises as `start` does.
 
-    token: the form's, as `{% form_token %}` writes it; without one nothing tells two presses apart.
+    route: what the button does, however long. token: the form's, as `{% form_token %}` writes it; without one nothing
+    tells two presses apart.
     """
 
     def act() -> tuple[int, dict[str, Any]]:
         return 302, {"execution_id": str(start().pk)}
 
-    key = hashlib.sha256(token.encode()).hexdigest() if token else None
-    _, body = once(workspace=workspace, user=user, route=f"page:{route}", key=key, body=None, act=act)
+    # Both came from a browser: of any length, with any letters.
+    key = hashlib.sha256(json.dumps([route, token]).encode()).hexdigest() if token else None
+    _, body = once(workspace=workspace, user=user, route="page:button", key=key, body=None, act=act)
     return UUID(body["execution_id"])
 
 

@@ -146,7 +146,7 @@ def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run."""
     place = request.POST.get("from_step", "")
-    return _gone_on(request, execution_id, f"begin-{place[:20]}", partial(reruns.rerun, from_step=place))
+    return _gone_on(request, execution_id, f"begin-{place}", partial(reruns.rerun, from_step=place))
 
 
 def _gone_on(request: WorkspaceRequest, execution_id: UUID, what: str, start: Callable[..., Execution]) -> HttpResponse:

@@ -126,3 +126,17 @@ def test_a_button_that_is_pressed_twice_starts_one_run(cast: Cast) -> None:
         assert made[0] == made[1] != run.pk, what
     assert page.press(run, "again", token="another")[0].pk != made[0], "another press is another run"
     assert Execution.objects.count() == 4
+
+
+def test_a_token_holds_for_one_button_and_odd_places_are_refused(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    run = cast.cook(cast.recipe("One", "Two"))
+    failed(claim()[0])
+    first, again = (page.press(run, "retry", token="t\0")[0] for _ in range(2))
+    assert (first.pk != run.pk, again.pk) == (True, first.pk)
+    assert page.press(run, "begin", from_step="1", token="t\0")[0].pk not in (run.pk, first.pk)
+    # Places that begin alike are not the same place, and one that cannot be is said to be none.
+    far = "1" * 300
+    for place in ("\0", far, f"{far}2"):
+        same, said = page.press(run, "begin", from_step=place, token="t")
+        assert (same.pk, "There is no step" in said) == (run.pk, True)
