@@ -123,19 +123,26 @@ def cook_once(
 
 
 def start_once(*, workspace: Workspace, user: User, route: str, token: str, start: Callable[[], Execution]) -> UUID:
-    """The id of the run that a button starts: of the same run, where the form came twice. Raises as `start` does.
+    """The id of the run that a button starts: of the same run, where the form came twice. Raises as `start` does."""
 
-    route: what the button does, however long. token: the form's, as `{% form_token %}` writes it; without one nothing
-    tells two presses apart.
+    def act() -> dict[str, Any]:
+        return {"execution_id": str(start().pk)}
+
+    return UUID(pressed_once(workspace=workspace, user=user, route=route, token=token, act=act)["execution_id"])
+
+
+def pressed_once(
+    *, workspace: Workspace, user: User, route: str, token: str, act: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """What a button does, as JSON can tell it: what it did the first time, where the form came twice.
+
+    route: what the button is for, however long. token: the form's, as `{% form_token %}` writes it; without one nothing
+    tells two presses apart. Raises as `act` does.
     """
-
-    def act() -> tuple[int, dict[str, Any]]:
-        return 302, {"execution_id": str(start().pk)}
-
     # Both came from a browser: of any length, with any letters.
     key = hashlib.sha256(json.dumps([route, token]).encode()).hexdigest() if token else None
-    _, body = once(workspace=workspace, user=user, route="page:button", key=key, body=None, act=act)
-    return UUID(body["execution_id"])
+    _, body = once(workspace=workspace, user=user, route="page:button", key=key, body=None, act=lambda: (302, act()))
+    return body
 
 
 def digests(uploads: Uploads) -> dict[str, list[str]]:

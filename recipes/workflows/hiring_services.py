@@ -47,6 +47,10 @@ class Hired:
     agent_id: UUID
     said: Sequence[str] = ()
 
+    def told(self) -> dict[str, Any]:
+        """As JSON, for the page that says so."""
+        return {"name": self.name, "said": list(self.said)}
+
 
 def offered_for(workspace: Workspace, body: Mapping[str, Any]) -> Offered | None:
     """The agent of the marketplace that fits a plan's subtask best; None where none fits, or it is here already."""

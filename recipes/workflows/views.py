@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from automatos import listing
 from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
-from recipes.cook_forms import start_once
+from recipes.cook_forms import pressed_once, start_once
 from recipes.models import Trigger, Workflow, WorkflowStatus
 from recipes.workflows import hiring_services, queries, run_services, services
 from recipes.workflows.editing import act_on_plan, plan_context
@@ -132,16 +132,20 @@ def workflow_hire(request: WorkspaceRequest, workflow_id: UUID) -> HttpResponse:
     request.access.require("agents:write")
     workflow = queries.workflow(workspace=request.workspace, workflow_id=workflow_id)
     subtask, slug = request.POST.get("subtask", ""), request.POST.get("listing", "").replace("\x00", "")
+    act = partial(hiring_services.install_for, slug=slug) if slug else hiring_services.make_for
     try:
-        if slug:
-            hired = hiring_services.install_for(workflow=workflow, user=request.user, subtask=subtask, slug=slug)
-        else:
-            hired = hiring_services.make_for(workflow=workflow, user=request.user, subtask=subtask)
+        hired = pressed_once(
+            workspace=request.workspace,
+            user=request.user,
+            route=f"hire:{workflow.pk}:{subtask}:{slug}",
+            token=request.POST.get("token", ""),
+            act=lambda: act(workflow=workflow, user=request.user, subtask=subtask).told(),
+        )
     except (InvalidInput, Conflict, PlanLimit) as error:
         messages.error(request, error.message)
         return redirect("workflow", request.workspace.slug, workflow.pk)
-    said = " ".join([f"{hired.name} {'was installed' if slug else 'was made'} and has the subtask.", *hired.said])
-    messages.success(request, said)
+    done = "was installed" if slug else "was made"
+    messages.success(request, " ".join([f"{hired['name']} {done} and has the subtask.", *hired["said"]]))
     response = redirect("workflow", request.workspace.slug, workflow.pk)
     response["Location"] += f"?subtask={subtask}#who"
     return response

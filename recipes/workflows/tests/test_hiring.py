@@ -51,6 +51,10 @@ def test_one_button_hires_who_fits() -> None:
     assert client.post(f"{home}hire/", {"subtask": "piano", "listing": "not-there\x00"}).status_code == 404
     made, said = hire()
     assert (made.pk != agent.pk, "was made and has the subtask." in said, PIANO in made.description) == (True,) * 3
+    # The same form twice is one agent, and neither a token nor odd letters in it are anything else.
+    assert 'name="token"' in page
+    once, again = (hire(token="t\0")[0] for _ in range(2))
+    assert (once.pk != made.pk, again.pk) == (True, once.pk)
     viewer = browser(company, Role.VIEWER)
     assert viewer.post(f"{home}hire/", {"subtask": "piano"}).status_code == 403
     assert "The plan was changed" in client.post(f"{home}hire/", {"subtask": "gone"}, follow=True).content.decode()
