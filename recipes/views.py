@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.work.queries import unusable
-from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
+from automatos.errors import Conflict, InvalidInput, NotFound, PlanLimit, TooMany
 from automatos.listing import page_of
 from recipes import kinds, services
 from recipes.cook_forms import CookForm, cook_once
@@ -96,7 +96,7 @@ def recipe_cook(request: WorkspaceRequest, key: str) -> HttpResponse:
             run_id = cook_once(workspace=request.workspace, recipe=recipe, user=request.user, form=form)
         except InvalidInput as error:
             form.take_problems(error.fields)
-        except (Conflict, TooMany) as error:
+        except (Conflict, PlanLimit, TooMany) as error:
             form.add_error(None, error.message)
         else:
             return redirect("run", request.workspace.slug, run_id)

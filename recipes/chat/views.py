@@ -15,7 +15,7 @@ from agents.models import Agent, Conversation
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from agents.work.queries import spec_of
-from automatos.errors import Conflict, InvalidInput, TooMany
+from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
 from automatos.ids import as_uuid
 from marketplace.context.slash import commands_of
 from recipes.chat import services
@@ -56,7 +56,7 @@ def playground(request: WorkspaceRequest, key: str) -> HttpResponse:
         )
     except InvalidInput as error:
         form.take_problems(error.fields)
-    except (Conflict, TooMany) as error:
+    except (Conflict, PlanLimit, TooMany) as error:
         form.add_error(None, error.message)
     else:
         return redirect(address(request, agent, conversation=answer.conversation_id, at=answer.pk))

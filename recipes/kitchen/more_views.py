@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from automatos.errors import Conflict, InvalidInput, NotFound, TooMany
+from automatos.errors import Conflict, InvalidInput, NotFound, PlanLimit, TooMany
 from automatos.ids import as_uuid
 from automatos.local_time import zone_of
 from recipes.cook_forms import CookForm, cook_once
@@ -49,7 +49,7 @@ def rerun(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
             )
         except InvalidInput as error:
             form.take_problems(error.fields)
-        except (Conflict, TooMany) as error:
+        except (Conflict, PlanLimit, TooMany) as error:
             form.add_error(None, error.message)
         else:
             return redirect("run", request.workspace.slug, started)

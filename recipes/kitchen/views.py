@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from automatos.errors import Conflict, InvalidInput, TooMany
+from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
 from automatos.local_time import today, zone_of
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.cook_forms import start_once
@@ -40,6 +40,8 @@ from workspaces.models import Budget, Role
 
 # Of what needs somebody, of what failed and of what comes next, the dashboard shows so many.
 MOST_LISTED = 5
+# Why no new run begins: told in the kitchen of the old one.
+REFUSED = (Conflict, InvalidInput, PlanLimit, TooMany)
 
 
 @require_safe
@@ -159,7 +161,7 @@ def _gone_on(request: WorkspaceRequest, execution_id: UUID, what: str, start: Ca
             made = _once(
                 request, f"{what}:{found.pk}", partial(start, execution=found, user=request.user, trigger=Trigger.PAGE)
             )
-    except (Conflict, InvalidInput, TooMany) as error:
+    except REFUSED as error:
         messages.error(request, error.message)
         return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
     messages.success(request, f"This run goes on from run {found.label}. What was finished there is taken over.")
@@ -187,7 +189,12 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         trigger=Trigger.PAGE,
         cause=Cause(untrusted=found.untrusted_inputs or {}),
     )
-    return redirect("run", request.workspace.slug, _once(request, f"again:{found.pk}", start))
+    try:
+        made = _once(request, f"again:{found.pk}", start)
+    except REFUSED as error:
+        messages.error(request, error.message)
+        made = found.pk
+    return redirect("run", request.workspace.slug, made)
 
 
 def _once(request: WorkspaceRequest, route: str, start: Callable[[], Execution]) -> UUID:

@@ -1,18 +1,22 @@
 """Inputs that are files: sent in forms and as multipart, read by agents' tools, and had again by runs that go on."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agents.models import Agent
+from automatos.storage.names import folder_of
 from automatos.testing import Stack
 from recipes.models import Call, Execution, RecipeTrigger
 from recipes.runs.files import content_of
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import ended, final_output
+from recipes.tests.test_storage_limits import FULL, free, room_in
 from recipes.triggers.page import path_of
 from workspaces.models import Role, Workspace
 from workspaces.tests.rest import Caller, Company
@@ -84,6 +88,37 @@ def test_files_that_are_called_the_same_are_kept_apart() -> None:
         run = Execution.objects.get(pk=started["execution_id"])
         kept = {name: content_of(run.workspace_id, run.pk, run.input_data[name]) for name in names}
         assert kept == {name: name.encode() for name in names}, run.input_data
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_file_is_kept_where_the_plan_has_no_room_for_it() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report}", inputs=INPUTS)
+    assert execute(company, recipe, {"report": pdf()})[0] == 202
+    run = Execution.objects.get()
+    assert company.editor.post(f"/api/executions/{run.pk}/cancel")[0] == 200
+    free(company.workspace, 9)
+    client, root = Client(), f"/w/{company.workspace.slug}"
+    client.force_login(company.people[Role.EDITOR])
+    cook = f"{root}/recipes/{recipe['template_id']}/cook/"
+    # Whoever filled in a form has it again, and is told what to do.
+    for answer in (client.post(cook, {"input-report": pdf()}), client.post(f"{root}/runs/{run.pk}/rerun/")):
+        assert (answer.status_code, FULL in answer.content.decode(), b"input-report" in answer.content) == (
+            422,
+            True,
+            True,
+        )
+    for press in ("again", "retry", "begin"):
+        answer = client.post(f"{root}/runs/{run.pk}/{press}/", {"from_step": "1", "token": "t"}, follow=True)
+        assert FULL in answer.content.decode(), press
+    status, answer = execute(company, recipe, {"report": pdf()})
+    assert (status, answer["error"]["code"]) == (402, "plan_limit")
+    assert company.editor.post(f"/api/executions/{run.pk}/retry")[0] == 402
+    assert (Execution.objects.count(), room_in(company.workspace)) == (1, 9)
+    folders = Path(default_storage.path(folder_of("runs", company.workspace.pk)))
+    assert [path.name for path in folders.iterdir()] == [str(run.pk)]
+    assert execute(company, recipe, {"report": pdf(b"123456789")})[0] == 202
+    assert room_in(company.workspace) == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -82,11 +82,13 @@ def require_storage(workspace: Workspace, more_bytes: int) -> None:
     rows = Workspace.objects.filter(pk=workspace.pk)
     limit = limit_of(workspace.plan, "storage_bytes")
     if limit is not None:
-        # One statement, so that two uploads at once cannot both take the last room.
-        rows = rows.filter(storage_bytes__lte=limit - more_bytes)
-    if not rows.update(storage_bytes=F("storage_bytes") + more_bytes) and limit is not None:
-        used = Workspace.objects.filter(pk=workspace.pk).values_list("storage_bytes", flat=True).first() or 0
-        raise _refusal(workspace.plan, "storage_bytes", limit, used)
+        # Held and then read, so that two uploads at once cannot both take the last room. Of an UPDATE nobody learns in
+        # a pipeline of statements how many rows it found.
+        held = rows.select_for_update(no_key=True)
+        for used in held.values_list("storage_bytes", flat=True):
+            if used + more_bytes > limit:
+                raise _refusal(workspace.plan, "storage_bytes", limit, used)
+    rows.update(storage_bytes=F("storage_bytes") + more_bytes)
 
 
 def release_storage(workspace: Workspace, fewer_bytes: int) -> None:
