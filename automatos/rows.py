@@ -1,10 +1,13 @@
-"""Locking one row, the same way everywhere."""
+"""Locking one row, and adding one that may be there once, the same way everywhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 
-from automatos.errors import NotFound
+from automatos.errors import AppError, NotFound
 
 Row = TypeVar("Row", bound=Model)
 
@@ -18,3 +21,18 @@ def locked(rows: QuerySet[Row], **named: Any) -> Row:
     if found is None:
         raise NotFound()
     return found
+
+
+@contextmanager
+def only_one(rows: QuerySet[Any], refusal: AppError) -> Iterator[None]:
+    """Write a row inside that a constraint lets be there once. Raises `refusal` where `rows` has it already.
+
+    It is looked for first, so that the database logs no error; of two at once the constraint decides.
+    """
+    if rows.exists():
+        raise refusal
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise refusal from None

@@ -5,11 +5,12 @@ import unicodedata
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.rows import only_one
 from automatos.slugs import RESERVED, insert_with_slug
 from marketplace.models import Publisher, PublisherKey
 from marketplace.publishers import signing
@@ -112,21 +113,16 @@ def add_key(*, workspace: Workspace, user: User, public_key: str, name: str) -> 
     publisher = ensure_publisher(workspace=workspace)
     if PublisherKey.objects.filter(publisher=publisher, revoked_at=None).count() >= MOST_KEYS:
         raise Conflict(f"There are {MOST_KEYS} keys. Revoke one first.")
-    registered = "This key is registered already; a revoked one cannot come back."
-    if PublisherKey.objects.filter(publisher=publisher, fingerprint=read.fingerprint).exists():
-        raise Conflict(registered)
-    try:
-        with transaction.atomic():
-            key = PublisherKey.objects.create(
-                publisher=publisher,
-                workspace=workspace,
-                name=name,
-                public_key=read.text,
-                fingerprint=read.fingerprint,
-                created_by=user,
-            )
-    except IntegrityError as error:
-        raise Conflict(registered) from error
+    registered = Conflict("This key is registered already; a revoked one cannot come back.")
+    with only_one(PublisherKey.objects.filter(publisher=publisher, fingerprint=read.fingerprint), registered):
+        key = PublisherKey.objects.create(
+            publisher=publisher,
+            workspace=workspace,
+            name=name,
+            public_key=read.text,
+            fingerprint=read.fingerprint,
+            created_by=user,
+        )
     _record("publisher.key_added", workspace, publisher, after={"name": name, "fingerprint": read.fingerprint})
     return key
 

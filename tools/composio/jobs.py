@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from automatos.errors import Conflict, NotFound
+from automatos.rows import only_one
 from tools.composio.access import installation, key_state
 from tools.models import ComposioAppCache, ComposioSyncJob, in_catalogue
 from workspaces.audit import log as audit
@@ -83,14 +83,9 @@ def _require_rest(catalogue: UUID | None) -> None:
 
 def _add(job: ComposioSyncJob) -> None:
     busy = Conflict("A sync of this catalogue is under way already.")
-    try:
-        with transaction.atomic(), system_scope(Purpose.UPKEEP):
-            under_way = (Status.QUEUED, Status.RUNNING)
-            if ComposioSyncJob.objects.filter(in_catalogue(job.workspace_id), status__in=under_way).exists():
-                raise busy
-            job.save(force_insert=True)
-    except IntegrityError:
-        raise busy from None
+    rows = ComposioSyncJob.objects.filter(in_catalogue(job.workspace_id), status__in=(Status.QUEUED, Status.RUNNING))
+    with system_scope(Purpose.UPKEEP), only_one(rows, busy):
+        job.save(force_insert=True)
 
 
 def give_up_lost() -> int:

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from automatos.errors import Conflict, InvalidInput, NotFound
+from automatos.rows import only_one
 from tools.composio import schemas
 from tools.composio.access import Access, access_for
 from tools.composio.client import Composio, connected
@@ -25,7 +26,6 @@ SECONDS = 15.0
 KIND = "composio_webhook"
 PATH = "/api/composio/webhook"
 MOST = 100
-HEARD = "The workspace listens to this event already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,10 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
     subscribe(access)
     with _client(access) as composio:
         trigger_id = _added(composio, slug, row.account_id, config)
-    try:
-        with workspace_scope(workspace_id), transaction.atomic():
-            _require_same(row)
-            if ComposioTrigger.objects.filter(workspace_id=workspace_id, trigger_id=trigger_id).exists():
-                raise Conflict(HEARD)
+    known = ComposioTrigger.objects.filter(workspace_id=workspace_id, trigger_id=trigger_id)
+    with workspace_scope(workspace_id), transaction.atomic():
+        _require_same(row)
+        with only_one(known, Conflict("The workspace listens to this event already.")):
             made = ComposioTrigger.objects.create(
                 workspace_id=workspace_id,
                 connection=row,
@@ -79,10 +78,8 @@ def listen(workspace_id: UUID, app: str, slug: str, config: Mapping[str, Any], u
                 config=dict(config),
                 created_by=user,
             )
-            audit.record("app.event_added", workspace_id=workspace_id, target=("composio_trigger", made.pk, slug))
-            return made
-    except IntegrityError:
-        raise Conflict(HEARD) from None
+        audit.record("app.event_added", workspace_id=workspace_id, target=("composio_trigger", made.pk, slug))
+        return made
 
 
 def _require_same(row: ComposioConnection) -> None:

@@ -5,19 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
+from automatos.errors import InvalidInput
 from automatos.outside.addresses import check_address, check_name, literal
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import parse_url
+from automatos.rows import only_one
 from tools.mcp.command import why_refused
 from tools.mcp.oauth.services import forget
 from tools.mcp.tasks import send_reading
 from tools.models import RemoteService
-from tools.remote.queries import name_is_taken
-from tools.remote.services import MOST_SERVICES, record, require_credential, require_name
+from tools.remote.queries import same_name
+from tools.remote.services import MOST_SERVICES, NAME_TAKEN, record, require_credential, require_name
 from workspaces.models import User, Workspace
 
 Kind, State, Transport = RemoteService.Kind, RemoteService.State, RemoteService.Transport
@@ -32,7 +33,7 @@ def create_server(*, workspace: Workspace, user: User | None, data: Mapping[str,
         problems.add("name", f"A workspace has at most {MOST_SERVICES} servers and APIs; remove one first.")
     _apply(service, data, problems)
     problems.raise_any()
-    _save(service, problems)
+    _save(service)
     record(service, "created", after=_state(service))
     send_reading(workspace.pk, service.pk)
     return service
@@ -45,7 +46,7 @@ def update_server(*, service: RemoteService, data: Mapping[str, Any]) -> RemoteS
     _apply(service, data, problems)
     problems.raise_any()
     service.wanted_at = service.updated_at = timezone.now()
-    _save(service, problems)
+    _save(service)
     if (before["url"], before["credential"]) != (service.url, str(service.credential_id or "")):
         forget(service)  # its tokens are for where it was
     record(service, "updated", before=before, after=_state(service))
@@ -103,18 +104,9 @@ def check_url(field: str, text: str, problems: Problems) -> None:
         problems.add(field, refusal.message)
 
 
-def _save(service: RemoteService, problems: Problems) -> None:
-    taken = "Another server or API of this workspace has this name. Choose another one."
-    if name_is_taken(service):
-        problems.add("name", taken)
-        problems.raise_any()
-    try:
-        with transaction.atomic():
-            service.save()
-    except IntegrityError:
-        problems.add("name", taken)
-        problems.raise_any()
-        raise
+def _save(service: RemoteService) -> None:
+    with only_one(same_name(service), InvalidInput(f"name: {NAME_TAKEN}", fields={"name": [NAME_TAKEN]})):
+        service.save()
 
 
 def _state(service: RemoteService) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
-from automatos.errors import InvalidInput
+from automatos.errors import wrong_field
+from automatos.rows import only_one
 from tools.mcp.services import check_url
 from tools.models import RemoteService, RemoteTool
 from tools.openapi.loading import load
 from tools.openapi.reading import Document, read
 from tools.remote import pins
-from tools.remote.queries import name_is_taken
-from tools.remote.services import MOST_SERVICES, record, require_credential, require_name
+from tools.remote.queries import same_name
+from tools.remote.services import MOST_SERVICES, NAME_TAKEN, record, require_credential, require_name
 from workspaces.models import User, Workspace
 
 Kind, State = RemoteService.Kind, RemoteService.State
@@ -108,15 +109,8 @@ def _choose(service: RemoteService, names: Any) -> None:
 
 def _save(service: RemoteService) -> None:
     service.updated_at = timezone.now()
-    text = "Another server or API of this workspace has this name. Choose another one."
-    taken = InvalidInput(text, fields={"name": [text]})
-    if name_is_taken(service):
-        raise taken
-    try:
-        with transaction.atomic():
-            service.save()
-    except IntegrityError:
-        raise taken from None
+    with only_one(same_name(service), wrong_field("name", NAME_TAKEN)):
+        service.save()
 
 
 def _state(service: RemoteService) -> dict[str, Any]:

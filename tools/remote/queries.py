@@ -93,7 +93,7 @@ def calls_of(service: RemoteService) -> QuerySet[ToolExecutionLog]:
     return rows.order_by("-created_at", "-id")
 
 
-def name_is_taken(service: RemoteService) -> bool:
-    """Whether another server or API of the workspace has this name."""
+def same_name(service: RemoteService) -> QuerySet[RemoteService]:
+    """The other servers and APIs of the workspace with this name; at most one."""
     others = RemoteService.objects.filter(workspace_id=service.workspace_id, name=service.name)
-    return others.exclude(pk=service.pk).exists()
+    return others.exclude(pk=service.pk)

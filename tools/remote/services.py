@@ -19,6 +19,7 @@ from workspaces.models import Credential, User, Workspace
 
 MOST_SERVICES = 50
 MOST_TOOLS_OF_AGENT = 60
+NAME_TAKEN = "Another server or API of this workspace has this name. Choose another one."
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 

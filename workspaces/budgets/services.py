@@ -3,12 +3,12 @@
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput
-from automatos.rows import locked
+from automatos.rows import locked, only_one
 from workspaces.audit import log as audit
 from workspaces.budgets.owners import owner_of
 from workspaces.budgets.reserving import window_of
@@ -47,13 +47,8 @@ def create_budget(
         raise InvalidInput("There is nothing to limit.", fields={"scope_id": [f"There is no such {scope} here."]})
     budget = Budget(workspace=workspace, scope=scope, scope_id=scope_id, period=period, limit=limit, created_by=user)
     exists = Conflict("There is a budget for this already. Change its limit instead.", code="budget_exists")
-    if Budget.objects.filter(workspace=workspace, scope=scope, scope_id=scope_id, period=period).exists():
-        raise exists
-    try:
-        with transaction.atomic():
-            budget.save(force_insert=True)
-    except IntegrityError:
-        raise exists from None
+    with only_one(Budget.objects.filter(workspace=workspace, scope=scope, scope_id=scope_id, period=period), exists):
+        budget.save(force_insert=True)
     _open_account(budget)
     audit.record_row("budget.created", budget, str(budget), after=_shown(budget))
     return budget
