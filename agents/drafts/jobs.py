@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from agents.drafts import sentence
@@ -35,7 +34,7 @@ def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
     """Ask the draft's model one question; its answer or its error goes into the draft. Only the newest trial counts."""
     with workspace_scope(workspace_id):
         draft = _open(workspace_id, draft_id)
-        keys = _keys(workspace_id)
+        keys = provider_keys.keys_of(workspace_id)
     if draft is None or draft.work.get("trial", {}).get("token") != token:
         return
     model = str(draft.work["trial"]["model"])
@@ -52,7 +51,7 @@ def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
     """Let the default model propose better than the rules that filled the draft in at once; say which it was."""
     with workspace_scope(workspace_id):
         draft = _open(workspace_id, draft_id)
-        keys, offered = _keys(workspace_id), offer(workspace_id)
+        keys, offered = provider_keys.keys_of(workspace_id), offer(workspace_id)
     if draft is None or draft.work.get("proposal", {}).get("token") != token:
         return
     job = draft.work["proposal"]
@@ -86,13 +85,6 @@ def _open(workspace_id: UUID, draft_id: UUID) -> AgentDraft | None:
     """The draft, unless it is finished or discarded."""
     drafts = AgentDraft.objects.filter(workspace_id=workspace_id, agent=None, discarded_at=None)
     return drafts.filter(pk=draft_id).first()
-
-
-def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:
-    """The workspace's own keys; only inside its scope."""
-    connection.ensure_connection()
-    asked = provider_keys.ask_keys([workspace_id], connection.connection.execute)
-    return provider_keys.read_keys(asked).get(workspace_id, provider_keys.NONE)
 
 
 def offer(workspace_id: UUID) -> sentence.Offer:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -70,7 +69,7 @@ def _judge(workspace_id: UUID, key: UUID) -> Notice | None:
         is_lost = row.sends >= MOST_SENDS
         row.status, row.asked_at, row.sends = Status.ASKED, timezone.now(), row.sends + (not is_lost)
         row.save(update_fields=["status", "asked_at", "sends"])
-        keys = _keys(workspace_id)
+        keys = provider_keys.keys_of(workspace_id)
     lost = Judged(error="Its answers were lost with their workers.")
     return _keep(row, lost if is_lost else ask(workspace_id, row.model, _question(row), keys, idempotency_key=key))
 
@@ -107,12 +106,6 @@ def ask(
 def _question(row: RunJudgement) -> Question:
     text = str((row.execution.output_data or {}).get("final_output", ""))
     return Question(row.goal, row.rubric, row.execution.input_data, text)
-
-
-def _keys(workspace_id: UUID) -> provider_keys.OwnKeys:
-    connection.ensure_connection()
-    asked = provider_keys.ask_keys([workspace_id], connection.connection.execute)
-    return provider_keys.read_keys(asked).get(workspace_id, provider_keys.NONE)
 
 
 def _keep(row: RunJudgement, judged: Judged) -> Notice | None:

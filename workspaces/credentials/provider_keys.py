@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import F
 from psycopg import Cursor
 
@@ -93,6 +93,12 @@ def read_keys(asked: Cursor[Any]) -> dict[UUID, OwnKeys]:
         # Names of before, without a server's: they mean the one that was there first.
         keys.setdefault(providers[kind], key)
     return {workspace_id: OwnKeys(keys) for workspace_id, keys in found.items()}
+
+
+def keys_of(workspace_id: UUID) -> OwnKeys:
+    """The keys of one workspace, opened; only inside its scope."""
+    connection.ensure_connection()
+    return read_keys(ask_keys([workspace_id], connection.connection.execute)).get(workspace_id, NONE)
 
 
 def kept_for(workspace_id: UUID) -> dict[str, ModelCredential]:
