@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from agents.work.answers import unwrapped
 from automatos.llm.types import Message
 from recipes.models import Execution, ExecutionStatus, RunJudgement
 from recipes.validation import with_defaults
@@ -135,9 +136,8 @@ def _plain(text: str) -> str:
 
 
 def _as_object(text: str) -> dict[str, Any]:
-    inside = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     try:
-        found = orjson.loads(inside)
+        found = orjson.loads(unwrapped(text))
     except orjson.JSONDecodeError:
         found = None
     return found if isinstance(found, dict) else {}
