@@ -63,8 +63,9 @@ def plan_context(workflow: Workflow, asked: str) -> dict[str, Any]:
 
 def _unfit(workflow: Workflow, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The subtasks nobody fits, the first with who of the marketplace would."""
-    for row in rows[:MOST_OFFERED]:
-        row["offered"] = offered_for(workflow.workspace, row)
+    first = rows[:MOST_OFFERED]
+    for row, offered in zip(first, offered_for(workflow.workspace, first), strict=True):
+        row["offered"] = offered
     return rows
 
 

@@ -1,6 +1,6 @@
 """A fitting agent for a subtask that nobody fits: installed from the marketplace where one fits, else made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,11 +52,17 @@ class Hired:
         return {"name": self.name, "said": list(self.said)}
 
 
-def offered_for(workspace: Workspace, body: Mapping[str, Any]) -> Offered | None:
-    """The agent of the marketplace that fits a plan's subtask best; None where none fits, or it is here already."""
-    subtask = subtask_of(body)
-    rows = list(search(Entry.Kind.AGENT, text_of(subtask)[:300], workspace=workspace)[: MOST_MATCHED * 2])
-    here = set(listings.installed_in(workspace).values_list("listing_id", flat=True))
+def offered_for(workspace: Workspace, bodies: Sequence[Mapping[str, Any]]) -> list[Offered | None]:
+    """For each of these subtasks of a plan the agent of the marketplace that fits it best.
+
+    None where none fits; what is here already is not offered.
+    """
+    here = set(listings.installed_in(workspace).values_list("listing_id", flat=True)) if bodies else set()
+    return [_offered(workspace, subtask_of(body), here) for body in bodies]
+
+
+def _offered(workspace: Workspace, subtask: Subtask, here: Collection[UUID]) -> Offered | None:
+    rows = search(Entry.Kind.AGENT, text_of(subtask)[:300], workspace=workspace)[: MOST_MATCHED * 2]
     entries = {row.object_id: row for row in rows if row.object_id not in here}
     profiles = [_profile(row) for row in list(entries.values())[:MOST_MATCHED]]
     if not profiles:
