@@ -19,7 +19,7 @@ from recipes.engine.journal import call_id
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
 from recipes.engine.new_steps import PERSON, WEBHOOK
 from recipes.engine.settling import settle
-from recipes.engine.sql import array, columns, statements
+from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.steps import Outcome, Step, Turn
 from recipes.engine.templating import Output, render
 from recipes.models import Approval, StepStatus
@@ -69,23 +69,23 @@ def park(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> Par
         asked = {"message": message, "fields": config.get("fields") or {}}
         return Parked(step, Approval.Kind.FORM, now + within, asked)
     if config.get("for") == WEBHOOK:
-        return Parked(step, Approval.Kind.WEBHOOK, now + within, {"trigger": str(_verifier(ledger, run, step))})
+        key = verifiers(ledger.sql, run.recipe_id).get(step.step_id)
+        if key is None:
+            raise WaitError(UNSIGNED.format(step=step.step_id), code="no_secret")
+        return Parked(step, Approval.Kind.WEBHOOK, now + within, {"trigger": str(key)})
     if "until" in config:
         return Parked(step, Approval.Kind.TIMER, _moment(run, step, outputs, now), {})
     return Parked(step, Approval.Kind.TIMER, now + timedelta(seconds=float(config.get("seconds", 0))), {})
 
 
-def _verifier(ledger: Ledger, run: Run, step: Step) -> UUID:
-    """The trigger that says how messages for this step are signed."""
-    found = ledger.sql.rows(
-        "SELECT id FROM recipe_triggers WHERE recipe_id = %s AND kind = 'wait' AND deleted_at IS NULL "
-        "AND config ->> 'step' = %s ORDER BY created_at, id LIMIT 1",
-        [run.recipe_id, step.step_id],
+def verifiers(sql: Statements, recipe_id: UUID | None) -> dict[str, UUID]:
+    """By the step_id of a step that waits for a message, the trigger that says how its messages are signed."""
+    rows = sql.rows(
+        "SELECT config ->> 'step', id FROM recipe_triggers "
+        "WHERE recipe_id = %s AND kind = 'wait' AND deleted_at IS NULL ORDER BY created_at DESC, id DESC",
+        [recipe_id],
     )
-    if not found:
-        raise WaitError(UNSIGNED.format(step=step.step_id), code="no_secret")
-    key: UUID = found[0][0]
-    return key
+    return dict(rows)  # of two for one step the first
 
 
 def _moment(run: Run, step: Step, outputs: Sequence[Output], now: datetime) -> datetime:

@@ -18,7 +18,7 @@ from recipes.engine.endings import tell_ended
 from recipes.engine.ledger import as_json, from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import WEBHOOK, NewStep, Row, rows_inserted
-from recipes.engine.parking import UNSIGNED
+from recipes.engine.parking import UNSIGNED, verifiers
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
@@ -204,14 +204,7 @@ def _require_secrets(sql: Statements, recipe: Recipe, steps: Sequence[NewStep]) 
     waits = {index: step for index, step in enumerate(steps) if (step.config or {}).get("for") == WEBHOOK}
     if not waits:
         return
-    known = {
-        row[0]
-        for row in sql.rows(
-            "SELECT config ->> 'step' FROM recipe_triggers "
-            "WHERE recipe_id = %s AND kind = 'wait' AND deleted_at IS NULL",
-            [recipe.id],
-        )
-    }
+    known = verifiers(sql, recipe.id)
     missing = {
         f"steps.{index}.config.for": [UNSIGNED.format(step=step.step_id)]
         for index, step in waits.items()
