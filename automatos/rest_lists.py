@@ -76,12 +76,14 @@ def listing(
     limit = number(request, "limit", USUAL, low=1, high=MOST)
     offset = number(request, "offset", 0, low=0, high=FARTHEST)
     total = rows.count()
-    if offset > FAR and offset < total:
+    span = slice(offset, offset + limit)
+    if offset >= total:
+        page = []
+    elif offset > FAR:
         # Whole rows are fetched for the page alone; what is passed over is found in an index, where there is one.
-        rows, offset_in = rows.filter(pk__in=list(rows.values_list("pk", flat=True)[offset : offset + limit])), 0
+        page = list(rows.filter(pk__in=list(rows.values_list("pk", flat=True)[span])))
     else:
-        offset_in = offset
-    page = list(rows[offset_in : offset_in + limit]) if offset < total else []
+        page = list(rows[span])
     return Response(
         {
             "items": item(prepare(page) if prepare else page, many=True, context=dict(context or {})).data,

@@ -33,12 +33,7 @@ Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 class CookForm(TypedForm):
     """One field for each input, by its type, filled with its default."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        posted: QueryDict | None = None,
-        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
-    ) -> None:
+    def __init__(self, recipe: Recipe, posted: QueryDict | None = None, files: "Files | None" = None) -> None:
         super().__init__(posted, files, prefix=PREFIX)
         self.schema: Mapping[str, Mapping[str, Any]] = recipe.ordered_inputs
         self.token = (posted.get("token", "") if posted is not None else "") or secrets.token_urlsafe(18)

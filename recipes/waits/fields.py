@@ -55,7 +55,7 @@ def _of_part(name: str, part: Mapping[str, Any], required: bool) -> Field:
     default, kind = part.get("default", ""), str(part["type"])
     listed = part.get("items", {}) if kind == "array" else part
     choices = list(zip(listed.get("enum", []), listed.get("enumNames", []), strict=False))
-    shown = {True: "true", False: "false"}.get(default, str(default)) if isinstance(default, bool) else str(default)
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
     hint = " ".join(filter(None, (part.get("description", ""), FORMATS.get(part.get("format", ""), ""))))
     return Field(name, KINDS.get(kind, kind), hint, shown, required, part.get("title") or name, choices)
 
