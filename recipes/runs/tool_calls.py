@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
+from automatos.json_text import indented
 from recipes.models import Call, ExecutionStep
 
 # Past this many characters arguments and results are shown cut off.
@@ -70,7 +69,7 @@ def is_error(call: Call) -> bool:
 def _use(call: Call, is_running: bool) -> ToolUse:
     data: dict[str, Any] = call.data or {}
     arguments = data.get("arguments") or {}
-    text = orjson.dumps(arguments, option=orjson.OPT_INDENT_2).decode() if arguments else ""
+    text = indented(arguments) if arguments else ""
     return ToolUse(
         id=str(call.id),
         name=call.name,

@@ -5,17 +5,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from automatos.llm.parts import ToolCall
 from automatos.llm.text import clean, clean_value
 from automatos.testing import Stack
 from recipes.engine import turns
+from recipes.engine.decisions import as_decided
 from recipes.engine.ledger import as_json, from_json
+from recipes.engine.progress import Approvals, Progress, keep
 from recipes.engine.sql import array, statements
 from recipes.models import Call, Execution
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, error_of, final_output
+from recipes.tests.test_dashboard import browser_of
+from recipes.tests.test_engine import claim
 from workspaces.tests.rest import Caller
 
 SIX = "What does \\u0000 mean in JSON, and \\\\u0000, and \\"
@@ -139,3 +145,27 @@ def test_a_step_whose_workers_die_three_times_fails_as_poison() -> None:
     assert turns.take_turn(uuid4(), [], 10).jobs == []
     execution.refresh_from_db()
     assert (execution.status, error_of(execution)["code"]) == ("failed", "poison")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_past_64_bits_is_shown_and_decided_about() -> None:
+    cast = Cast()
+    run = cast.cook(cast.recipe("Pay"))
+    (job,) = claim()
+    key, wants = uuid4(), {"name": "a.txt", "amount": 1e30, "rest": [1e25, {"a": 1e20}]}
+    assert keep(Progress(job.step_id, job.fence, approvals=Approvals([(key, "file_write", wants)], ["page x"])))
+    client, root = browser_of(cast.owner), f"/w/{cast.workspace.slug}"
+    page = client.get(f"{root}/approvals/").content.decode()
+    assert 'name="argument-amount"' in page
+    assert client.get(f"{root}/runs/{run.pk}/").status_code == 200
+    sent = {"decision": "approve", "argument-name": "b.txt", "argument-amount": str(10**30)}
+    assert client.post(f"{root}/approvals/{key}/", sent).status_code == 302
+    (again,) = claim()
+    assert as_decided(again, key, ToolCall("c", "file_write", wants)).arguments == {**wants, "name": "b.txt"}
+    # A call that was made stands in the kitchen.
+    data = {"arguments": wants, "is_error": False}
+    Call.objects.create(
+        id=uuid4(), workspace=cast.workspace, step_id=job.step_id, attempt=1, path="1", kind="tool", name="file_write",
+        status="done", data=data, sent_at=timezone.now(),
+    )  # fmt: skip
+    assert client.get(f"{root}/runs/{run.pk}/?step=1").status_code == 200

@@ -8,6 +8,7 @@ import orjson
 
 from automatos.checking import Problems
 from automatos.errors import InvalidInput
+from automatos.json_text import indented
 from recipes.engine.hooking import GO_ON
 from recipes.models import Approval
 
@@ -100,7 +101,7 @@ def typed_arguments(found: Approval, posted: Mapping[str, Any]) -> dict[str, Any
 
 
 def _typed(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return value if isinstance(value, str) else indented(value)
 
 
 def _plain(text: str) -> str:

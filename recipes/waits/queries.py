@@ -6,12 +6,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import orjson
 from django.db.models import F, IntegerField, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from automatos.json_text import indented
 from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
 from recipes.waits.changes import Changeable, changeable
@@ -131,7 +131,7 @@ def _one(one: Approval) -> Asked:
     return Asked(
         id=one.pk,
         tool=one.tool,
-        shown=orjson.dumps(one.arguments, option=orjson.OPT_INDENT_2).decode()[:LONGEST_SHOWN],
+        shown=indented(one.arguments)[:LONGEST_SHOWN],
         origins=one.origins,
         run_id=one.step.execution_id,
         run_name=one.step.execution.recipe_name,

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-import orjson
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from automatos import listing
+from automatos.json_text import indented
 from tools.logs import queries
 from tools.models import ToolExecutionLog
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -51,7 +51,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 def call(request: WorkspaceRequest, log_id: UUID) -> HttpResponse:
     """One call with its arguments and what came back."""
     row = queries.call_of(request.workspace, log_id)
-    arguments = orjson.dumps(row.arguments, option=orjson.OPT_INDENT_2).decode()
+    arguments = indented(row.arguments)
     return render(request, "tools/log_call.html", {"call": row, "arguments": arguments})
 
 

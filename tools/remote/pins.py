@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from automatos.checking import unstorable_json
 from automatos.errors import Conflict
+from automatos.json_text import indented
 from tools.composio.schemas import usable
 from tools.contract import Schema
 from tools.models import RemoteService, RemoteTool
@@ -147,7 +148,7 @@ def _parts(tool: RemoteTool) -> Iterable[str]:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return value if isinstance(value, str) else indented(value)
 
 
 def _record(service: RemoteService, done: str, after: dict[str, Any]) -> None:
