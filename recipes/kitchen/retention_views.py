@@ -9,8 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from automatos.errors import InvalidInput
-from recipes.runs.retention import FEWEST, MOST, past
-from recipes.runs.retention_api import days_of
+from recipes.runs.retention import FEWEST, MOST, days_of, past
 from recipes.runs.retention_services import set_retention
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 

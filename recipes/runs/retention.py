@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from automatos.errors import InvalidInput
 from recipes.models import LIVE_STATUSES, Execution
 from recipes.runs.purging import RUNS_AT_ONCE, remove_files
 from workspaces.models import Workspace
@@ -14,8 +15,18 @@ from workspaces.scope.tenancy import Purpose, system_scope
 
 # The usage page and the lists look back 30 days.
 FEWEST, MOST = 30, 3650
+DAYS = f"{FEWEST} to {MOST:,} days; null for ever."
 # As many runs of one workspace go in one round; the rest in the next one, which follows at once.
 MOST_A_ROUND = 10_000
+
+
+def days_of(text: str) -> int | None:
+    """Days as they were written; None for nothing. Raises InvalidInput."""
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and FEWEST <= int(text[:9]) <= MOST:
+        return int(text)
+    raise InvalidInput(f"days: Use a number from {FEWEST} to {MOST:,}.", fields={"days": [f"Use {DAYS}"]})
 
 
 def past(workspace_id: UUID, days: int, now: datetime | None = None) -> QuerySet[Execution]:

@@ -9,13 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer
-from automatos.errors import InvalidInput
-from recipes.runs.retention import FEWEST, MOST, past
+from recipes.runs.retention import DAYS, days_of, past
 from recipes.runs.retention_services import set_retention
 from workspaces.doors.endpoints import WorkspaceView, errors
 from workspaces.models import Workspace
-
-DAYS = f"{FEWEST} to {MOST:,} days; null for ever."
 
 
 class RetentionIn(InputSerializer):
@@ -31,15 +28,6 @@ class RetentionOut(serializers.Serializer[Any]):
 
     keep_runs_days = serializers.IntegerField(allow_null=True, help_text=DAYS)
     runs_past = serializers.IntegerField(help_text="Runs that are older, and go within the next hour or so.")
-
-
-def days_of(text: str) -> int | None:
-    """Days as they were written; None for nothing. Raises InvalidInput."""
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and FEWEST <= int(text[:9]) <= MOST:
-        return int(text)
-    raise InvalidInput(f"days: Use a number from {FEWEST} to {MOST:,}.", fields={"days": [f"Use {DAYS}"]})
 
 
 class WorkspaceRetention(WorkspaceView):
