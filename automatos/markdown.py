@@ -70,7 +70,7 @@ def render(text: str) -> SafeString:
     if len(text) > LONGEST:
         return _plain(text)
     if len(text) < CHEAP and "```" not in text and "~~~" not in text:
-        return mark_safe(_made(text, MOST_FOR_TEXT))  # noqa: S308 (sanitised)
+        return _cheap(text)
     key = f"markdown:{EDITION}:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
     found = _from_cache(key)
     if found is not None:
@@ -92,6 +92,13 @@ def render(text: str) -> SafeString:
     if took > WORTH_KEEPING:
         _keep(key, html)
     return mark_safe(html)  # noqa: S308 (sanitised or escaped)
+
+
+def _cheap(text: str) -> SafeString:
+    try:
+        return mark_safe(_made(text, MOST_FOR_TEXT))  # noqa: S308 (sanitised)
+    except _TooCostly:
+        return _plain(text)
 
 
 def _spent_by_request() -> float:
@@ -122,8 +129,8 @@ def _plain(text: str) -> SafeString:
 
 def _made(text: str, seconds: float) -> str:
     """Sanitised HTML; _TooCostly when parsing took longer than these seconds of processor time."""
+    parser = _parser()  # the first one of a process loads the library, which is not the text's cost
     env = {"until": time.thread_time() + seconds}
-    parser = _parser()
     tokens = parser.parse(text, env)
     _look_at_clock(env)
     if sum(1 + len(token.children or ()) for token in tokens) > MOST_PARTS:

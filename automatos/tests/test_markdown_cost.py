@@ -1,6 +1,8 @@
 """Text that nobody here chose costs little to show, whatever it was written to cost."""
 
 import secrets
+import subprocess
+import sys
 import time
 
 import pytest
@@ -100,3 +102,15 @@ def test_the_schema_is_made_once_and_not_sent_again() -> None:
     assert (same.status_code, same.content) == (304, b"")
     other = client.get("/api/schema/?format=json", headers={"If-None-Match": first["ETag"]})
     assert other.json()["openapi"].startswith("3.")
+
+
+def test_a_short_text_that_may_take_no_time_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "MOST_FOR_TEXT", -1.0)
+    assert markdown.render("Be *brief* & kind.") == "<pre><code>Be *brief* &amp; kind.</code></pre>"
+
+
+def test_loading_the_library_is_not_the_cost_of_the_first_text() -> None:
+    """In a process of its own, which is given less time for the text than the library takes to load."""
+    code = "from automatos import markdown; markdown.MOST_FOR_TEXT = 0.01; print(markdown.render('Be *brief*.'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "<p>Be <em>brief</em>.</p>"
