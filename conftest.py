@@ -6,6 +6,7 @@ Settings are read when pytest-django starts, so the environment is put right her
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -17,6 +18,9 @@ from pytest_django import DjangoDbBlocker
 from automatos.tests import kept
 
 kept.keep_bytecode()
+# A shell that puts the suite into the background has it ignore Ctrl-C, and so would everything that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if "automatos.settings" in sys.modules:
     pytest.exit("Settings were read before the tests could choose their own: unset DJANGO_SETTINGS_MODULE.", 3)
@@ -93,6 +97,13 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
     with django_db_blocker.unblock(), ScriptedServer() as models, Stack(models, kept.static_files()) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def own_rules(request: pytest.FixtureRequest) -> None:
+    """No test is answered by a rule that another one made for the scripted model server."""
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack").models.clear()
 
 
 @pytest.hookimpl(tryfirst=True)
