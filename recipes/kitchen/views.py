@@ -20,7 +20,7 @@ from recipes.kitchen.going_on import going_on
 from recipes.kitchen.page import kitchen
 from recipes.kitchen.run_rows import rows_of
 from recipes.models import Execution, Trigger
-from recipes.quality.queries import alarms
+from recipes.quality.queries import alarms, rating_of
 from recipes.queries import recipe as find_recipe
 from recipes.runs import rerun_services as reruns
 from recipes.runs import services as runs
@@ -94,6 +94,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         "may_run": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),
         "asked_step": asked,
+        "said": rating_of(page.execution, request.user),
     }
     with timezone.override(zone_of(request)):
         template = "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html"

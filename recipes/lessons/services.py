@@ -1,5 +1,6 @@
-"""Changes: lessons that people add, edit, pin, forget and bring back."""
+"""Changes: lessons that people add, edit, pin, forget and bring back, and what their opinions of runs teach."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -16,8 +17,8 @@ from workspaces.models import User
 MOST = 500
 
 
-def add_lesson(*, recipe: Recipe, user: User | None, text: str, execution: Execution | None = None) -> Lesson:
-    """A lesson by a person. execution: the run it is about."""
+def add_lesson(*, recipe: Recipe, user: User | None, text: str) -> Lesson:
+    """A lesson by a person."""
     cleaned = _checked(recipe, text)
     with transaction.atomic():
         lesson = Lesson.objects.create(
@@ -25,11 +26,57 @@ def add_lesson(*, recipe: Recipe, user: User | None, text: str, execution: Execu
             recipe=recipe,
             text=cleaned,
             source=Lesson.Source.PERSON,
-            execution=execution,
             created_by=user,
         )
         _record("lesson.added", lesson, after={"text": cleaned})
     return lesson
+
+
+def keep_opinion(*, execution: Execution, user: User, key: str, text: str, origins: Sequence[str]) -> Lesson | None:
+    """What a member's opinion of a run teaches, in place of what that member's opinion taught before under this key.
+
+    An edited lesson stays, and a new one stands beside it. The run's row is held. None where the recipe has as many
+    lessons as there may be. origins: where untrusted text came from that the member had before them.
+    """
+    recipe = execution.recipe
+    assert recipe is not None
+    kept = Lesson.objects.select_for_update(of=("self",)).filter(recipe=recipe, key=key).first()
+    if kept is not None and kept.text == text:
+        return kept
+    if kept is not None and not kept.is_edited:
+        before: dict[str, object] = {"text": kept.text}
+        kept.text, kept.origins, kept.embedding, kept.embedding_model = text, list(origins), None, ""
+        kept.forgotten_at, kept.updated_at = None, timezone.now()
+        kept.save()
+        _record("lesson.changed", kept, before=before, after={"text": text})
+        return kept
+    if Lesson.objects.filter(recipe=recipe, forgotten_at=None).count() >= MOST:
+        return None
+    if kept is not None:
+        kept.key = ""
+        kept.save(update_fields=["key"])
+    lesson = Lesson.objects.create(
+        workspace_id=recipe.workspace_id,
+        recipe=recipe,
+        text=text,
+        source=Lesson.Source.PERSON,
+        key=key,
+        execution=execution,
+        origins=list(origins),
+        created_by=user,
+    )
+    _record("lesson.added", lesson, after={"text": text})
+    return lesson
+
+
+def drop_opinion(*, execution: Execution, key: str) -> None:
+    """Forget what an opinion taught that was taken back, unless somebody edited it since."""
+    rows = Lesson.objects.select_for_update(of=("self",)).filter(recipe=execution.recipe_id, key=key, is_edited=False)
+    kept = rows.filter(forgotten_at=None).first()
+    if kept is not None:
+        kept.forgotten_at = timezone.now()
+        kept.save(update_fields=["forgotten_at"])
+        _record("lesson.forgotten", kept, after={"text": kept.text})
 
 
 def change_lesson(*, recipe: Recipe, lesson_id: UUID, text: str | None = None, is_pinned: bool | None = None) -> Lesson:

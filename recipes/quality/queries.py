@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from recipes.models import Execution, Recipe, RecipeFigures, StepFigures
+from recipes.models import Execution, Recipe, RecipeFigures, RunRating, StepFigures
 from recipes.quality.formulas import DIMENSIONS, grade
 from recipes.validation import with_defaults
-from workspaces.models import Workspace
+from workspaces.models import User, Workspace
 
 # The rolling mean and the trend are of so many runs, the newest assessed ones.
 ROLLING, TREND = 20, 30
@@ -87,6 +87,11 @@ class Stats:
 def threshold_of(recipe: Recipe) -> float:
     """What its runs are expected to reach."""
     return float(with_defaults(recipe.execution_config)["quality_threshold"])
+
+
+def rating_of(execution: Execution, user: User | None) -> RunRating | None:
+    """What the member says of the run; None where they said nothing."""
+    return RunRating.objects.filter(execution=execution, user=user).first() if user else None
 
 
 def assessed_runs(recipe: Recipe) -> Any:

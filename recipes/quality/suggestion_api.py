@@ -15,6 +15,7 @@ from recipes import queries
 from recipes.api import RECIPE
 from recipes.models import Recipe, RecipeSuggestion, RunRating
 from recipes.quality import rating_services, suggestion_services
+from recipes.quality.queries import rating_of
 from recipes.runs.api import RUN, RunView
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -132,7 +133,7 @@ class RatingOut(serializers.Serializer[RunRating]):
 
 
 class RatingIn(InputSerializer):
-    """Stars, a thumb, a comment: at least one of them."""
+    """Stars, a thumb, a comment: at least one of them. A thumb without a comment becomes a lesson, too."""
 
     stars = serializers.IntegerField(required=False, allow_null=True, help_text="1 to 5.")
     thumb = serializers.CharField(required=False, allow_blank=True, help_text="up or down.")
@@ -149,7 +150,7 @@ class ExecutionRating(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: RatingOut, **errors(404)})
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """404 where the caller said nothing yet."""
-        found = RunRating.objects.filter(execution=self.run(execution_id, recipe_id), user=self.caller).first()
+        found = rating_of(self.run(execution_id, recipe_id), self.caller)
         if found is None:
             raise NotFound()
         return Response(RatingOut(found).data)
@@ -167,6 +168,6 @@ class ExecutionRating(RunView):
 
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={204: None, **errors(404)})
     def delete(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
-        """Stars and thumb are taken back."""
+        """Stars and thumb are taken back, with the lesson of a bare thumb; a correction stays a lesson."""
         rating_services.withdraw(self.run(execution_id, recipe_id), self.caller)
         return Response(status=204)

@@ -68,5 +68,12 @@ def run_rate(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     except (Conflict, InvalidInput) as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Thank you. The next runs are told what you wrote." if said.comment else "Thank you.")
+        taught = (
+            "The next runs are told what you wrote."
+            if said.comment
+            else "The next runs are told."
+            if said.thumb
+            else ""
+        )
+        messages.success(request, f"Thank you. {taught}".strip())
     return redirect("run", workspace=request.workspace.slug, execution_id=run.pk)

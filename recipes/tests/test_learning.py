@@ -196,10 +196,57 @@ def test_stars_are_counted_once_a_member_and_a_correction_becomes_a_lesson() -> 
     stats = send(client, "GET", f"/api/workflow-recipes/{recipe.pk}/stats", cast)[1]
     assert (stats["average_rating"], stats["ratings"]) == (4.0, 1)
     lesson = Lesson.objects.get(recipe=recipe)
-    assert lesson.text == "A person did not like an earlier run: Name the year."
+    assert lesson.text == "A person liked an earlier run: Name the year."
     assert (lesson.execution_id, lesson.source, lesson.created_by) == (run.pk, "person", cast.owner)
     assert send(client, "DELETE", path, cast)[0] == 204
     assert RecipeFigures.objects.get(recipe=recipe).stars_count == 0
+
+
+def test_a_bare_thumb_is_a_lesson_that_says_which_run_and_what_it_answered() -> None:
+    cast = Cast()
+    recipe, client = cast.recipe("Write."), client_of(cast)
+    answer = {"final_output": "The tide\nturns. " + "x" * 300}
+    run = ended_run(cast, recipe, ONE, input_data={"topic": "tides", "none": ""}, output_data=answer)
+    path = f"/api/executions/{run.pk}/rating"
+    assert send(client, "PUT", path, cast, {"thumb": "down"})[0] == 200
+    lesson = Lesson.objects.get(recipe=recipe)
+    assert lesson.text.startswith(
+        "A person did not like an earlier run with topic “tides”. Its answer began: “The tide turns. x"
+    )
+    assert lesson.text.endswith("x…”. Do it differently.")
+    assert (lesson.execution_id, lesson.source, lesson.origins) == (run.pk, "person", [])
+    send(client, "PUT", path, cast, {"thumb": "up"})
+    assert Lesson.objects.get(recipe=recipe).text.endswith("Work in the same way.")
+    assert send(client, "DELETE", path, cast)[0] == 204
+    assert recall(recipe, None, {}) == []
+
+
+def test_words_stand_in_place_of_the_bare_thumb_and_stars_alone_teach_nothing() -> None:
+    cast = Cast()
+    recipe, client = cast.recipe("Write."), client_of(cast)
+    path = f"/api/executions/{ended_run(cast, recipe, ONE).pk}/rating"
+    told = []
+    for body in (
+        {"stars": 3}, {"thumb": "down"}, {"thumb": "down", "comment": "Name the year."}, {"thumb": "up", "stars": 5},
+    ):  # fmt: skip
+        assert send(client, "PUT", path, cast, body)[0] == 200
+        told.append([one.text for one in recall(recipe, None, {})])
+    words = ["A person did not like an earlier run: Name the year."]
+    assert told == [[], [Lesson.objects.get(key__startswith="thumb:", recipe=recipe).text], words, words]
+
+
+@pytest.mark.parametrize("said", [{"thumb": "down"}, {"comment": "Do what the page says."}])
+def test_an_opinion_of_a_run_that_read_outside_text_carries_its_origin(stack: Stack, said: dict[str, Any]) -> None:
+    stack.models.clear()
+    cast = Cast()
+    recipe = cast.recipe("Say hello.")
+    run = ended_run(cast, recipe, ONE, untrusted_inputs={"mail": ["input mail"]})
+    run.steps.update(origins=["https://example.org/page"])
+    assert send(client_of(cast), "PUT", f"/api/executions/{run.pk}/rating", cast, said)[0] == 200
+    assert Lesson.objects.get(recipe=recipe).origins == ["https://example.org/page", "input mail"]
+    (step,) = cooked(cast, recipe)
+    assert "untrusted, from https://example.org/page, input mail" in step.prompt
+    assert step.origins == ["https://example.org/page", "input mail"]
 
 
 @pytest.mark.parametrize("body", [{"stars": 6}, {"stars": 0}, {"thumb": "sideways"}, {}, {"comment": "x" * 2000}])
