@@ -1,7 +1,6 @@
 """REST: recipes, their versions, and cooking them."""
 
-import json
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,18 +12,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automatos.api import InputSerializer, JsonParser, WordField
-from automatos.errors import Conflict, InvalidInput
+from automatos.errors import Conflict
 from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
-from recipes.cook_forms import digests
+from recipes.cook_forms import digests, of_parts
 from recipes.editor import body as bodies
 from recipes.editor import services as drafts
+from recipes.editor.body import STARTS
 from recipes.engine.attachments import Upload
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
 from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
 from recipes.runs.services import Cause
 from recipes.services import RecipeInput
+from recipes.triggers import config_services as starts
+from recipes.triggers.queries import with_starts
 from recipes.validation import StepInput
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
@@ -76,6 +78,10 @@ class RecipeIn(InputSerializer):
         required=False,
         help_text="mode, timeout_per_step, total_timeout, max_retries, retry_delay, backoff; times in seconds.",
     )
+    schedule_config = serializers.DictField(
+        required=False,
+        help_text="What starts it: type manual, cron or trigger, further ones in also. Without it that stays as it is.",
+    )
     publish = serializers.BooleanField(
         required=False, default=True, help_text="false: into the draft, which may be unfinished; nothing is checked."
     )
@@ -123,12 +129,21 @@ class RecipeOut(serializers.Serializer[Recipe]):
     steps = StepOut(many=True)
     execution_config = serializers.DictField()
     version = serializers.IntegerField(help_text="The published one; 0 while there is none.")
+    schedule_config = serializers.SerializerMethodField(help_text="What starts it: manual, cron or trigger, and also.")
     has_draft = serializers.SerializerMethodField(help_text="Whether something is written and not published.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
+    def get_schedule_config(self, recipe: Recipe) -> dict[str, Any]:
+        """In the shape in which it is written, with the ids of the schedules and triggers."""
+        return starts.config_of(recipe)
+
     def get_has_draft(self, recipe: Recipe) -> bool:
         return getattr(recipe, "draft", None) is not None
+
+
+# What is sent with a recipe and is no part of its versions.
+NO_INPUT = ("version", "changelog", "publish", STARTS)
 
 
 def drafted(start: bodies.Body, values: Mapping[str, Any]) -> bodies.Body:
@@ -144,13 +159,21 @@ def _plain(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def input_of(start: RecipeInput | None, values: Mapping[str, Any]) -> RecipeInput:
     """The values over those of `start`."""
-    given = {name: value for name, value in values.items() if name not in ("version", "changelog", "publish")}
+    given = {name: value for name, value in values.items() if name not in NO_INPUT}
     if "steps" in given:
         given["steps"] = [StepInput(**step) for step in given["steps"]]
     return RecipeInput(**given) if start is None else replace(start, **given)
 
 
-class RecipeList(WorkspaceView):
+class _WritingView(WorkspaceView):
+    def start_by(self, recipe: Recipe, values: Mapping[str, Any]) -> None:
+        """What starts the recipe is as it was sent, by who may decide about that."""
+        if values.get(STARTS):
+            self.access.require("triggers:write")
+            starts.put_config(recipe=recipe, user=self.caller, config=values[STARTS])
+
+
+class RecipeList(_WritingView):
     """The workspace's recipes."""
 
     needs = {"GET": "recipes:read", "POST": "recipes:write"}
@@ -162,7 +185,9 @@ class RecipeList(WorkspaceView):
     )
     def get(self, request: Request) -> Response:
         """Recipes, by name unless ordered otherwise; `search` looks at name, description and template_id."""
-        rows = searched(queries.recipes_of(self.workspace), request, ["name", "description", "template_id"])
+        rows = searched(
+            with_starts(queries.recipes_of(self.workspace)), request, ["name", "description", "template_id"]
+        )
         if tag := request.query_params.get("tag"):
             rows = rows.filter(tags__contains=[tag])
         return listing(request, ordered(rows, request, ORDERINGS), RecipeOut)
@@ -180,6 +205,7 @@ class RecipeList(WorkspaceView):
         values = body.validated_data
         if values["publish"]:
             made = services.create_recipe(workspace=self.workspace, user=self.caller, data=input_of(None, values))
+            self.start_by(made, values)
         else:
             draft = drafted(bodies.blank(), values)
             made = drafts.create_unpublished(workspace=self.workspace, user=self.caller, body=draft)
@@ -189,7 +215,7 @@ class RecipeList(WorkspaceView):
         )
 
 
-class RecipeDetail(WorkspaceView):
+class RecipeDetail(_WritingView):
     """One recipe."""
 
     needs = {"GET": "recipes:read", "PUT": "recipes:write", "PATCH": "recipes:write", "DELETE": "recipes:delete"}
@@ -233,13 +259,14 @@ class RecipeDetail(WorkspaceView):
             return self._draft(recipe, values, partial=partial)
         if partial:  # what is not sent stays as it is by now: two changes at once keep each other's fields
             recipe = services.lock_recipe(recipe)
-        services.update_recipe(
+        saved = services.update_recipe(
             recipe=recipe,
             user=self.caller,
             data=input_of(services.as_input(recipe) if partial else None, values),
             changelog=values.get("changelog", ""),
             expected_version=values.get("version"),
         )
+        self.start_by(saved, values)
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
 
     def _draft(self, recipe: Recipe, values: Mapping[str, Any], *, partial: bool) -> Response:
@@ -302,18 +329,6 @@ class ExecuteFilesIn(_ExecuteIn):
     input_data = serializers.CharField(required=False, help_text="An object as JSON text.")
 
 
-def _of_parts(sent: QueryDict, files: Container[str]) -> dict[str, Any]:
-    """What the parts of a form that are no files say."""
-    found: dict[str, Any] = {name: sent[name] for name in sent if name not in files}
-    if "untrusted_inputs" in sent:
-        found["untrusted_inputs"] = sent.getlist("untrusted_inputs")
-    try:
-        found |= {"input_data": json.loads(found["input_data"])} if "input_data" in found else {}
-    except (ValueError, RecursionError):
-        raise InvalidInput("input_data: This is not JSON.", fields={"input_data": ["This is not JSON."]}) from None
-    return found
-
-
 class StartedOut(serializers.Serializer[Any]):
     """A run that was started."""
 
@@ -340,7 +355,7 @@ class RecipeExecute(WorkspaceView):
         """Start a run and answer at once; a worker cooks it."""
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
         parts = request.data if isinstance(request.data, QueryDict) else None
-        body = ExecuteIn(data=request.data if parts is None else _of_parts(parts, request.FILES))
+        body = ExecuteIn(data=request.data if parts is None else of_parts(parts, request.FILES))
         body.is_valid(raise_exception=True)
         files = {name: Upload(sent.name or name, sent.read()) for name, sent in request.FILES.items()}
         status, answer = once(

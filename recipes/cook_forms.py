@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, text_field
 from recipes.engine.attachments import Upload
 from recipes.filling import FILE
@@ -170,3 +171,15 @@ def _default(entry: Mapping[str, Any]) -> Any:
     if default is None or isinstance(default, (str, bool)):
         return default
     return json.dumps(default, ensure_ascii=False)
+
+
+def of_parts(sent: QueryDict, files: Container[str]) -> dict[str, Any]:
+    """What the parts of a form that are no files say."""
+    found: dict[str, Any] = {name: sent[name] for name in sent if name not in files}
+    if "untrusted_inputs" in sent:
+        found["untrusted_inputs"] = sent.getlist("untrusted_inputs")
+    try:
+        found |= {"input_data": json.loads(found["input_data"])} if "input_data" in found else {}
+    except (ValueError, RecursionError):
+        raise InvalidInput("input_data: This is not JSON.", fields={"input_data": ["This is not JSON."]}) from None
+    return found

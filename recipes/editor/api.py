@@ -15,6 +15,7 @@ from recipes.editor import body as bodies
 from recipes.editor import services as drafts
 from recipes.editor.compare import between
 from recipes.models import Recipe, RecipeVersion
+from recipes.triggers import config_services as starts
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
@@ -153,7 +154,7 @@ class RecipePublish(WorkspaceView):
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
         sent = PublishIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        saved = drafts.publish(recipe=recipe, user=self.caller, **sent.validated_data)
+        saved = starts.publish(recipe=recipe, user=self.caller, **sent.validated_data)
         return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=saved.pk)).data)
 
 

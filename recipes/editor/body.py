@@ -23,6 +23,8 @@ TEXTS = ("name", "description", "template_id")
 SCHEMAS = ("inputs", "outputs")
 BASICS = (*TEXTS, "tags", *SCHEMAS)
 STEP = tuple(one.name for one in fields(StepInput) if one.name != "order")
+# What starts the recipe; a draft that does not name it leaves it as it is.
+STARTS = "schedule_config"
 UNTITLED = "Untitled recipe"
 EMPTY: tuple[Any, ...] = ("", None, {}, [])
 
@@ -53,6 +55,8 @@ def of_saved(saved: Mapping[str, Any]) -> Body:
     for name in SCHEMAS:
         entries = (saved.get(name) or {}).items()
         body[name] = [{**(entry if isinstance(entry, dict) else {}), "name": str(key)} for key, entry in entries]
+    if saved.get(STARTS):
+        body[STARTS] = deepcopy(saved[STARTS])
     steps = [dict(step) for step in saved.get("steps") or ()]
     for step in sorted(steps, key=_rank):
         kept = {name: deepcopy(step[name]) for name in STEP if step.get(name) not in (None, "")}
@@ -71,6 +75,8 @@ def to_saved(body: Body) -> dict[str, Any]:
             if not is_empty(entry):
                 entries.setdefault(str(entry.get("name", "")).strip(), rest)
         saved[name] = entries
+    if body.get(STARTS):
+        saved[STARTS] = body[STARTS]
     saved["steps"] = [
         {"order": order, **{name: step[name] for name in STEP if name in step}}
         for order, step in enumerate(body["steps"], 1)
@@ -164,6 +170,7 @@ def checked_shape(saved: Mapping[str, Any]) -> Body:
         "inputs": (dict, "an object"),
         "outputs": (dict, "an object"),
         "execution_config": (dict, "an object"),
+        STARTS: (dict, "an object"),
         "steps": (list, "a list of steps"),
     }
     for name, value in saved.items():

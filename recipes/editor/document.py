@@ -16,7 +16,7 @@ FORMAT = "automatos-recipe"
 FORMAT_VERSION = 1
 TOP = (
     "format", "format_version", "name", "description", "template_id", "tags", "inputs", "outputs", "steps",
-    "execution_config", "agents",
+    "execution_config", "schedule_config", "agents",
 )  # fmt: skip
 # As a file calls what a step has, in the order it is written.
 STEP = {
@@ -31,6 +31,8 @@ AGENT: tuple[tuple[tuple[str, ...], type, str], ...] = (
     (("persona", "tags"), list, "a list"),
     (("apps",), list, "a list"),
 )
+# Of what starts a recipe, what is read first.
+START = ("type", "kind", "name", "cron", "time_zone", "listens_to")
 ENTRY = ("type", "required", "default", "options", "description", "untrusted")
 
 
@@ -64,6 +66,8 @@ def written(body: Body, names: Mapping[str, str], agents: Mapping[str, Any] | No
     document["steps"] = [_step(step, names, usual) for step in saved["steps"]]
     if saved["execution_config"]:
         document["execution_config"] = dict(sorted(saved["execution_config"].items()))
+    if saved.get(bodies.STARTS):
+        document[bodies.STARTS] = _starts(saved[bodies.STARTS])
     if agents:
         document["agents"] = dict(sorted(agents.items()))
     return yaml_files.written(document)
@@ -84,6 +88,19 @@ def _step(step: Mapping[str, Any], names: Mapping[str, str], usual: Mapping[str,
             value = names.get(str(value), str(value))
         found[outer] = dict(sorted(value.items())) if isinstance(value, dict) else _number(value)
     return found
+
+
+def _starts(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What starts the recipe, its objects sorted and `also` last."""
+    found = {
+        name: dict(sorted(value.items())) if isinstance(value, dict) else value
+        for name, value in _ordered(config, START).items()
+        if name != "also"
+    }
+    also = config.get("also")
+    if isinstance(also, list):
+        also = [_starts(one) if isinstance(one, dict) else one for one in also]
+    return {**found, **({"also": also} if also else {})}
 
 
 def _number(value: Any) -> Any:
@@ -113,7 +130,7 @@ def read(text: str) -> Document:
         wrong.add(("format_version",), f"This installation reads version {FORMAT_VERSION} only.")
     saved: dict[str, Any] = {name: wrong.text((name,)) for name in bodies.TEXTS}
     saved["tags"] = [wrong.text(("tags", place)) for place, _ in enumerate(wrong.part(("tags",), list, "a list"))]
-    for name in (*bodies.SCHEMAS, "execution_config"):
+    for name in (*bodies.SCHEMAS, "execution_config", bodies.STARTS):
         saved[name] = wrong.part((name,), dict, "an object")
     for name in bodies.SCHEMAS:
         for key in saved[name]:

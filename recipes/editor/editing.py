@@ -18,6 +18,7 @@ from recipes.editor.forms import read_step
 from recipes.editor.page import START
 from recipes.editor.services import Writing
 from recipes.models import Recipe
+from recipes.triggers import config_services as starts
 from recipes.validation import MOST_STEPS
 from workspaces.models import User
 
@@ -96,7 +97,7 @@ class Editing:
     def _act(self, name: str) -> None:
         if name == "publish":
             over = self.post.get("over", "")
-            self.published = drafts.publish(
+            self.published = starts.publish(
                 recipe=self.recipe, user=self.user, changelog=self.post.get("changelog", ""),
                 over=int(over) if over.isascii() and over.isdigit() and len(over) < 9 else None,
             )  # fmt: skip

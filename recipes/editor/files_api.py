@@ -11,6 +11,7 @@ from automatos.rest_lists import choice
 from recipes import queries
 from recipes.api import RECIPE, RecipeOut
 from recipes.editor import files_services as files
+from recipes.triggers import config_services as starts
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 YAML = "application/yaml"
@@ -30,7 +31,8 @@ class RecipeExport(WorkspaceView):
     def get(self, request: Request, recipe_id: str) -> HttpResponse:
         """The recipe and its agents as YAML, without ids and secrets; the same recipe gives the same bytes."""
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
-        text = files.export(recipe, draft=choice(request, "of", ("published", "draft")) == "draft")
+        is_draft = choice(request, "of", ("published", "draft")) == "draft"
+        text = files.export(recipe, draft=is_draft, starts=starts.file_config(recipe))
         answer = HttpResponse(text, content_type=f"{YAML}; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{recipe.template_id}.yaml"'
         return answer
@@ -68,7 +70,7 @@ class RecipeImport(WorkspaceView):
         body = RecipeImportIn(data=request.data)
         body.is_valid(raise_exception=True)
         sent = body.validated_data
-        made = files.import_recipe(
+        made = starts.import_recipe(
             workspace=self.workspace, user=self.caller, text=sent["yaml"], publish=sent["publish"]
         )
         recipe = queries.recipe(workspace=self.workspace, key=made.recipe.pk)

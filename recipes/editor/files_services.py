@@ -16,28 +16,33 @@ from automatos.errors import InvalidInput
 from recipes import services
 from recipes.editor import document as documents
 from recipes.editor import services as drafts
-from recipes.editor.body import Body
+from recipes.editor.body import STARTS, Body
 from recipes.editor.document import Document
 from recipes.models import Recipe
 from recipes.queries import recipe as recipe_at
 from workspaces.models import User, Workspace
 
+NO_STARTS: Mapping[str, Any] = {}
 # What a file needs not say of an agent.
 QUIET = ("format", "format_version")
 
 
 @dataclass(slots=True)
 class Imported:
-    """What an import made. said: what to know of it, such as agents that came along."""
+    """What an import made of a document. said: what to know of it, such as agents that came along."""
 
     recipe: Recipe
+    document: Document
     said: list[str] = field(default_factory=list)
 
 
-def export(recipe: Recipe, *, draft: bool = False) -> str:
-    """The recipe with its agents as YAML: what is published, or the draft where it is asked for or all there is."""
+def export(recipe: Recipe, *, draft: bool = False, starts: Mapping[str, Any] = NO_STARTS) -> str:
+    """The recipe with its agents as YAML: what is published, or the draft where it is asked for or all there is.
+
+    starts: what starts the recipe; a draft that says so itself has the last word.
+    """
     kept = drafts.draft_of(recipe) if draft or recipe.version == 0 else None
-    body = {**drafts.body_now(recipe, kept), "template_id": ""}
+    body = {STARTS: starts, **drafts.body_now(recipe, kept), "template_id": ""}
     found = _agents_of(recipe.workspace, body)
     names = _file_names(found.values())
     brought = {names[str(agent.pk)]: agent_document(agent) for agent in found.values()}
@@ -71,12 +76,12 @@ def import_recipe(*, workspace: Workspace, user: User, text: str, publish: bool 
     said: list[str] = []
     body = _with_agents(workspace, document, _brought(workspace, user, document, said))
     if not publish:
-        return Imported(drafts.create_unpublished(workspace=workspace, user=user, body=body), said)
+        return Imported(drafts.create_unpublished(workspace=workspace, user=user, body=body), document, said)
     try:
         made = services.create_recipe(workspace=workspace, user=user, data=drafts.as_input(body))
     except InvalidInput as error:
         raise with_lines(document, error) from None
-    return Imported(recipe_at(workspace=workspace, key=made.pk), said)
+    return Imported(recipe_at(workspace=workspace, key=made.pk), document, said)
 
 
 def read_code(workspace: Workspace, text: str, *, template_id: str = "") -> tuple[Body, Document]:

@@ -1,5 +1,6 @@
 """REST: every problem of a recipe before it is published or cooked, and what a run will take."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,8 +14,10 @@ from recipes.api import RECIPE, RecipeIn, drafted
 from recipes.editor import checks_queries as checks
 from recipes.editor import files_services as files
 from recipes.editor import services as drafts
+from recipes.editor.body import STARTS, Body
 from recipes.editor.document import Document
 from recipes.editor.estimates_queries import estimate
+from recipes.triggers import config_shape
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 
@@ -101,7 +104,7 @@ class RecipeValidate(WorkspaceView):
         else:
             kept = drafts.draft_of(recipe) if values.get("of") == "draft" or recipe.version == 0 else None
             body = drafted(drafts.body_now(recipe, kept), values)
-        found = checks.check(self.workspace, body, recipe)
+        found = [*checks.check(self.workspace, body, recipe), *_of_starts(body)]
         bad = [one for one in found if one.severity == checks.ERROR]
         grouped: dict[str, list[str]] = {}
         for one in bad:
@@ -118,6 +121,14 @@ class RecipeValidate(WorkspaceView):
             "estimate": estimate(self.workspace, recipe, body),
         }
         return Response(ProblemsOut(out).data)
+
+
+def _of_starts(body: Body) -> Iterator[checks.Problem]:
+    try:
+        config_shape.read(body.get(STARTS) or {})
+    except InvalidInput as error:
+        for name, texts in error.fields.items():
+            yield from (checks.Problem(name, text) for text in texts)
 
 
 def _unreadable(error: InvalidInput) -> dict[str, Any]:

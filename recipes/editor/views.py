@@ -20,6 +20,7 @@ from recipes.editor.editing import Editing
 from recipes.editor.page import EditorPage
 from recipes.models import StepKind
 from recipes.queries import recipe as recipe_at
+from recipes.triggers import config_services as starts
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 
@@ -122,6 +123,8 @@ def _refused(request: WorkspaceRequest, editing: Editing, error: AppError) -> Ht
 def recipe_export(request: WorkspaceRequest, key: str) -> HttpResponse:
     """The recipe and its agents as a YAML file."""
     recipe = recipe_at(workspace=request.workspace, key=key)
-    answer = HttpResponse(files.export(recipe), content_type="application/yaml; charset=utf-8")
+    answer = HttpResponse(
+        files.export(recipe, starts=starts.file_config(recipe)), content_type="application/yaml; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="{recipe.template_id}.yaml"'
     return answer

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from automatos.errors import NotFound
 from recipes.editor.services import body_now, draft_of
@@ -86,6 +86,25 @@ def trigger_of(recipe: Recipe, trigger_id: UUID) -> RecipeTrigger:
     if found is None:
         raise NotFound()
     return found
+
+
+def with_starts(recipes: QuerySet[Recipe]) -> QuerySet[Recipe]:
+    """The recipes with what starts them, read for all of them at once; `starts_of` knows them then."""
+    schedules = Schedule.objects.filter(deleted_at=None).order_by("created_at", "id")
+    triggers = RecipeTrigger.objects.filter(deleted_at=None).order_by("created_at", "id")
+    return recipes.prefetch_related(
+        Prefetch("schedules", schedules, to_attr="live_schedules"),
+        Prefetch("recipe_triggers", triggers, to_attr="live_triggers"),
+    )
+
+
+def starts_of(recipe: Recipe) -> tuple[list[Schedule], list[RecipeTrigger]]:
+    """The recipe's schedules and triggers, the oldest first; removed ones are not among them."""
+    schedules, triggers = getattr(recipe, "live_schedules", None), getattr(recipe, "live_triggers", None)
+    return (
+        list(schedules_of(recipe) if schedules is None else schedules),
+        list(triggers_of(recipe) if triggers is None else triggers),
+    )
 
 
 def deliveries_of(trigger: RecipeTrigger) -> QuerySet[TriggerDelivery]:

@@ -25,6 +25,27 @@ def found(recipe: Recipe, kind: str, source: str, problems: Problems) -> dict[st
     return NONE
 
 
+def address_of(trigger: RecipeTrigger) -> str:
+    """What it listens to in words that another workspace may know too: a template_id, or `app:event`."""
+    if trigger.after_recipe is not None:
+        return trigger.after_recipe.template_id
+    if trigger.app_event_id is None:
+        return ""
+    rows = ComposioTrigger.objects.filter(workspace_id=trigger.workspace_id, pk=trigger.app_event_id)
+    event = rows.select_related("connection").first()
+    return f"{event.connection.app}:{event.slug}" if event else str(trigger.app_event_id)
+
+
+def resolved(recipe: Recipe, kind: str, source: str) -> str:
+    """The source as `found` takes it: of an event written as `app:event` its id, where the workspace listens to it."""
+    app, colon, slug = source.partition(":")
+    if kind != TriggerKind.APP or not colon:
+        return source
+    rows = ComposioTrigger.objects.filter(workspace_id=recipe.workspace_id, connection__app=app[:200], slug=slug[:200])
+    event = rows.order_by("created_at", "id").first()
+    return str(event.pk) if event else source
+
+
 def choices(recipe: Recipe, kind: str) -> list[tuple[str, str]]:
     """What there is to choose from, by id."""
     if kind == TriggerKind.APP:
