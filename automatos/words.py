@@ -83,7 +83,8 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
             if unit == "day" and count == 1:
                 return "yesterday"
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return f"{moment.day} {moment:%b %Y}"
+    here = timezone.localtime(moment)
+    return f"{here.day} {here:%b %Y}"
 
 
 def until(moment: datetime, now: datetime | None = None) -> str:

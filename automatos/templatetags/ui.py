@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select, Textarea
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw_icon
@@ -165,7 +166,8 @@ def until(moment: datetime) -> SafeString:
 
 
 def _time(moment: datetime, text: str) -> SafeString:
-    exact = f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    here = timezone.localtime(moment)
+    exact = f"{here.day} {here:%B %Y, %H:%M %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
 
 

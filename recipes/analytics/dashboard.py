@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -85,8 +85,8 @@ class Dashboard:
 
 
 def dashboard(workspace: Workspace) -> Dashboard:
-    """The workspace's dashboard as of now."""
-    today = timezone.now().astimezone(UTC).date()
+    """The workspace's dashboard as of now, by days of the time zone that is active."""
+    today = timezone.localdate()
     days = _days(workspace, today)
     recent, earlier = days[-DAYS:], days[:-DAYS]
     spend, before = sum((d.cost for d in recent), Decimal(0)), sum((d.cost for d in earlier), Decimal(0))
@@ -110,7 +110,7 @@ def _rows(workspace: Workspace) -> QuerySet[Execution]:
 
 
 def _since(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def _days(workspace: Workspace, today: date) -> list[Day]:
@@ -118,7 +118,7 @@ def _days(workspace: Workspace, today: date) -> list[Day]:
     first = today - timedelta(days=2 * DAYS - 1)
     rows = (
         Execution.objects.filter(workspace=workspace, created_at__gte=_since(first))
-        .annotate(day=TruncDate("created_at", tzinfo=UTC))
+        .annotate(day=TruncDate("created_at"))
         .values("day")
         .annotate(
             started=Count("id"),

@@ -28,6 +28,7 @@ from workspaces.models import Workspace
 ERROR, WARNING = "error", "warning"
 # As `templating.check` and `expressions.check` tell of a name that is not there.
 UNKNOWN = re.compile(r"^\{?([\w.\-\[\]]+)\}? (?:is not known here|is not an input of this recipe)\.(.*)$", re.S)
+FOREIGN = re.compile(r"^(\{.*\}) would be sent as it stands, .* Write (\{.*\})\.$", re.S)
 NAME = re.compile(r"\{?((?:input\.)?[A-Za-z_][\w-]*)\}?")
 PREVIOUS = "previous_output"
 NUMBERS = ("number", "integer")
@@ -81,6 +82,8 @@ def _problem(body: Body, name: str, text: str, severity: str) -> Problem:
     parts = name.split(".")
     place = int(parts[1]) if parts[0] == "steps" and len(parts) > 1 and parts[1].isdigit() else -1
     step_id = body["steps"][place]["step_id"] if 0 <= place < len(body["steps"]) else ""
+    if foreign := FOREIGN.match(text):
+        return Problem(name, text, severity, step_id, (Cure(f"Use {foreign[2]}", foreign[1], foreign[2]),))
     match = UNKNOWN.match(text)
     if match is None:
         return Problem(name, text, severity, step_id)

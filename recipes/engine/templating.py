@@ -14,7 +14,10 @@ from typing import Any
 from automatos.errors import AppError
 from recipes.engine.expressions import structured
 
-VARIABLE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}")
+_NAME = r"([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)"
+VARIABLE = re.compile(r"\{\{|\}\}|\{" + _NAME + r"\}")
+# A name as other products write it: {{name}}, or with spaces inside of the braces.
+FOREIGN = re.compile(rf"(?<!\{{)(?:\{{\{{\s*{_NAME}\s*\}}\}}|\{{\s+{_NAME}\s*\}}|\{{{_NAME}\s+\}})(?!\}})")
 STEP_OUTPUT = re.compile(r"step_(\d+)_output")
 EARLIER_HEADING = "## Results of the earlier steps"
 # About half a million tokens: past any model's window, and small enough to store.
@@ -71,11 +74,16 @@ def root_of(name: str) -> tuple[str, list[str]]:
 def check(
     template: str, *, inputs: Collection[str], earlier: Sequence[Output], local: Collection[str] = ()
 ) -> list[str]:
-    """Sentences for every variable that does not exist; empty when the template is fine.
+    """Sentences for every variable that does not exist or is not written as one; empty when the template is fine.
 
     inputs: the recipe's input names. earlier: the steps before this one. local: item and loop, inside of a loop.
     """
-    return [problem for name in names(template) if (problem := _problem(name, inputs, earlier, local))]
+    found = [problem for name in names(template) if (problem := _problem(name, inputs, earlier, local))]
+    for match in FOREIGN.finditer(template):
+        name = match[1] or match[2] or match[3]
+        if name.startswith("input.") or not _problem(name, inputs, earlier, local):
+            found.append(f"{match[0]} would be sent as it stands, without the value. Write {{{name}}}.")
+    return list(dict.fromkeys(found))
 
 
 def _problem(name: str, inputs: Collection[str], earlier: Sequence[Output], local: Collection[str] = ()) -> str:

@@ -4,14 +4,12 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from automatos.errors import Conflict, InvalidInput, NotFound, PlanLimit, TooMany
 from automatos.ids import as_uuid
-from automatos.local_time import zone_of
 from recipes.cook_forms import CookForm, cook_once
 from recipes.engine.templating import as_text
 from recipes.kitchen.compare import compare, offered
@@ -73,8 +71,7 @@ def runs_compare(request: WorkspaceRequest) -> HttpResponse:
     shown = {"run": run, "offered": offered(request.workspace, run), "found": None}
     if len(keys) == 2:
         shown["found"] = compare(request.workspace, keys[0], keys[1], request.GET.get("step", ""))
-    with timezone.override(zone_of(request)):
-        return render(request, "recipes/compare.html", shown)
+    return render(request, "recipes/compare.html", shown)
 
 
 @require_safe

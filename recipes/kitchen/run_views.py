@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,20 +35,19 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
     zone = zone_of(request)
     query = request.GET
     wanted = RunFilter.of(query, zone)
-    with timezone.override(zone):
-        page = run_list.page_of_runs(request.workspace, wanted, request.user, query)
-        shown = {
-            "page": page,
-            "wanted": wanted,
-            "zone": zone,
-            "tabs": run_list.tabs(request.workspace, wanted, request.user, query),
-            "fortnight": run_list.fortnight(request.workspace, wanted, query),
-            "chips": run_list.chips(wanted, query, _names(request.workspace)),
-            "choices": run_list.choices(request.workspace),
-            "panel": _panel(request, page),
-            "may_run": request.access.allows("executions:run"),
-        }
-        return render_live(request, "recipes/runs.html", shown)
+    page = run_list.page_of_runs(request.workspace, wanted, request.user, query)
+    shown = {
+        "page": page,
+        "wanted": wanted,
+        "zone": zone,
+        "tabs": run_list.tabs(request.workspace, wanted, request.user, query),
+        "fortnight": run_list.fortnight(request.workspace, wanted, query),
+        "chips": run_list.chips(wanted, query, _names(request.workspace)),
+        "choices": run_list.choices(request.workspace),
+        "panel": _panel(request, page),
+        "may_run": request.access.allows("executions:run"),
+    }
+    return render_live(request, "recipes/runs.html", shown)
 
 
 def _panel(request: WorkspaceRequest, page: run_list.RunPage) -> Panel | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.utils import timezone
 
 from automatos import words
 from automatos.events import iso, streamed_text
@@ -244,6 +245,7 @@ def _lines(execution: Execution) -> list[Line]:
 
 
 def _clock(moment: datetime) -> str:
+    moment = timezone.localtime(moment)
     return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
 
 

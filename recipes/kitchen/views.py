@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
@@ -65,8 +64,7 @@ def dashboard(request: WorkspaceRequest) -> HttpResponse:
         "can_write": can_write,
         "ask": "" if can_write else whom_to_ask(request.workspace),
     }
-    with timezone.override(zone_of(request)):
-        return render_live(request, "dashboard.html", shown)
+    return render_live(request, "dashboard.html", shown)
 
 
 def week_ago(request: WorkspaceRequest) -> date:
@@ -96,9 +94,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         "asked_step": asked,
         "said": rating_of(page.execution, request.user),
     }
-    with timezone.override(zone_of(request)):
-        template = "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html"
-        return render_live(request, template, {**shown, "zone": zone_of(request)})
+    return render_live(request, "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html", shown)
 
 
 @require_POST

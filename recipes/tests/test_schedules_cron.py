@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from automatos.local_time import zone_problem
 from recipes.triggers import cron
 from recipes.triggers.tick_services import MOST_MADE_GOOD, to_start
 
@@ -66,9 +67,9 @@ def test_what_is_no_cron_expression_says_why(expression: str, words: str) -> Non
 def test_words_and_zones() -> None:
     assert cron.cron_problem("30 9 * * 1-5") == ""
     assert cron.explained("30 9 * * 1-5") == "At 09:30 on Monday through Friday"
-    assert cron.zone_problem("Europe/Berlin") == "" == cron.zone_problem("UTC")
-    assert "Europe/Berlin" in cron.zone_problem("Europe/Berlim")
-    assert cron.zone_problem("../../etc/passwd")
+    assert zone_problem("Europe/Berlin") == "" == zone_problem("UTC")
+    assert "Europe/Berlin" in zone_problem("Europe/Berlim")
+    assert zone_problem("../../etc/passwd")
 
 
 def test_what_is_missed_is_bounded_and_the_policy_says_what_becomes_of_it() -> None:

@@ -6,31 +6,14 @@ once; where minute or hour begin with a star, every real hour counts.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
-from functools import cache
 from itertools import islice
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 # Ticks older than this are not looked for: they count as skipped.
 FARTHEST = timedelta(days=7)
 FIELDS = "minute, hour, day of the month, month, day of the week"
-
-
-@cache
-def time_zones() -> tuple[str, ...]:
-    """The names of the time zones, in order."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name or name == "UTC"))
-
-
-def zone_problem(name: str) -> str:
-    """Why this is no time zone, with the nearest one there is; empty when it is one."""
-    if name in time_zones():
-        return ""
-    close = get_close_matches(name, time_zones(), 1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"There is no such time zone.{hint} Write one like Europe/Berlin, or UTC."
 
 
 def cron_problem(cron: str) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, text_field
+from automatos.local_time import time_zones
 from recipes.cook_forms import CookForm
 from recipes.models import MissedPolicy, Recipe, Schedule
 from recipes.triggers import cron, schedule_services
@@ -43,7 +45,7 @@ class ScheduleForm(TypedForm):
 
     def __init__(self, posted: QueryDict | None, start: Mapping[str, Any]) -> None:
         super().__init__(posted, initial=dict(start))
-        zones = [(name, name) for name in cron.time_zones()]
+        zones = [(name, name) for name in time_zones()]
         self.fields["time_zone"] = dressed(choice_field("Time zone", zones))
         self.order_fields(["cron", "time_zone", "missed_policy", "name"])
 
@@ -59,13 +61,19 @@ class ScheduleForm(TypedForm):
         )
 
 
+def _own_zone() -> str:
+    """The reader's time zone, as far as a schedule can have it."""
+    name = timezone.get_current_timezone_name()
+    return name if name in time_zones() else "UTC"
+
+
 class ScheduleEditor:
     """One visit to the form of a schedule. schedule: None for a new one; posted: None when it is only opened."""
 
     def __init__(self, recipe: Recipe, schedule: Schedule | None, posted: QueryDict | None, *, cron: str = "") -> None:
         self.recipe, self.schedule, self.posted = recipe, schedule, posted
         self.inputs = CookForm(recipe, posted)
-        start: dict[str, Any] = {"time_zone": "UTC", "missed_policy": MissedPolicy.SKIP, "cron": cron}
+        start: dict[str, Any] = {"time_zone": _own_zone(), "missed_policy": MissedPolicy.SKIP, "cron": cron}
         if schedule is not None:
             start = {name: getattr(schedule, name) for name in ("cron", "time_zone", "missed_policy", "name")}
             known = {name: value for name, value in schedule.input_data.items() if name in self.inputs.fields}

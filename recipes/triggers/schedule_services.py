@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import InvalidInput
+from automatos.local_time import zone_problem
 from automatos.rows import locked
 from recipes.filling import fill_inputs
 from recipes.models import MissedPolicy, Recipe, Schedule
@@ -128,7 +129,7 @@ def _checked_times(expression: str, zone: str, problems: Problems) -> str:
     text = problems.text("cron", " ".join(expression.split()), longest=120)
     if "cron" not in problems and (problem := cron.cron_problem(text)):
         problems.add("cron", problem)
-    if problem := cron.zone_problem(zone):
+    if problem := zone_problem(zone):
         problems.add("time_zone", problem)
     return text
 

@@ -7,13 +7,11 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput
-from automatos.local_time import zone_of
 from recipes.models import Approval
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
@@ -33,8 +31,7 @@ def approval_list(request: WorkspaceRequest) -> HttpResponse:
         "decided": decided(request.workspace),
         "may_decide": request.access.allows("approvals:decide"),
     }
-    with timezone.override(zone_of(request)):
-        return render(request, "recipes/approval_list.html", shown)
+    return render(request, "recipes/approval_list.html", shown)
 
 
 @never_cache

@@ -79,10 +79,12 @@ def sessions_ended(request: HttpRequest, user: User, number: int) -> None:
 
 def renamed(user: User, *, before: str, after: str) -> None:
     """The person chose another name; whoever acts now did it."""
-    with system_scope(Purpose.SIGN_IN):
-        target = ("account", user.pk, user.email)
-        states = {"before": {"name": before}, "after": {"name": after}}
-        audit.record("account.renamed", workspace_id=_own_workspace_id(user), target=target, **states)
+    _note_change("renamed", user, "name", before, after)
+
+
+def time_zone_chosen(user: User, *, before: str, after: str) -> None:
+    """The person chose the zone in which they read times; whoever acts now did it."""
+    _note_change("time_zone_chosen", user, "time_zone", before, after)
 
 
 def account_deleted(request: HttpRequest, user: User) -> None:
@@ -104,6 +106,13 @@ def _note_by_hand(what: str, user: User, **states: Any) -> None:
     logger.info("account %s: %s, by the operator", user.pk, what.replace("_", " "))
     target = ("account", user.pk, user.email)
     audit.record(f"account.{what}", workspace_id=_own_workspace_id(user), target=target, **states)
+
+
+def _note_change(what: str, user: User, name: str, before: str, after: str) -> None:
+    with system_scope(Purpose.SIGN_IN):
+        target = ("account", user.pk, user.email)
+        states = {"before": {name: before}, "after": {name: after}}
+        audit.record(f"account.{what}", workspace_id=_own_workspace_id(user), target=target, **states)
 
 
 def _note(what: str, request: HttpRequest, user: User, **states: Any) -> None:

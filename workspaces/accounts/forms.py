@@ -24,8 +24,9 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
+from automatos.local_time import time_zones
 from workspaces.accounts import events
 from workspaces.models import User
 
@@ -36,9 +37,20 @@ MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct
 
 
 class ProfileForm(forms.Form):
-    """What others in a workspace see of a person."""
+    """What others in a workspace see of a person, and how this person reads times."""
 
     name = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    time_zone = forms.ChoiceField(
+        required=False,
+        label="Time zone",
+        error_messages={"invalid_choice": "There is no such time zone. Choose one of the list."},
+    )
+
+    def __init__(self, data: QueryDict | None, *, user: User, browser: str) -> None:
+        """browser: the zone that this browser told."""
+        super().__init__(data, initial={"name": user.name, "time_zone": user.time_zone})
+        zones = [(name, name.replace("_", " ")) for name in time_zones()]
+        self.fields["time_zone"].choices = [("", f"That of the browser: {browser} in this one"), *zones]  # type: ignore[attr-defined]
 
 
 class SignInForm(LibraryLoginForm):  # type: ignore[misc]

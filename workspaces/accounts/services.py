@@ -8,6 +8,7 @@ from django.utils import timezone
 from automatos import events
 from automatos.checking import Problems
 from automatos.errors import Conflict
+from automatos.local_time import zone_problem
 from workspaces.accounts import events as account_events
 from workspaces.accounts import session_activity
 from workspaces.api_keys.services import revoke_api_key
@@ -30,6 +31,20 @@ def rename_person(*, user: User, name: str) -> None:
     with transaction.atomic():
         user.save(update_fields=["name"])
         account_events.renamed(user, before=before, after=name)
+
+
+def choose_time_zone(*, user: User, time_zone: str) -> None:
+    """The zone in which pages show this person times; empty: that of the browser. InvalidInput for an unknown one."""
+    problems = Problems()
+    if time_zone and (problem := zone_problem(time_zone)):
+        problems.add("time_zone", problem)
+    problems.raise_any()
+    before, user.time_zone = user.time_zone, time_zone
+    if time_zone == before:
+        return
+    with transaction.atomic():
+        user.save(update_fields=["time_zone"])
+        account_events.time_zone_chosen(user, before=before, after=time_zone)
 
 
 def delete_account(*, user: User) -> None:

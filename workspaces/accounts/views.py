@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import NotFound
+from automatos.local_time import browser_zone
 from workspaces.accounts import devices, events, session_activity
 from workspaces.accounts.forms import ProfileForm
-from workspaces.accounts.services import delete_account, last_owner_of, rename_person
+from workspaces.accounts.services import choose_time_zone, delete_account, last_owner_of, rename_person
 from workspaces.doors.pages import PersonRequest, person_page
 from workspaces.models import Membership, User, Workspace
 from workspaces.queries import memberships_of
@@ -27,11 +28,14 @@ from workspaces.scope import tenancy
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PersonRequest) -> HttpResponse:
-    """Name, address, workspaces, and the way to delete the account."""
-    form = ProfileForm(request.POST if request.method == "POST" else None, initial={"name": request.user.name})
+    """Name, time zone, address, workspaces, and the way to delete the account."""
+    posted = request.POST if request.method == "POST" else None
+    form = ProfileForm(posted, user=request.user, browser=str(browser_zone(request)))
     if form.is_bound and form.is_valid():
         rename_person(user=request.user, name=form.cleaned_data["name"])
-        messages.success(request, "Your name is saved.")
+        if "time_zone" in form.data:
+            choose_time_zone(user=request.user, time_zone=form.cleaned_data["time_zone"])
+        messages.success(request, "Your profile is saved.")
         return redirect("account_profile")
     shown = {
         "form": form,

@@ -1,7 +1,7 @@
 """What of the audit log an address asks for, at the API and on the page."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, tzinfo
 
 from automatos.checking import Problems
 from automatos.ids import as_uuid
@@ -11,8 +11,8 @@ from workspaces.audit.queries import GROUPS, NOBODY, Filters
 NAMES = ("actor", "group", "target_type", "since", "until", "search")
 
 
-def filters_of(query: Mapping[str, str]) -> Filters:
-    """The filters in an address; InvalidInput naming each that cannot be read."""
+def filters_of(query: Mapping[str, str], zone: tzinfo = UTC) -> Filters:
+    """The filters in an address, their days in this zone; InvalidInput naming each that cannot be read."""
     given = {name: str(query.get(name, "")).replace("\x00", "").strip() for name in NAMES}
     problems = Problems()
     if given["group"]:
@@ -33,6 +33,7 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         since=days["since"],
         until=days["until"],
         search=given["search"],
+        zone=zone,
     )
 
 

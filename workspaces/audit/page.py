@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from automatos import textdiff
 from automatos.errors import InvalidInput
+from automatos.local_time import zone_of
 from workspaces.audit import chain
 from workspaces.audit.filters import NAMES, filters_of
 from workspaces.audit.queries import GROUPS, Filters, as_lines, entries, in_words
@@ -64,7 +65,7 @@ def shown(request: WorkspaceRequest) -> dict[str, Any]:
 
 def _wanted(request: HttpRequest) -> tuple[Filters, dict[str, list[str]]]:
     try:
-        return filters_of(request.GET.dict()), {}
+        return filters_of(request.GET.dict(), zone_of(request)), {}
     except InvalidInput as error:
         return Filters(), error.fields
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -51,7 +51,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the log is narrowed to; empty values narrow nothing. since, until: days in UTC, both included.
+    """What the log is narrowed to; empty values narrow nothing. since, until: days in `zone`, both included.
 
     actor: a person's id, or "system" or "command". group: an action's first part. target: the type of thing changed.
     """
@@ -62,6 +62,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     search: str = ""
+    zone: tzinfo = UTC
 
     @property
     def any(self) -> bool:
@@ -83,9 +84,9 @@ def entries(workspace_id: UUID, filters: Filters, before: int | None = None) -> 
     if filters.target:
         found = found.filter(target_type=filters.target)
     if filters.since:
-        found = found.filter(at__gte=_midnight(filters.since))
+        found = found.filter(at__gte=_midnight(filters.since, filters.zone))
     if filters.until:
-        found = found.filter(at__lt=_midnight(filters.until + timedelta(days=1)))
+        found = found.filter(at__lt=_midnight(filters.until + timedelta(days=1), filters.zone))
     for word in filters.search.split()[:10]:
         found = found.filter(_mentions(word))
     return found
@@ -117,8 +118,8 @@ def _mentions(word: str) -> Q:
     return found
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone)
 
 
 def in_words(action: str) -> str:

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from automatos.local_time import zone_of
 from workspaces.audit import page
 from workspaces.audit.export import FORMATS
 from workspaces.audit.filters import filters_of
@@ -29,6 +30,6 @@ def audit_log(request: WorkspaceRequest) -> HttpResponse:
 def audit_export(request: WorkspaceRequest) -> HttpResponseBase:
     """The same entries as a file: ?format=csv or jsonl."""
     kind = FORMATS.get(request.GET.get("format", ""), FORMATS["csv"])
-    stream = export(request.workspace.pk, filters_of(request.GET.dict()), kind)
+    stream = export(request.workspace.pk, filters_of(request.GET.dict(), zone_of(request)), kind)
     named = {"Content-Disposition": f'attachment; filename="audit-{request.workspace.slug}.{kind.name}"'}
     return StreamingHttpResponse(stream, content_type=kind.content_type, headers=named)

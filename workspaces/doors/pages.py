@@ -7,10 +7,12 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from automatos.errors import NotAllowed, NotFound, NotSignedIn
+from automatos.local_time import zone_of
 from workspaces.models import Membership, Role, User, Workspace
 from workspaces.queries import memberships_of, slug_now
 from workspaces.scope.acting import Actor, acting_as
@@ -43,7 +45,7 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
 
     Nobody signed in: to the sign-in page and back. A stranger: 404, the same as for a workspace that does not exist.
     A member who comes by an address it had before: on to the one it has now.
-    A role too low: NotAllowed, naming the role it takes.
+    A role too low: NotAllowed, naming the role it takes. Times are read and shown in the person's time zone.
     """
 
     def decorate(view: Page) -> Page:
@@ -54,7 +56,8 @@ def workspace_page(role: Role = Role.VIEWER) -> Callable[[Page], Page]:
             except NotFound:
                 return _moved(cast(PersonRequest, request), workspace)
             # One transaction: what a refused or broken request wrote is taken back.
-            with acting_as(actor_of(inside)), workspace_scope(inside.workspace.pk, inside.user.pk):
+            own_time = timezone.override(zone_of(inside))
+            with own_time, acting_as(actor_of(inside)), workspace_scope(inside.workspace.pk, inside.user.pk):
                 return view(inside, *args, **kwargs)
 
         # For tests, which knock at every page as everybody.
@@ -72,7 +75,7 @@ def person_page(view: Page) -> Page:
         if not isinstance(request.user, User):
             raise NotSignedIn("Sign in to see this page.")
         inside = cast(PersonRequest, request)
-        with acting_as(actor_of(inside)):
+        with timezone.override(zone_of(inside)), acting_as(actor_of(inside)):
             return view(inside, *args, **kwargs)
 
     return inner
