@@ -243,6 +243,7 @@ CROSSING = {
     ("automatos.management.commands.seed", "SEED"),
     ("marketplace.browse.indexing", "UPKEEP"),
     ("marketplace.enabling.tally", "UPKEEP"),
+    ("marketplace.listings.tally", "UPKEEP"),
     ("marketplace.management.commands.plugins", "OPERATOR"),
     ("marketplace.moderation.staff", "MODERATION"),
     ("marketplace.plugins.imports", "SCAN"),

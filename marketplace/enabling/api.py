@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from marketplace.enabling import agent_services, queries, services
+from marketplace.listings.review_api import ReviewIn
 from marketplace.models import EnabledPlugin, PluginReview, VersionStatus
 from marketplace.plugins.serializers import ContentsOut, PackagePermissionOut
 from marketplace.versions import difference
@@ -34,13 +35,6 @@ class VersionIn(InputSerializer):
         allow_null=True,
         help_text="Do not move, and do not remind of this version: 7 or 30 days; 0: until there is another one.",
     )
-
-
-class ReviewIn(InputSerializer):
-    """What the workspace thinks of a plugin."""
-
-    stars = serializers.IntegerField(help_text="1 to 5.")
-    text = serializers.CharField(required=False, allow_blank=True, default="")
 
 
 class EnabledPluginOut(serializers.Serializer[EnabledPlugin]):

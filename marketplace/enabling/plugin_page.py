@@ -9,7 +9,7 @@ from typing import Any
 from marketplace.enabling import queries
 from marketplace.enabling.holders import Holder, holders_in
 from marketplace.hooks.reading import listens_to, why_inert
-from marketplace.models import EnabledPlugin, Plugin, PluginFile, PluginReview, PluginScan, PluginVersion, VersionStatus
+from marketplace.models import EnabledPlugin, Plugin, PluginFile, PluginScan, PluginVersion, VersionStatus
 from marketplace.plugins.queries import deciding_scan
 from marketplace.versions import contents, difference, text_view
 from marketplace.versions.tree import Node, tree_of
@@ -146,18 +146,6 @@ def agents_of(workspace: Workspace, plugin: Plugin) -> list[tuple[Holder, bool]]
     having = set(queries.agent_ids_with(workspace, plugin.pk))
     rows = [(holder, holder.id in having) for holder in holders_in(workspace)]
     return sorted(rows, key=lambda row: not row[1])
-
-
-def stars_of(reviews: Sequence[PluginReview]) -> list[tuple[int, int, int]]:
-    """For 5 down to 1: the stars, how many gave them, and how many of a hundred that is."""
-    counts = Counter(review.stars for review in reviews)
-    total = max(1, sum(counts.values()))
-    return [(stars, counts[stars], round(100 * counts[stars] / total)) for stars in range(5, 0, -1)]
-
-
-def own_review(workspace: Workspace, plugin: Plugin) -> PluginReview | None:
-    """What this workspace said."""
-    return queries.reviews_of(plugin).filter(workspace=workspace).first()
 
 
 def _file(files: Sequence[PluginFile], path: str) -> PluginFile | None:

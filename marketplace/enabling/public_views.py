@@ -16,7 +16,7 @@ from marketplace.browse.queries import entry_of
 from marketplace.browse.views import list_context
 from marketplace.enabling import plugin_page, queries
 from marketplace.listings.kinds import kind_of
-from marketplace.listings.queries import current_version
+from marketplace.listings.queries import SHOWN_REVIEWS, current_version, reviews_of, stars_of
 from marketplace.models import Listing, Plugin, PluginVersion, VersionStatus
 
 View = Callable[..., HttpResponse]
@@ -47,7 +47,7 @@ def plugin(request: HttpRequest, plugin: str) -> HttpResponse:
     if row is None:
         raise NotFound()
     version = queries.approved_version(row, lists.words(request.GET, "version"))
-    reviews = list(queries.reviews_of(row)[: plugin_page.SHOWN_REVIEWS])
+    reviews = queries.reviews_of(row)
     entry = entry_of("plugin", row.pk)
     context = {
         "plugin": row,
@@ -58,8 +58,8 @@ def plugin(request: HttpRequest, plugin: str) -> HttpResponse:
         "tone": tone_of(row.slug),
         "shown": plugin_page.shown(version, request.GET.get("file", "")),
         "usable": PluginVersion.objects.filter(plugin=row, status=VersionStatus.APPROVED).order_by("-sort_key")[:30],
-        "reviews": reviews,
-        "stars": plugin_page.stars_of(reviews),
+        "reviews": list(reviews[: plugin_page.SHOWN_REVIEWS]),
+        "stars": stars_of(reviews),
     }
     return render(request, "marketplace/public/plugin.html", context)
 
@@ -71,5 +71,12 @@ def listing(request: HttpRequest, listing: str) -> HttpResponse:
     version = current_version(row) if row else None
     if row is None or version is None:
         raise NotFound()
-    context = {"listing": row, "version": version, "text": kind_of(row.kind).lines(version.body)}
+    reviews = reviews_of(row)
+    context = {
+        "listing": row,
+        "version": version,
+        "text": kind_of(row.kind).lines(version.body),
+        "reviews": list(reviews[:SHOWN_REVIEWS]),
+        "stars": stars_of(reviews),
+    }
     return render(request, "marketplace/public/listing.html", context)

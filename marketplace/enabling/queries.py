@@ -103,6 +103,11 @@ def reviews_of(plugin: Plugin) -> QuerySet[PluginReview]:
     return PluginReview.objects.filter(plugin=plugin).order_by("-updated_at", "pk")
 
 
+def own_review(workspace: Workspace, plugin: Plugin) -> PluginReview | None:
+    """What this workspace said of it."""
+    return reviews_of(plugin).filter(workspace=workspace).first()
+
+
 def plugin_ids_of(workspace_id: UUID, agent_id: UUID) -> list[UUID]:
     """The agent's plugins in their order, whatever became of their versions."""
     rows = AssignedPlugin.objects.filter(workspace_id=workspace_id, agent_id=agent_id)

@@ -14,6 +14,7 @@ from marketplace.enabling import agent_services, assigning, plugin_page, queries
 from marketplace.enabling.holders import holders_in
 from marketplace.enabling.proposals import proposals_of
 from marketplace.hooks.calling import secret_of
+from marketplace.listings.queries import stars_of
 from marketplace.models import EnabledPlugin, Plugin, VersionStatus
 from marketplace.plugins.queries import versions_of
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -32,7 +33,7 @@ def detail(request: WorkspaceRequest, plugin: str) -> HttpResponse:
     versions = list(versions_of(row, request.workspace).exclude(published_at=None)[: plugin_page.SHOWN_VERSIONS])
     number = listing.words(request.GET, "version")
     version = plugin_page.version_to_show(row, own, versions, number)
-    reviews = list(queries.reviews_of(row)[: plugin_page.SHOWN_REVIEWS])
+    reviews = queries.reviews_of(row)
     holders = plugin_page.agents_of(request.workspace, row) if own or row.current_version_id else []
     context = {
         **_head(row),
@@ -45,9 +46,9 @@ def detail(request: WorkspaceRequest, plugin: str) -> HttpResponse:
         "secret": _secret(request, own),
         "releases": plugin_page.releases(versions, row),
         "usable": [one for one in versions if one.status == VersionStatus.APPROVED],
-        "reviews": reviews,
-        "stars": plugin_page.stars_of(reviews),
-        "own_review": next((one for one in reviews if one.workspace_id == request.workspace.pk), None),
+        "reviews": list(reviews[: plugin_page.SHOWN_REVIEWS]),
+        "stars": stars_of(reviews),
+        "own_review": queries.own_review(request.workspace, row),
         "holders": holders,
         "holding": sum(has for _, has in holders),
         **_rights(request),

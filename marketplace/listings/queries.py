@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from automatos.errors import NotFound
-from marketplace.models import InstalledListing, Listing, ListingVersion
+from marketplace.models import InstalledListing, Listing, ListingReview, ListingVersion, PluginReview
 from workspaces.models import Workspace
 
+SHOWN_REVIEWS = 20
 USABLE = (ListingVersion.Status.APPROVED, ListingVersion.Status.SHARED)
 
 
@@ -21,6 +22,15 @@ class InstalledRow:
     row: InstalledListing
     newest: ListingVersion | None
     newer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """What all reviews come to. rows: for 5 down to 1 the stars, how many gave them, and that of a hundred."""
+
+    mean: float
+    number: int
+    rows: Sequence[tuple[int, int, int]]
 
 
 def show_link(token: str) -> None:
@@ -111,6 +121,28 @@ def newer_in(workspace: Workspace, most: int = 200) -> list[InstalledRow]:
 def installs_here(listing: Listing, workspace: Workspace) -> list[InstalledListing]:
     """Where this workspace installed it."""
     return list(installed_in(workspace).filter(listing=listing)[:20])
+
+
+def reviews_of(listing: Listing) -> QuerySet[ListingReview]:
+    """What is said of it, the newest first."""
+    return ListingReview.objects.filter(listing=listing).order_by("-updated_at", "pk")
+
+
+def own_review(workspace: Workspace, listing: Listing) -> ListingReview | None:
+    """What this workspace said of it."""
+    return reviews_of(listing).filter(workspace=workspace).first()
+
+
+def stars_of(reviews: QuerySet[ListingReview] | QuerySet[PluginReview]) -> Stars:
+    """The stars of all these reviews, in one query."""
+    rows = reviews.order_by().values_list("stars").annotate(number=Count("pk"))
+    counts: dict[int, int] = dict(rows)
+    total = sum(counts.values())
+    mean = sum(stars * number for stars, number in counts.items()) / total if total else 0.0
+    each = [
+        (stars, counts.get(stars, 0), round(100 * counts.get(stars, 0) / max(1, total))) for stars in range(5, 0, -1)
+    ]
+    return Stars(mean, total, each)
 
 
 def slug_of_link(token: str) -> str:

@@ -105,6 +105,7 @@ def listing_detail(request: WorkspaceRequest, listing: str) -> HttpResponse:
     version = queries.current_version(row)
     owner = kind_of(row.kind)
     here = queries.with_newest(queries.installs_here(row, request.workspace))
+    reviews = queries.reviews_of(row)
     context = {
         "listing": row,
         "version": version,
@@ -114,6 +115,9 @@ def listing_detail(request: WorkspaceRequest, listing: str) -> HttpResponse:
         "versions": list(queries.versions_of(row, request.workspace)[:20]),
         "here": [{"it": each, "href": owner.href(request.workspace, each.row.object_id)} for each in here],
         "token": token,
+        "reviews": list(reviews[: queries.SHOWN_REVIEWS]),
+        "stars": queries.stars_of(reviews),
+        "own_review": queries.own_review(request.workspace, row),
         **_rights(request),
     }
     return render(request, "marketplace/listings/detail.html", context)
@@ -242,6 +246,7 @@ def _rights(request: WorkspaceRequest) -> dict[str, Any]:
     return {
         "may_share": request.access.allows("listings:share"),
         "may_install": request.access.allows("listings:install"),
+        "may_review": request.access.allows("listings:review"),
         "may_remove": request.access.allows("listings:remove"),
     }
 

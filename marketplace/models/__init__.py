@@ -3,7 +3,7 @@
 from marketplace.models.blocked import BlockedHash, SetAside
 from marketplace.models.entries import Entry
 from marketplace.models.imports import PluginImport
-from marketplace.models.listings import InstalledListing, Listing, ListingVersion
+from marketplace.models.listings import InstalledListing, Listing, ListingReview, ListingVersion
 from marketplace.models.moderation import Action, PluginAnswer, PluginDecision, PluginNotice, PluginReport
 from marketplace.models.plugins import (
     Plugin,
@@ -25,6 +25,7 @@ __all__ = [
     "Entry",
     "InstalledListing",
     "Listing",
+    "ListingReview",
     "ListingVersion",
     "ModelState",
     "Plugin",

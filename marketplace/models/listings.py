@@ -1,4 +1,4 @@
-"""Agents, recipes and skills that are shared: a plain JSON body for each version, and where one was installed."""
+"""Agents, recipes and skills that are shared: a JSON body for each version, where one was installed, and reviews."""
 
 import uuid
 
@@ -126,3 +126,31 @@ class InstalledListing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing_id} in {self.workspace_id}"
+
+
+class ListingReview(models.Model):
+    """What a workspace that installed a listing says of it; who may read the listing reads it.
+
+    workspace_name: as it was called then. number: of the version that was installed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="listing_reviews")
+    workspace_name = models.CharField(max_length=200)
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="reviews")
+    number = models.PositiveIntegerField()
+    stars = models.PositiveSmallIntegerField()
+    text = models.TextField(blank=True)
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "marketplace_listing_reviews"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "listing"], name="listing_reviews_once"),
+            models.CheckConstraint(condition=models.Q(stars__gte=1, stars__lte=5), name="listing_reviews_stars"),
+        ]
+        indexes = [models.Index(fields=["listing", "-updated_at"], name="listing_reviews_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.stars} of 5: {self.text[:60]}"

@@ -3,9 +3,10 @@
 import pytest
 
 from agents.models import Agent
-from marketplace.models import Listing
-from marketplace.tests.desk_kit import Desk
+from marketplace.models import Entry, Listing
+from marketplace.tests.desk_kit import Desk, signed_in
 from marketplace.tests.test_listings import make, published
+from workspaces.models import AuditEntry, Role
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +52,48 @@ def test_a_listing_is_installed_updated_and_removed_over_rest() -> None:
     status, done = other.admin.delete(f"{INSTALLED}/{body['id']}")
     assert (status, len(done["said"])) == (200, 1)
     assert Listing.objects.get(slug=slug).installs == 1
+
+
+def test_workspaces_that_installed_a_listing_review_it_and_everybody_reads_that() -> None:
+    desk, other = Desk(), Company()
+    slug = published(desk, make(desk)["id"]).listing.slug
+    path = f"{LISTINGS}/{slug}/reviews"
+    assert other.editor.put(path, {"stars": 5})[1]["error"]["code"] == "not_installed"
+    other.editor.post(f"{LISTINGS}/{slug}/install", {})
+    assert other.viewer.put(path, {"stars": 5})[0] == 403
+    status, refused = other.editor.put(path, {"stars": 6, "text": "x" * 2_001})
+    assert (status, sorted(refused["error"]["fields"])) == (400, ["stars", "text"])
+    assert other.editor.put(path, {"stars": 2, "text": "Slow."})[0] == 200
+    assert other.editor.put(path, {"stars": 4, "text": "Faster now."})[1]["version"] == 1
+    desk.editor.post(f"{LISTINGS}/{slug}/install", {})
+    assert desk.editor.put(path, {"stars": 1})[0] == 200
+    entry = Entry.objects.get(kind="agent", slug=slug)
+    assert (entry.rating, entry.rating_count) == (2.5, 2)
+    stranger = Company()
+    assert [row["stars"] for row in stranger.viewer.get(path)[1]["items"]] == [1, 4]
+    assert stranger.editor.delete(path)[0] == 404
+    assert desk.editor.delete(path)[0] == 204
+    entry.refresh_from_db()
+    assert (entry.rating, entry.rating_count) == (4.0, 1)
+    assert set(AuditEntry.objects.filter(action__startswith="listing.review").values_list("action", flat=True)) == {
+        "listing.reviewed",
+        "listing.review_removed",
+    }
+
+
+def test_the_page_of_a_listing_takes_and_shows_reviews() -> None:
+    desk, other = Desk(), Company()
+    slug = published(desk, make(desk)["id"]).listing.slug
+    path = f"/w/{other.workspace.slug}/marketplace/listings/{slug}/"
+    page = signed_in(other.people[Role.EDITOR])
+    assert "Your review" not in page.get(path).content.decode()
+    other.editor.post(f"{LISTINGS}/{slug}/install", {})
+    assert "Your review" in page.get(path).content.decode()
+    for stars, words in (("", "1 to 5 stars"), ("x", "1 to 5 stars"), ("3", "is published"), ("3", "is published")):
+        answer = page.post(f"{path}review/", {"stars": stars, "text": "<b>Fine</b>"}, follow=True)
+        assert words in answer.content.decode()
+    shown = page.get(path).content.decode()
+    assert "&lt;b&gt;Fine" in shown
+    assert "3.0 of 5 stars" in shown
+    assert "is taken back" in page.post(f"{path}review/", {"do": "remove"}, follow=True).content.decode()
+    assert "no review of yours" in page.post(f"{path}review/", {"do": "remove"}, follow=True).content.decode()

@@ -56,6 +56,7 @@ NEEDED_ROLE: dict[str, Role] = {
     "listings:share": Role.EDITOR,
     "listings:publish": Role.ADMIN,
     "listings:install": Role.EDITOR,
+    "listings:review": Role.EDITOR,
     "listings:remove": Role.ADMIN,
     "tools:write": Role.EDITOR,
     "tools:run": Role.EDITOR,

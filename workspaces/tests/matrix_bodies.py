@@ -119,6 +119,7 @@ BODIES: dict[str, Any] = {
     "listings_share": {"kind": "agent", "source_id": "<Agent>", "audience": "workspace", "name": "Shared"},
     "listings_install": {},
     "listings_update": {"number": 2},
+    "listing_reviews_change": {"stars": 4},
     "publisher_keys_create": {"name": "New", "public_key": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrc="},
     "workspace_plugins_enable": {"plugin_id": "<Plugin>"},
     "workspace_plugins_change": {"version": "1.0.0"},
