@@ -17,3 +17,5 @@ class RecipesConfig(AppConfig):
     stage_handlers = "recipes.workflows.stages.handlers.HANDLERS"
     # How a run begins that a step of another one cooks.
     sub_runs = "recipes.runs.sub_run_services.start"
+    # What a run's first agent is told of earlier runs.
+    recall = "recipes.lessons.recall.lessons_told"

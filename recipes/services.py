@@ -15,12 +15,12 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import locked
 from automatos.slugs import insert_with_slug
-from recipes.lessons.recall import as_told, recall
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.queries import recipes_of
 from recipes.runs.input_files import NONE as NO_FILES
 from recipes.runs.input_files import Uploads
 from recipes.runs.model_names import problems_of_model
+from recipes.runs.recalling import lessons_for
 from recipes.runs.services import A_PERSON, Cause, start
 from recipes.validation import SLUG, StepInput, body_of, checked_config, checked_schema, checked_steps, with_defaults
 from workspaces.audit import log as audit
@@ -143,18 +143,15 @@ def cook(
     """Start a run as `runs.services.start` does, and tell its first agent what earlier runs taught."""
     if recipe.version == 0:
         raise Conflict(f"Nothing of {recipe.name} is published yet. Publish its draft first.", code="not_published")
-    lessons = []
-    config = with_defaults(recipe.execution_config)
-    if config["auto_learning"] and not config["memory_isolation"]:
-        first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
-        lessons = as_told(recall(recipe, first.agent_id if first else None, input_data))
+    first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
+    config, agent_id = with_defaults(recipe.execution_config), first.agent_id if first else None
     return start(
         workspace=workspace,
         recipe=recipe,
         input_data=input_data,
         user=user,
         trigger=trigger,
-        lessons=lessons,
+        lessons=lessons_for(workspace.pk, recipe.pk, agent_id, config, input_data),
         cause=cause,
         priority=priority,
         uploads=uploads,

@@ -16,6 +16,7 @@ from recipes.kitchen import compare_api, more_views, retention_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
+from recipes.lessons import context_api
 from recipes.lessons import views as lessons_views
 from recipes.live import api as events_api
 from recipes.live import consumers
@@ -120,6 +121,7 @@ api: list[URLPattern | URLResolver] = [
         "workflow-recipes/<slug:recipe_id>/suggestions/<uuid:suggestion_id>/dismiss",
         suggestion_api.SuggestionDismiss.as_view(),
     ),
+    path("workflow-recipes/<slug:recipe_id>/assembled-context", context_api.RecipeContext.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons", lessons_api.LessonList.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),

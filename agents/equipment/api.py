@@ -9,24 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, services
+from agents.equipment.context_queries import assembled_context
 from agents.models import Agent
 from agents.skills import queries as skills_queries
 from agents.work import queries as work_queries
-from agents.work.spec import AgentSpec
-from agents.work.toolbox import told, toolbox_of
+from agents.work.toolbox import toolbox_of
 from automatos.api import InputSerializer
 from automatos.llm.types import ToolSpec
 from automatos.skill_format.skill import Brief
-from marketplace.context.choosing import chosen, likeness_of
 from marketplace.enabling import queries as plugin_queries
 from marketplace.models import EnabledPlugin, VersionStatus
 from marketplace.plugins.serializers import ContentsOut
-from tools.app_calls.tools import FIND
-from tools.hints.briefing import brief
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
-from workspaces.models import Workspace
-
-LONGEST_TASK = 20_000
 
 
 class SkillsIn(InputSerializer):
@@ -233,37 +227,7 @@ class AssembledContext(WorkspaceView):
     def get(self, request: Request, agent_id: UUID) -> Response:
         """Exactly what the runtime sends ahead of the prompt."""
         agent = queries.agent(workspace=self.workspace, agent_id=agent_id)
-        spec = work_queries.spec_of(agent)
-        task = request.query_params.get("task", "")[:LONGEST_TASK]
-        loaded = chosen(spec.plugins.usable, task, likeness_of(spec.plugins.usable, task))
-        plugins = spec.plugins.get_assigned_plugins(task, loaded)
-        shape = {
-            "agent_id": agent.pk,
-            "model": spec.model,
-            "temperature": spec.temperature,
-            "system_prompt": "\n\n".join(
-                filter(None, (spec.system_text(task, loaded), _apps(spec, self.workspace, task)))
-            ),
-            "persona": agent.persona.slug if agent.persona else None,
-            "plugins_loaded": [
-                {
-                    "plugin_id": one.plugin_id,
-                    "slug": one.slug,
-                    "version": one.offer.get("version", ""),
-                    "in_full": one in plugins.loaded,
-                }
-                for one in plugins.listed
-            ],
-            "skills_loaded": spec.skills,
-            "tools": told(toolbox_of(spec)),
-            "token_estimate": spec.token_estimate,
-        }
-        return Response(AssembledOut(shape).data)
-
-
-def _apps(spec: AgentSpec, workspace: Workspace, task: str) -> str:
-    """What a run adds of the agent's apps for this task."""
-    return brief(workspace.pk, spec.id, task) if task and FIND in toolbox_of(spec) else ""
+        return Response(AssembledOut(assembled_context(agent, request.query_params.get("task", ""))).data)
 
 
 def _plugins(agent: Agent) -> Response:

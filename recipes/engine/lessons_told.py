@@ -18,10 +18,12 @@ def lessons_of(config: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 def with_lessons(prompt: str, lessons: list[dict[str, Any]]) -> str:
     """The prompt with them at its end; what stands on untrusted text says so."""
-    if not lessons:
-        return prompt
-    lines = [f"- {_marked(one)}" for one in lessons]
-    return "\n\n".join([prompt, HEADING, "\n".join(lines)])
+    return "\n\n".join(filter(None, (prompt, lessons_text(lessons)))) if lessons else prompt
+
+
+def lessons_text(lessons: list[dict[str, Any]]) -> str:
+    """The lessons as they stand at the end of a prompt; empty where there are none."""
+    return "\n\n".join([HEADING, "\n".join(f"- {_marked(one)}" for one in lessons)]) if lessons else ""
 
 
 def _marked(lesson: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from automatos import words
 from automatos.events import iso, streamed_text
 from recipes.kitchen.cures import Cure, cures_of
+from recipes.lessons.told_queries import Told, told_in
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepKind, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
 from recipes.runs.thoughts import NONE, Thoughts, thoughts_of
@@ -105,6 +106,8 @@ class Stage:
     cures: Sequence[Cure] = ()
     # The run that this step cooks.
     inside: Execution | None = None
+    # What stands in its prompt of earlier runs.
+    lessons: Sequence[Told] = ()
 
     @property
     def finished(self) -> str:
@@ -169,6 +172,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         due_at=due_of(step) if step.status == StepStatus.WAITING else None,
         hook=hook_of(step) if step.status == StepStatus.WAITING else "",
         inside=_inside(step),
+        lessons=told_in(step),
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
 

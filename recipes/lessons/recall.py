@@ -1,6 +1,7 @@
 """Which lessons a run is told: those of its recipe and of its first agent that fit its inputs best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,26 +10,49 @@ from pgvector.django import CosineDistance
 
 from automatos.llm import embeddings
 from recipes.engine.templating import as_text
-from recipes.models import Lesson, Recipe
+from recipes.models import Lesson
 
 OF_RECIPE, OF_AGENT = 10, 5
 # Characters of the inputs that are compared.
 LONGEST = 4_000
 
 
-def recall(recipe: Recipe, agent_id: UUID | None, input_data: Mapping[str, Any]) -> list[Lesson]:
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The lessons of the recipe, and those that its first agent brings from other recipes."""
+
+    of_recipe: Sequence[Lesson]
+    of_agent: Sequence[Lesson]
+
+    @property
+    def every(self) -> list[Lesson]:
+        """All, in the order in which they are told."""
+        return [*self.of_recipe, *self.of_agent]
+
+
+NOTHING = Recalled((), ())
+
+
+def recall(workspace_id: UUID, recipe_id: UUID, agent_id: UUID | None, input_data: Mapping[str, Any]) -> Recalled:
     """At most 10 lessons of the recipe and 5 of the agent from elsewhere: pinned ones first, then the most relevant.
 
     Where there are no more than that, all are told and nothing has to be embedded.
     """
-    kept = Lesson.objects.filter(workspace=recipe.workspace_id, forgotten_at=None).select_related("execution")
-    own = kept.filter(recipe=recipe)
-    others = kept.filter(agent_id=agent_id).exclude(recipe=recipe) if agent_id else kept.none()
+    kept = Lesson.objects.filter(workspace=workspace_id, forgotten_at=None).select_related("execution")
+    own = kept.filter(recipe=recipe_id)
+    others = kept.filter(agent_id=agent_id).exclude(recipe=recipe_id) if agent_id else kept.none()
     asked = _Asked(input_data)
-    return [*_best(own, OF_RECIPE, asked), *_best(others, OF_AGENT, asked)]
+    return Recalled(_best(own, OF_RECIPE, asked), _best(others, OF_AGENT, asked))
 
 
-def as_told(lessons: list[Lesson]) -> list[dict[str, Any]]:
+def lessons_told(
+    workspace_id: UUID, recipe_id: UUID, agent_id: UUID | None, input_data: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The lessons as the first step of a run keeps them."""
+    return as_told(recall(workspace_id, recipe_id, agent_id, input_data).every)
+
+
+def as_told(lessons: Sequence[Lesson]) -> list[dict[str, Any]]:
     """As the first step of a run keeps them."""
     return [{"id": str(one.pk), "text": one.text, "origins": list(one.origins)} for one in lessons]
 

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import InvalidInput
 from automatos.listing import page_of, words
+from recipes.engine.templating import as_text
 from recipes.lessons import services
-from recipes.lessons.recall import recall
+from recipes.lessons.context_queries import first_context, last_inputs, learns
 from recipes.models import Lesson, Recipe
 from recipes.quality.page import tabs_of
 from recipes.queries import recipe as recipe_at
@@ -70,15 +71,16 @@ def _page(
     every = Lesson.objects.filter(recipe=recipe).select_related("execution", "created_by").defer("embedding")
     wanted = words(request.GET)
     rows = every.filter(forgotten_at=None, text__icontains=wanted).order_by("-is_pinned", "-updated_at", "id")
-    first = recipe.steps.filter(agent__isnull=False).order_by("order").first()
+    given = last_inputs(recipe)
     context = {
         "recipe": recipe,
         "tabs": tabs_of("recipe_lessons"),
         "page": page_of(rows, request.GET),
         "wanted": wanted,
         "forgotten": list(every.filter(forgotten_at__isnull=False).order_by("-forgotten_at")[:20]),
-        "told": recall(recipe, first.agent_id if first else None, {}),
-        "learns": bool(recipe.execution_config.get("auto_learning", True)),
+        "first": first_context(recipe, given),
+        "given": ", ".join(text for value in given.values() if (text := " ".join(as_text(value).split())))[:200],
+        "learns": learns(recipe),
         "can_write": request.access.allows("recipes:write"),
         "error": error.message if error else "",
         "typed": request.POST.get("text", "") if error else "",

@@ -29,6 +29,7 @@ from recipes.models import (
 from recipes.runs.copying import FAILED, insert_copies, invalid, past_of, require_agents
 from recipes.runs.input_files import keep, of_run
 from recipes.runs.model_names import checked_model
+from recipes.runs.recalling import is_told, lessons_for, tell_anew
 from recipes.runs.services import await_turn, insert_execution, record, require_room
 from recipes.validation import LONGEST_PROMPT, with_defaults
 from workspaces.models import User, Workspace
@@ -88,6 +89,8 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
         raise Conflict("Every step came to an end. Choose the step to begin at.", code="nothing_to_do")
     config, inputs = _as_it_was(source.recipe, source.recipe_version)
     uploads = list(of_run(source, inputs).values())
+    given = _inputs(source, inputs, changes.input_data)
+    _tell(source, config, [row for row in rows if row.order in taken.anew | taken.held], changed, given)
     with statements() as sql:
         require_room(sql, workspace)
         copies = _changed(workspace, [row for row in rows if row.order not in taken.dropped], taken, changed)
@@ -99,7 +102,7 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
             recipe_name=source.recipe_name,
             recipe_version=source.recipe_version,
             mode=source.mode,
-            input_data=_inputs(source, inputs, changes.input_data),
+            input_data=given,
             retry_delay=source.retry_delay,
             backoff=source.backoff,
             triggered_by=trigger,
@@ -123,6 +126,27 @@ def _begin(source: Execution, begin: Sequence[str], changes: Changes, user: User
         keep(workspace, made.pk, uploads)
         made._state.adding = False
     return made
+
+
+def _tell(
+    source: Execution,
+    config: Mapping[str, Any],
+    anew: Sequence[ExecutionStep],
+    changed: Mapping[int, StepChange],
+    given: Mapping[str, Any],
+) -> None:
+    """Where the step that is told lessons is done anew, it is told those of now: some are forgotten, others new."""
+    first = source.steps.filter(agent_id__isnull=False).order_by("order").first()
+    # A step in a loop is told by what the loop keeps of it.
+    number = first.order if first and first.path is None and any(row.order == first.order for row in anew) else None
+    if number is None and not any(is_told(row.config) for row in anew):
+        return
+    agent_id = first.agent_id if first else None
+    if number is not None and number in changed:
+        agent_id = changed[number].agent_id or agent_id
+    assert source.recipe_id is not None
+    lessons = lessons_for(source.workspace_id, source.recipe_id, agent_id, config, given)
+    tell_anew(anew, lessons, number)
 
 
 def _as_it_was(recipe: Recipe, version: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -26,6 +26,7 @@ from recipes.filling import fill_inputs
 from recipes.models import Execution, ExecutionStatus, Mode, Recipe, StepKind, Trigger
 from recipes.runs.input_files import NONE as NO_FILES
 from recipes.runs.input_files import Uploads, keep, named
+from recipes.runs.recalling import with_lessons
 from recipes.validation import with_defaults
 from workspaces.audit import log as audit
 from workspaces.limits import plans
@@ -112,7 +113,7 @@ def start(
             priority=_checked_priority(config["priority"] if priority is None else priority),
             deadline_at=now + timedelta(seconds=config["total_timeout"]),
         )
-        steps = folded(_with_lessons(_steps_of(sql, recipe), lessons))
+        steps = folded(with_lessons(_steps_of(sql, recipe), lessons))
         if config["mode"] == Mode.PARALLEL or any(step.kind == StepKind.LOOP for step in steps):
             execution.parallel_limit = config["parallel_limit"]
         execution.memory_isolation = config["memory_isolation"]
@@ -212,15 +213,6 @@ def _require_secrets(sql: Statements, recipe: Recipe, steps: Sequence[NewStep]) 
     }
     if missing:
         raise Conflict(" ".join(texts[0] for texts in missing.values()), code="no_secret", fields=missing)
-
-
-def _with_lessons(steps: list[NewStep], lessons: Sequence[Mapping[str, Any]]) -> list[NewStep]:
-    """The steps, the first one with an agent with the lessons."""
-    if not lessons:
-        return steps
-    first = next((step.order for step in steps if step.agent_id), None)
-    told = {"lessons": list(lessons)}
-    return [replace(one, config={**(one.config or {}), **told}) if one.order == first else one for one in steps]
 
 
 def insert_execution(sql: Statements, execution: Execution) -> None:

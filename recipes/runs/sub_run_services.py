@@ -20,6 +20,7 @@ from recipes.engine.tool_steps import filled
 from recipes.filling import FILE, FileName, fill_inputs
 from recipes.models import Execution, ExecutionStep, Mode, StepKind, Trigger
 from recipes.runs.copying import FAILED, insert_copies, past_of, require_agents
+from recipes.runs.recalling import first_agent, lessons_for, with_lessons
 from recipes.runs.services import insert_execution, insert_steps
 from recipes.validation import with_defaults
 
@@ -36,7 +37,10 @@ STEP = (
 
 
 def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> float:
-    """Begin the child of a step; how many seconds it may take. Raises AppError where it cannot begin."""
+    """Begin the child of a step; how many seconds it may take. Raises AppError where it cannot begin.
+
+    Its first agent is told the pinned and the newest lessons of the recipe inside.
+    """
     config = step.config or {}
     found = ledger.sql.rows(VERSION, [config.get("recipe"), run.workspace_id, config.get("version")])
     if not found:
@@ -47,7 +51,10 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
     schema = body.get("inputs") or {}
     inputs = fill_inputs(schema, _with_files(schema, _inputs(run, step, outputs)))
     earlier = _earlier(step, config, inputs)
-    steps = folded(_steps(ledger, body["steps"]))
+    own = _steps(ledger, body["steps"])
+    # Without inputs nothing is embedded: a turn of the engine waits for no model.
+    lessons = lessons_for(run.workspace_id, UUID(config["recipe"]), first_agent(own), settings, {})
+    steps = folded(with_lessons(own, [] if run.memory_isolation else lessons))
     seconds: float = max(0.1, min(run.left_at(ledger.now), settings["total_timeout"]))
     child = Execution(
         id=child_id(step),

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from django.test import Client
 from automatos.testing import Stack
 from recipes.lessons.keeping import embed_new
 from recipes.lessons.recall import recall
-from recipes.models import Execution, Lesson, RecipeFigures, Trigger
+from recipes.models import Execution, Lesson, Recipe, RecipeFigures, Trigger
 from recipes.services import cook
 from recipes.tests.kit import Cast, ended
 from recipes.tests.quality_cases import CASES, Case, Step
@@ -106,6 +106,10 @@ def test_the_next_run_is_told_a_lesson_and_a_forgotten_one_is_not(stack: Stack) 
     assert "Mind the" in cooked(cast, recipe)[0].prompt
 
 
+def told_by(recipe: Recipe, agent_id: UUID | None, given: dict[str, Any]) -> list[Lesson]:
+    return recall(recipe.workspace_id, recipe.pk, agent_id, given).every
+
+
 def cooked(cast: Cast, recipe: Any) -> list[Any]:
     """The steps of a run that a person starts."""
     run = cook(workspace=cast.workspace, recipe=recipe, input_data={}, user=cast.owner, trigger=Trigger.PAGE)
@@ -162,7 +166,7 @@ def test_of_many_lessons_ten_are_told_pinned_ones_first_then_the_relevant() -> N
         add(f"Invoice {number} is paid by bank transfer.")
     add("Always sign.", is_pinned=True)
     assert embed_new() == 16
-    found = recall(recipe, None, {"topic": "animals of the ocean"})
+    found = told_by(recipe, None, {"topic": "animals of the ocean"})
     assert len(found) == 10
     assert found[0].text == "Always sign."
     assert found[1].text == "Whales and dolphins live in the sea."
@@ -173,10 +177,10 @@ def test_five_lessons_of_the_agent_come_from_its_other_recipes() -> None:
     recipe, other = cast.recipe("Write."), cast.recipe("Write.")
     for number in range(7):
         Lesson.objects.create(workspace=cast.workspace, recipe=other, agent_id=cast.agent.pk, text=f"Lesson {number}")
-    assert len(recall(recipe, cast.agent.pk, {})) == 5
-    assert recall(recipe, None, {}) == []
+    assert len(told_by(recipe, cast.agent.pk, {})) == 5
+    assert told_by(recipe, None, {}) == []
     stranger = Cast()
-    assert recall(stranger.recipe("Write."), cast.agent.pk, {}) == []
+    assert told_by(stranger.recipe("Write."), cast.agent.pk, {}) == []
 
 
 def send(client: Client, method: str, path: str, cast: Cast, body: object = None) -> tuple[int, Any]:
@@ -218,7 +222,7 @@ def test_a_bare_thumb_is_a_lesson_that_says_which_run_and_what_it_answered() -> 
     send(client, "PUT", path, cast, {"thumb": "up"})
     assert Lesson.objects.get(recipe=recipe).text.endswith("Work in the same way.")
     assert send(client, "DELETE", path, cast)[0] == 204
-    assert recall(recipe, None, {}) == []
+    assert told_by(recipe, None, {}) == []
 
 
 def test_words_stand_in_place_of_the_bare_thumb_and_stars_alone_teach_nothing() -> None:
@@ -230,7 +234,7 @@ def test_words_stand_in_place_of_the_bare_thumb_and_stars_alone_teach_nothing() 
         {"stars": 3}, {"thumb": "down"}, {"thumb": "down", "comment": "Name the year."}, {"thumb": "up", "stars": 5},
     ):  # fmt: skip
         assert send(client, "PUT", path, cast, body)[0] == 200
-        told.append([one.text for one in recall(recipe, None, {})])
+        told.append([one.text for one in told_by(recipe, None, {})])
     words = ["A person did not like an earlier run: Name the year."]
     assert told == [[], [Lesson.objects.get(key__startswith="thumb:", recipe=recipe).text], words, words]
 
