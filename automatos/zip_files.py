@@ -2,7 +2,7 @@
 
 import stat
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automatos.paths import collisions, is_odd, is_unsafe, leads_out
@@ -54,14 +54,38 @@ def looks_like_zip(data: bytes) -> bool:
     return data.startswith(STARTS)
 
 
-def read_zip(data: bytes, *, limits: ZipLimits | None = None, field: str = "file") -> Mapping[str, bytes]:
-    """Every file of the archive by its path. Raises ArchiveRefused under `field`, naming the file and the limit."""
-    return unpack(data, limits=limits, field=field).files
+def read_zip(
+    data: bytes,
+    *,
+    limits: ZipLimits | None = None,
+    field: str = "file",
+    wanted: Callable[[str], bool] | None = None,
+) -> Mapping[str, bytes]:
+    """Files of the archive by their paths: every one, or those that `wanted` says yes to; the others stay packed.
+
+    Raises ArchiveRefused under `field`, naming the file and the limit.
+    """
+    return _opened(data, limits or ZipLimits(), field, wanted).files
 
 
 def unpack(data: bytes, *, limits: ZipLimits | None = None, field: str = "file") -> Unpacked:
     """Everything in the archive. Raises ArchiveRefused under `field`, naming the file and the limit."""
-    limits = limits or ZipLimits()
+    return _opened(data, limits or ZipLimits(), field, None)
+
+
+def names_of(data: bytes, *, limits: ZipLimits | None = None, field: str = "file") -> frozenset[str]:
+    """The paths of the archive's files, nothing of it unpacked. Raises ArchiveRefused as `read_zip` does."""
+    seen: list[str] = []
+
+    def note(path: str) -> bool:
+        seen.append(path)
+        return False
+
+    _opened(data, limits or ZipLimits(), field, note)
+    return frozenset(seen)
+
+
+def _opened(data: bytes, limits: ZipLimits, field: str, wanted: Callable[[str], bool] | None) -> Unpacked:
     if len(data) > limits.packed:
         sentence = f"The ZIP file has {len(data):,} bytes; at most {limits.packed:,} are allowed."
         raise ArchiveRefused("too_large", sentence, field=field)
@@ -69,16 +93,19 @@ def unpack(data: bytes, *, limits: ZipLimits | None = None, field: str = "file")
         raise ArchiveRefused("not_zip", "This is not a ZIP file.", field=field)
     entries = directory(data, most=ENTRIES_A_FILE * limits.files, field=field)
     try:
-        return _unpacked(data, entries, limits)
+        return _unpacked(data, entries, limits, wanted)
     except ArchiveRefused as refused:
         raise ArchiveRefused(refused.code, refused.message, refused.entry, field=field) from None
 
 
-def _unpacked(data: bytes, entries: Sequence[ZipEntry], limits: ZipLimits) -> Unpacked:
+def _unpacked(
+    data: bytes, entries: Sequence[ZipEntry], limits: ZipLimits, wanted: Callable[[str], bool] | None
+) -> Unpacked:
     members = _members(entries, limits)
     _check_sizes(members, len(data), limits)
-    contents = {path: _content(data, member, path) for path, member in members.items()}
-    links = {path: contents.pop(path) for path, member in members.items() if _is_link(member)}
+    taken = {path: member for path, member in members.items() if wanted is None or wanted(path)}
+    contents = {path: _content(data, member, path) for path, member in taken.items()}
+    links = {path: contents.pop(path) for path, member in taken.items() if _is_link(member)}
     executable = frozenset(path for path in contents if members[path].mode & stat.S_IXUSR)
     targets = {path: _target(path, target) for path, target in links.items()}
     return Unpacked(contents, executable, targets)
