@@ -1,6 +1,7 @@
 """The files of a run, kept in the product's file storage."""
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ LARGEST = 10_000_000
 LARGEST_SUM = 50_000_000
 LONGEST_NAME = 100
 MOST_BYTES = 200  # of a name: what every file system takes
+LONGEST_ENDING = 10
 SIGNS = " ._-+()"
 NAME_RULE = (
     "A name has up to 100 letters, digits, blanks or . _ - + ( ), starts with a letter or digit, and has no folder."
@@ -31,6 +33,22 @@ def clean_name(name: str) -> str:
     if not fits or not name[0].isalnum() or ".." in name or name.endswith(".") or not all(map(_may_stand, name)):
         raise ToolProblem(f"{name[:60]!r} cannot be the name of a file. {NAME_RULE}")
     return name
+
+
+def fitting_name(name: str) -> str:
+    """The name of a person's file in letters that a run's file may have: what cannot stand becomes `_`.
+
+    Raises ToolProblem where nothing of it is left.
+    """
+    base = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    kept = "".join(letter if _may_stand(letter) else "_" for letter in " ".join(base.split()))
+    kept = re.sub(r"\.{2,}", ".", kept).lstrip(SIGNS).rstrip(". ")
+    stem, dot, ending = kept.rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = kept, "", ""
+    room = MOST_BYTES - len(f"{dot}{ending}".encode())
+    stem = stem[: LONGEST_NAME - len(ending) - 1].encode()[:room].decode(errors="ignore").rstrip(". ")
+    return clean_name(f"{stem}{dot}{ending}")
 
 
 def _may_stand(letter: str) -> bool:

@@ -38,6 +38,9 @@ class DocumentOut(serializers.Serializer[Document]):
     size = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Document.Status.choices)
     error = serializers.CharField()
+    encoding = serializers.CharField(help_text="What the letters of a file were read in; empty for other documents.")
+    is_encoding_chosen = serializers.BooleanField(help_text="Whether a person said so; else it was found.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What could not be read, in sentences.")
     embedding_model = serializers.CharField(help_text="The model its passages were embedded with.")
     chunk_count = serializers.IntegerField(help_text="Passages it was cut into.")
     created_at = serializers.DateTimeField()
@@ -56,6 +59,14 @@ class DocumentChangeIn(InputSerializer):
     """What changes about a document."""
 
     title = serializers.CharField(allow_blank=True)
+
+
+class DocumentRefreshIn(InputSerializer):
+    """How to read it."""
+
+    encoding = serializers.CharField(
+        required=False, allow_blank=True, help_text="What a file's letters are in, such as `cp1251`; empty to find it."
+    )
 
 
 class HitOut(serializers.Serializer[Hit]):
@@ -211,12 +222,18 @@ class DocumentRefresh(WorkspaceView):
     @extend_schema(
         operation_id="documents_refresh",
         parameters=[WORKSPACE_HEADER],
-        request=None,
-        responses={202: DocumentOut, **errors(404, 409)},
+        request=DocumentRefreshIn,
+        responses={202: DocumentOut, **errors(400, 404, 409, 415)},
     )
     def post(self, request: Request, document_id: UUID) -> Response:
         """A page is fetched anew; until it is read, the passages of before are found."""
-        row = services.refresh(workspace=self.workspace, document_id=document_id)
+        queries_knowledge.document(workspace=self.workspace, document_id=document_id)
+        encoding = None
+        if request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            body = DocumentRefreshIn(data=request.data)
+            body.is_valid(raise_exception=True)
+            encoding = body.validated_data.get("encoding")
+        row = services.refresh(workspace=self.workspace, document_id=document_id, encoding=encoding)
         return Response(DocumentOut(row).data, status=202)
 
 

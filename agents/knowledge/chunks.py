@@ -1,10 +1,10 @@
 """Cuts a text into passages that can be found and read on their own: by headings, then by sentences."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from tools.confined.csv_rows import rows_of
 
 # Characters; about 350 and 40 tokens of English text.
 LONGEST = 1400
@@ -30,15 +30,10 @@ def passages(text: str) -> list[Passage]:
 
 def table_passages(text: str) -> list[Passage]:
     """The passages of CSV: rows as `column: value` lines, so that each can be read without the table's head."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    rows = rows_of(text)
     head = next(rows, [])
     lines = ["; ".join(_cells(head, row)) for row in rows]
     return [Passage("", part) for part in _parts([line for line in lines if line], overlap=0)]
-
-
-def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max(",;\t|", key=first.count)
 
 
 def _cells(head: list[str], row: list[str]) -> Iterator[str]:

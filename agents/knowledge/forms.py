@@ -9,10 +9,10 @@ from agents.knowledge.kinds import LONGEST, Upload, check_size
 from agents.models import Document
 from automatos.errors import AppError, wrong_field
 from automatos.fields import TypedForm, text_field
+from tools.documents import TAKEN
 from workspaces.models import User, Workspace
 
 WAYS = {"upload": "Upload a file", "paste": "Paste a text", "url": "Add a web page"}
-ACCEPT = ".txt,.md,.markdown,.csv,.html,.htm,.pdf,.docx"
 FIELDS = {"upload": ("file", "title"), "paste": ("title", "pasted"), "url": ("url", "title")}
 OPTIONAL_TITLE = {"upload": "By default the file's name.", "url": "By default the page's own."}
 
@@ -23,8 +23,8 @@ class DocumentForm(TypedForm):
     file = forms.FileField(
         label="File",
         required=False,
-        help_text="Text, Markdown, CSV, HTML, PDF or DOCX, up to 20 MB and 2 million characters.",
-        widget=forms.FileInput(attrs={"class": "input", "accept": ACCEPT}),
+        help_text=f"Send {TAKEN}, up to 20 MB and 2 million characters.",
+        widget=forms.FileInput(attrs={"class": "input"}),
     )
     url = text_field("Address", hint="Of a public page or PDF, beginning with https://.", inputmode="url")
     title = text_field("Title", autocomplete="off", maxlength=200)

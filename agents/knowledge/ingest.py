@@ -108,6 +108,7 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
     _still(document).update(
         title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
         chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
+        encoding=found.encoding, notes=list(found.notes),
     )  # fmt: skip
 
 

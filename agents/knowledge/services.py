@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.utils import timezone
 
-from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, media_type_of
+from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, has_encoding, media_type_of
 from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.after_commit import after_commit
@@ -19,6 +19,7 @@ from automatos.llm import embeddings
 from automatos.rows import locked
 from automatos.storage import objects
 from automatos.storage.names import folder_of
+from tools.documents import ENCODINGS
 from workspaces.audit import log as audit
 from workspaces.limits.plans import release_storage, require_storage
 from workspaces.models import User, Workspace
@@ -95,16 +96,24 @@ def rename(*, workspace: Workspace, document_id: UUID, title: str) -> Document:
     return document
 
 
-def refresh(*, workspace: Workspace, document_id: UUID) -> Document:
-    """Read it again: a page is fetched anew. Conflict while it is being read."""
+def refresh(*, workspace: Workspace, document_id: UUID, encoding: str | None = None) -> Document:
+    """Read it again: a page is fetched anew. encoding: what a file's letters are in; empty to find it.
+
+    Raises InvalidInput naming `encoding`, Conflict while it is being read.
+    """
     with transaction.atomic():
         document = _locked(workspace, document_id)
         if document.status in (Document.Status.WAITING, Document.Status.READING):
             raise Conflict(f"{document.title} is being read already. Wait until it is done.")
         document.status, document.error, document.attempts = Document.Status.WAITING, "", 0
         document.updated_at, document.reading_since = timezone.now(), None
-        document.save(update_fields=["status", "error", "attempts", "updated_at", "reading_since"])
-        audit.record_row("document.refreshed", document)
+        after = _choose_encoding(document, encoding) if encoding is not None else None
+        document.save(
+            update_fields=[
+                *("status", "error", "attempts", "updated_at", "reading_since", "encoding", "is_encoding_chosen")
+            ]
+        )
+        audit.record_row("document.refreshed", document, after=after)
         after_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
 
@@ -194,6 +203,15 @@ def forget(*, workspace: Workspace, memory_id: UUID) -> None:
         name = memory.text[:60]
         memory.delete()
         audit.record("memory.deleted", workspace_id=workspace.pk, target=("memory", memory_id, name))
+
+
+def _choose_encoding(document: Document, encoding: str) -> dict[str, str]:
+    if not has_encoding(document):
+        raise wrong_field("encoding", "Only a file of letters has an encoding; this document is none.")
+    if encoding and encoding not in ENCODINGS:
+        raise wrong_field("encoding", f"Choose one of these: {', '.join(ENCODINGS)}; or none, to have it found.")
+    document.encoding, document.is_encoding_chosen = encoding, bool(encoding)
+    return {"encoding": encoding or "found"}
 
 
 def _add(document: Document, user: User | None) -> Document:

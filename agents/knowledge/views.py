@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents.knowledge import queries, services
 from agents.knowledge.forms import DocumentForm
+from agents.knowledge.kinds import has_encoding
 from agents.models import Memory
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput
+from tools.documents import ENCODINGS
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
@@ -82,6 +84,8 @@ def document_detail(request: WorkspaceRequest, document_id: UUID) -> HttpRespons
         "asked": asked,
         "hits": [hit for hit in hits if hit.document_id == row.pk][:SHOWN],
         "watched": queries.is_watched(row),
+        "encodings": ENCODINGS if has_encoding(row) else {},
+        "encoding": ENCODINGS.get(row.encoding, row.encoding),
         **_rights(request),
     }
     return render_live(request, "knowledge/detail.html", context)
@@ -105,10 +109,11 @@ def document_rename(request: WorkspaceRequest, document_id: UUID) -> HttpRespons
 @require_POST
 @workspace_page(Role.EDITOR)
 def document_refresh(request: WorkspaceRequest, document_id: UUID) -> HttpResponse:
-    """Read it again."""
+    """Read it again, perhaps in another encoding."""
+    encoding = request.POST.get("encoding")
     try:
-        row = services.refresh(workspace=request.workspace, document_id=document_id)
-    except Conflict as error:
+        row = services.refresh(workspace=request.workspace, document_id=document_id, encoding=encoding)
+    except (Conflict, InvalidInput) as error:
         messages.error(request, error.message)
     else:
         messages.success(request, f"{row.title} is being read again.")

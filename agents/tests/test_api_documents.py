@@ -3,6 +3,7 @@
 import io
 import time
 import zipfile
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,15 +93,23 @@ def test_every_kind_of_file_is_read_and_found(company: Company, name: str) -> No
     assert Workspace.objects.get(pk=company.workspace.pk).storage_bytes == len(KINDS[name])
 
 
-def zip_bomb() -> bytes:
+def zip_of(files: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b"<w>" + b" " * 60_000_000)
+        for name, data in files.items():
+            archive.writestr(name, data)
     return out.getvalue()
+
+
+def zip_bomb() -> bytes:
+    return zip_of({"word/document.xml": b"<w>" + b" " * 60_000_000})
 
 
 REFUSED = {
     "program.exe": (b"MZ", "no kind that can be read"),
+    "old.doc": (b"\xd0\xcf\x11\xe0", "Save it as .docx"),
+    "pictures.zip": (zip_of({"a.png": b"x"}), "Unpack it"),
+    "many.docx": (zip_of({f"word/{n}": b"" for n in range(90_000 // 2)}), "entries"),
     "empty.txt": (b"", "empty"),
     "binary.txt": (b"abc\x00def", "NUL"),
     "not.pdf": (b"hello", "not a PDF"),

@@ -11,9 +11,9 @@ from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
 from automatos.llm.parts import Image, Part, Text
 from automatos.llm.types import Message
-from tools import confinement
+from tools import documents
 from tools.contract import ToolProblem
-from tools.files import StoredRunFiles, clean_name
+from tools.files import StoredRunFiles, fitting_name
 from tools.untrusted import fenced
 from workspaces.limits.plans import require_storage
 from workspaces.models import Workspace
@@ -22,10 +22,8 @@ FIELD = "attachments"
 MOST = 5
 LARGEST = 5_000_000
 LONGEST_TEXT = 100_000
-PDF_SECONDS = 30.0
-TEXT_ENDINGS = (
-    "txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "log", "py", "js", "ts", "sql", "ini", "toml",
-)  # fmt: skip
+READ_SECONDS = 30.0
+NO_TEXT = "There is no text in it. A scanned page has to go through text recognition first."
 # How pictures begin, with the media type a model is told.
 PICTURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -91,7 +89,7 @@ def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload]) ->
     require_storage(workspace, sum(len(upload.data) for upload in uploads))
     files = StoredRunFiles(workspace.pk, execution_id)
     for upload in uploads:
-        async_to_sync(files.write)(clean_name(upload.name), upload.data)
+        async_to_sync(files.write)(fitting_name(upload.name), upload.data)
 
 
 def origin_of(attached: Attachment) -> str:
@@ -126,7 +124,7 @@ def _image(files: StoredRunFiles, one: Attachment) -> Part:
 
 
 def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
-    name = clean_name(upload.name)
+    name = fitting_name(upload.name)
     if len(upload.data) > LARGEST:
         raise ToolProblem(f"{name} has {len(upload.data):,} bytes; at most {LARGEST:,} are taken.")
     if not upload.data:
@@ -142,19 +140,14 @@ def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
 
 
 def _text(name: str, data: bytes) -> str:
-    if data.startswith(b"%PDF-"):
-        try:
-            found, _ = async_to_sync(confinement.run)("pdf_text", {}, data, seconds=PDF_SECONDS)
-        except ToolProblem as problem:
-            raise ToolProblem(f"{name}: {problem}") from None
-        return str(found["text"])
-    ending = name.rpartition(".")[2].lower()
-    if ending not in TEXT_ENDINGS:
-        raise ToolProblem(f"{name} is neither text, CSV, PDF nor a picture. Save it as one of them.")
+    """The text of a file, with what was left out said at its end."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ToolProblem(f"{name} is not text in UTF-8. Save it so.") from None
-    if unusable := unstorable_text(text):
+        kind = documents.media_type_of(name, data)
+        found = async_to_sync(documents.text_of)(kind, data, seconds=READ_SECONDS)
+    except ToolProblem as problem:
+        raise ToolProblem(f"{name}: {problem}") from None
+    if not found.text.strip():
+        raise ToolProblem(f"{name}: {NO_TEXT}")
+    if unusable := unstorable_text(found.text):
         raise ToolProblem(f"{name}: {unusable}")
-    return text
+    return "\n\n".join([found.text, *found.notes])

@@ -13,7 +13,7 @@ from recipes.filling import FILE, FileName
 from recipes.models import Execution
 from recipes.runs.files import content_of
 from tools.contract import ToolProblem
-from tools.files import LARGEST, LARGEST_SUM, clean_name, remove_run_files
+from tools.files import LARGEST, LARGEST_SUM, fitting_name, remove_run_files
 from workspaces.models import Workspace
 
 Uploads = Mapping[str, Upload]
@@ -35,7 +35,7 @@ def named(inputs: Mapping[str, Any], uploads: Uploads) -> tuple[dict[str, FileNa
             problems.add(field, "This recipe has no input of this name that takes a file.")
             continue
         try:
-            called = clean_name(upload.name)
+            called = fitting_name(upload.name)
         except ToolProblem as problem:
             problems.add(field, str(problem))
             continue

@@ -1,10 +1,13 @@
 """Talking with an agent over REST: streamed and not, attachments, branches, conversations kept and deleted."""
 
 import base64
+import io
 from uuid import uuid4
 
 import pytest
+from pypdf import PdfWriter
 
+from agents.tests import word_kit
 from automatos.testing import Stack
 from recipes.models import ExecutionStep
 from recipes.tests.chat_kit import Room, call, with_tools
@@ -108,8 +111,8 @@ def test_a_picture_reaches_a_model_that_sees(room: Room) -> None:
 
 @pytest.mark.parametrize(
     ("attached", "said"),
-    [({"name": "a.exe", "content": "x"}, "neither text"), ({"name": "a.txt", "content": ""}, "empty"),
-     ({"name": "../a.txt", "content": "x"}, "cannot be the name"), ({"name": "a.txt", "data": "%"}, "base64"),
+    [({"name": "a.exe", "content": "x"}, "no kind that can be read"), ({"name": "a.txt", "content": ""}, "empty"),
+     ({"name": "../..", "content": "x"}, "cannot be the name"), ({"name": "a.txt", "data": "%"}, "base64"),
      ({"name": "a.txt", "content": "x" * 100_001}, "at most 100,000"), ({"name": "a.pdf", "content": "%PDF-x"}, "PDF")],
 )  # fmt: skip
 def test_files_that_cannot_be_used_are_refused_by_name(room: Room, attached: dict[str, str], said: str) -> None:
@@ -161,3 +164,31 @@ def test_text_before_a_tool_call_gives_way_to_the_answer(stack: Stack) -> None:
     sums = {"reply": "Let me see.", "tool_calls": [call("calculator", expression="6*7")]}
     stack.models.conversation("how much", sums, {"reply": "It is 42."})
     assert final_output(ended(cast.cook(cast.recipe("how much")))) == "It is 42."
+
+
+def test_a_scanned_pdf_is_refused_as_in_knowledge(room: Room) -> None:
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(72, 72)
+    writer.write(out)
+    attached = {"name": "scan.pdf", "data": base64.b64encode(out.getvalue()).decode()}
+    status, answer = Caller(room.key).post(chat(room), {"message": "What does it say?", "attachments": [attached]})
+    assert (status, "scan.pdf: There is no text in it." in str(answer["error"]["fields"])) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Q3 [final] & co.docx", "Q3 _final_ & co.docx".replace("&", "_")), ("договір №5.docx", "договір _5.docx"),
+     ("C:\\Users\\olga\\a.docx", "a.docx"), ("_draft..docx", "draft.docx"), ("x" * 300 + ".docx", "x" * 95 + ".docx")],
+)  # fmt: skip
+def test_a_word_file_is_told_to_the_model_whatever_its_name(room: Room, name: str, kept: str) -> None:
+    data = base64.b64encode(word_kit.full_document()).decode()
+    say(room, message="Read it", attachments=[{"name": name, "data": data}])
+    told = str(room.stack.models.requests[-1].body["messages"][-1]["content"])
+    assert [word for word in word_kit.SHOWN if word not in told] == []
+    assert f"file {kept}" in told
+
+
+def test_a_text_in_another_encoding_is_told_to_the_model(room: Room) -> None:
+    data = base64.b64encode("Клиент может вернуть товар.".encode("cp1251")).decode()
+    say(room, message="Read it", attachments=[{"name": "rules.txt", "data": data}])
+    assert "Клиент может вернуть товар." in str(room.stack.models.requests[-1].body["messages"][-1]["content"])

@@ -1,10 +1,10 @@
 """file_list, file_read and file_write: the files of the run."""
 
-from tools import confinement
+from tools import documents
 from tools.contract import Arguments, RunFiles, Tool, ToolContext, ToolProblem, ToolResult, object_schema, page_of
 from tools.files import LARGEST, LARGEST_SUM, MOST_FILES, NAME_RULE
 
-PDF_SECONDS = 25.0
+READ_SECONDS = 25.0
 NAME = {"type": "string", "minLength": 1, "maxLength": 100, "description": NAME_RULE}
 
 
@@ -43,15 +43,11 @@ def _files(context: ToolContext) -> RunFiles:
 
 
 async def _text(name: str, data: bytes) -> str:
-    if data.startswith(b"%PDF-"):
-        found, _ = await confinement.run("pdf_text", {}, data, seconds=PDF_SECONDS)
-        return str(found["text"])
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if b"\x00" in data[:4000]:
-            raise ToolProblem(f"{name} is not text ({len(data):,} bytes); it cannot be read this way.") from None
-        return data.decode("cp1252", "replace")
+    if not data:
+        return ""
+    kind = documents.media_type_of(name, data)
+    found = await documents.text_of(kind, data, seconds=READ_SECONDS)
+    return "\n\n".join([found.text, *found.notes]) if found.text.strip() else "[There is no text in the file.]"
 
 
 FILE_LIST = Tool(
@@ -66,7 +62,7 @@ FILE_LIST = Tool(
 FILE_READ = Tool(
     name="file_read",
     title="Read a file",
-    description="Read a text or PDF file of this run. Long files come in parts: go on with offset.",
+    description="Read a file of this run as text, also PDF and Word. Long files come in parts: go on with offset.",
     schema=object_schema(
         {
             "name": NAME,

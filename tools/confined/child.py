@@ -17,6 +17,7 @@ JOBS = {
     "json": "tools.confined.json_query",
     "pdf": "tools.confined.pdf",
     "pdf_text": "tools.confined.pdf_text",
+    "text": "tools.confined.text",
 }
 CLOSED = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.exec", "os.fork", "os.system")
 

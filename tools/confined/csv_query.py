@@ -1,7 +1,6 @@
 """One SELECT over a CSV file, in an SQLite database that exists only for it."""
 
 import csv
-import io
 import itertools
 import sqlite3
 import time
@@ -9,36 +8,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.confined.child import Problem
+from tools.confined.csv_rows import rows_of
+from tools.confined.encodings import decoded
 
 MOST_COLUMNS = 500
-LONGEST_CELL = 100_000
-SAMPLE = 64_000
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 FORBIDDEN = {"load_extension", "randomblob", "zeroblob", "readfile", "writefile", "fts3_tokenizer"}
 
 
 def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     """task: sql, delimiter or empty, limit, seconds. Gives columns (of the table), names, rows and more."""
-    csv.field_size_limit(LONGEST_CELL)
-    text = data.decode("utf-8-sig", "replace")
+    text = decoded(data).text
     database = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        columns = _load(database, text, task["delimiter"] or _delimiter(text))
+        columns = _load(database, text, task["delimiter"])
     except csv.Error as error:
         raise Problem(f"The data is not CSV that can be read: {error}.") from None
     names, rows, more = _select(database, task["sql"], task["limit"], task["seconds"])
     return {"columns": columns, "names": names, "rows": rows, "more": more}, b""
 
 
-def _delimiter(text: str) -> str:
-    try:
-        return csv.Sniffer().sniff(text[:SAMPLE].rpartition("\n")[0] or text[:SAMPLE], ",;\t|").delimiter
-    except csv.Error:
-        return ","
-
-
 def _load(database: sqlite3.Connection, text: str, delimiter: str) -> list[str]:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = rows_of(text, delimiter)
     header = next(lines, None)
     if not header:
         raise Problem("The data has no header line.")

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree, html
 
 from tools.confined.child import Problem
+from tools.confined.encodings import codec, declared, found
 
 SKIPPED = {
     *("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "video", "audio"),
@@ -28,10 +29,14 @@ DEEPEST = 20_000
 
 
 def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """task: url, and charset or empty. Gives title and text."""
+    """task: url, and charset, or empty to take what the page says, then what its letters look like.
+
+    Gives title, text and encoding.
+    """
     sys.setrecursionlimit(DEEPEST)
+    charset = _charset(task["charset"]) or declared(data) or found(data)
     try:
-        parser = html.HTMLParser(encoding=task["charset"] or None, remove_comments=True, remove_pis=True)
+        parser = html.HTMLParser(encoding=charset or None, remove_comments=True, remove_pis=True)
     except LookupError:
         parser = html.HTMLParser(remove_comments=True, remove_pis=True)
     try:
@@ -40,7 +45,15 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         raise Problem("The page is empty or not HTML.") from None
     title = " ".join((root.findtext(".//title") or "").split())[:LONGEST_TITLE]
     base = urljoin(task["url"], root.xpath("string(//base/@href)"))
-    return {"title": title, "text": _tidy(_block(_main(root), base))}, b""
+    return {"title": title, "text": _tidy(_block(_main(root), base)), "encoding": charset}, b""
+
+
+def _charset(name: str) -> str:
+    """The encoding as it is usually called; empty for one that does not exist."""
+    try:
+        return codec(name) if name else ""
+    except Problem:
+        return ""
 
 
 def _main(root: Any) -> Any:

@@ -96,9 +96,9 @@ async def test_a_missing_file_is_told_with_those_there_are() -> None:
 async def test_files_that_are_no_text_are_refused() -> None:
     run = context()
     assert run.files
-    await run.files.write("a.bin", bytes(range(256)))
+    await run.files.write("a.dat", bytes(range(256)))
     await run.files.write("b.txt", "Käse".encode("cp1252"))
-    assert "is not text" in await refused("file_read", run, name="a.bin")
+    assert "is not a text file" in await refused("file_read", run, name="a.dat")
     assert await said("file_read", run, name="b.txt") == "Käse"
 
 
