@@ -1,6 +1,7 @@
 """Changes: recipes, their steps and versions."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import locked
 from automatos.slugs import insert_with_slug
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
+from recipes.publish_gate_queries import require_passed
 from recipes.queries import recipes_of
 from recipes.runs.input_files import NONE as NO_FILES
 from recipes.runs.input_files import Uploads
@@ -76,6 +78,15 @@ def problems_of(workspace: Workspace, data: RecipeInput, within: UUID | None = N
     return found
 
 
+def body_if_saved(recipe: Recipe, data: RecipeInput) -> dict[str, Any]:
+    """The recipe as a version would keep it; nothing is saved. Raises InvalidInput with every problem found."""
+    columns, steps = _checked(recipe.workspace, data, within=recipe.pk)
+    changed = copy(recipe)
+    for name, value in columns.items():
+        setattr(changed, name, value)
+    return body_of(changed, steps)
+
+
 @transaction.atomic
 def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput) -> Recipe:
     """A new recipe at version 1, or InvalidInput naming each wrong field."""
@@ -93,7 +104,8 @@ def update_recipe(
 ) -> Recipe:
     """The recipe with everything as in `data`, as its next version. Runs under way go on with the version they have.
 
-    expected_version: the version the change was made from; Conflict when someone else saved meanwhile.
+    expected_version: the version the change was made from; Conflict when someone else saved meanwhile, and where an
+    evaluation has to have passed before.
     """
     recipe = lock_recipe(recipe)
     if expected_version is not None and recipe.version != expected_version:
@@ -102,9 +114,11 @@ def update_recipe(
             f"and this change was made from {expected_version}. Load it again."
         )
     columns, steps = _checked(recipe.workspace, data, changelog, within=recipe.pk)
-    before = _compared(body_of(recipe, list(recipe.steps.all())))
+    old = body_of(recipe, list(recipe.steps.all()))
+    before = _compared(old)
     for name, value in columns.items():
         setattr(recipe, name, value)
+    require_passed(recipe, old, body_of(recipe, steps))
     recipe.version += 1
     if data.template_id:
         others = Recipe.objects.filter(workspace_id=recipe.workspace_id, template_id=data.template_id, deleted_at=None)

@@ -12,6 +12,7 @@ from recipes.chat import openai_embeddings_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
+from recipes.evaluations.urls import api as evaluations_api
 from recipes.kitchen import compare_api, more_views, retention_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
@@ -126,6 +127,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),
     *triggers_api,
+    *evaluations_api,
     path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),
     path("workspaces/<uuid:workspace_id>/retention", retention_api.WorkspaceRetention.as_view(), name="api_retention"),
     path("workspaces/<uuid:workspace_id>/usage", usage_api.WorkspaceUsage.as_view(), name="api_usage"),

@@ -35,6 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow-runs": {"task": "recipes.tasks.follow_runs", "schedule": 5.0, "options": {"expires": 5}},
     "tidy-triggers": {"task": "recipes.tasks.tidy_triggers", "schedule": 3600.0, "options": {"expires": 3600}},
     "assess-runs": {"task": "recipes.tasks.sweep_assessments", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep-evaluations": {"task": "recipes.tasks.sweep_evaluations", "schedule": 5.0, "options": {"expires": 5}},
     "judge-runs": {"task": "recipes.tasks.judge_runs", "schedule": 5.0, "options": {"expires": 5}},
     "embed-lessons": {"task": "recipes.tasks.embed_lessons", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-retention": {"task": "recipes.tasks.sweep_retention", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -70,6 +70,7 @@ LAYER_OF = {
     # Beat and the engine queue them by name, and they call services as any door does.
     "recipes.tasks": DOORS,
     "recipes.triggers.tasks": DOORS,
+    "recipes.evaluations.tasks": DOORS,
     "recipes.editor.compare": HELPERS,
 }
 # Modules that only these may import.

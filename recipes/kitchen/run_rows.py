@@ -41,6 +41,7 @@ TRIGGERS: dict[str, tuple[str, str]] = {
     Trigger.WEBHOOK: ("webhook", "Webhook"), Trigger.FORM: ("clipboard-list", "Form"),
     Trigger.RECIPE: ("book-open", "Another run"), Trigger.APP: ("zap", "Event of an app"),
     Trigger.TRIAL: ("flask-conical", "Trial"),
+    Trigger.EVALUATION: ("list-checks", "Evaluation"),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Recipes, their executions, and the journal that lets an execution survive anything."""
 
 from recipes.models.draft import RecipeDraft
+from recipes.models.evaluation import Evaluation, EvaluationCase, EvaluationCell, EvaluationSet, EvaluationVariant
 from recipes.models.execution import (
     COOKING,
     ENDED_BADLY,
@@ -29,6 +30,11 @@ __all__ = [
     "Approval",
     "Call",
     "ErrorHandling",
+    "Evaluation",
+    "EvaluationCase",
+    "EvaluationCell",
+    "EvaluationSet",
+    "EvaluationVariant",
     "Event",
     "Execution",
     "ExecutionStatus",

@@ -55,6 +55,7 @@ class Trigger(models.TextChoices):
     RECIPE = "recipe", "another run"
     APP = "app", "an event of an app"
     TRIAL = "trial", "a trial in the editor"
+    EVALUATION = "evaluation", "an evaluation"
 
 
 class Execution(models.Model):
@@ -91,7 +92,8 @@ class Execution(models.Model):
     retry_delay = models.FloatField(default=2)
     backoff = models.FloatField(default=2)
     triggered_by = models.CharField(max_length=10, choices=Trigger)
-    # The schedule or trigger that started it, as triggered_by says; how many runs started one another before it.
+    # The schedule, trigger or evaluation that started it, as triggered_by says; how many runs started one another
+    # before it.
     trigger_id = models.UUIDField(null=True)
     chain = models.SmallIntegerField(default=0, db_default=0)
     # The inputs that somebody outside wrote, each with where it came from: whoever reads them is tainted.
@@ -112,7 +114,8 @@ class Execution(models.Model):
     )
     root_id = models.UUIDField(null=True)
     depth = models.SmallIntegerField(default=0, db_default=0)
-    # The runs it stands inside of, from the top down, each as [run, recipe]: their budgets count its calls.
+    # The runs it stands inside of, from the top down, each as [run, recipe]: their budgets count its calls. So do an
+    # evaluation's, as [evaluation, evaluation].
     above = models.JSONField(null=True)
     priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first in its workspace.")
     not_before = models.DateTimeField(null=True)

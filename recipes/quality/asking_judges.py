@@ -33,10 +33,11 @@ DUE = (Status.PENDING, Status.ASKED)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a call of a judge came to."""
+    """What a call of a judge came to. code: of the error, empty for an answer that is of no use."""
 
     verdict: dict[str, Any] | None = None
     error: str = ""
+    code: str = ""
     reply: ModelReply | None = None
 
 
@@ -75,9 +76,15 @@ def _judge(workspace_id: UUID, key: UUID) -> Notice | None:
 
 
 def ask(
-    workspace_id: UUID, model: str, question: Question, keys: provider_keys.OwnKeys, *, idempotency_key: UUID
+    workspace_id: UUID,
+    model: str,
+    question: Question,
+    keys: provider_keys.OwnKeys,
+    *,
+    idempotency_key: UUID,
+    evaluation_id: UUID | None = None,
 ) -> Judged:
-    """One call of a judge through the gate; call it outside of any transaction."""
+    """One call of a judge through the gate; call it outside of any transaction. evaluation_id: whose budget it is."""
     request = ModelRequest(
         model,
         question.messages,
@@ -92,11 +99,17 @@ def ask(
         keys.require(model)
         if provider in keys.keys:
             provider_keys.note_uses([keys.keys[provider]])
-        reply = call_model(request, workspace_id=workspace_id, kind=Kind.JUDGE, credentials=keys.credentials)
+        reply = call_model(
+            request,
+            workspace_id=workspace_id,
+            kind=Kind.JUDGE,
+            credentials=keys.credentials,
+            evaluation_id=evaluation_id,
+        )
     except ModelError as error:
-        return Judged(error=error.message, reply=error.reply)
+        return Judged(error=error.message, code=error.code, reply=error.reply)
     except AppError as error:
-        return Judged(error=error.message)
+        return Judged(error=error.message, code=error.code)
     try:
         return Judged(read_verdict(question, reply.text), reply=reply)
     except NotUsable as error:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automatos.events import Notice, iso
 from recipes.lessons.keeping import keep_lessons
-from recipes.models import LIVE_STATUSES, Event, Execution
+from recipes.models import LIVE_STATUSES, Event, Execution, Trigger
 from recipes.quality import formulas
 from recipes.quality.facts import Found, facts_of
 from recipes.quality.figures import raise_figures, raise_learning
@@ -43,12 +43,16 @@ def _assess(execution: Execution) -> Notice:
     now = timezone.now()
     quality = quality_of(found, at=iso(now))
     execution.quality, execution.quality_score, execution.assessed_at = quality, quality["quality_score"], now
-    raise_figures(execution, quality["quality_score"], found.steps)
+    # What an evaluation tries says nothing of how the recipe does at work.
+    is_tried = execution.triggered_by == Trigger.EVALUATION
+    if not is_tried:
+        raise_figures(execution, quality["quality_score"], found.steps)
     told = [("quality.ready", quality)]
-    if _learns(execution):
+    if not is_tried and _learns(execution):
         execution.learning = learn(execution, found)
         told.append(("learning.ready", {name: execution.learning[name] for name in ("patterns", "suggestions")}))
-    note_for_judge(execution)
+    if not is_tried:
+        note_for_judge(execution)
     events = add_events(execution, told)
     execution.save(update_fields=["quality", "quality_score", "assessed_at", "learning", "last_seq"])
     return Notice(execution.workspace_id, execution.pk, events)

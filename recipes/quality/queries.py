@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from recipes.models import Execution, Recipe, RecipeFigures, RunRating, StepFigures
+from recipes.models import Execution, Recipe, RecipeFigures, RunRating, StepFigures, Trigger
 from recipes.quality.formulas import DIMENSIONS, grade
 from recipes.validation import with_defaults
 from workspaces.models import User, Workspace
@@ -95,9 +95,9 @@ def rating_of(execution: Execution, user: User | None) -> RunRating | None:
 
 
 def assessed_runs(recipe: Recipe) -> Any:
-    """The recipe's assessed runs, newest first, without what is large in them."""
+    """The recipe's assessed runs but those of evaluations, newest first, without what is large in them."""
     rows = Execution.objects.filter(recipe=recipe, assessed_at__isnull=False).order_by("-created_at", "-id")
-    return rows.defer("input_data", "output_data", "learning")
+    return rows.exclude(triggered_by=Trigger.EVALUATION).defer("input_data", "output_data", "learning")
 
 
 def quality_of(recipe: Recipe) -> RecipeQuality:

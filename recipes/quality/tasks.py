@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from automatos import events
 from automatos.celery import app
 from recipes.quality import asking_judges, assessing
+from recipes.quality.tried import tell_evaluations
 from recipes.runs.hook_calls import tell_run_ended
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ def assess_runs(runs: list[list[str]]) -> None:
     """Assess these runs: pairs of workspace and run. One that was lost on the way is found by the sweep."""
     pairs = [(UUID(workspace_id), UUID(execution_id)) for workspace_id, execution_id in runs]
     _assess_each(pairs)
+    tell_evaluations(pairs)
     for workspace_id, execution_id in pairs:
         try:
             tell_run_ended(workspace_id, execution_id)

@@ -11,7 +11,7 @@ from recipes.engine.ledger import Ledger, Run, from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import NewStep
 from recipes.engine.outside_inputs import origins_behind
-from recipes.engine.sql import array
+from recipes.engine.sql import Statements, array
 from recipes.engine.steps import Step
 from recipes.engine.sub_runs import SubRunError, child_id, earlier_id
 from recipes.engine.takeover import taken_over
@@ -51,7 +51,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
     schema = body.get("inputs") or {}
     inputs = fill_inputs(schema, _with_files(schema, _inputs(run, step, outputs)))
     earlier = _earlier(step, config, inputs)
-    own = _steps(ledger, body["steps"])
+    own = steps_of_body(ledger.sql, body["steps"])
     # Without inputs nothing is embedded: a turn of the engine waits for no model.
     lessons = lessons_for(run.workspace_id, UUID(config["recipe"]), first_agent(own), settings, {})
     steps = folded(with_lessons(own, [] if run.memory_isolation else lessons))
@@ -70,7 +70,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
         triggered_by=Trigger.RECIPE,
         created_at=ledger.now,
         deadline_at=ledger.now + timedelta(seconds=seconds),
-        parallel_limit=_limit(settings, steps),
+        parallel_limit=limit_of(settings, steps),
         memory_isolation=settings["memory_isolation"] or run.memory_isolation,
         untrusted_inputs=_untrusted(run, step, body.get("inputs") or {}, outputs) or None,
         parent_step_id=step.id,
@@ -113,7 +113,8 @@ def _takes_over(ledger: Ledger, child: Execution, earlier: Execution) -> bool:
     return True
 
 
-def _limit(settings: Mapping[str, Any], steps: Sequence[NewStep]) -> int | None:
+def limit_of(settings: Mapping[str, Any], steps: Sequence[NewStep]) -> int | None:
+    """How many steps may be at work at once; None for no limit."""
     is_wide = settings["mode"] == Mode.PARALLEL or any(one.kind == StepKind.LOOP for one in steps)
     return settings["parallel_limit"] if is_wide else None
 
@@ -146,10 +147,10 @@ def _untrusted(run: Run, step: Step, inputs: Mapping[str, Any], outputs: Sequenc
     return found
 
 
-def _steps(ledger: Ledger, bodies: Sequence[Mapping[str, Any]]) -> list[NewStep]:
+def steps_of_body(sql: Statements, bodies: Sequence[Mapping[str, Any]]) -> list[NewStep]:
     """The steps of a version, with their agents as they are called now. Raises AgentUnusable."""
     wanted = {UUID(one["agent_id"]) for one in bodies if one.get("agent_id")}
-    rows = ledger.sql.rows(
+    rows = sql.rows(
         "SELECT id, name, status, pending_status, deleted_at IS NOT NULL FROM agents WHERE id = ANY(%s::uuid[])",
         [array(wanted)],
     )
@@ -158,7 +159,7 @@ def _steps(ledger: Ledger, bodies: Sequence[Mapping[str, Any]]) -> list[NewStep]
         if reason := why_no_new_work(name, status, pending, is_deleted):
             raise AgentUnusable(reason)
     if len(agents) < len(wanted):
-        raise AgentUnusable("An agent of the recipe inside is gone. Choose another one there.")
+        raise AgentUnusable("An agent of the recipe is gone. Choose another one there.")
     return [_step(one, agents) for one in bodies]
 
 

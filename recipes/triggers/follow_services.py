@@ -21,13 +21,14 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 # Only what came since the trigger is as it is, and of the last day. A run may have waited a week for a person. The end
-# of a run inside of another one starts nothing: a loop of them would start as many, whose loops would again.
+# of a run inside of another one starts nothing: a loop of them would start as many, whose loops would again. Nor does
+# that of a run which an evaluation tries.
 ENDED = (
     "SELECT t.workspace_id, t.id, e.id FROM recipe_triggers t JOIN recipe_executions e "
     "ON e.recipe_id = t.after_recipe_id AND e.workspace_id = t.workspace_id WHERE t.kind = %s "
     "AND NOT t.is_paused AND t.deleted_at IS NULL AND e.created_at > now() - interval '8 days' "
     "AND e.completed_at > greatest(t.updated_at, now() - interval '1 day') "
-    "AND e.parent_step_id IS NULL AND jsonb_exists(t.config->'on', e.status) "
+    "AND e.parent_step_id IS NULL AND e.triggered_by <> 'evaluation' AND jsonb_exists(t.config->'on', e.status) "
     "AND NOT EXISTS (SELECT 1 FROM trigger_deliveries d WHERE d.trigger_id = t.id AND d.dedupe_key = 'run:' || e.id) "
     "ORDER BY e.completed_at LIMIT %s"
 )

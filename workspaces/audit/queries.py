@@ -41,6 +41,9 @@ GROUPS = {
     "budget": "Budgets",
     "lesson": "Lessons",
     "suggestion": "Suggestions",
+    "evaluation_set": "Evaluation sets",
+    "evaluation_case": "Evaluation cases",
+    "evaluation": "Evaluations",
     "approval": "Approvals",
     "moderation": "Moderation",
 }

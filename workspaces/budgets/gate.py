@@ -59,15 +59,23 @@ class Passage:
 
 @contextmanager
 def passage(
-    workspace_id: UUID | None, kind: Kind, model: str, credentials: Credentials, *, most: Decimal, seconds: float
+    workspace_id: UUID | None,
+    kind: Kind,
+    model: str,
+    credentials: Credentials,
+    *,
+    most: Decimal,
+    seconds: float,
+    evaluation_id: UUID | None = None,
 ) -> Iterator[Passage]:
     """Hold back what calls of one model may take, and settle and count what they took when they are over.
 
-    workspace_id: None for work of the installation, which no budget limits. Call it outside of any transaction. Raises
-    BudgetReached, and ModelNotConfigured where money is limited and calls of unknown price are refused.
+    workspace_id: None for work of the installation, which no budget limits; evaluation_id: whose budget they count for,
+    too. Call it outside of any transaction. Raises BudgetReached, and ModelNotConfigured where money is limited and
+    calls of unknown price are refused.
     """
     made = Passage(model, credentials)
-    key, payer = uuid4(), Payer(workspace_id=workspace_id) if workspace_id else None
+    key, payer = uuid4(), _payer(workspace_id, evaluation_id) if workspace_id else None
     if payer is not None:
         _reserve(Wish(key, payer, most, seconds, _unpriced(model, credentials)))
     try:
@@ -76,13 +84,26 @@ def passage(
         _settle(workspace_id, kind, made, Settled(key, payer, made.counts) if payer else None)
 
 
+def _payer(workspace_id: UUID, evaluation_id: UUID | None) -> Payer:
+    if evaluation_id is None:
+        return Payer(workspace_id=workspace_id)
+    return Payer(workspace_id=workspace_id, recipes={evaluation_id: evaluation_id}, run_id=evaluation_id)
+
+
 def call_model(
-    request: ModelRequest, *, workspace_id: UUID | None, kind: Kind, credentials: Credentials | None = None
+    request: ModelRequest,
+    *,
+    workspace_id: UUID | None,
+    kind: Kind,
+    credentials: Credentials | None = None,
+    evaluation_id: UUID | None = None,
 ) -> ModelReply:
-    """One call of a model through the gate. Blocks. Raises ModelError, BudgetReached."""
+    """One call of a model through the gate. evaluation_id: see `passage`. Blocks. Raises ModelError, BudgetReached."""
     keys = credentials or {}
-    most = most_cost(request, keys)
-    with passage(workspace_id, kind, request.model, keys, most=most, seconds=request.timeout) as made:
+    most, seconds = most_cost(request, keys), request.timeout
+    with passage(
+        workspace_id, kind, request.model, keys, most=most, seconds=seconds, evaluation_id=evaluation_id
+    ) as made:
         try:
             reply = asyncio.run(_complete(request, keys))
         except ModelError as error:

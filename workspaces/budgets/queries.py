@@ -61,8 +61,9 @@ class BudgetStatus:
 
 
 def budgets_of(workspace: Workspace) -> QuerySet[Budget]:
-    """The workspace's budgets, its own first, then the oldest."""
-    return Budget.objects.filter(workspace=workspace).order_by("-scope", "created_at", "pk")
+    """The workspace's budgets that people made, its own first, then the oldest."""
+    rows = Budget.objects.filter(workspace=workspace).exclude(scope=Budget.EVALUATION)
+    return rows.order_by("-scope", "created_at", "pk")
 
 
 def budget(*, workspace: Workspace, budget_id: UUID) -> Budget:

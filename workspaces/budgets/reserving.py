@@ -23,6 +23,10 @@ NOTHING = Decimal(0)
 # The digits that are kept of an amount.
 SMALLEST = Decimal("0.00000001")
 OF = {"workspace": "the workspace", "recipe": "this recipe", "agent": "this agent", "run": "this run"}
+ENTIRE = (
+    "The budget of this evaluation, {limit}, has no room for another call: {spent} are spent{held}, and the call may "
+    "take {amount}. Give the next one a larger budget."
+)
 PER = {"run": "a run", "day": "a day", "month": "a month"}
 CURES = {
     "run": "Raise the budget, or have the recipe do less.",
@@ -58,7 +62,7 @@ class Sql(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
     """Whose budgets a call counts for. run_id: the run at the top; recipes: those from it down to the call's, each with
-    its run.
+    its run. An evaluation stands among the recipes, as if it were its own run.
     """
 
     workspace_id: UUID
@@ -73,6 +77,7 @@ class Payer:
             return False
         own = {
             "workspace": (self.workspace_id,), "recipe": self.recipes, "agent": (self.agent_id,), "run": (self.run_id,),
+            Budget.EVALUATION: self.recipes,
         }  # fmt: skip
         return budget.scope_id in own[budget.scope]
 
@@ -325,6 +330,9 @@ def _reserve(
 def refusal(limit: Limit, account: Account, amount: Decimal) -> str:
     """Why there is no room, and what to do."""
     held = f" and {money(account.reserved)} held back for calls under way" if account.reserved else ""
+    if limit.scope == Budget.EVALUATION:
+        spent, most = money(account.spent), money(amount)
+        return ENTIRE.format(limit=money(limit.limit), spent=spent, held=held, amount=most)
     return (
         f"The budget of {OF[limit.scope]} for {PER[limit.period]}, {money(limit.limit)}, has no room for another call: "
         f"{money(account.spent)} are spent{held}, and the call may take {money(amount)}. {CURES[limit.period]}"

@@ -13,6 +13,8 @@ from workspaces.models.workspace import Workspace
 class Budget(models.Model):
     """A limit of money for what belongs to a workspace. scope_id: the workspace's, recipe's, agent's or run's own id.
 
+    One of an evaluation is there as long as that is under way, and nobody changes it.
+
     period `run`: each run for itself; day and month begin at midnight UTC.
     """
 
@@ -26,6 +28,9 @@ class Budget(models.Model):
         RUN = "run", "A run"
         DAY = "day", "A day"
         MONTH = "month", "A month"
+
+    # The scope that people do not choose.
+    EVALUATION = "evaluation"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="budgets", db_index=False)

@@ -6,6 +6,7 @@ SMALL_API = (
     '{"openapi": "3.1.0", "info": {"title": "New"}, "servers": [{"url": "https://example.org"}], '
     '"paths": {"/": {"get": {"operationId": "look"}}}}'
 )
+EXPECTING = {"input_data": {}, "expectations": [{"type": "contains", "text": "tea"}]}
 STEP = {"agent_id": "<Agent>", "order": 1, "prompt_template": "Write."}
 # A body good enough to get as far as the permission and the rows; <Model> stands for the id of such a row.
 # <Model.slug> for its word.
@@ -82,6 +83,12 @@ BODIES: dict[str, Any] = {
     "recipes_validate": {"name": "New", "steps": [STEP]},
     **{name: {"execution_id": "<Execution>"} for name in ("recipes_assess_quality", "recipes_learn")},
     "lessons_create": {"text": "Write briefly."},
+    "evaluation_sets_create": {"name": "New"},
+    "evaluation_sets_change": {"name": "Renamed"},
+    **dict.fromkeys(("evaluation_cases_create", "evaluation_cases_replace"), EXPECTING),
+    "evaluation_cases_from_runs": {"execution_ids": ["<Execution>"]},
+    "evaluation_cases_import": {"csv": "name,contains\nNew,tea\n"},
+    "evaluations_start": {"versions": [1]},
     "triggers_create": {"name": "New"},
     "triggers_change": {"name": "Renamed"},
     "triggers_rotate": {},

@@ -63,6 +63,8 @@ MODELS = {
     "install_id": "InstalledListing",
     "shared_id": "Agent",
     "budget_id": "Budget",
+    "evaluation_set_id": "EvaluationSet",
+    "evaluation_id": "Evaluation",
 }
 # Parameters that name a row by its own word, by how the address begins.
 SLUGS = {"agents": ("Agent", "slug"), "recipes": ("Recipe", "template_id"), "skills": ("Skill", "slug")}
@@ -139,6 +141,8 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "schedules_restore": ("Schedule", GONE),
     "triggers_restore": ("RecipeTrigger", GONE),
+    "evaluation_sets_restore": ("EvaluationSet", GONE),
+    "evaluation_cases_restore": ("EvaluationCase", {"removed_at": timezone.now}),
     "lessons_restore": ("Lesson", {"forgotten_at": timezone.now}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
