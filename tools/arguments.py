@@ -36,11 +36,16 @@ def read(arguments: str | Arguments, schema: Schema) -> dict[str, Any]:
     values = _parsed(arguments)
     for place, problem in unstorable_json(values):
         raise ToolProblem(f"The arguments cannot be used. {place or 'arguments'}: {problem}")
-    errors = schema_errors(values, schema)
-    if errors:
-        lines = [f"- {_sentence(error)}" for error in errors[:MOST_PROBLEMS]]
+    lines = [f"- {sentence}" for _, sentence in misfits(values, schema)]
+    if lines:
         raise ToolProblem("The arguments do not fit. Correct them and call again:\n" + "\n".join(lines))
     return values
+
+
+def misfits(values: Arguments, schema: Schema) -> list[tuple[str, str]]:
+    """What does not fit, as (field, sentence that names it); the first few. field: with dots, or `arguments`."""
+    found = [_misfit(error) for error in schema_errors(values, schema)[:MOST_PROBLEMS]]
+    return [(one.field, _sentence(one)) for one in found]
 
 
 def _parsed(arguments: str | Arguments) -> dict[str, Any]:
@@ -74,9 +79,8 @@ def _misfit(error: "ValidationError") -> _Misfit:
     return _Misfit(field, error.instance, str(error.validator), error.validator_value, schema)
 
 
-def _sentence(error: "ValidationError") -> str:
+def _sentence(found: _Misfit) -> str:
     """What is wrong with which field, and what is allowed there."""
-    found = _misfit(error)
     problem = PROBLEMS.get(found.word)
     return f"{found.field} {problem(found) if problem else f'is {_shown(found.value)}; this is not allowed here'}."
 

@@ -193,16 +193,28 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A call that was made, for the log. milliseconds: it took; status: as the log has it."""
+class Logged:
+    """How the log names a call. source: as the log has it. app: which app, server or API it is of."""
 
+    source: str
     tool: str
-    kind: Kind
     arguments: Arguments
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that was made, for the log. milliseconds: it took, None where nobody knows; status: as the log has it.
+
+    once: whether it is kept only where nothing of this call is in the log yet.
+    """
+
+    logged: Logged
     result: ToolResult
-    milliseconds: int
+    milliseconds: int | None
     status: str
     key: UUID | None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +259,8 @@ class Tool:
     sends_by: what a reading call says to the place it reads from. adds_by: whether a call made twice does more than
     one made once, although it stays here. asks_by: whether the workspace wants a person's word before this call.
     source: which source gave it (sources.py sets it); empty for what is the agent's own, its skills and documents.
-    kind: what carries it out. connection_by: the connection that a call with these arguments uses, if any. logs_itself:
-    what carries its calls out keeps them in the log, since it knows more of them.
+    kind: what carries it out. connection_by: the connection that a call with these arguments uses, if any. logged_by:
+    how the log names a call, where what carries it out writes it there itself, since it knows more of it.
     blocked: why it may not be used any more; it stays on offer to a run under way, and each call says so.
     """
 
@@ -268,7 +280,7 @@ class Tool:
     asks_by: Callable[[Arguments], bool] | None = None
     source: str = ""
     kind: Kind = "tool"
-    logs_itself: bool = False
+    logged_by: Callable[[Arguments], Logged] | None = None
     connection_by: Callable[[Arguments], UUID | None] | None = None
     blocked: str = ""
 
@@ -293,6 +305,12 @@ class Tool:
     def connection_of(self, arguments: Arguments) -> UUID | None:
         """The connection that a call with these arguments uses; None where it uses none."""
         return self.connection_by(arguments) if self.connection_by else None
+
+    def logged_as(self, arguments: Arguments) -> Logged:
+        """How the log names a call with these arguments."""
+        if self.logged_by is not None:
+            return self.logged_by(arguments)
+        return Logged("command" if self.kind == "command" else "builtin", self.name, arguments)
 
     def is_repeatable(self, arguments: Arguments) -> bool:
         """Whether a call that may have been carried out may be made again without harm."""

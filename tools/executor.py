@@ -1,6 +1,7 @@
 """One door for every tool call: find the tool, check the arguments, run it within its limits, never fail loudly."""
 
 import asyncio
+import contextlib
 import difflib
 import logging
 import time
@@ -18,6 +19,10 @@ __all__ = ["UnifiedToolExecutor", "call_key"]
 
 logger = logging.getLogger(__name__)
 Record = Mapping[str, ToolResult]
+BROKEN_OFF = "It was broken off: nobody waits for it any more."
+MAY_HAVE = "It may have taken effect."
+# Seconds that writing it down may take, since whoever ends the worker waits for it.
+NOTING_SECONDS = 1.0
 
 
 class UnifiedToolExecutor:
@@ -46,8 +51,15 @@ class UnifiedToolExecutor:
         await _noted(tool, arguments, result, begun, context)
         return result
 
+    async def note_lost(self, name: str, arguments: Arguments, result: ToolResult, context: ToolContext) -> None:
+        """Keep in the log that a call was sent and its answer lost with whoever made it; once for a call."""
+        if tool := self.tools.get(name):
+            await _kept(
+                Made(tool.logged_as(arguments), result, None, "uncertain", context.call.key, once=True), context
+            )
+
     async def _carried_out(self, tool: Tool, arguments: str | Arguments, context: ToolContext) -> ToolResult:
-        name = tool.name
+        name, begun = tool.name, time.perf_counter()
         try:
             if tool.blocked:
                 raise ToolProblem(tool.blocked)
@@ -61,6 +73,9 @@ class UnifiedToolExecutor:
         except TimeoutError:
             text = f"{name} took longer than {tool.seconds:g} seconds and was stopped. Ask for less at once."
             return ToolResult(text, is_error=True, retryable=True)
+        except asyncio.CancelledError:
+            await _broken_off(tool, arguments, begun, context)
+            raise
         except Exception:
             # What went wrong inside may name files, addresses or secrets: it goes to the log, not to the model.
             logger.exception("The tool %s failed", name)
@@ -78,16 +93,41 @@ async def _noted(
     tool: Tool, arguments: str | Arguments, result: ToolResult, begun: float, context: ToolContext
 ) -> None:
     """Keep the call in the log, where there is one and nobody else does. The call counts without it too."""
-    if context.note is None or tool.logs_itself:
+    if tool.logged_by is not None:
         return
     status = "uncertain" if result.uncertain else "failed" if result.is_error else "done"
     status = "record" if result.repeated else "refused" if tool.blocked else status
-    given = arguments if isinstance(arguments, Mapping) else {"arguments": arguments}
-    took = round((time.perf_counter() - begun) * 1000)
+    took = None if result.uncertain else _since(begun)
+    await _kept(Made(tool.logged_as(_as_mapping(arguments)), result, took, status, context.call.key), context)
+
+
+async def _broken_off(tool: Tool, arguments: str | Arguments, begun: float, context: ToolContext) -> None:
+    """Keep a call in the log that nobody waits for any more: its run was stopped, or its worker is."""
+    given = _as_mapping(arguments)
+    is_known = tool.is_repeatable(given)
+    result = ToolResult(BROKEN_OFF if is_known else f"{BROKEN_OFF} {MAY_HAVE}", is_error=True)
+    status, took = ("failed", _since(begun)) if is_known else ("uncertain", None)
+    made = Made(tool.logged_as(given), result, took, status, context.call.key, once=True)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_kept(made, context), NOTING_SECONDS)
+
+
+async def _kept(made: Made, context: ToolContext) -> None:
+    if context.note is None:
+        return
     try:
-        await context.note(Made(tool.name, tool.kind, given, result, took, status, context.call.key))
+        await context.note(made)
     except Exception:
-        logger.exception("A call of %s is not in the log", tool.name)
+        logger.exception("A call of %s is not in the log", made.logged.tool)
+
+
+def _as_mapping(arguments: str | Arguments) -> Arguments:
+    return arguments if isinstance(arguments, Mapping) else {"arguments": arguments}
+
+
+def _since(begun: float) -> int:
+    """Milliseconds."""
+    return round((time.perf_counter() - begun) * 1000)
 
 
 def _fitting(result: ToolResult, longest: int) -> ToolResult:

@@ -1,9 +1,11 @@
 """Before an agent's first call: which plugins' texts and apps' actions fit the task, found and kept once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, cast
 
 from agents.work.loop import Task
+from agents.work.spec import AgentSpec
 from automatos.llm.parts import ToolCall
 from automatos.llm.types import Message
 from recipes.engine.hooking import Asking
@@ -19,13 +21,13 @@ LONGEST_TASK = 2_000
 class Briefing(Asking, Protocol):
     """What of a cook it takes."""
 
-    context: ToolContext
+    context: Callable[[AgentSpec], ToolContext]
 
 
 async def briefed(cook: Briefing, task: Task) -> Task:
     """The task with the texts of its plugins, and what its agent is told of its apps; as it was where nothing fits."""
     task = await with_plugin_texts(cook, task)
-    tool, door = task.tools.get(FIND), cook.context.doors.get(SOURCE)
+    tool, door = task.tools.get(FIND), cook.context(task.spec).doors.get(SOURCE)
     if tool is None or tool.source != SOURCE or door is None:
         return task
     path = f"{task.path}{PLACE}"

@@ -86,7 +86,7 @@ class _ModelCalls:
         keep: Keep,
         *,
         stream: Writing,
-        context: ToolContext,
+        context: Callable[[AgentSpec], ToolContext],
         find_agent: FindAgent,
         before_sending: Callable[[], Awaitable[None]],
         errand: contract.Decide,
@@ -102,6 +102,7 @@ class _ModelCalls:
         self.taint = Taint([*job.task.spec.origins, *job.origins], job.heard)
         self.bills = Bills(job.credentials)
         self.hooking = Hooking(self)
+        self.schemas: dict[UUID, contract.Schema] = {}  # of what calls that wait for a person take
         self.cut: Cut | None = None  # of a call that was broken off from outside, what had come in
         self.path, self.asked = FIRST, ""
 
@@ -192,7 +193,7 @@ class Cook(_ModelCalls):
             self.path, reply = await (_called(self) if self.job.call else self.answer_of(self.job.task))
         except NeedsPerson as need:
             calls = [(key, call.name, call.arguments) for key, call in need.calls]
-            await self.notebook.keep(approvals=Approvals(calls, [*self.taint.origins, *need.said]))
+            await self.notebook.keep(approvals=Approvals(calls, [*self.taint.origins, *need.said], self.schemas))
             raise GivenUp from None
         except Stopped as stopped:
             error = stopped.error
@@ -263,6 +264,9 @@ class Cook(_ModelCalls):
             result = contract.ToolResult(REFUSED, is_error=True)
         elif _is_lost(self.job, task, path, call):
             result = contract.ToolResult(LOST, is_error=True, retryable=True, uncertain=True)
+            await UnifiedToolExecutor(task.tools).note_lost(
+                call.name, call.arguments, result, self._context(task, path)
+            )
         elif said := self.hooking.refused.get(path):
             result = refusal(said, "refused this call")
         elif call.error:
@@ -283,7 +287,7 @@ class Cook(_ModelCalls):
 
         noting = contract.Noting(self.notebook.id(path), self.taint.origins)
         left = self.bills.left(task)
-        return replace(self.context, depth=path.count("."), budget=left, ask_agent=ask_agent, call=noting)
+        return replace(self.context(task.spec), depth=path.count("."), budget=left, ask_agent=ask_agent, call=noting)
 
     async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
         """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""
@@ -324,6 +328,7 @@ def _ask_people(cook: Cook, task: Task, calls: Sequence[tuple[str, ToolCall]]) -
         and (path in cook.hooking.asking or cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy))
     ]
     if waiting:
+        cook.schemas |= {key: task.tools[call.name].schema for key, call in waiting if call.name in task.tools}
         asking = [cook.hooking.asking[path] for path, _ in calls if path in cook.hooking.asking]
         raise NeedsPerson(waiting, [f"hook of {one.by}: {one.asks}" for one in asking])
 

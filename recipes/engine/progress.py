@@ -1,6 +1,7 @@
 """Steps that go on: calls noted and results kept in the middle of a step's work, in one short transaction each."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -25,10 +26,14 @@ LONGEST_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """Calls that a person has to allow, as (id, tool, arguments), and where the untrusted text came from."""
+    """Calls that a person has to allow, as (id, tool, arguments), and where the untrusted text came from.
+
+    schemas: of the tools' arguments, by the call's id.
+    """
 
     calls: list[tuple[UUID, str, dict[str, Any]]]
     origins: list[str]
+    schemas: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +157,22 @@ def _totals(step: Step) -> tuple[str, list[Any]]:
 def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
     """Park the step until a person decided; it holds no worker meanwhile."""
     rows = [
-        (key, run.workspace_id, step.id, tool, as_json(arguments), subject_hash(tool, arguments))
+        (
+            *(key, run.workspace_id, step.id, tool, as_json(arguments), subject_hash(tool, arguments)),
+            as_json(storable(dict(approvals.schemas[key]))) if key in approvals.schemas else None,
+        )
         for key, tool, arguments in approvals.calls
     ]
     ledger.sql.put_off(
         (
             "INSERT INTO approvals "
-            "(id, workspace_id, step_id, tool, arguments, subject_hash, origins, status, asked_at) "
-            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, v.subject_hash, %s::jsonb, 'pending', "
-            "%s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[]) "
-            "AS v(id, workspace_id, step_id, tool, arguments, subject_hash) ON CONFLICT (id) DO UPDATE "
-            "SET tool = EXCLUDED.tool, arguments = EXCLUDED.arguments, subject_hash = EXCLUDED.subject_hash, "
+            "(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema, origins, status, asked_at) "
+            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, v.subject_hash, "
+            "v.arguments_schema::jsonb, %s::jsonb, 'pending', %s "
+            "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+            "AS v(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema) "
+            "ON CONFLICT (id) DO UPDATE SET tool = EXCLUDED.tool, arguments = EXCLUDED.arguments, "
+            "subject_hash = EXCLUDED.subject_hash, arguments_schema = EXCLUDED.arguments_schema, "
             "origins = EXCLUDED.origins, status = 'pending', asked_at = EXCLUDED.asked_at, decided_at = NULL, "
             "decided_by_id = NULL, answer = NULL",
             [as_json(approvals.origins), ledger.now, *columns(rows)],

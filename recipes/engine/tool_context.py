@@ -17,7 +17,7 @@ from recipes.engine.sql import statements
 from recipes.engine.steps import Job
 from tools.contract import Decide, Made, ToolContext, ToolProblem, ToolResult
 from tools.files import StoredRunFiles
-from tools.logs.entries import entry_of, write
+from tools.logs.entries import entry_of, write, write_once
 from tools.sources import Place, doors
 from workspaces.credentials import reading as opened
 from workspaces.limits import plans
@@ -46,41 +46,57 @@ def cook_for(job: Job, doors: Doors, stream: Writing) -> Cook:
         doors.models,
         doors.keep,
         stream=stream,
-        context=of(job, doors.errand),
+        context=Contexts(job, doors.errand).of,
         find_agent=finder(job, doors.errand),
         before_sending=doors.guard,
         errand=doors.errand,
     )
 
 
-def of(job: Job, decide: Decide) -> ToolContext:
-    """The context of a job's tool calls."""
+class Contexts:
+    """The contexts of a job's tool calls: one for the step's agent, one for each that is asked.
 
-    async def credential(credential_id: str) -> Mapping[str, str]:
-        fields: Mapping[str, str] = await decide(_opened, job.workspace_id, job.task.spec.name, credential_id)
-        return fields
+    What a call may do, and whose it is in the log, goes by the agent that makes it. Files and viewers are the run's.
+    """
 
-    async def count(more: int) -> None:
-        await decide(_counted, job.workspace_id, more)
+    def __init__(self, job: Job, decide: Decide) -> None:
+        async def count(more: int) -> None:
+            await decide(_counted, job.workspace_id, more)
 
-    async def note(made: Made) -> None:
-        await decide(write, [entry_of(made, job.workspace_id, job.execution_id, agent.id, agent.name)])
+        self.job, self.decide = job, decide
+        self.files = StoredRunFiles(job.workspace_id, job.execution_id, count=count, above=job.above)
+        self.onlookers = Viewers(job, decide)
+        self.made: dict[UUID, ToolContext] = {}
 
-    files = StoredRunFiles(job.workspace_id, job.execution_id, count=count, above=job.above)
-    agent = job.task.spec
-    onlookers = Viewers(job, decide)
-    place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, files, onlookers)
-    return ToolContext(
-        workspace_id=job.workspace_id,
-        execution_id=job.execution_id,
-        files=files,
-        credential=credential,
-        skills=StoredSkills(job.workspace_id, decide),
-        knowledge=StoredKnowledge(job.workspace_id, decide),
-        doors=doors(place),
-        note=note,
-        memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide) if job.has_memory else None,
-    )
+    def of(self, agent: AgentSpec) -> ToolContext:
+        """What an agent's calls may use."""
+        if agent.id not in self.made:
+            self.made[agent.id] = self._make(agent)
+        return self.made[agent.id]
+
+    def _make(self, agent: AgentSpec) -> ToolContext:
+        job, decide = self.job, self.decide
+
+        async def credential(credential_id: str) -> Mapping[str, str]:
+            fields: Mapping[str, str] = await decide(_opened, job.workspace_id, agent.name, credential_id)
+            return fields
+
+        async def note(made: Made) -> None:
+            entry = entry_of(made, job.workspace_id, job.execution_id, agent.id, agent.name)
+            await (decide(write_once, entry) if made.once else decide(write, [entry]))
+
+        place = Place(job.workspace_id, job.execution_id, agent.id, agent.name, decide, self.files, self.onlookers)
+        return ToolContext(
+            workspace_id=job.workspace_id,
+            execution_id=job.execution_id,
+            files=self.files,
+            credential=credential,
+            skills=StoredSkills(job.workspace_id, decide),
+            knowledge=StoredKnowledge(job.workspace_id, decide),
+            doors=doors(place),
+            note=note,
+            memory=StoredMemory(job.workspace_id, agent.id, job.execution_id, decide) if job.has_memory else None,
+        )
 
 
 class StoredSkills:

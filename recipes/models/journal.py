@@ -179,6 +179,7 @@ class Approval(models.Model):
     tool = models.CharField(max_length=200)
     arguments = models.JSONField()
     subject_hash = models.CharField(max_length=64, blank=True, db_default="")
+    arguments_schema = models.JSONField(null=True, help_text="What a call's arguments have to fit, as it was asked.")
     origins = models.JSONField(default=list, help_text="Where the untrusted text came from that stood before the call.")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     asked_at = models.DateTimeField(default=timezone.now)

@@ -12,10 +12,14 @@ import pytest
 from automatos.llm.parts import ToolCall
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution
+from recipes.runs import services as runs
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from recipes.tests.test_app_hints_at_work import given_app
 from recipes.waits import services as approvals
+from tools.composio.tests.kit import signed_in
 from tools.models import ToolExecutionLog
+from workspaces.models import Role
+from workspaces.tests.rest import Caller, key_of
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +108,65 @@ def test_a_worker_killed_after_the_effect_does_it_once_and_asks_a_person_before_
     approvals.decide(workspace=cast.workspace, approval_id=waiting.get().pk, user=cast.owner, approve=False)
     assert final_output(ended(execution)) == "Somebody has to look."
     assert service.effects == [action]
+    is_told_as_uncertain(cast, stack, action, lost)
+
+
+def is_told_as_uncertain(cast: Cast, stack: Stack, action: str, lost: Call) -> None:
+    """Whether the tool log has the call once, over REST and on its pages."""
+    key = key_of(cast.workspace, cast.owner, Role.OWNER)
+    _, found = Caller(key).get("/api/tool-logs?status=uncertain")
+    (row,) = found["items"]
+    assert (row["tool"], row["source"], row["agent_id"]) == (action, "app", str(cast.agent.pk))
+    assert (row["call_id"], row["execution_id"]) == (str(lost.pk), str(lost.step.execution_id))
+    assert (row["app"].upper(), row["arguments"], row["duration_ms"]) == (
+        action.removesuffix("_SET_ALARM_1"),
+        {"city": "Oslo 1"},
+        None,
+    )
+    assert "may have taken effect" in row["result"]
+    browser, home = signed_in(cast.owner), f"/w/{cast.workspace.slug}/tool-log/"
+    assert action in browser.get(f"{home}?status=uncertain").content.decode()
+    assert "may have taken effect" in browser.get(f"{home}{row['id']}/").content.decode()
+
+
+def test_changed_arguments_fit_the_action_before_they_are_accepted(stack: Stack, service: Service) -> None:
+    cast = Cast()
+    action = f"{given_app(cast)}_SET_ALARM_1".upper()
+    stack.models.conversation("wake me", {"tool_calls": [use(action)]}, {"reply": "Set."})
+    execution = cast.cook(cast.recipe("wake me"))
+    waiting = Approval.objects.filter(step__execution=execution, status="pending")
+    wait_for(waiting.exists)
+    at = f"/api/approvals/{waiting.get().pk}/approve"
+    caller = Caller(key_of(cast.workspace, cast.owner, Role.OWNER))
+    for wrong, field, said in (
+        ({"city": "Bergen", "days": "two"}, "arguments.arguments.days", "an integer"),
+        ({"days": 2}, "arguments", "city"),
+    ):
+        status, answer = caller.post(at, {"arguments": {"arguments": wrong}})
+        assert (status, list(answer["error"]["fields"])) == (400, [field])
+        assert said in answer["error"]["fields"][field][0]
+    status, answer = caller.post(at, {"arguments": {"action": "OTHER_DELETE_ALL"}})
+    assert (status, list(answer["error"]["fields"])) == (400, ["arguments.action"])
+    assert (waiting.count(), service.effects) == (1, [])
+    service.may_answer.set()
+    assert caller.post(at, {"arguments": {"arguments": {"city": "Bergen", "days": 2}}})[0] == 200
+    assert final_output(ended(execution)) == "Set."
+    row = ToolExecutionLog.objects.get(workspace=cast.workspace, tool=action)
+    assert row.arguments == {"city": "Bergen", "days": 2}
+
+
+def test_a_call_of_a_cancelled_run_is_in_the_log_too(stack: Stack, service: Service) -> None:
+    cast = Cast()
+    action = f"{given_app(cast)}_SET_ALARM_1".upper()
+    stack.models.conversation("wake me", {"tool_calls": [use(action)]}, {"reply": "Never."})
+    execution = cast.cook(cast.recipe("wake me"))
+    allowed(cast, execution)
+    wait_for(lambda: service.effects)
+    runs.cancel(execution=execution, user=cast.owner)
+    assert ended(execution).status == "cancelled"
+    logged = ToolExecutionLog.objects.filter(workspace=cast.workspace, source="app")
+    wait_for(logged.exists)
+    assert list(logged.values_list("tool", "status", "duration_ms")) == [(action, "uncertain", None)]
 
 
 def test_two_hundred_calls_at_once_on_one_worker(stack: Stack, service: Service) -> None:

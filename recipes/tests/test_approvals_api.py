@@ -97,6 +97,14 @@ def test_a_call_is_made_with_the_arguments_that_a_person_changed(room: Room) -> 
     for wrong in ({"nobody": "x"}, {"content": 7}, {"content": "a\x00b"}):
         status, answer = Caller(key).post(at, {"arguments": wrong})
         assert (status, list(answer["error"]["fields"])) == (400, [f"arguments.{next(iter(wrong))}"])
+    # Of the kind it was, and nothing that the tool would take: its schema says so before anything is decided.
+    told = Caller(key).get("/api/approvals")[1]["items"][0]["arguments_schema"]
+    assert told["properties"]["name"]["maxLength"] < 1000
+    status, answer = Caller(key).post(at, {"arguments": {"name": "n" * 1000}})
+    assert (status, list(answer["error"]["fields"])) == (400, ["arguments.name"])
+    assert "characters" in answer["error"]["fields"]["arguments.name"][0]
+    asked.refresh_from_db()
+    assert (asked.status, asked.answer) == ("pending", None)
     client, home = Client(), f"/w/{room.cast.workspace.slug}/approvals/"
     client.force_login(room.cast.owner)
     page = client.get(home).content.decode()

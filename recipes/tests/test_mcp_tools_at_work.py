@@ -13,6 +13,7 @@ from automatos.private_hosts import parse
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Event, Execution
 from recipes.runs import services as runs
+from recipes.tests.chat_kit import with_tools
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from recipes.tests.test_socket import cookie_of, watching
 from recipes.waits import services as approvals
@@ -141,6 +142,8 @@ def test_a_worker_killed_inside_a_call_makes_it_once_and_says_so(stack: Stack, r
     assert bench.made.issues == ["Leak"]
     lost = Call.objects.get(step__execution=execution, kind="tool")
     assert (lost.status, "may have taken effect" in lost.output) == ("uncertain", True)
+    assert bench.log == [("open_slowly", "uncertain")]
+    assert ToolExecutionLog.objects.get(call_id=lost.pk).app == "tracker"
 
 
 def test_cancelling_a_run_breaks_the_call_off(stack: Stack, running: tuple[Tracker, str]) -> None:
@@ -152,6 +155,32 @@ def test_cancelling_a_run_breaks_the_call_off(stack: Stack, running: tuple[Track
     runs.cancel(execution=execution, user=bench.cast.owner)
     assert ended(execution).status == "cancelled"
     wait_for(lambda: bench.made.broken_off)
+    wait_for(lambda: bench.log == [("open_slowly", "uncertain")])
+
+
+def test_an_asked_agent_uses_its_own_tools_in_its_own_name(stack: Stack, running: tuple[Tracker, str]) -> None:
+    """Who asks has none of them; what is built in is logged under whoever called it, too."""
+    bench = Bench(*running, is_trusted=True)
+    helper, asker = bench.cast.agent, bench.cast.add_agent("Boss")
+    with_tools(helper, "calculator")
+    with_tools(asker, "ask_agent", "calculator")
+    ask = {"tool_calls": [ToolCall("ask", "ask_agent", {"agent": helper.slug, "task": "open the second"})]}
+    add = {"tool_calls": [ToolCall("sum", "calculator", {"expression": "1+1"})]}
+    stack.models.conversation("delegate", add, ask, {"reply": "It was done."})
+    add_other = {"tool_calls": [ToolCall("sum", "calculator", {"expression": "2+2"})]}
+    opened = call("tracker_open_issue", title="Leak")
+    stack.models.conversation("open the second", add_other, opened, {"reply": "Opened."})
+    bench.cast.agent = asker
+    execution = ended(bench.cook("delegate"))
+    assert final_output(execution) == "It was done."
+    assert bench.made.issues == ["Leak"]
+    rows = ToolExecutionLog.objects.filter(execution_id=execution.pk).order_by("created_at")
+    assert list(rows.values_list("tool", "agent_id", "agent_name", "status")) == [
+        ("calculator", asker.pk, "Boss", "done"),
+        ("calculator", helper.pk, helper.name, "done"),
+        ("open_issue", helper.pk, helper.name, "done"),
+        ("ask_agent", asker.pk, "Boss", "done"),
+    ]
 
 
 def asked(bench: Bench, execution: Execution) -> Approval:

@@ -36,6 +36,9 @@ class ApprovalOut(serializers.Serializer[Approval]):
     kind = serializers.ChoiceField(choices=Approval.Kind.choices)
     tool = serializers.CharField(help_text="Empty where a step of the recipe asks; of a question, the tool under way.")
     arguments = serializers.DictField()
+    arguments_schema = serializers.DictField(
+        allow_null=True, help_text="What a tool's call takes: arguments that are changed have to fit it."
+    )
     origins = serializers.ListField(
         child=serializers.CharField(), help_text="What was read before the call and is not trusted."
     )

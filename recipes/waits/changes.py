@@ -11,6 +11,7 @@ from automatos.errors import InvalidInput
 from automatos.json_text import indented
 from recipes.engine.hooking import GO_ON
 from recipes.models import Approval
+from tools.app_calls.checking import misfits_of_call
 
 LONGEST_TEXT = 100_000
 # Longer ones are shown, and not changed on a page.
@@ -54,7 +55,23 @@ def changed_arguments(found: Approval, given: Mapping[str, Any]) -> dict[str, An
             problems.json(field, value)
     problems.raise_any()
     made = {**found.arguments, **given}
-    return made if made != found.arguments else None
+    if made == found.arguments:
+        return None
+    _fit(found, made)
+    return made
+
+
+def _fit(found: Approval, made: Mapping[str, Any]) -> None:
+    """Raises InvalidInput where the tool would not take the call so, which its model could mend and nobody here would.
+
+    What was asked for by an earlier release does not say what its tool takes.
+    """
+    if found.arguments_schema is None:
+        return
+    problems = Problems()
+    for field, text in misfits_of_call(found.workspace_id, found.tool, made, found.arguments_schema):
+        problems.add(field if field == "arguments" else f"arguments.{field}", text)
+    problems.raise_any()
 
 
 def _same_kind(old: Any, new: Any) -> bool:

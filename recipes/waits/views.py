@@ -67,7 +67,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
             comment=request.POST.get("comment", "").replace("\x00", ""),
         )
     except InvalidInput as wrong:
-        messages.error(request, " ".join(f"{_name(field)}: {texts[0]}" for field, texts in wrong.fields.items()))
+        messages.error(request, " ".join(_said(field, texts[0]) for field, texts in wrong.fields.items()))
         return _back(request, reverse("approvals", args=[request.workspace.slug]))
     except Conflict as late:
         messages.error(request, late.message)
@@ -103,8 +103,10 @@ def _arguments(request: WorkspaceRequest, approval_id: UUID) -> dict[str, Any]:
     return typed_arguments(found, request.POST) if found is not None else {}
 
 
-def _name(field: str) -> str:
-    return field.partition(".")[2] or field
+def _said(field: str, text: str) -> str:
+    """The field and what is wrong with it; a sentence that begins with the field stays as it is."""
+    name = field.partition(".")[2] or field
+    return text if text.startswith(f"{name} ") else f"{name}: {text}"
 
 
 def _back(request: WorkspaceRequest, otherwise: str) -> HttpResponse:

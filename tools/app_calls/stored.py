@@ -46,8 +46,10 @@ class StoredApps:
             return ""
         return text
 
-    async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
-        """Make the call, and log it whatever it came to."""
+    async def use(
+        self, agent_id: UUID, app: str, action: str, arguments: Arguments, call_id: UUID | None = None
+    ) -> ToolResult:
+        """Make the call, and log it whatever it came to. call_id: in the run's journal."""
         begun, ready = time.perf_counter(), None
         call = AppCall(self.workspace_id, agent_id, app, action, arguments)
         try:
@@ -65,6 +67,7 @@ class StoredApps:
             result=outcome.result.content,
             app=app,
             duration_ms=None if outcome.is_uncertain else took,
+            call_id=call_id,
             execution_id=self.execution_id,
             agent_id=agent_id,
             agent_name=self.agent_name,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tools.assignments.switches import APP, ASKS, asks_person
 from tools.composio.verbs import category_of
-from tools.contract import Arguments, Effects, Tool, ToolContext, ToolProblem, ToolResult, always, object_schema
+from tools.contract import Arguments, Effects, Logged, Tool, ToolContext, ToolProblem, ToolResult, always, object_schema
 from tools.models.assignments import Level
 
 SOURCE = "composio"
@@ -31,8 +31,13 @@ class Apps(Protocol):
         """What stands in the prompt: the names of actions that fit the task; empty for none."""
         ...
 
-    async def use(self, agent_id: UUID, app: str, action: str, arguments: Arguments) -> ToolResult:
-        """Make one call. ToolProblem where the connection, the agent or the action says no."""
+    async def use(
+        self, agent_id: UUID, app: str, action: str, arguments: Arguments, call_id: UUID | None = None
+    ) -> ToolResult:
+        """Make one call. ToolProblem where the connection, the agent or the action says no.
+
+        call_id: of the call in the run's journal.
+        """
         ...
 
 
@@ -113,7 +118,12 @@ def _using(agent_id: UUID, apps: AgentApps) -> Tool:
         app = apps.app_of(action)
         if not app:
             raise ToolProblem(f"{action[:80]} is no action of your apps. Use {FIND} to find one.")
-        return await _door(context).use(agent_id, app, action, arguments.get("arguments", {}))
+        given = arguments.get("arguments", {})
+        return await _door(context).use(agent_id, app, action, given, context.call.key)
+
+    def logged(arguments: Arguments) -> Logged:
+        action, given = str(arguments.get("action", "")).upper(), arguments.get("arguments")
+        return Logged("app", action, given if isinstance(given, Mapping) else arguments, apps.app_of(action))
 
     def effects(arguments: Arguments) -> Effects:
         action = str(arguments.get("action", ""))
@@ -144,6 +154,6 @@ def _using(agent_id: UUID, apps: AgentApps) -> Tool:
         sends_by=sends,
         asks_by=lambda arguments: apps.asks(str(arguments.get("action", ""))),
         kind="composio",
-        logs_itself=True,
+        logged_by=logged,
         connection_by=lambda arguments: apps.connections.get(apps.app_of(str(arguments.get("action", "")))),
     )

@@ -18,7 +18,6 @@ SECRET_NAMES = re.compile(
     r"pass(word|wd|phrase)|secret|token|authorization|cookie|(api|access|private|auth)_?key", re.I
 )
 LONGEST_VALUE, LONGEST_RESULT, MOST_PARTS, DEEPEST = 1_000, 1_000, 50, 6
-Status, Source = ToolExecutionLog.Status, ToolExecutionLog.Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,16 @@ class Entry:
 
 
 def entry_of(made: Made, workspace_id: UUID, execution_id: UUID, agent_id: UUID, agent_name: str) -> Entry:
-    """A call of a built-in tool, or of a plugin's command, by an agent."""
+    """A call by an agent, as whoever made it tells of it."""
     return Entry(
         workspace_id=workspace_id,
-        tool=made.tool,
-        source=Source.COMMAND if made.kind == "command" else Source.BUILTIN,
+        tool=made.logged.tool,
+        source=made.logged.source,
+        app=made.logged.app,
         status=made.status,
-        arguments=made.arguments,
+        arguments=made.logged.arguments,
         result=made.result.content,
-        duration_ms=None if made.status == Status.UNCERTAIN else made.milliseconds,
+        duration_ms=made.milliseconds,
         call_id=made.key,
         execution_id=execution_id,
         agent_id=agent_id,
@@ -66,6 +66,14 @@ def write(entries: Sequence[Entry]) -> None:
         own = [entry for entry in entries if entry.workspace_id == workspace_id]
         with workspace_scope(workspace_id):
             ToolExecutionLog.objects.bulk_create([_row(entry) for entry in own])
+
+
+def write_once(entry: Entry) -> None:
+    """Keep an entry of a call that may be in the log already: then nothing is written."""
+    with workspace_scope(entry.workspace_id):
+        known = ToolExecutionLog.objects.filter(workspace_id=entry.workspace_id, call_id=entry.call_id)
+        if entry.call_id is None or not known.exists():
+            _row(entry).save(force_insert=True)
 
 
 def _row(entry: Entry) -> ToolExecutionLog:

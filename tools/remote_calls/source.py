@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from tools.contract import Arguments, Effects, Tool, ToolContext, ToolProblem, ToolResult
+from tools.contract import Arguments, Effects, Logged, Tool, ToolContext, ToolProblem, ToolResult
 from tools.mcp.terms import PERSON_SECONDS
 from tools.remote_calls.stored import Caller, Named, RemoteTools
 from tools.sources import LONGEST_NAME, Found, Place, ToolSource, refusing
@@ -80,7 +80,7 @@ def _tool(given: _Given, asks: str, is_reading: bool, is_trusted: bool) -> Tool:
         door = context.doors.get(SOURCE)
         if door is None:
             raise ToolProblem("Tools of servers cannot be used here.")
-        return await cast(RemoteTools, door).use(named, arguments)
+        return await cast(RemoteTools, door).use(named, arguments, context.call.key)
 
     def sends(arguments: Arguments) -> str:
         # What is asked may carry something out even where the tool only reads.
@@ -96,7 +96,7 @@ def _tool(given: _Given, asks: str, is_reading: bool, is_trusted: bool) -> Tool:
         seconds=SECONDS,
         # Asked twice for the same, an effect is not made twice; what is read may be another by then.
         changing=is_reading,
-        logs_itself=True,
+        logged_by=lambda arguments: Logged(named.kind, named.name, arguments, named.service),
         sends_by=sends if is_reading else None,
         asks_by=lambda _: person,
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -43,12 +43,12 @@ class RemoteTools:
     ) -> None:
         self.caller, self.decide, self.files, self.onlookers = caller, decide, files, onlookers
 
-    async def use(self, named: Named, arguments: Arguments) -> ToolResult:
-        """Make the call, and log it whatever it came to."""
-        outcome = await self.outcome(named, arguments)
+    async def use(self, named: Named, arguments: Arguments, call_id: UUID | None = None) -> ToolResult:
+        """Make the call, and log it whatever it came to. call_id: in the run's journal."""
+        outcome = await self.outcome(named, arguments, call_id)
         return outcome.result
 
-    async def outcome(self, named: Named, arguments: Arguments) -> Outcome:
+    async def outcome(self, named: Named, arguments: Arguments, call_id: UUID | None = None) -> Outcome:
         """The same, with how it went."""
         begun = time.perf_counter()
         call = RemoteCall(self.caller.workspace_id, self.caller.agent_id, named.tool_id, arguments)
@@ -58,7 +58,7 @@ class RemoteTools:
         except ToolProblem as problem:
             outcome = Outcome(ToolResult(str(problem), is_error=True, retryable=problem.retryable), is_sent=False)
         took = round((time.perf_counter() - begun) * 1000)
-        await self.decide(write, [_entry(self.caller, named, arguments, outcome, took)])
+        await self.decide(write, [replace(_entry(self.caller, named, arguments, outcome, took), call_id=call_id)])
         return outcome
 
 
