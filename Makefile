@@ -25,7 +25,7 @@ test: $(DEV_STAMP)
 chaos: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -m chaos $(ARGS)
 
-# Clients of /mcp by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
+# Clients of /mcp and MCP servers by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
 interop-mcp: $(DEV_STAMP) interop/node_modules
 	@exec $(BIN)/python -m pytest interop -s $(ARGS)
 

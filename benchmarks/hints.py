@@ -11,18 +11,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-import orjson
-
-from automatos.skill_format.skill import tokens
 from benchmarks.hint_set.reading import App, apps
-from tools.app_calls.tools import AgentApps, tools_for
 from tools.composio.catalogue import write_words
 from tools.composio.verbs import category_of
-from tools.hints.briefing import told
 from tools.hints.search import Way, Where, search
-from tools.hints.service import DOZEN, hint_of, spread
 from tools.models import ComposioActionCache, ComposioAppCache
 
 TASKS = Path(__file__).parent / "hint_set" / "tasks.txt"
@@ -129,37 +122,3 @@ def table() -> str:
             shares = f"hit@1 {score.hit_1:6.1%}  hit@5 {score.hit_5:6.1%}  MRR {score.mrr:.3f}"
             lines.append(f"  {way:8} {shares}  {took:.0f} ms a query")
     return "\n".join(lines)
-
-
-# What an action typically takes; the planted ones take nothing.
-TAKES = {
-    "type": "object",
-    "properties": {
-        name: {"type": "string", "description": f"The {name} of it."} for name in ("owner", "repo", "title")
-    },
-    "required": ["owner", "repo"],
-}
-
-
-def prompt_cost() -> str:
-    """Tokens in front of an agent with so many actions, as it is told of them and if each were a tool of its own."""
-    every = [(app.slug, action) for app in apps() for action in app.actions]
-    lines = ["prompt cost, tokens (estimated, mean over the held out tasks)"]
-    for number in (10, 100, 1000):
-        held = every[:number]
-        slugs = list(dict.fromkeys(slug for slug, _ in held))
-        without = [action.slug for slug, action in every[number:] if slug in slugs]
-        two = tools_for(UUID(int=1), AgentApps(tuple(slugs))).values()
-        fixed = sum(_tokens(tool.name, tool.description, tool.schema) for tool in two)
-        told_of = []
-        for task in (one for one in tasks() if one.held_out):
-            found = spread(search(task.text, Where(None, slugs, without), 48), DOZEN)
-            told_of.append(tokens(told([hint_of(one, TAKES) for one in found])))
-        each = sum(_tokens(action.slug, action.description, TAKES) for _, action in held)
-        mean = fixed + sum(told_of) / len(told_of)
-        lines.append(f"  {number:5} actions: {mean:6.0f} as they are told, {each:7} as tools of their own")
-    return "\n".join(lines)
-
-
-def _tokens(name: str, description: str, schema: object) -> int:
-    return tokens(orjson.dumps({"name": name, "description": description, "schema": schema}).decode())

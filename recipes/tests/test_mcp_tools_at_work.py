@@ -20,7 +20,7 @@ from recipes.waits import services as approvals
 from recipes.waits.queries import open_questions
 from tools.composio.tests.kit import signed_in
 from tools.mcp.connections import read_server
-from tools.mcp.tests.servers import Tracker, tracker
+from tools.mcp.tests.servers import Liar, Tracker, flood, garbage, greets, liar, tracker, vanish
 from tools.models import RemoteService, RemoteTool, ToolExecutionLog
 from tools.remote.services import assign_tools
 from workspaces.scope.tenancy import workspace_scope
@@ -144,6 +144,32 @@ def test_a_worker_killed_inside_a_call_makes_it_once_and_says_so(stack: Stack, r
     assert (lost.status, "may have taken effect" in lost.output) == ("uncertain", True)
     assert bench.log == [("open_slowly", "uncertain")]
     assert ToolExecutionLog.objects.get(call_id=lost.pk).app == "tracker"
+
+
+@pytest.mark.parametrize("does", [flood, garbage, vanish], ids=lambda found: found.__name__)
+def test_a_server_that_lies_inside_a_call_is_told_as_uncertain(stack: Stack, settings: Settings, does: Any) -> None:
+    """Whatever it sends instead of an answer: the run goes on, the call is in the log once, and the server is named."""
+    stack.models.clear()
+    settings.OUTSIDE_PRIVATE_HOSTS = parse([f"127.0.0.1:{stack.tools_port}"])
+    tool = {"name": "open_issue", "description": "Open.", "inputSchema": {"type": "object", "properties": {}}}
+
+    def lies(self: Liar, message: dict[str, Any]) -> None:
+        if not greets(self, message, [tool]):
+            does(self, message)
+
+    with liar(lies, stack.tools_port) as (url, seen):
+        bench = Bench(Tracker(), url, is_trusted=True)
+        stack.models.conversation("open", call("tracker_open_issue"), {"reply": "I told you."})
+        execution = ended(bench.cook("open"))
+    assert final_output(execution) == "I told you."
+    assert [message["method"] for message in seen].count("tools/call") == 1
+    told = stack.models.requests[-1].tool_results[0].content
+    assert len(told) < 1_500
+    assert "may have taken effect" in told
+    assert bench.log == [("open_issue", "uncertain")]
+    assert Call.objects.get(step__execution=execution, kind="tool").status == "uncertain"
+    bench.service.refresh_from_db()
+    assert (bench.service.state, bool(bench.service.problem)) == ("error", True)
 
 
 def test_cancelling_a_run_breaks_the_call_off(stack: Stack, running: tuple[Tracker, str]) -> None:

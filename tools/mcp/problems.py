@@ -14,8 +14,11 @@ from tools.mcp.terms import McpProblem
 
 logger = logging.getLogger(__name__)
 SILENT = "The server did not answer in time."
-# JSON-RPC errors: a time-out of ours, and a stream that ended.
-REQUEST_TIMEOUT, CONNECTION_CLOSED = -32001, -32000
+# JSON-RPC errors: a time-out of ours, a stream that ended, and an answer that the SDK could not read.
+REQUEST_TIMEOUT, CONNECTION_CLOSED, PARSE_ERROR = -32001, -32000, -32700
+# What the SDK says of an answer that is a page, with a code that servers use, too.
+OTHER_KIND = "Unexpected content type"
+GARBLED = "The server's answer could not be understood, or broke off."
 
 
 def problem_of(error: BaseException, guard: StreamingGuard) -> AppError | None:
@@ -59,12 +62,14 @@ def _refused(guard: StreamingGuard) -> McpProblem | None:
         text = "There is nothing at this address (HTTP 404). Look at the server's documentation for the right one."
     elif status >= 500:
         text = f"The server has a problem of its own (HTTP {status})."
-    return McpProblem(text) if text else None
+    return McpProblem(text, is_silence=status >= 500) if text else None
 
 
 def _of_leaves(leaves: list[BaseException]) -> McpProblem:
     for leaf in leaves:
         if isinstance(leaf, MCPError):
+            if leaf.error.code == PARSE_ERROR or leaf.error.message.startswith(OTHER_KIND):
+                return McpProblem(GARBLED, is_silence=True)
             is_silence = leaf.error.code in (REQUEST_TIMEOUT, CONNECTION_CLOSED)
             return McpProblem(_said(leaf.error.message, is_silence), is_silence=is_silence, retryable=is_silence)
     if any(isinstance(leaf, TimeoutError) for leaf in leaves):
@@ -73,7 +78,7 @@ def _of_leaves(leaves: list[BaseException]) -> McpProblem:
     logger.info("An MCP server could not be understood: %s", kinds)
     if any(isinstance(leaf, FileNotFoundError) for leaf in leaves):
         return McpProblem("The command is not installed on this machine.")
-    return McpProblem("The server's answer could not be understood, or broke off.", is_silence=True)
+    return McpProblem(GARBLED, is_silence=True)
 
 
 def _said(message: str, is_silence: bool) -> str:

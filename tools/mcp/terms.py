@@ -44,8 +44,9 @@ class Listing:
 
 
 class McpProblem(AppError):
-    """The visit came to nothing. is_silence: no answer came; is_uncertain: a call had been sent before that.
+    """The visit came to nothing. is_silence: no answer came, or none that is one.
 
+    is_uncertain: a call had been sent before that.
     wants: the scopes that the token would have to have besides.
     """
 

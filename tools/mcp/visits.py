@@ -16,7 +16,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import CallToolResult, Implementation, ListToolsResult
+from mcp_types import CallToolResult, ElicitResult, Implementation, ListToolsResult
 
 from automatos.outside.errors import OutsideError
 from automatos.outside.streaming import StreamingGuard, streaming_client
@@ -24,7 +24,7 @@ from tools.contract import Schema
 from tools.mcp import reading
 from tools.mcp import terms as limits
 from tools.mcp.command import command_of
-from tools.mcp.onlooking import Hearing
+from tools.mcp.onlooking import Elicitation, Hearing
 from tools.mcp.problems import problem_of
 from tools.mcp.terms import Changed, Endpoint, Listing, McpProblem, Watched
 from tools.remote.pins import digest_of, why_not_kept
@@ -75,6 +75,13 @@ async def call(
     except McpProblem as problem:
         problem.is_uncertain = is_sent and problem.is_silence
         raise
+    except OutsideError as stopped:
+        if not is_sent:
+            raise
+        # What was cut off while it came back had been asked for: nobody knows what became of it.
+        cut_off = McpProblem(stopped.message, is_silence=True)
+        cut_off.is_uncertain = True
+        raise cut_off from None
 
 
 @asynccontextmanager
@@ -101,7 +108,9 @@ async def _connected(endpoint: Endpoint, guard: StreamingGuard, hearing: Hearing
     about = Implementation(name=CLIENT_NAME, version=CLIENT_VERSION)
     async with _transport(endpoint, guard, limits.CALL_SECONDS + (limits.PERSON_SECONDS if hearing else 0)) as target:
         mode = "legacy" if endpoint.transport == "sse" else "auto"
-        elicit = hearing.elicit if hearing else None
+        # Always offered: a server may list a tool only to those that can be asked, and a tool that comes and goes with
+        # whoever looks would be taken for a changed one.
+        elicit = hearing.elicit if hearing else _nobody
         async with Client(
             target,
             read_timeout_seconds=limits.LIST_SECONDS,
@@ -111,6 +120,11 @@ async def _connected(endpoint: Endpoint, guard: StreamingGuard, hearing: Hearing
             elicitation_callback=elicit,
         ) as client:
             yield client
+
+
+async def _nobody(context: Any, params: Elicitation) -> ElicitResult:
+    """The answer where nobody watches."""
+    return ElicitResult(action="cancel")
 
 
 @asynccontextmanager
@@ -177,4 +191,6 @@ def _why_unusable(document: Schema, found: Mapping[str, Schema]) -> str:
         return "its name is not one of up to 128 letters, digits, _ . - or /."
     if name in found:
         return "it is there twice."
+    if (document.get("execution") or {}).get("taskSupport") == "required":
+        return "it only works as a task of the server's, which is not spoken here."
     return why_not_kept(document)

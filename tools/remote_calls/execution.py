@@ -127,10 +127,10 @@ async def perform(
         await decide(_suspend, ready, change)
         return Outcome(ToolResult(change.message, is_error=True), is_sent=False)
     except McpProblem as problem:
+        await decide(_note_silence, ready, problem)
         if problem.is_uncertain and not ready.is_reading:
             text = f"{problem.message} {UNCERTAIN}"
             return Outcome(ToolResult(text, is_error=True, origin=origin), is_uncertain=True)
-        await decide(_note_silence, ready, problem)
         return Outcome(ToolResult(problem.message, is_error=True, origin=origin, retryable=problem.retryable))
     except AppError as refusal:
         return Outcome(ToolResult(refusal.message, is_error=True, retryable=refusal.retryable), is_sent=False)

@@ -46,7 +46,7 @@ class RemoteTools:
     async def use(self, named: Named, arguments: Arguments, call_id: UUID | None = None) -> ToolResult:
         """Make the call, and log it whatever it came to. call_id: in the run's journal."""
         outcome = await self.outcome(named, arguments, call_id)
-        return outcome.result
+        return replace(outcome.result, uncertain=True) if outcome.is_uncertain else outcome.result
 
     async def outcome(self, named: Named, arguments: Arguments, call_id: UUID | None = None) -> Outcome:
         """The same, with how it went."""

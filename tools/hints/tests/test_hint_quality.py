@@ -17,7 +17,6 @@ def test_five_hints_hold_the_right_action_for_most_tasks() -> None:
         indexing.index(None, lambda _: None)
         if hints.measures_all():
             print(hints.table())
-            print(hints.prompt_cost())
         assert len(hints.tasks()) >= 12
         fused, _, missed = hints.measure("fused", hints.tasks())
         for task, found in missed:

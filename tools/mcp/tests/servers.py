@@ -232,11 +232,11 @@ class Liar(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def liar(does: Callable[[Liar, dict[str, Any]], None]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A liar's address, and what it was sent."""
+def liar(does: Callable[[Liar, dict[str, Any]], None], port: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A liar's address, and what it was sent. port: to listen on; 0: one of its own."""
     seen: list[dict[str, Any]] = []
     handler = type("ThisLiar", (Liar,), {"does": staticmethod(does), "seen": seen})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -268,3 +268,27 @@ def greets(liar_: Liar, message: dict[str, Any], tools: list[dict[str, Any]]) ->
     else:
         return False
     return True
+
+
+def flood(self: Liar, message: dict[str, Any]) -> None:
+    """Much more than is read."""
+    self.send_response(200)
+    self.send_header("content-type", "application/json")
+    self.send_header("connection", "close")
+    self.end_headers()
+    try:
+        for _ in range(400):
+            self.wfile.write(b"[" * 100_000)
+    except OSError:
+        self.close_connection = True
+
+
+def garbage(self: Liar, message: dict[str, Any]) -> None:
+    """Bytes that are no message."""
+    self.answer(200, b"\xff\xfe{{{ not json \x00", "application/json")
+
+
+def vanish(self: Liar, message: dict[str, Any]) -> None:
+    """Go away without a word."""
+    self.close_connection = True
+    self.connection.close()

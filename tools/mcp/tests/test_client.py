@@ -19,7 +19,7 @@ from automatos.private_hosts import parse
 from tools.contract import Answered, Asked
 from tools.mcp import client, terms
 from tools.mcp.terms import Changed, Endpoint, McpProblem
-from tools.mcp.tests.servers import Liar, Tracker, greets, liar, old_sse, tracker
+from tools.mcp.tests.servers import Liar, Tracker, flood, garbage, greets, liar, old_sse, tracker, vanish
 from tools.remote.pins import digest_of
 
 
@@ -94,14 +94,15 @@ def test_a_model_is_never_lent(place: tuple[Tracker, Endpoint]) -> None:
 
 
 class People:
-    """Who watches a call."""
+    """Who watches a call. seconds: they take to answer."""
 
-    def __init__(self, *answers: Answered) -> None:
+    def __init__(self, seconds: float = 0.3, *answers: Answered) -> None:
+        self.seconds = seconds
         self.answers, self.asked, self.told = list(answers), list[Asked](), list[str]()
 
     async def ask(self, question: Asked) -> Answered:
         self.asked.append(question)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(self.seconds)
         return self.answers.pop(0)
 
     async def tell(self, text: str) -> None:
@@ -119,10 +120,10 @@ def test_a_person_answers_what_a_server_asks(place: tuple[Tracker, Endpoint], mo
     if made.is_old:
         pytest.skip("without a session an older server has no way to ask")
     # Less than the people take: while they think, the call's time stands.
-    monkeypatch.setattr(terms, "CONNECT_SECONDS", 0.1)
-    monkeypatch.setattr(terms, "LIST_SECONDS", 0.4)
-    monkeypatch.setattr(terms, "CALL_SECONDS", 0.4)
-    people = People(Answered("accept", {"seats": 4, "kind": "outside"}), Answered("decline"), Answered("cancel"))
+    monkeypatch.setattr(terms, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(terms, "LIST_SECONDS", 1.0)
+    monkeypatch.setattr(terms, "CALL_SECONDS", 1.0)
+    people = People(3.2, Answered("accept", {"seats": 4, "kind": "outside"}), Answered("decline"), Answered("cancel"))
     answers = [watched(endpoint, people, "book", place="Rosa").content[0].text for _ in range(3)]
     assert answers == ["It is booked.", "Not booked: decline.", "Not booked: cancel."]
     assert made.issues == ["Rosa 4 outside"]
@@ -130,8 +131,16 @@ def test_a_person_answers_what_a_server_asks(place: tuple[Tracker, Endpoint], mo
     assert (asked.server, asked.tool, asked.message) == ("tracker", "book", "When, and for how many?")
     assert asked.schema["properties"]["seats"]["maximum"] == 20
     assert asked.schema["properties"]["kind"]["enum"] == ["inside", "outside"]
-    with pytest.raises(McpProblem, match="said no"):
-        call(endpoint, "book", place="Rosa")  # where nobody watches, nobody can be asked
+    # Where nobody watches, nobody is asked.
+    assert call(endpoint, "book", place="Rosa").content[0].text == "Not booked: cancel."
+
+
+def test_a_server_learns_that_people_can_be_asked_and_models_not() -> None:
+    """Also when its tools are only read: it may offer some to those alone that can be asked."""
+    with liar(friendly) as (url, seen):
+        look(Endpoint("http", url))
+    (greeting,) = (message for message in seen if message["method"] == "initialize")
+    assert set(greeting["params"]["capabilities"]) == {"elicitation"}
 
 
 def test_progress_is_told(place: tuple[Tracker, Endpoint]) -> None:
@@ -187,18 +196,6 @@ def hang(self: Liar, message: dict[str, Any]) -> None:
     time.sleep(3)
 
 
-def flood(self: Liar, message: dict[str, Any]) -> None:
-    self.send_response(200)
-    self.send_header("content-type", "application/json")
-    self.send_header("connection", "close")
-    self.end_headers()
-    try:
-        for _ in range(400):
-            self.wfile.write(b"[" * 100_000)
-    except OSError:
-        self.close_connection = True
-
-
 def flood_events(self: Liar, message: dict[str, Any]) -> None:
     self.send_response(200)
     self.send_header("content-type", "text/event-stream")
@@ -212,17 +209,8 @@ def flood_events(self: Liar, message: dict[str, Any]) -> None:
         self.close_connection = True
 
 
-def garbage(self: Liar, message: dict[str, Any]) -> None:
-    self.answer(200, b"\xff\xfe{{{ not json \x00", "application/json")
-
-
 def page(self: Liar, message: dict[str, Any]) -> None:
     self.answer(200, b"<html>Welcome</html>", "text/html")
-
-
-def vanish(self: Liar, message: dict[str, Any]) -> None:
-    self.close_connection = True
-    self.connection.close()
 
 
 def endless_pages(self: Liar, message: dict[str, Any]) -> None:
@@ -257,21 +245,51 @@ def test_odd_tools_are_left_out_and_named() -> None:
         {**TOOL, "name": "nul", "description": "a\x00b"},
         {**TOOL, "name": "bad name!"},
         {**TOOL, "name": "long", "description": "x" * 30_000},
+        {**TOOL, "name": "later", "execution": {"taskSupport": "required"}},
         TOOL,
         TOOL,
     ]
     with liar(lambda self, message: None if greets(self, message, odd) else vanish(self, message)) as (url, _):
         listing = look(Endpoint("http", url))
     assert list(listing.documents) == ["go"]
-    assert len(listing.notes) == 4
+    assert len(listing.notes) == 5
 
 
-def test_a_call_without_an_answer_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+def says_nothing(self: Liar, message: dict[str, Any]) -> None:
+    self.answer(200, b"event: message\ndata: hello\n\n", "text/event-stream")
+
+
+def breaks(self: Liar, message: dict[str, Any]) -> None:
+    self.answer(502, b"<html>Bad gateway</html>", "text/html")
+
+
+def no_result(self: Liar, message: dict[str, Any]) -> None:
+    self.result(message, {"content": [{"type": "nonsense", "text": 7}], "structuredContent": "x"})
+
+
+def deep(self: Liar, message: dict[str, Any]) -> None:
+    self.answer(200, b'{"jsonrpc":"2.0","id":3,"result":' + b"[" * 200_000, "application/json")
+
+
+@pytest.mark.parametrize(
+    "does",
+    [hang, flood, flood_events, garbage, page, vanish, says_nothing, breaks, no_result, deep],
+    ids=lambda f: f.__name__,
+)
+def test_whatever_a_server_does_inside_a_call_it_ends_and_is_uncertain(
+    does: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sent: whatever comes back that is no answer, nobody knows what it did, and it is not sent again."""
     monkeypatch.setattr(terms, "CALL_SECONDS", 1.0)
-    silent = liar(lambda self, message: None if greets(self, message, [TOOL]) else hang(self, message))
-    with silent as (url, seen), pytest.raises(McpProblem) as problem:
+    begun = time.monotonic()
+    server = liar(lambda self, message: None if greets(self, message, [TOOL]) else does(self, message))
+    with server as (url, seen), pytest.raises(McpProblem) as problem:
         call(Endpoint("http", url), "go")
+    assert time.monotonic() - begun < 8
     assert problem.value.is_uncertain
+    assert problem.value.message
+    assert "\x00" not in problem.value.message
+    assert len(problem.value.message) <= terms.LONGEST_MESSAGE
     assert [message["method"] for message in seen].count("tools/call") == 1
 
 
