@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recipes', '0043_known_answers'),
+        ('recipes', '0044_evaluations'),
     ]
 
     operations = [
