@@ -40,6 +40,8 @@ class DocumentOut(serializers.Serializer[Document]):
     error = serializers.CharField()
     encoding = serializers.CharField(help_text="What the letters of a file were read in; empty for other documents.")
     is_encoding_chosen = serializers.BooleanField(help_text="Whether a person said so; else it was found.")
+    pages = serializers.IntegerField(help_text="Of a PDF; 0 for other documents and until it is begun.")
+    pages_read = serializers.IntegerField(help_text="How many of them are read so far.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="What could not be read, in sentences.")
     embedding_model = serializers.CharField(help_text="The model its passages were embedded with.")
     chunk_count = serializers.IntegerField(help_text="Passages it was cut into.")

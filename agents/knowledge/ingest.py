@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
@@ -13,7 +14,7 @@ from agents.knowledge.chunks import Passage
 from agents.knowledge.keys import keys_of
 from agents.knowledge.reading import Read, read
 from agents.models import Chunk, Document
-from automatos.errors import AppError
+from automatos.errors import AppError, Conflict
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
@@ -27,7 +28,7 @@ from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)
 
-# Reading and embedding the longest document takes about a minute on one processor; past this a worker was lost.
+# No part of reading or embedding takes longer; past this without a word a worker was lost.
 READ_SECONDS = 600
 # A message is lost when nobody began after so many seconds.
 WAIT_SECONDS = 60
@@ -47,7 +48,7 @@ def run_read(workspace_id: UUID, document_id: UUID) -> None:
             return
         keys = keys_of(workspace_id)
     try:
-        found = read(document)
+        found = read(document, partial(_progress, document))
         model, vectors = _embedded(document, found, keys)
         with workspace_scope(workspace_id):
             _keep(document, found, model, vectors)
@@ -68,7 +69,12 @@ def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
     now = timezone.now()
     own = Document.objects.filter(workspace_id=workspace_id, pk=document_id)
     begun = own.filter(deleted_at=None, status=Document.Status.WAITING).update(
-        status=Document.Status.READING, reading_since=now, updated_at=now, attempts=F("attempts") + 1, error=""
+        status=Document.Status.READING,
+        reading_since=now,
+        updated_at=now,
+        attempts=F("attempts") + 1,
+        error="",
+        pages_read=0,
     )
     return own.get() if begun else None
 
@@ -108,8 +114,15 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
     _still(document).update(
         title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
         chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
-        encoding=found.encoding, notes=list(found.notes),
+        encoding=found.encoding, notes=list(found.notes), pages=found.pages, pages_read=found.pages,
     )  # fmt: skip
+
+
+def _progress(document: Document, done: int, pages: int) -> None:
+    """Note how far the reading is. Raises Conflict when it does not count any more, so that nobody reads on."""
+    with workspace_scope(document.workspace_id):
+        if not _still(document).update(pages_read=done, pages=pages, updated_at=timezone.now()):
+            raise Conflict("The document was deleted, or is read anew.")
 
 
 def _words(passage: Passage) -> Combinable:
@@ -134,7 +147,8 @@ def _still(document: Document) -> QuerySet[Document]:
 def begin_lost() -> list[tuple[UUID, UUID]]:
     """Documents nobody reads although they wait: workspace and document of each; too many losses end in an error."""
     now = timezone.now()
-    lost = Q(status=Document.Status.READING, reading_since__lt=now - timedelta(seconds=READ_SECONDS))
+    # Who reads a long document says so with each part.
+    lost = Q(status=Document.Status.READING, updated_at__lt=now - timedelta(seconds=READ_SECONDS))
     with system_scope(Purpose.UPKEEP):
         rows = Document.objects.filter(lost, deleted_at=None)
         rows.filter(attempts__gte=MOST_ATTEMPTS).update(

@@ -3,10 +3,12 @@
 import asyncio
 import csv
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from agents.knowledge import pdf
 from agents.knowledge.chunks import Passage, passages, table_passages
 from agents.knowledge.kinds import LONGEST
+from agents.knowledge.pdf import Progress
 from agents.models import Document
 from automatos import outside
 from automatos.errors import AppError, InvalidInput
@@ -17,8 +19,6 @@ from tools.contract import ToolProblem
 from tools.documents import CSV, PDF, DocumentText
 
 SECONDS = 60.0
-MOST_PDF_PAGES = 500
-PAGE = re.compile(r"^\[Page (\d+) of \d+\]$", re.MULTILINE)
 # What PostgreSQL cannot hold, or no reader can see.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -32,12 +32,17 @@ class Read:
     passages: list[Passage]
     encoding: str = ""
     notes: tuple[str, ...] = ()
+    pages: int = 0
 
 
-def read(document: Document) -> Read:
-    """The text and its passages. Blocks; raises AppError with a sentence for what cannot be read."""
+def read(document: Document, progress: Progress) -> Read:
+    """The text and its passages. Blocks; raises AppError with a sentence for what cannot be read.
+
+    progress: told how many pages of how many are read, again and again; it may raise to end the reading.
+    """
     try:
-        found = asyncio.run(_read(document))
+        given = asyncio.run(_read(document))
+        found = pdf.read(given, progress) if isinstance(given, bytes) else given
     except ToolProblem as problem:
         raise InvalidInput(str(problem)) from problem
     text = UNSEEN.sub("", found.text).strip()
@@ -47,19 +52,22 @@ def read(document: Document) -> Read:
         raise InvalidInput("There is no text in it. A scanned page has to go through text recognition first.")
     cut = table_passages if document.media_type == CSV else passages
     try:
-        return Read(found.title.strip(), text, cut(text), found.encoding, found.notes)
+        return Read(found.title.strip(), text, cut(text), found.encoding, found.notes, found.pages)
     except csv.Error as error:
         raise InvalidInput(f"It is not CSV that can be read: {error}. Save it again, or as .txt.") from None
 
 
-async def _read(document: Document) -> DocumentText:
+async def _read(document: Document) -> DocumentText | bytes:
+    """The text; of a PDF its bytes, which are read by and by."""
     if document.kind == Document.Kind.PASTE:
         return DocumentText(document.text)
     if document.kind == Document.Kind.URL:
         return await _page(document.url)
     data = await asyncio.to_thread(_stored, document.file)
+    if document.media_type == PDF:
+        return data
     chosen = document.encoding if document.is_encoding_chosen else ""
-    return await _file(document.media_type, data, chosen)
+    return await documents.text_of(document.media_type, data, seconds=SECONDS, encoding=chosen)
 
 
 def _stored(name: str) -> bytes:
@@ -69,20 +77,12 @@ def _stored(name: str) -> bytes:
         raise InvalidInput("Its file is gone from the storage. Upload it again.") from None
 
 
-async def _file(media_type: str, data: bytes, encoding: str = "") -> DocumentText:
-    found = await documents.text_of(media_type, data, seconds=SECONDS, encoding=encoding)
-    if media_type != PDF:
-        return found
-    if found.pages > MOST_PDF_PAGES:
-        raise InvalidInput(f"It has {found.pages:,} pages; at most {MOST_PDF_PAGES} are read. Split it.")
-    return replace(found, text=PAGE.sub(r"# Page \1", found.text))
-
-
-async def _page(url: str) -> DocumentText:
+async def _page(url: str) -> DocumentText | bytes:
+    """What stands at the address; the bytes of a PDF."""
     answer = await outside.get(url, headers={"Accept": ACCEPT}, limits=LIMITS)
     if answer.status >= 400:
         raise AppError(f"The server answered {answer.status} instead of the page. Check the address.")
     if answer.content.startswith(b"%PDF-"):
-        return await _file(PDF, answer.content)
+        return answer.content
     title, text = await readable(answer)
     return DocumentText(text, title)

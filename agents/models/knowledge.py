@@ -44,6 +44,8 @@ class Document(models.Model):
     text = models.TextField(blank=True)
     encoding = models.CharField(max_length=40, blank=True, db_default="", help_text="What its letters were read in.")
     is_encoding_chosen = models.BooleanField(default=False, db_default=False)
+    pages = models.PositiveIntegerField(default=0, db_default=0, help_text="Of a PDF, how many there are.")
+    pages_read = models.PositiveIntegerField(default=0, db_default=0, help_text="How many of them are read so far.")
     notes = models.JSONField(default=list, db_default=[], help_text="Sentences about what could not be read.")
     embedding_model = models.CharField(max_length=120, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)

@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_taken_is_refused_at_once(company: Company, files:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("long.pdf", pdf(1200), "1,200 pages"),
+        ("long.pdf", pdf(5001), "5,001 pages"),
         ("broken.pdf", b"%PDF-1.7\nnothing", "PDF"),
         ("scan.pdf", pdf(2), "no text"),
         ("long.txt", b"word " * 500_000, "characters"),

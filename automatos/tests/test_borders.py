@@ -104,7 +104,9 @@ ONLY = {
     "tree_sitter": ("marketplace.scanning",),
     "tree_sitter_javascript": ("marketplace.scanning",),
     "tree_sitter_typescript": ("marketplace.scanning",),
-    "pypdf": ("tools.confined",),
+    "pypdfium2": ("tools.confined",),
+    "python_calamine": ("tools.confined",),
+    "chardet": ("tools.confined",),
 }
 SENDS = ("group_send",)
 SENDER = "automatos.events"

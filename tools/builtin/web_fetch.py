@@ -3,7 +3,7 @@
 import json
 
 from automatos import outside
-from tools import confinement
+from tools import confinement, documents
 from tools.contract import Arguments, Tool, ToolContext, ToolResult, always, object_schema, page_of
 
 LIMITS = outside.Limits(
@@ -39,8 +39,8 @@ async def readable(answer: outside.Answer) -> tuple[str, str]:
     """Title and text of an answer; HTML as Markdown."""
     kind = answer.media_type
     if answer.content.startswith(b"%PDF-") or kind == "application/pdf":
-        found, _ = await confinement.run("pdf_text", {}, answer.content, seconds=PARSE_SECONDS)
-        return found["title"], found["text"]
+        read = await documents.text_of(documents.PDF, answer.content, seconds=PARSE_SECONDS)
+        return read.title, read.text
     if kind in ("text/html", "application/xhtml+xml") and answer.content.strip():
         charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
         task = {"url": answer.url, "charset": charset}

@@ -13,10 +13,17 @@ JOBS = {
     "csv": "tools.confined.csv_query",
     "docx": "tools.confined.docx",
     "docx_text": "tools.confined.docx_text",
+    "epub_text": "tools.confined.epub_text",
     "html": "tools.confined.html",
     "json": "tools.confined.json_query",
+    "mail_text": "tools.confined.mail_text",
+    "notebook_text": "tools.confined.notebook_text",
+    "odf_text": "tools.confined.odf_text",
     "pdf": "tools.confined.pdf",
+    "pdf_picture": "tools.confined.pdf_picture",
     "pdf_text": "tools.confined.pdf_text",
+    "sheets": "tools.confined.sheets",
+    "slides": "tools.confined.slides",
     "text": "tools.confined.text",
 }
 CLOSED = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.exec", "os.fork", "os.system")

@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.confined.office import Element, Lines, Package, attribute, below, drawn_text, local, table_text, under
+from tools.confined.office import (
+    Element,
+    Lines,
+    Package,
+    attribute,
+    below,
+    drawn_text,
+    local,
+    related_id,
+    table_text,
+    under,
+)
 
 HEADING = re.compile(r"heading ([1-6])$")
 # Deleted, moved away, instructions of fields, the reading above Asian characters, and properties hold no text to read.
@@ -194,7 +205,7 @@ class _Document:
             words = attribute(node, "descr")
             return f"[image: {' '.join(words.split())}]" if words.strip() else ""
         if name in ("relIds", "chart"):
-            other = self.related.get(attribute(node, "dm" if name == "relIds" else "id"))
+            other = self.related.get(related_id(node, "dm" if name == "relIds" else "id"))
             if other:
                 aside.drawings.append("; ".join(drawn_text(self.package, other.target)))
         if name == "OLEObject":

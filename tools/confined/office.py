@@ -110,6 +110,14 @@ def attribute(node: Element | None, name: str) -> str:
     return next((str(value) for key, value in node.attrib.items() if str(key).rpartition("}")[2] == name), "")
 
 
+def related_id(node: Element, name: str = "id") -> str:
+    """An attribute that names a relationship: it stands in a namespace, unlike an element's own id."""
+    found = (
+        str(value) for key, value in node.attrib.items() if str(key).startswith("{") and str(key).endswith(f"}}{name}")
+    )
+    return next(found, "")
+
+
 def below(node: Element | None, *path: str) -> Element | None:
     """The first element at this path of names."""
     for name in path:
