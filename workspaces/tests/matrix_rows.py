@@ -110,6 +110,7 @@ VALUES: dict[str, Any] = {
     "EvaluationCase.number": 1,
     "EvaluationCase.input_data": {},
     "EvaluationCase.expectations": [{"type": "contains", "text": "%s"}],
+    "Evaluation.pass_at": 0.9,
     "EvaluationVariant.version": 1,
     "EvaluationVariant.body": None,
     "EvaluationCell.checks": [{"type": "contains", "passed": True, "detail": "%s"}],
