@@ -24,6 +24,7 @@ PLACES = Places(
     ),
     actions=(
         PaletteEntry("Cook a recipe", "flame", "recipes/", "executions:run"),
+        PaletteEntry("Evaluate a recipe", "list-checks", "recipes/", "executions:run"),
         PaletteEntry("Retry a failed run", "list-restart", "runs/?tab=failed", "executions:run"),
         PaletteEntry("Plan a goal", "waypoints", "workflows/new/", "workflows:write"),
         PaletteEntry("Create a recipe", "list-plus", "recipes/new/", "recipes:write"),

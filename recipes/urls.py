@@ -13,6 +13,7 @@ from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
 from recipes.evaluations.urls import api as evaluations_api
+from recipes.evaluations.urls import pages as evaluations_pages
 from recipes.kitchen import compare_api, more_views, retention_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
@@ -80,6 +81,7 @@ pages: list[URLPattern | URLResolver] = [
     path("recipes/<slug:key>/lessons/", lessons_views.recipe_lessons, name="recipe_lessons"),
     path("recipes/<slug:key>/lessons/<uuid:lesson_id>/", lessons_views.lesson_change, name="lesson_change"),
     *triggers_pages,
+    *evaluations_pages,
     *editor_pages,
     path("recipes/<slug:key>/cook/", views.recipe_cook, name="recipe_cook"),
     path("recipes/<slug:key>/copy/", views.recipe_copy, name="recipe_copy"),

@@ -127,7 +127,7 @@ def recipe_take_back(request: WorkspaceRequest, key: str) -> HttpResponse:
     try:
         version = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
         saved = services.restore_version(recipe=recipe, version=version, user=request.user)
-    except InvalidInput as error:
+    except (Conflict, InvalidInput) as error:
         messages.error(request, f"Version {number} cannot come back as it was. {error.message}")
         return redirect("recipe_versions", request.workspace.slug, recipe.template_id)
     messages.success(request, f"Version {number} is back, as version {saved.version}.")

@@ -1,6 +1,7 @@
 """Template tags for what runs teach: scores, grades, bars, the trend, intervals."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from automatos import drawings_trend
 from automatos.templatetags.ui import lucide
+from recipes.evaluations.expectations import LABELS
 
 register = template.Library()
 
@@ -82,3 +84,45 @@ def interval(label: str, mean: float, half: float | None, now: bool = False) -> 
         drawn,
         f"{100 * mean:.1f}",
     )
+
+
+@register.simple_tag
+def pass_interval(line: Any, gate: float) -> SafeString:
+    """The share of cases that pass, with its interval, on a line from 0 to 1, and where it has to reach."""
+    rate = line.rate
+    low, high = rate.low, rate.high
+    told = f"{line.passed} of {line.decided} pass, interval {100 * low:.0f} to {100 * high:.0f} percent"
+    return format_html(
+        '<svg class="interval" height="24" role="img" aria-label="{}">'
+        '<line class="axis" x1="0" x2="100%" y1="12" y2="12"/><line class="gate" x1="{}%" x2="{}%" y1="0" y2="24"/>'
+        '<g class="{}"><line class="whisker" x1="{}%" x2="{}%" y1="12" y2="12"/>'
+        '<circle class="mean" cx="{}%" cy="12" r="4.5"/></g></svg>',
+        told,
+        f"{100 * gate:.1f}",
+        f"{100 * gate:.1f}",
+        "now" if line.difference is not None else "",
+        f"{100 * low:.1f}",
+        f"{100 * high:.1f}",
+        f"{100 * rate.value:.1f}",
+    )
+
+
+VERDICTS = {
+    "passed": ("check", "pass"), "failed": ("x", "fail"), "undecided": ("circle-help", "none"),
+    "budget": ("ban", "none"), "cancelled": ("ban", "none"), "": ("loader", "none"),
+}  # fmt: skip
+
+
+@register.simple_tag
+def verdict_mark(cell: Any) -> SafeString:
+    """What a case came to, as icon, word and quality."""
+    icon, tone = VERDICTS[cell.verdict]
+    word = cell.get_verdict_display() if cell.verdict else cell.get_status_display()
+    quality = format_html(" <small>{}</small>", score(cell.quality)) if cell.quality is not None else ""
+    return format_html('<span class="verdict {}">{}{}{}</span>', tone, lucide(icon, size=15), word, quality)
+
+
+@register.filter
+def expectation_label(kind: str) -> str:
+    """The kind of an expectation in words."""
+    return LABELS[kind]

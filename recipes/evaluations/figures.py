@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import comb, inf, sqrt
 
 # Of a normal distribution, for 95 of 100.
 Z = 1.959963984540054
@@ -28,15 +28,15 @@ def wilson(passed: int, of: int) -> Interval | None:
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
-def mean(values: Sequence[float]) -> Interval | None:
-    """The mean with its normal interval; None for none, without an interval for one."""
+def mean(values: Sequence[float], most: float = inf) -> Interval | None:
+    """The mean with its normal interval, from 0 to `most`; None for none, without an interval for one."""
     if not values:
         return None
     middle = sum(values) / len(values)
     if len(values) == 1:
         return Interval(middle)
     half = Z * sqrt(sum((one - middle) ** 2 for one in values) / (len(values) - 1) / len(values))
-    return Interval(middle, middle - half, middle + half)
+    return Interval(middle, max(0.0, middle - half), min(most, middle + half))
 
 
 def chance(better: int, worse: int) -> float:

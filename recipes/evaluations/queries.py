@@ -211,7 +211,7 @@ def _line(
         not_run=sum(cell.verdict in NOT_RUN for cell in cells),
         open=sum(cell.status != Status.DONE for cell in cells),
         rate=wilson(passed, passed + failed),
-        quality=mean([cell.quality for cell in cells if cell.quality is not None and cell.verdict not in NOT_RUN]),
+        quality=mean([one.quality for one in cells if one.quality is not None and one.verdict not in NOT_RUN], most=1),
         cost=sum((cell.cost + cell.judge_cost for cell in cells), Decimal(0)),
         mean_cost=sum((cell.cost + cell.judge_cost for cell in ran), Decimal(0)) / len(ran) if ran else None,
         mean_ms=sum(cell.duration_ms or 0 for cell in ran) / len(ran) if ran else None,

@@ -42,6 +42,7 @@ def tabs_of(current: str) -> list[Tab]:
         ("Overview", "recipe_detail", "book-open-text"),
         ("Quality", "recipe_quality", "gauge"),
         ("Lessons", "recipe_lessons", "graduation-cap"),
+        ("Evaluations", "recipe_evaluations", "list-checks"),
         ("Schedule and triggers", "recipe_triggers", "alarm-clock"),
     )
     return [Tab(label, route, icon, route == current) for label, route, icon in known]

@@ -143,6 +143,11 @@ BODIES: dict[str, Any] = {
 }
 # The same for forms of pages; an empty one gets far enough elsewhere.
 FORMS: dict[str, Any] = {
+    **{key: {"name": "New"} for key in ("evaluation_set_new", "evaluation_set_edit")},
+    "evaluation_set_change": {"action": "remove"},
+    **{key: {"kind-0": "contains", "what-0": "tea"} for key in ("evaluation_case_new", "evaluation_case_edit")},
+    "evaluation_cases_add": {"csv": "name,contains\nNew,tea\n"},
+    "evaluation_start": {"version": "1", "own": "1"},
     "tool_policy": {"level": "app", "asks": "never"},
     "member_change": {"role": "viewer"},
     "agent_version_restore": {"version": "1"},
