@@ -30,6 +30,7 @@ from recipes.runs import rerun_api, retention_api
 from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
+from recipes.waits import allowing_api
 from recipes.waits import api as approvals_api
 from recipes.waits import views as approvals_views
 from recipes.workflows.urls import api as workflow_api
@@ -62,6 +63,11 @@ pages: list[URLPattern | URLResolver] = [
     path("approvals/", approvals_views.approval_list, name="approvals"),
     path("approvals/open.json", approvals_views.approvals_open, name="approvals_open"),
     path("approvals/<uuid:approval_id>/", approvals_views.decide, name="approval_decide"),
+    path(
+        "runs/<uuid:execution_id>/allowances/<uuid:allowance_id>/revoke/",
+        approvals_views.revoke,
+        name="allowance_revoke",
+    ),
     path("settings/retention/", retention_views.retention, name="workspace_retention"),
     path("settings/usage/", usage_views.page, name="workspace_usage"),
     *agent_pages,
@@ -136,6 +142,12 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/chat", chat_api.AgentChat.as_view(), name="api_agent_chat"),
     path("conversations", chat_api.ConversationList.as_view(), name="api_conversations"),
     path("conversations/<uuid:conversation_id>", chat_api.ConversationDetail.as_view(), name="api_conversation"),
+    path("executions/<uuid:execution_id>/allowances", allowing_api.RunAllowances.as_view(), name="api_allowances"),
+    path(
+        "executions/<uuid:execution_id>/allowances/<uuid:allowance_id>",
+        allowing_api.RunAllowance.as_view(),
+        name="api_allowance",
+    ),
     path("approvals", approvals_api.ApprovalList.as_view(), name="api_approvals"),
     path("approvals/<uuid:approval_id>/approve", approvals_api.ApprovalApprove.as_view(), name="api_approve"),
     path("approvals/<uuid:approval_id>/reject", approvals_api.ApprovalReject.as_view(), name="api_reject"),

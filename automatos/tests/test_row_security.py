@@ -271,6 +271,7 @@ CROSSING = {
     ("recipes.engine.paying", "ENGINE"),
     ("recipes.engine.queueing", "ENGINE"),
     ("recipes.engine.progress", "ENGINE"),
+    ("recipes.engine.reach", "ENGINE"),
     ("recipes.engine.tool_context", "ENGINE"),
     ("recipes.management.commands.cook", "OPERATOR"),
     ("workspaces.accounts.events", "SIGN_IN"),

@@ -17,6 +17,7 @@ from automatos.llm.errors import ModelBadReply, ModelError
 from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
+from recipes.engine.asking_people import NeedsPerson, ask_people, same_call
 from recipes.engine.bills import Bills
 from recipes.engine.briefing import briefed
 from recipes.engine.cut import Cut
@@ -30,7 +31,7 @@ from recipes.engine.steps import Job, Outcome
 from recipes.engine.taint import Taint
 from tools import contract
 from tools.contract import ToolContext
-from tools.executor import UnifiedToolExecutor, call_key
+from tools.executor import UnifiedToolExecutor
 from tools.untrusted import fenced
 
 logger = logging.getLogger(__name__)
@@ -53,14 +54,6 @@ class ToolFailed(AppError):
     """The tool of a step that is one call said that something went wrong."""
 
     code = "tool_failed"
-
-
-class NeedsPerson(BaseException):
-    """Calls that a person has to allow first, as (id, call). said: by whose words, where a hook asks."""
-
-    def __init__(self, calls: list[tuple[UUID, ToolCall]], said: Sequence[str] = ()) -> None:
-        super().__init__()
-        self.calls, self.said = calls, said
 
 
 class Writing(Protocol):
@@ -192,7 +185,7 @@ class Cook(_ModelCalls):
         try:
             self.path, reply = await (_called(self) if self.job.call else self.answer_of(self.job.task))
         except NeedsPerson as need:
-            calls = [(key, call.name, call.arguments) for key, call in need.calls]
+            calls = [(key, call.name, call.arguments, need.reaches.get(key)) for key, call in need.calls]
             await self.notebook.keep(approvals=Approvals(calls, [*self.taint.origins, *need.said], self.schemas))
             raise GivenUp from None
         except Stopped as stopped:
@@ -224,7 +217,7 @@ class Cook(_ModelCalls):
             if known := self.job.journal.get(path):
                 check(known, call.name, subject_hash(call.name, call.arguments), is_model=False)
         await self.hooking.before_tools(task, calls)
-        _ask_people(self, task, [(path, call) for path, call in calls if path not in self.job.journal])
+        await ask_people(self, task, [(path, call) for path, call in calls if path not in self.job.journal])
         intents = [
             self.notebook.tool_intent(path, call, task.tools.get(call.name))
             for path, call in calls
@@ -242,15 +235,15 @@ class Cook(_ModelCalls):
     async def _results(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> dict[str, contract.ToolResult]:
         """By path. What is asked for twice in one round is done once, and the second answered from the record."""
         record = self.records.setdefault(task.spec.id, {})
-        first = {_key(call): path for path, call in reversed(calls)}.values()
+        first = {same_call(call): path for path, call in reversed(calls)}.values()
         results: dict[str, contract.ToolResult] = {}
         for wave in ([one for one in calls if one[0] in first], [one for one in calls if one[0] not in first]):
             found = await _all([self._use_one(task, path, call) for path, call in wave])
             for (path, call), result in zip(wave, found, strict=True):
                 results[path] = result
-                known = record.get(_key(call))
+                known = record.get(same_call(call))
                 if known is None or known.retryable:
-                    record[_key(call)] = result
+                    record[same_call(call)] = result
         return results
 
     async def _use_one(self, task: Task, path: str, call: ToolCall) -> contract.ToolResult:
@@ -271,7 +264,7 @@ class Cook(_ModelCalls):
             result = refusal(said, "refused this call")
         elif call.error:
             result = contract.ToolResult(call.error, is_error=True)
-        elif done := self.job.earlier.get(_key(call)):
+        elif done := self.job.earlier.get(same_call(call)):
             result = _done_before(done)
         else:
             await self.before_sending()
@@ -317,22 +310,6 @@ def _result(cook: _ModelCalls, task: Task, path: str, came: ModelReply | ModelEr
     return Result(key, reply, error=error, request_hash=cook.asked, counts=counts, agent_id=task.spec.id)
 
 
-def _ask_people(cook: Cook, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
-    """Raises NeedsPerson where the workspace's policy wants a side effect decided and nobody did yet."""
-    waiting = [
-        (cook.notebook.id(path), call)
-        for path, call in calls
-        if not decided(cook.job, cook.notebook.id(path), call)
-        and _key(call) not in cook.job.earlier
-        and path not in cook.hooking.refused
-        and (path in cook.hooking.asking or cook.taint.needs_person(task.tools.get(call.name), call, cook.job.policy))
-    ]
-    if waiting:
-        cook.schemas |= {key: task.tools[call.name].schema for key, call in waiting if call.name in task.tools}
-        asking = [cook.hooking.asking[path] for path, _ in calls if path in cook.hooking.asking]
-        raise NeedsPerson(waiting, [f"hook of {one.by}: {one.asks}" for one in asking])
-
-
 async def _called(cook: Cook) -> tuple[str, ModelReply]:
     """Of a step that is one call: what the tool says is the answer. Raises ToolFailed where it went wrong."""
     task, call = cook.job.task, cook.job.call
@@ -340,7 +317,7 @@ async def _called(cook: Cook) -> tuple[str, ModelReply]:
         raise ToolFailed("There is no call to make.")
     await cook.use(task, [(FIRST, call)])
     # As it came, without the marks that a model is shown around text from outside.
-    result = cook.records[task.spec.id][_key(as_decided(cook.job, cook.notebook.id(FIRST), call))]
+    result = cook.records[task.spec.id][same_call(as_decided(cook.job, cook.notebook.id(FIRST), call))]
     if result.is_error:
         raise ToolFailed(result.content)
     return FIRST, ModelReply(result.content, "", "stop")
@@ -374,7 +351,8 @@ async def _all(calls: Sequence[Awaitable[contract.ToolResult]]) -> list[contract
         if isinstance(one, BaseException) and not isinstance(one, NeedsPerson):
             raise one
     if needs:
-        raise NeedsPerson(needs, [text for one in waits for text in one.said])
+        reaches = {key: reach for one in waits for key, reach in one.reaches.items()}
+        raise NeedsPerson(needs, [text for one in waits for text in one.said], reaches)
     return [one for one in results if not isinstance(one, BaseException)]
 
 
@@ -393,8 +371,3 @@ def _unheard(text: str) -> None:
 def told(result: contract.ToolResult) -> str:
     """What the model reads."""
     return fenced(result.content, result.origin) if result.origin and not result.fenced else result.content
-
-
-def _key(call: ToolCall) -> str:
-    """The same for the same call; one that cannot be read goes by its text."""
-    return call_key(call.name, call.text if call.error else call.arguments)

@@ -26,12 +26,13 @@ LONGEST_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """Calls that a person has to allow, as (id, tool, arguments), and where the untrusted text came from.
+    """Calls that a person has to allow, as (id, tool, arguments, reach), and where the untrusted text came from.
 
-    schemas: of the tools' arguments, by the call's id.
+    schemas: of the tools' arguments, by the call's id. reach: what an answer for the rest of the run would hold for
+    (`reach.py`); None where each is to be asked about.
     """
 
-    calls: list[tuple[UUID, str, dict[str, Any]]]
+    calls: list[tuple[UUID, str, dict[str, Any], Mapping[str, Any] | None]]
     origins: list[str]
     schemas: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -160,21 +161,22 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
         (
             *(key, run.workspace_id, step.id, tool, as_json(arguments), subject_hash(tool, arguments)),
             as_json(storable(dict(approvals.schemas[key]))) if key in approvals.schemas else None,
+            as_json(reach),
         )
-        for key, tool, arguments in approvals.calls
+        for key, tool, arguments, reach in approvals.calls
     ]
     ledger.sql.put_off(
         (
             "INSERT INTO approvals "
-            "(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema, origins, status, asked_at) "
-            "SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, v.subject_hash, "
-            "v.arguments_schema::jsonb, %s::jsonb, 'pending', %s "
-            "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) "
-            "AS v(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema) "
+            "(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema, reach, origins, status, "
+            "asked_at) SELECT v.id, v.workspace_id, v.step_id, v.tool, v.arguments::jsonb, v.subject_hash, "
+            "v.arguments_schema::jsonb, v.reach::jsonb, %s::jsonb, 'pending', %s "
+            "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], "
+            "%s::text[]) AS v(id, workspace_id, step_id, tool, arguments, subject_hash, arguments_schema, reach) "
             "ON CONFLICT (id) DO UPDATE SET tool = EXCLUDED.tool, arguments = EXCLUDED.arguments, "
             "subject_hash = EXCLUDED.subject_hash, arguments_schema = EXCLUDED.arguments_schema, "
-            "origins = EXCLUDED.origins, status = 'pending', asked_at = EXCLUDED.asked_at, decided_at = NULL, "
-            "decided_by_id = NULL, answer = NULL",
+            "reach = EXCLUDED.reach, origins = EXCLUDED.origins, status = 'pending', asked_at = EXCLUDED.asked_at, "
+            "decided_at = NULL, decided_by_id = NULL, answer = NULL, allowance_id = NULL",
             [as_json(approvals.origins), ledger.now, *columns(rows)],
         )
     )
@@ -186,5 +188,5 @@ def _wait(ledger: Ledger, run: Run, step: Step, approvals: Approvals) -> None:
     )
     run.waiting_steps += 1
     run.room += 1
-    for key, tool, _ in approvals.calls:
+    for key, tool, _, _ in approvals.calls:
         run.emit("step.waiting", ledger.now, step, attempt=step.attempt, approval=str(key), tool=tool)

@@ -26,6 +26,8 @@ from recipes.models.totals import Totals
 from recipes.quality.page import run_quality
 from recipes.runs.fallbacks import fallback_of
 from recipes.runs.files import files_of
+from recipes.waits.allowing import Shown as Allowed
+from recipes.waits.allowing import allowances_of
 from tools.contract import FileEntry
 from workspaces.models import Workspace
 
@@ -100,6 +102,7 @@ class Kitchen:
     inputs: Sequence[Jar]
     result: str
     timeline: Timeline | None
+    allowed: Sequence[Allowed]
 
 
 def kitchen(
@@ -136,6 +139,7 @@ def kitchen(
         inputs=input_jars(execution),
         result=_result(execution, steps),
         timeline=timeline_of(execution, steps, LOOKS, now),
+        allowed=allowances_of(execution),
     )
 
 

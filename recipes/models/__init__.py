@@ -14,7 +14,7 @@ from recipes.models.execution import (
     StepStatus,
     Trigger,
 )
-from recipes.models.journal import AgentPin, Approval, Call, Event, StepAttempt, Worker
+from recipes.models.journal import AgentPin, Allowance, Approval, Call, Event, StepAttempt, Worker
 from recipes.models.judgement import RunJudgement
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
@@ -27,6 +27,7 @@ __all__ = [
     "ENDED_BADLY",
     "LIVE_STATUSES",
     "AgentPin",
+    "Allowance",
     "Approval",
     "Call",
     "ErrorHandling",

@@ -144,6 +144,30 @@ class Worker(models.Model):
         return f"{self.host}:{self.pid}"
 
 
+class Allowance(models.Model):
+    """A person's word that calls like one they saw need not be asked about in the rest of this run.
+
+    reach: what they have in common, as `engine/reach.py` tells it: the tool, its version and account, hosts, and
+    whatever else says whom they reach. Each call made under it has its own row in approvals.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="allowances")
+    tool = models.CharField(max_length=200)
+    reach = models.JSONField()
+    allowed_at = models.DateTimeField(default=timezone.now)
+    allowed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        db_table = "run_allowances"
+
+    def __str__(self) -> str:
+        return self.tool
+
+
 class Approval(models.Model):
     """What a step waits for: a person who allows a side effect or fills in a form, a time, or a signed message.
 
@@ -190,6 +214,10 @@ class Approval(models.Model):
     comment = models.TextField(blank=True, db_default="", help_text="What whoever decided said to it.")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # What an answer for the rest of the run would hold for; null where each call is to be asked about.
+    reach = models.JSONField(null=True)
+    # Of one that was not asked about, since somebody allowed such calls for the rest of the run.
+    allowance_id = models.UUIDField(null=True)
 
     class Meta:
         db_table = "approvals"

@@ -153,7 +153,7 @@ def test_a_number_past_64_bits_is_shown_and_decided_about() -> None:
     run = cast.cook(cast.recipe("Pay"))
     (job,) = claim()
     key, wants = uuid4(), {"name": "a.txt", "amount": 1e30, "rest": [1e25, {"a": 1e20}]}
-    assert keep(Progress(job.step_id, job.fence, approvals=Approvals([(key, "file_write", wants)], ["page x"])))
+    assert keep(Progress(job.step_id, job.fence, approvals=Approvals([(key, "file_write", wants, None)], ["page x"])))
     client, root = browser_of(cast.owner), f"/w/{cast.workspace.slug}"
     page = client.get(f"{root}/approvals/").content.decode()
     assert 'name="argument-amount"' in page

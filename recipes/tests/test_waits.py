@@ -101,7 +101,8 @@ def test_nobody_is_asked_about_a_run_that_was_cancelled(room: Room) -> None:
 def park(job: Job) -> None:
     wants: dict[str, Any] = {"name": "a.txt", "content": "x"}
     asked = ToolCall("call_1", "file_write", wants)
-    progress = Progress(job.step_id, job.fence, approvals=Approvals([(uuid4(), asked.name, wants)], ["agent stranger"]))
+    approvals = Approvals([(uuid4(), asked.name, wants, None)], ["agent stranger"])
+    progress = Progress(job.step_id, job.fence, approvals=approvals)
     assert keep(progress)
 
 

@@ -18,6 +18,7 @@ from recipes.runs.api import RUN, RunView
 from recipes.runs.files import download, files_of
 from recipes.waits import services
 from recipes.waits.queries import address_of, title_of, waits_of
+from recipes.waits.questions import reach_in_words
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
 WAITED_FOR = [kind for kind in Approval.Kind.values if kind != Approval.Kind.TIMER]
@@ -53,6 +54,12 @@ class ApprovalOut(serializers.Serializer[Approval]):
     address = serializers.SerializerMethodField(
         help_text="Of the kind webhook: where the signed message is sent; empty for others."
     )
+    reach = serializers.SerializerMethodField(
+        help_text="Which calls for_run would allow, or did; empty where each is asked about."
+    )
+    allowance_id = serializers.UUIDField(
+        allow_null=True, help_text="The word for the run's rest that it was decided by, with or without being asked."
+    )
     comment = serializers.CharField(help_text="What whoever decided said to it.")
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
@@ -60,6 +67,10 @@ class ApprovalOut(serializers.Serializer[Approval]):
     def get_question(self, one: Approval) -> str:
         """What is asked, in words."""
         return title_of(one)
+
+    def get_reach(self, one: Approval) -> str:
+        """In words."""
+        return reach_in_words(one.reach) if one.reach else ""
 
     def get_address(self, one: Approval) -> str:
         """Of a wait for a message."""
@@ -101,6 +112,7 @@ class _Decision(WorkspaceView):
             answer=body.get("answer"),
             arguments=body.get("arguments"),
             comment=body.get("comment", ""),
+            for_run=body.get("for_run", False),
         )
         found = waits_of(self.workspace).get(pk=approval_id)
         return Response(ApprovalOut(found, context={"view": self}).data)
@@ -121,6 +133,9 @@ class ApproveIn(RejectIn):
     arguments = serializers.DictField(
         required=False,
         help_text="Of a tool's call: arguments that are to be others than the agent wrote, by name; the rest stays.",
+    )
+    for_run = serializers.BooleanField(
+        default=False, help_text="Calls like this one, as `reach` says, need not be asked about in the rest of the run."
     )
 
 

@@ -16,7 +16,7 @@ from recipes.engine.templating import as_text
 from recipes.models import LIVE_STATUSES, Approval, ExecutionStep
 from recipes.waits.changes import Changeable, changeable
 from recipes.waits.fields import Field, of_inputs, of_schema
-from recipes.waits.questions import in_words, question
+from recipes.waits.questions import in_words, question, reach_in_words
 from workspaces.models import Workspace
 
 LONGEST_SHOWN = 4000
@@ -47,6 +47,7 @@ class Asked:
     due_at: datetime | None = None
     server: str = ""
     url: str = ""
+    reach: str = ""
 
     @property
     def is_form(self) -> bool:
@@ -146,6 +147,7 @@ def _one(one: Approval) -> Asked:
         due_at=one.due_at,
         server=str(one.arguments.get("server", "")) if is_question else "",
         url=str(one.arguments.get("url", "")) if is_question else "",
+        reach=reach_in_words(one.reach) if one.reach else "",
     )
 
 

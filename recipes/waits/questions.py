@@ -33,6 +33,13 @@ def question(tool: str, arguments: Mapping[str, Any]) -> str:
     return f"Use {in_words(tool)}{f', {to}' if to else ''}?"
 
 
+def reach_in_words(reach: Mapping[str, Any]) -> str:
+    """What a word for the rest of a run holds for: "http_request, method POST, to https://api.example.com"."""
+    binds = [_short(one.replace(" ", ": ", 1)) for one in reach.get("binds", ())]
+    hosts = [f"to {', '.join(map(_short, reach['hosts']))}"] if reach.get("hosts") else []
+    return ", ".join([str(reach.get("tool", "")), *binds, *hosts])
+
+
 def in_words(tool: str) -> str:
     """A tool's name for people: "SLACK_SEND_MESSAGE" is "Slack send message"."""
     text = " ".join(tool.replace("__", " ").replace("_", " ").replace(".", " ").split())

@@ -9,13 +9,15 @@ from automatos.after_commit import after_commit
 from automatos.errors import Conflict, InvalidInput, NotFound
 from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.parking import WaitError, end
-from recipes.engine.sql import statements
+from recipes.engine.sql import array, statements
 from recipes.engine.steps import Turn
 from recipes.engine.tasks import send_wake_up
 from recipes.filling import fill_inputs
 from recipes.models import Approval, RecipeTrigger, StepStatus
+from recipes.waits.allowing import allow, require_reach
 from recipes.waits.changes import changed_arguments
 from recipes.waits.fields import read
+from recipes.waits.questions import reach_in_words
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
@@ -31,12 +33,14 @@ def decide(
     answer: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
     comment: str = "",
+    for_run: bool = False,
 ) -> Approval:
     """Note the decision; once every call of the step is decided, the step goes on with the time it had left.
 
     answer: to a step or a server that asks for something, by field. arguments: those of a call that are to be others
-    than the agent wrote, by name. comment: why, kept with it. Raises NotFound, InvalidInput with fields
-    `answer.<name>` or `arguments.<name>`, or Conflict when it was decided before or the run is over.
+    than the agent wrote, by name. comment: why, kept with it. for_run: calls like this one need not be asked about in
+    the rest of the run. Raises NotFound, InvalidInput with fields `answer.<name>`, `arguments.<name>` or `for_run`, or
+    Conflict when it was decided before or the run is over.
     """
     rows = Approval.objects.filter(pk=approval_id, workspace=workspace).exclude(kind=Approval.Kind.TIMER)
     found = rows.select_related("step").first()
@@ -46,6 +50,8 @@ def decide(
         raise Conflict("This waits for a signed message at its address, and for no person.")
     filled = _filled(found, answer or {}) if approve else None
     changed_to = changed_arguments(found, arguments or {}) if approve else None
+    if for_run and approve:
+        require_reach(found, changed_to)
     turn = Turn()
     status = Approval.Status.APPROVED if approve else Approval.Status.REJECTED
     with statements() as sql:
@@ -55,12 +61,8 @@ def decide(
             "UPDATE approvals SET status = %s, decided_at = %s, decided_by_id = %s, answer = %s::jsonb, "
             "comment = %s WHERE id = %s AND status = 'pending' RETURNING id",
             [
-                status.value,
-                ledger.now,
-                user.pk,
-                as_json(filled or changed_to),
-                comment.strip()[:LONGEST_COMMENT],
-                found.pk,
+                *(status.value, ledger.now, user.pk, as_json(filled or changed_to)),
+                *(comment.strip()[:LONGEST_COMMENT], found.pk),
             ],
         )
         if not changed or not run.is_live:
@@ -71,15 +73,14 @@ def decide(
         if found.kind == Approval.Kind.QUESTION:
             # Whoever asked looks for the answer; the step is at work all the while.
             run.emit("step.answered", ledger.now, found.step, approval=str(found.pk), status=status.value)
-        left = sql.rows(
-            "SELECT count(*) FROM approvals WHERE step_id = %s AND status = 'pending' AND kind <> 'question'",
-            [found.step_id],
-        )
-        if left[0][0] == 0 and found.kind == Approval.Kind.APPROVAL:
-            _go_on(ledger, run, found)
+        decided = {found.step_id} if found.kind == Approval.Kind.APPROVAL else set()
+        if for_run and approve:
+            decided |= set(allow(ledger, run, found, user))
+        if decided and _go_on(ledger, run, decided):
             run.emit("execution.resumed", ledger.now, found.step, reason=f"{status.label.lower()} by a person")
         turn.notices = ledger.write()
-    _tell(turn, found, _without_empty(status=status.value, comment=comment, arguments=changed_to))
+    what = reach_in_words(found.reach or {}) if for_run and approve else ""
+    _tell(turn, found, _without_empty(status=status.value, comment=comment, arguments=changed_to, for_run=what))
     found.refresh_from_db()
     return found
 
@@ -153,10 +154,16 @@ def _as_text(filled: Mapping[str, Any] | None) -> str:
     return (as_json(dict(filled)) or "") if filled else "approved"
 
 
-def _go_on(ledger: Ledger, run: Run, found: Approval) -> None:
-    """Its owner stays as a mark that it has begun before, so its journal is read again."""
+def _go_on(ledger: Ledger, run: Run, step_ids: set[UUID]) -> bool:
+    """Let those of the steps go on that wait for nobody any more; whether there is one.
+
+    Their owner stays as a mark that they have begun before, so their journal is read again.
+    """
     freed = ledger.sql.rows(
-        "UPDATE execution_steps SET status = %s, runnable_at = %s WHERE id = %s AND status = %s RETURNING id",
-        [StepStatus.PENDING.value, ledger.now, found.step_id, StepStatus.WAITING.value],
+        "UPDATE execution_steps s SET status = %s, runnable_at = %s WHERE id = ANY(%s::uuid[]) AND status = %s "
+        "AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.step_id = s.id AND a.status = 'pending' "
+        "AND a.kind <> 'question') RETURNING id",
+        [StepStatus.PENDING.value, ledger.now, array(sorted(step_ids)), StepStatus.WAITING.value],
     )
     run.waiting_steps = max(0, run.waiting_steps - len(freed))
+    return bool(freed)

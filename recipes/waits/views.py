@@ -15,7 +15,8 @@ from automatos.errors import Conflict, InvalidInput
 from recipes.models import Approval
 from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
-from recipes.waits import services
+from recipes.waits import allowing, services
+from recipes.waits.allowing import newest_allowances
 from recipes.waits.changes import typed_arguments
 from recipes.waits.queries import approvals_of, decided, open_questions, title_of, waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -29,6 +30,7 @@ def approval_list(request: WorkspaceRequest) -> HttpResponse:
     shown = {
         "asked": waiting(request.workspace, 200),
         "decided": decided(request.workspace),
+        "allowed": newest_allowances(request.workspace),
         "may_decide": request.access.allows("approvals:decide"),
     }
     return render(request, "recipes/approval_list.html", shown)
@@ -55,7 +57,9 @@ def approvals_open(request: WorkspaceRequest) -> JsonResponse:
 def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
     """Approve or reject, and back to where it was asked."""
     request.access.require("approvals:decide")
-    approve = request.POST.get("decision") == "approve"
+    # Two buttons let the call be made; one of them those to come as well.
+    for_run = request.POST.get("decision") == "approve_for_run"
+    approve = for_run or request.POST.get("decision") == "approve"
     try:
         found = services.decide(
             workspace=request.workspace,
@@ -65,6 +69,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
             answer=_answer(request) if approve else None,
             arguments=_arguments(request, approval_id) if approve else None,
             comment=request.POST.get("comment", "").replace("\x00", ""),
+            for_run=for_run,
         )
     except InvalidInput as wrong:
         messages.error(request, " ".join(_said(field, texts[0]) for field, texts in wrong.fields.items()))
@@ -72,8 +77,22 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
     except Conflict as late:
         messages.error(request, late.message)
         return redirect("approvals", request.workspace.slug)
-    messages.success(request, _done(found, approve=approve))
+    messages.success(request, _done(found, approve=approve) + " Such calls of this run are not asked about." * for_run)
     return _back(request, reverse("run", args=[request.workspace.slug, found.step.execution_id]))
+
+
+@require_POST
+@workspace_page()
+def revoke(request: WorkspaceRequest, execution_id: UUID, allowance_id: UUID) -> HttpResponse:
+    """Take back what was allowed for the rest of a run, and back to where it was shown."""
+    request.access.require("approvals:decide")
+    run = find_execution(workspace=request.workspace, execution_id=execution_id)
+    try:
+        allowing.revoke(workspace=request.workspace, execution=run, allowance_id=allowance_id, user=request.user)
+        messages.success(request, "Taken back: such calls are asked about again.")
+    except Conflict as late:
+        messages.error(request, late.message)
+    return _back(request, reverse("run", args=[request.workspace.slug, run.pk]))
 
 
 def _done(found: Approval, *, approve: bool) -> str:

@@ -75,6 +75,7 @@ BODIES: dict[str, Any] = {
     "recipes_draft_undo": {},
     "recipes_draft_pins": {"values": {"input.topic": "tea"}},
     "recipes_try_step": {"values": {"input.topic": "tea"}},
+    "recipes_draft_execute": {"input_data": {}},
     "recipes_import": {"yaml": "name: New\nsteps:\n  - agent: <Agent.slug>\n    prompt: Write."},
     "recipes_publish": {"over": 1},
     "workspaces_retention_set": {"keep_runs_days": 90},
