@@ -65,7 +65,7 @@ def _uuid(text: str | None) -> UUID | None:
 def problems_of(workspace: Workspace, data: RecipeInput, within: UUID | None = None) -> dict[str, list[str]]:
     """What hinders this recipe from being saved or cooked, by field; empty when nothing does. within: its id."""
     try:
-        _, steps = _checked(workspace, data, within=within)
+        _, steps = checked(workspace, data, within=within)
     except InvalidInput as error:
         return {field: list(texts) for field, texts in error.fields.items()}
     agents = Agent.objects.in_bulk({step.agent_id for step in steps if step.agent_id})
@@ -90,7 +90,7 @@ def body_if_saved(recipe: Recipe, data: RecipeInput) -> dict[str, Any]:
 @transaction.atomic
 def create_recipe(*, workspace: Workspace, user: User | None, data: RecipeInput) -> Recipe:
     """A new recipe at version 1, or InvalidInput naming each wrong field."""
-    columns, steps = _checked(workspace, data)
+    columns, steps = checked(workspace, data)
     plans.require_room(workspace, "recipes", recipes_of(workspace).count)
     recipe = _insert(workspace, user, data.template_id, columns)
     body = _keep(recipe, steps, user, changelog="Created")
@@ -113,7 +113,7 @@ def update_recipe(
             f"{recipe.name} was saved by someone else meanwhile: it is at version {recipe.version}, "
             f"and this change was made from {expected_version}. Load it again."
         )
-    columns, steps = _checked(recipe.workspace, data, changelog, within=recipe.pk)
+    columns, steps = checked(recipe.workspace, data, changelog, within=recipe.pk)
     old = body_of(recipe, list(recipe.steps.all()))
     before = _compared(old)
     for name, value in columns.items():
@@ -249,7 +249,7 @@ def restore_version(*, recipe: Recipe, version: int, user: User | None) -> Recip
     return update_recipe(recipe=recipe, user=user, data=data, changelog=f"Version {version} restored")
 
 
-def _checked(
+def checked(
     workspace: Workspace, data: RecipeInput, changelog: str = "", within: UUID | None = None
 ) -> tuple[dict[str, Any], list[RecipeStep]]:
     """The recipe's columns and its step rows, not saved. Raises InvalidInput with every problem found."""

@@ -12,6 +12,8 @@ from recipes import queries
 from recipes.api import RECIPE, StartedOut
 from recipes.editor import services as drafts
 from recipes.editor import trying_services as trying
+from recipes.editor.draft_run_services import start_test_run
+from recipes.models import Execution, Recipe
 from recipes.runs.links import links_of
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -55,14 +57,48 @@ class StepTrial(WorkspaceView):
         known = trying.values_of(recipe, draft, body, trying.wanted(body, step))
         values = {**known.texts, **sent.validated_data.get("values", {})}
         run = trying.start_trial(recipe=recipe, user=self.caller, step_id=step, values=values)
-        out: dict[str, Any] = {
-            "execution_id": str(run.pk),
-            "recipe_id": str(recipe.pk),
-            "status": run.status,
-            "total_steps": run.total_steps,
-            "links": links_of(request, run, self.workspace.slug),
-        }
-        return Response(out, status=202, headers={"Location": out["links"]["self"]})
+        return _started(request, recipe, run, self.workspace.slug)
+
+
+class DraftRunIn(InputSerializer):
+    """What a test run is given."""
+
+    input_data = serializers.DictField(required=False, help_text="By input of the draft.")
+
+
+class DraftExecute(WorkspaceView):
+    """A test run of a draft."""
+
+    needs = {"POST": "executions:run"}
+
+    @extend_schema(
+        operation_id="recipes_draft_execute",
+        parameters=[WORKSPACE_HEADER, RECIPE],
+        request=DraftRunIn,
+        responses={202: StartedOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request, recipe_id: str) -> Response:
+        """Cook the draft as it stands, unpublished: a run triggered by `trial`, which no figure counts.
+
+        400 names every problem of the draft by its field.
+        """
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        sent = DraftRunIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given = sent.validated_data.get("input_data", {})
+        run = start_test_run(recipe=recipe, user=self.caller, input_data=given)
+        return _started(request, recipe, run, self.workspace.slug)
+
+
+def _started(request: Request, recipe: Recipe, run: Execution, slug: str) -> Response:
+    out: dict[str, Any] = {
+        "execution_id": str(run.pk),
+        "recipe_id": str(recipe.pk),
+        "status": run.status,
+        "total_steps": run.total_steps,
+        "links": links_of(request, run, slug),
+    }
+    return Response(out, status=202, headers={"Location": out["links"]["self"]})
 
 
 class DraftPins(WorkspaceView):

@@ -69,6 +69,19 @@ def values_of(recipe: Recipe, draft: RecipeDraft | None, body: Body, names: Sequ
     return Values({name: known.get(name, "") for name in names}, source, run)
 
 
+def input_texts(recipe: Recipe, draft: RecipeDraft | None, body: Body) -> dict[str, str]:
+    """What a test run of the whole draft begins with, by input: as for a trial of a step."""
+    names = [str(entry.get("name") or "").strip() for entry in body["inputs"]]
+    found = values_of(recipe, draft, body, [f"input.{name}" for name in names if name]).texts
+    return {name.removeprefix("input."): text for name, text in found.items()}
+
+
+def outside_inputs(recipe: Recipe) -> dict[str, list[str]]:
+    """Inputs of the last run that others wrote, each with where it came from; a run that begins with them is told."""
+    run = _last_run(recipe)
+    return {name: list(origins) for name, origins in ((run.untrusted_inputs if run else None) or {}).items()}
+
+
 def _last_run(recipe: Recipe) -> Execution | None:
     done = Execution.objects.filter(recipe=recipe, status=ExecutionStatus.COMPLETED)
     return done.order_by("-created_at").first() if recipe.version else None

@@ -3,12 +3,13 @@
 from django.urls import URLPattern, URLResolver, path
 
 from recipes.editor import api as rest
-from recipes.editor import files_api, start_views, trial_api, validate_api, views
+from recipes.editor import draft_run_views, files_api, start_views, trial_api, validate_api, views
 
 editor_api: list[URLPattern | URLResolver] = [
     path("draft", rest.RecipeDraftDetail.as_view(), name="api_recipe_draft"),
     path("draft/pins", trial_api.DraftPins.as_view(), name="api_recipe_draft_pins"),
     path("draft/steps/<str:step>/try", trial_api.StepTrial.as_view(), name="api_recipe_try"),
+    path("draft/execute", trial_api.DraftExecute.as_view(), name="api_recipe_draft_execute"),
     path("draft/undo", rest.RecipeDraftUndo.as_view(), name="api_recipe_draft_undo"),
     path("export", files_api.RecipeExport.as_view(), name="api_recipe_export"),
     path("validate", validate_api.RecipeValidate.as_view(), name="api_recipe_validate"),
@@ -25,5 +26,7 @@ beside_pages: list[URLPattern | URLResolver] = [
 ]
 editor_pages: list[URLPattern | URLResolver] = [
     path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
+    path("recipes/<slug:key>/proposal/", start_views.recipe_proposal, name="recipe_proposal"),
+    path("recipes/<slug:key>/test/", draft_run_views.recipe_test, name="recipe_test"),
     path("recipes/<slug:key>/export/", views.recipe_export, name="recipe_export"),
 ]

@@ -15,6 +15,7 @@ from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
 from automatos.local_time import today, zone_of
 from recipes.analytics.dashboard import dashboard as read_dashboard
 from recipes.cook_forms import start_once
+from recipes.editor.draft_run_services import recipe_tested_by
 from recipes.kitchen.going_on import going_on
 from recipes.kitchen.page import kitchen
 from recipes.kitchen.run_rows import rows_of
@@ -88,6 +89,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     shown: dict[str, object] = {
         "kitchen": page,
         "going": going_on(page.execution),
+        "tested": recipe_tested_by(page.execution),
         "flow": workflow_run(page.execution, page.stage.step.order) if of_workflow else None,
         "may_run": request.access.allows("executions:run"),
         "may_decide": request.access.allows("approvals:decide"),

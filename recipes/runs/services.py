@@ -107,7 +107,7 @@ def start(
             triggered_by=trigger,
             trigger_id=cause.trigger_id,
             chain=cause.chain,
-            untrusted_inputs=_untrusted(inputs, input_data, cause),
+            untrusted_inputs=untrusted_of(inputs, input_data, cause),
             user=user,
             created_at=now,
             priority=_checked_priority(config["priority"] if priority is None else priority),
@@ -129,7 +129,7 @@ def _checked_priority(priority: int) -> int:
     return priority
 
 
-def _untrusted(inputs: Mapping[str, Any], given: Mapping[str, Any], cause: Cause) -> dict[str, list[str]] | None:
+def untrusted_of(inputs: Mapping[str, Any], given: Mapping[str, Any], cause: Cause) -> dict[str, list[str]] | None:
     """The inputs that somebody outside wrote, by what started the run and by the recipe; None when there are none."""
     marked = {name: [f"input {name}"] for name in given if inputs.get(name, {}).get("untrusted")}
     return {**marked, **{name: list(origins) for name, origins in cause.untrusted.items()}} or None
