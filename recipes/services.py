@@ -80,7 +80,7 @@ def problems_of(workspace: Workspace, data: RecipeInput, within: UUID | None = N
 
 def body_if_saved(recipe: Recipe, data: RecipeInput) -> dict[str, Any]:
     """The recipe as a version would keep it; nothing is saved. Raises InvalidInput with every problem found."""
-    columns, steps = _checked(recipe.workspace, data, within=recipe.pk)
+    columns, steps = checked(recipe.workspace, data, within=recipe.pk)
     changed = copy(recipe)
     for name, value in columns.items():
         setattr(changed, name, value)

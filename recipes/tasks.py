@@ -1,5 +1,6 @@
 """Celery finds an app's tasks here; each room has its own."""
 
+from recipes.editor.tasks import propose_recipe
 from recipes.engine.tasks import cook, sweep
 from recipes.evaluations.tasks import advance_evaluations, check_cells, sweep_evaluations
 from recipes.lessons.tasks import embed_lessons
@@ -15,6 +16,7 @@ __all__ = [
     "embed_lessons",
     "follow_runs",
     "judge_runs",
+    "propose_recipe",
     "purge",
     "run_schedules",
     "sweep",

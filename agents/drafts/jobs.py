@@ -39,7 +39,7 @@ def run_trial(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         return
     model = str(draft.work["trial"]["model"])
     request = ModelRequest(model, (Message("user", QUESTION),), max_tokens=200, timeout=TRIAL_SECONDS)
-    found = _called(workspace_id, Kind.TRIAL, keys, request)
+    found = called(workspace_id, Kind.TRIAL, keys, request)
     if "reply" in found:
         reply: ModelReply = found.pop("reply")
         found |= {"state": "done", "text": reply.text.strip()[:400], "cost": str(reply.cost)}
@@ -64,7 +64,7 @@ def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         response_schema=sentence.schema(offered),
         timeout=proposal_seconds(model),
     )
-    found = _called(workspace_id, Kind.PROPOSAL, keys, request)
+    found = called(workspace_id, Kind.PROPOSAL, keys, request)
     reply = found.pop("reply", None)
     values = sentence.from_reply(reply.text, wish, offered) if reply else None
     if reply:
@@ -100,8 +100,8 @@ def offer(workspace_id: UUID) -> sentence.Offer:
     )
 
 
-def _called(workspace_id: UUID, kind: Kind, keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any]:
-    """The reply and the time it took; or `state` failed and, as `text`, why."""
+def called(workspace_id: UUID, kind: Kind, keys: provider_keys.OwnKeys, request: ModelRequest) -> dict[str, Any]:
+    """One call outside of runs: the reply and the time it took; or `state` failed and, as `text`, why."""
     start = time.monotonic()
     provider = request.model.partition(":")[0]
     try:

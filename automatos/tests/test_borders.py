@@ -71,6 +71,7 @@ LAYER_OF = {
     "recipes.tasks": DOORS,
     "recipes.triggers.tasks": DOORS,
     "recipes.evaluations.tasks": DOORS,
+    "recipes.editor.tasks": DOORS,
     "recipes.editor.compare": HELPERS,
 }
 # Modules that only these may import.

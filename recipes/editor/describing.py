@@ -22,6 +22,7 @@ class Cook:
     """An agent that can be chosen. about: its name and what it is for."""
 
     id: str
+    slug: str
     about: str
 
 

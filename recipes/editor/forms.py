@@ -14,6 +14,7 @@ from django.http import QueryDict
 from automatos.durations import seconds_of, words_of
 from automatos.fields import TypedForm, choice_field, dressed, plain, text_field
 from recipes import kinds
+from recipes.editor.arguments import PREFIX, read_arguments
 from recipes.editor.body import Step
 from recipes.engine import new_steps
 from recipes.engine.new_steps import PERSON, TIME, WEBHOOK
@@ -218,7 +219,9 @@ def _config(kind: str, kept: dict[str, Any], text: Mapping[str, str]) -> dict[st
     if kind == StepKind.CONDITION:
         found = {"expression": text.get("expression", "").strip()}
     elif kind == StepKind.TOOL:
-        found = {"tool": text.get("tool", "").strip(), "arguments": _json(text.get("arguments", ""))}
+        typed = any(name.startswith(PREFIX) for name in text)
+        given = read_arguments(kept.get("arguments"), text) if typed else _json(text.get("arguments", ""))
+        found = {"tool": text.get("tool", "").strip(), "arguments": given}
     elif kind == StepKind.LOOP:
         found = {"over": text.get("over", "").strip()} | {
             name: whole(text.get(name, "")) for name in ("at_most", "at_once")

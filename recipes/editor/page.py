@@ -18,12 +18,16 @@ from automatos.fields import TypedForm
 from recipes.editor import body as bodies
 from recipes.editor import checks_queries as checks
 from recipes.editor import forms, outline
+from recipes.editor import proposal_services as proposals
 from recipes.editor import services as drafts
+from recipes.editor.arguments import argument_fields
 from recipes.editor.basics_forms import basics_forms, settings_form
 from recipes.editor.body import Body, Step
 from recipes.editor.checks_queries import Problem
 from recipes.editor.estimates_queries import Estimate, estimate
 from recipes.models import Recipe, RecipeTrigger, StepKind, TriggerKind
+from tools.app_calls.forms import FormField
+from tools.contract import Tool
 from workspaces.models import Workspace
 
 START, SETTINGS = "start", "settings"
@@ -157,12 +161,23 @@ class EditorPage:
         return made
 
     @cached_property
-    def tools(self) -> Sequence[str]:
+    def tools(self) -> Mapping[str, Tool]:
         """The tools that a tool step's agent has, by name."""
         if self.step is None or self.step.get("kind") != StepKind.TOOL:
-            return ()
+            return {}
         agent = next((one for one in self.agents if str(one.pk) == str(self.step.get("agent_id"))), None)
-        return list(toolbox_of(spec_of(agent))) if agent else ()
+        return toolbox_of(spec_of(agent)) if agent else {}
+
+    @property
+    def tool(self) -> Tool | None:
+        """The tool of the step that is shown, where its agent has it."""
+        return self.tools.get(str(((self.step or {}).get("config") or {}).get("tool") or ""))
+
+    @property
+    def arguments(self) -> Sequence[FormField]:
+        """A field for each argument of that tool."""
+        given = ((self.step or {}).get("config") or {}).get("arguments")
+        return argument_fields(self.tool.schema, given) if self.tool else ()
 
     def context(self) -> dict[str, Any]:
         """What the template shows."""
@@ -192,6 +207,7 @@ class EditorPage:
             "redo": _last(self.draft.future if self.draft else "[]"),
             "moved_on": self.draft is not None and self.draft.base_version != self.recipe.version,
             "schedule": _schedule(self.workspace, self.recipe), "verifier": self._verifier(), "other": self._other(),
+            "proposal": proposals.shown(self.draft),
         }  # fmt: skip
 
     def _agent(self) -> Agent | None:

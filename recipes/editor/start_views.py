@@ -6,15 +6,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from agents.models import AgentStatus
-from agents.queries import agents_of
-from automatos.errors import AppError, NotFound, wrong_field
+from automatos.errors import AppError, NotFound
+from automatos.llm.registry import default_model
 from recipes.editor import body as bodies
 from recipes.editor import files_services as files
+from recipes.editor import proposal_services as proposals
 from recipes.editor import services as drafts
-from recipes.editor.describing import LONGEST, Cook, described
 from recipes.editor.samples import sample, samples
 from recipes.models import Recipe
+from recipes.queries import recipe as recipe_at
 from recipes.queries import recipes_of
 from recipes.runs.reading import answer_at
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
@@ -38,6 +38,27 @@ def recipe_new(request: WorkspaceRequest) -> HttpResponse:
     return redirect("recipe_edit", request.workspace.slug, recipe.template_id)
 
 
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page(Role.EDITOR)
+def recipe_proposal(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """How far a model's draft is, for the page that waits for it; a POST takes it, or waits and shows no more."""
+    recipe = recipe_at(workspace=request.workspace, key=key)
+    edit = redirect("recipe_edit", request.workspace.slug, recipe.template_id)
+    if request.method == "POST":
+        act = proposals.use if request.POST.get("do") == "use" else proposals.dismiss
+        act(recipe=recipe, user=request.user)
+        return edit
+    if not request.headers.get("HX-Request"):
+        return edit
+    shown = proposals.shown(drafts.draft_of(recipe))
+    answer = render(request, "recipes/editor/proposal.html", {"recipe": recipe, "proposal": shown})
+    if shown.get("used"):
+        # Nobody had written in the draft: it is drawn anew before their eyes.
+        answer.headers["HX-Redirect"] = edit.url
+    return answer
+
+
 def _begun(request: WorkspaceRequest) -> tuple[Recipe, list[str]]:
     how, _, rest = request.POST.get("how", "blank").partition(":")
     workspace, user = request.workspace, request.user
@@ -51,21 +72,12 @@ def _begun(request: WorkspaceRequest) -> tuple[Recipe, list[str]]:
         made = files.import_recipe(workspace=workspace, user=user, text=_text(request))
         return made.recipe, made.said
     if how == "described":
-        return drafts.create_unpublished(workspace=workspace, user=user, body=_described(request)), []
+        words = request.POST.get("words", "").replace("\r\n", "\n")
+        return proposals.start_from_words(workspace=workspace, user=user, words=words), []
     body = bodies.blank()
     step = _answered(request, rest) if how == "answer" else {}
     body["steps"].append(bodies.new_step(body, **step))
     return drafts.create_unpublished(workspace=workspace, user=user, body=body), []
-
-
-def _described(request: WorkspaceRequest) -> bodies.Body:
-    """A draft from what was said, with the agents of the workspace that can work."""
-    text = request.POST.get("words", "").replace("\r\n", "\n")
-    if not text.strip() or len(text) > LONGEST:
-        raise wrong_field("words", f"Say in up to {LONGEST:,} characters what the recipe should do.")
-    working = agents_of(request.workspace).filter(status=AgentStatus.ACTIVE)
-    cooks = [Cook(str(agent.pk), f"{agent.name} {agent.description}") for agent in working]
-    return described(text, cooks)
 
 
 def _answered(request: WorkspaceRequest, key: str) -> dict[str, str]:
@@ -90,6 +102,7 @@ def _page(request: WorkspaceRequest, error: AppError | None = None) -> HttpRespo
         "error": error,
         "texts": (error.fields.get("yaml") or [error.message]) if error else [],
         "yaml": request.POST.get("yaml", ""),
+        "by_model": not default_model().startswith(proposals.EMBEDDED),
         "words": request.POST.get("words", ""),
         "answer": answer_at(workspace=request.workspace, key=asked) if asked else None,
         "full": plans.full(request.workspace, "recipes", recipes_of(request.workspace).count),

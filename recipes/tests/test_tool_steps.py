@@ -1,12 +1,14 @@
 """Steps that are one tool call: no model is asked, and everything that holds for an agent's calls holds for them."""
 
+import json
 from typing import Any
 
 import pytest
 
 from agents.tests.page_kit import Cast as PageCast
 from automatos.testing import Stack
-from recipes.models import Approval, Call, Execution, Recipe
+from recipes.editor.arguments import read_arguments
+from recipes.models import Approval, Call, Execution, Recipe, RecipeDraft
 from recipes.tests.chat_kit import Room, with_tools
 from recipes.tests.kit import assert_numbered_without_gap, ended, error_of, final_output
 from recipes.tests.page_kit import Editor
@@ -116,3 +118,63 @@ def test_the_editor_adds_and_keeps_a_call() -> None:
     editor = Editor(cast.editor, cast.root, recipe.template_id).open(recipe.steps.get(order=2).step_id)
     editor.send("publish", s_name="Add")
     assert recipe.steps.get(order=2).config == config
+
+
+def test_a_name_stands_for_a_number_or_a_list(stack: Stack) -> None:
+    room = Room(stack)
+    with_tools(room.cast.agent, "json_query", "file_write", "file_read")
+    write = tool(room, "file_write", name="a.txt", content="abcdefghij")
+    read = tool(room, "file_read", name="a.txt", offset="{input.n}")
+    execution = ended(cook(room, write, read, inputs={"n": {"type": "integer"}}), 30)
+    assert execution.status == "completed", execution.error
+    text = final_output(execution)
+    assert "hij" in text and "abc" not in text  # noqa: PT018
+
+
+@pytest.mark.django_db
+def test_the_editor_has_a_field_for_each_argument_of_the_tool() -> None:
+    cast = PageCast()
+    agent = cast.agent("Argus")
+    with_tools(agent, "file_read")
+    editor = Editor(cast.editor, cast.root).open("step_1")
+    editor.send("add:tool", s_agent_id=str(agent.pk), s_prompt_template="Write")
+    editor.open("step_2").send(s_agent_id=str(agent.pk), s_tool="file_read", s_output_key="text")
+    page = editor.open("step_2").text
+    assert 's-arg:text:name"' in page or 's-arg:long:name"' in page, "what it needs is a field"
+    assert "s-arg:integer:offset" in page
+    kept = {"s-arg:text:name": "a.txt", "s-arg:integer:offset": "3"}
+    editor.send(**kept)
+    draft = json.loads(RecipeDraft.objects.get(workspace=cast.workspace).body)["steps"][1]["config"]
+    assert draft == {"tool": "file_read", "arguments": {"name": "a.txt", "offset": 3}}
+    editor.open("step_2").send(**{**kept, "s-arg:integer:offset": "{input.n}"})
+    draft = json.loads(RecipeDraft.objects.get(workspace=cast.workspace).body)["steps"][1]["config"]
+    assert draft["arguments"]["offset"] == "{input.n}", "a name may stand in each"
+    page = editor.open("step_2").text
+    assert 'value="{input.n}"' in page
+    editor.open("step_2").send(**{**kept, "s-arg:integer:offset": "many"})
+    assert "offset should be a whole number." in editor.open("step_2", check="1").text
+    editor.open("step_2").send(**{"s-arg:text:name": "a.txt", "s-arg:integer:offset": " "})
+    draft = json.loads(RecipeDraft.objects.get(workspace=cast.workspace).body)["steps"][1]["config"]
+    assert draft["arguments"] == {"name": "a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "value"),
+    [
+        ("text", " a b ", " a b "),
+        ("integer", "7", 7),
+        ("integer", "{input.n}", "{input.n}"),
+        ("number", "1e400", "1e400"),
+        ("list", "a\n\n2\n", ["a", 2]),
+        ("list", "{lines}", "{lines}"),
+        ("switch", "true", True),
+        ("json", '{"a": [1]}', {"a": [1]}),
+        ("json", "{step_1}", "{step_1}"),
+        ("json", "[" * 9999, "[" * 9999),
+        ("choice", "GET", "GET"),
+    ],
+)
+def test_what_is_typed_is_of_the_kind_of_the_argument(kind: str, typed: str, value: Any) -> None:
+    found = read_arguments({"other": 1, "a": 2}, {f"arg:{kind}:a": typed, "tool": "x"})
+    assert found == {"other": 1, "a": value}
+    assert read_arguments({"a": 2}, {f"arg:{kind}:a": " "}) == {}

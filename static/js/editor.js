@@ -145,7 +145,7 @@ editor.addEventListener('change', (event) => {
   const form = event.target.closest('form[data-part=""]');
   if (!form) return;
   // Another kind of wait, or of input, has other fields.
-  if (/^s-(waits_for|agent_id)$|-type$/.test(event.target.name)) reload();
+  if (/^s-(waits_for|agent_id|tool)$|-type$/.test(event.target.name)) reload();
   else soon(event.target.matches('select, [type="checkbox"]') ? 0 : PAUSE);
 });
 editor.addEventListener('focusout', () => { if (timer && !failures) save(); });
