@@ -1,24 +1,22 @@
 """The run list as a page: its tabs with counts, its fortnight, its chips, and one page of lines."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import IntegerField, Subquery
 from django.http import QueryDict
 
 from agents.models import Agent
 from automatos import words
 from automatos.local_time import today
 from recipes.kitchen.run_rows import TRIGGERS, Row, rows_of
-from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, Recipe
+from recipes.models import Recipe
 from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed
-from recipes.runs.medians import Median
+from recipes.runs.medians import DayFigures, by_day
 from workspaces.models import User, Workspace
 
 PAGE = 50
@@ -145,49 +143,40 @@ def _day_name(day: date, now: date) -> str:
 
 def tabs(workspace: Workspace, wanted: RunFilter, user: User, query: QueryDict) -> list[Tab]:
     """The saved views, each with how many runs it holds."""
+    counted = [value for value in TABS if value != "all"]
+    # Ids alone: what runs took together with those inside of them is not summed up to be counted.
+    runs = [narrowed(workspace, RunFilter(zone=wanted.zone, tab=value), user).order_by() for value in counted]
+    held = [_Number(some.values("pk")[: MOST_COUNTED + 1]) for some in runs]
+    numbers = dict(zip(counted, Workspace.objects.filter(pk=workspace.pk).values_list(*held).get(), strict=True))
     found = []
     for value, word in TABS.items():
-        # Ids alone: what runs took together with those inside of them is not summed up to be counted.
-        runs = narrowed(workspace, RunFilter(zone=wanted.zone, tab=value), user).order_by().values("pk")
-        number = runs[: MOST_COUNTED + 1].count() if value != "all" else -1
+        number = numbers.get(value, -1)
         address = _address(query, tab=None if value == "all" else value, status=None)
         count = "" if number < 0 else f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
         found.append(Tab(value, word, count, address, value == wanted.tab))
     return found
 
 
+class _Number(Subquery):
+    """How many rows a query has, within another statement."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
 def fortnight(workspace: Workspace, wanted: RunFilter, query: QueryDict) -> Fortnight:
     """The last fourteen days in the filter's zone, each a link that narrows the list to it."""
     last = today(wanted.zone)
     first = last - timedelta(days=DAYS - 1)
-    runs = Execution.objects.filter(
-        workspace=workspace, deleted_at=None, created_at__gte=datetime.combine(first, time(), wanted.zone)
-    ).order_by()
-    counted = runs.annotate(day=TruncDate("created_at", tzinfo=wanted.zone)).values("day")
-    rows = counted.annotate(
-        began=Count("id"),
-        done=Count("id", filter=Q(status=ExecutionStatus.COMPLETED)),
-        failed=Count("id", filter=Q(status__in=ENDED_BADLY)),
-        spent=Sum("cost"),
-    )
-    by_day = {row["day"]: row for row in rows}
-    whole = runs.filter(status=ExecutionStatus.COMPLETED).aggregate(length=Median(F("completed_at") - F("started_at")))[
-        "length"
-    ]
-    most = max((row["done"] + row["failed"] for row in by_day.values()), default=0) or 1
-    nothing = {"done": 0, "failed": 0}
+    figures = by_day(workspace.pk, datetime.combine(first, time(), wanted.zone), wanted.zone)
+    whole = figures.pop(None, DayFigures())
+    most = max((day.done + day.failed for day in figures.values()), default=0) or 1
     days = [first + timedelta(days=index) for index in range(DAYS)]
     bars = [
-        _bar(index, day, by_day.get(day, nothing), most, _day_address(day, wanted, query))
+        _bar(index, day, figures.get(day, DayFigures()), most, _day_address(day, wanted, query))
         for index, day in enumerate(days)
     ]
-    return Fortnight(
-        bars=bars,
-        runs=sum(row["began"] for row in by_day.values()),
-        failed=sum(row["failed"] for row in by_day.values()),
-        median_ms=whole.total_seconds() * 1000 if whole is not None else None,
-        cost=sum((row["spent"] for row in by_day.values()), Decimal(0)),
-    )
+    return Fortnight(bars=bars, runs=whole.began, failed=whole.failed, median_ms=whole.median_ms, cost=whole.cost)
 
 
 def _day_address(day: date, wanted: RunFilter, query: QueryDict) -> tuple[str, bool]:
@@ -197,18 +186,18 @@ def _day_address(day: date, wanted: RunFilter, query: QueryDict) -> tuple[str, b
     return _address(query, **{"from": text, "to": text}), current
 
 
-def _bar(index: int, day: date, row: Mapping[str, Any], most: int, link: tuple[str, bool]) -> Bar:
+def _bar(index: int, day: date, row: DayFigures, most: int, link: tuple[str, bool]) -> Bar:
     def height(number: int) -> int:
         return max(3, round(BAR_HEIGHT * number / most)) if number else 0
 
     return Bar(
         day=day,
-        label=f"{day:%a} {day.day} {day:%b}: {row['done']:,} done, {row['failed']:,} failed",
+        label=f"{day:%a} {day.day} {day:%b}: {row.done:,} done, {row.failed:,} failed",
         address=link[0],
         current=link[1],
         x=round(index * 100 / DAYS, 2),
-        done=height(row["done"]),
-        failed=height(row["failed"]),
+        done=height(row.done),
+        failed=height(row.failed),
     )
 
 
@@ -239,7 +228,7 @@ def choices(workspace: Workspace) -> dict[str, Sequence[tuple[str, str]]]:
     """What one may filter by: for each field (value, word)."""
     recipes = Recipe.objects.visible().filter(workspace=workspace).order_by("name").values_list("id", "name")
     agents = Agent.objects.visible().filter(workspace=workspace).order_by("name").values_list("id", "name")
-    people = User.objects.filter(memberships__workspace=workspace).order_by("name", "email")
+    people = User.objects.filter(memberships__workspace=workspace).order_by("name", "email").only("name", "email")
     return {
         "status": [(value, STATES[value][0]) for value in OFFERED_STATES],
         "recipe": [(str(key), name) for key, name in recipes[:MOST_CHOICES]],
