@@ -18,6 +18,7 @@ from recipes import kinds
 from recipes.engine.graph import BRANCHES
 from recipes.engine.growing import BODY
 from recipes.kitchen.pantry import Jar, count_of, input_jars, output_jars, parked
+from recipes.kitchen.rail import Fold, Ticket, rail_of
 from recipes.kitchen.shown import Counts, counted, in_place, steps_shown
 from recipes.kitchen.stage import Stage, stage_of
 from recipes.kitchen.timeline import Timeline, timeline_of
@@ -69,31 +70,13 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """One step in the rail. since: the start of a clock that still runs."""
-
-    order: int
-    name: str
-    agent_id: UUID | None
-    agent_name: str
-    kind_icon: str
-    look: str
-    icon: str
-    word: str
-    duration_ms: int | None
-    cooking_ms: int
-    since: str | None
-    facts: Sequence[str]
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Kitchen:
     """The whole page. now: the server's clock when it was made."""
 
     execution: Execution
     summary: Summary
     tickets: Sequence[Ticket]
+    rail: Sequence[Ticket | Fold]
     stage: Stage
     jars: Sequence[Jar]
     files: Sequence[FileEntry]
@@ -127,10 +110,12 @@ def kitchen(
     if execution.workflow_id is None:
         steps = in_place(steps)
     chosen = _choose(steps, step)
+    tickets = [_ticket(each, steps, execution, chosen, now) for each in steps]
     return Kitchen(
         execution=execution,
         summary=_summary(execution, steps, now),
-        tickets=[_ticket(each, steps, execution, chosen, now) for each in steps],
+        tickets=tickets,
+        rail=rail_of(tickets, steps, chosen),
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
         jars=output_jars(steps, execution.is_live),
         files=files_of(workspace.pk, execution.pk),
@@ -299,6 +284,7 @@ def _ticket(
         since=iso(step.started_at) if running else None,
         facts=_facts(step, steps, is_live=execution.is_live),
         selected=step.order == chosen.order,
+        is_inside=step.path is not None,
     )
 
 
