@@ -28,11 +28,20 @@ from django.conf import settings  # noqa: E402
 from automatos.json_schema import schema_errors  # noqa: E402
 from automatos.private_hosts import parse  # noqa: E402
 from tools.composio.schemas import usable  # noqa: E402
+from tools.contract import ToolProblem  # noqa: E402
 from tools.openapi import calling  # noqa: E402
 from tools.openapi.loading import load  # noqa: E402
 from tools.openapi.reading import read  # noqa: E402
 
 Schema = Mapping[str, Any]
+FORMATS = {
+    "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    "date": "2027-01-31",
+    "date-time": "2027-01-31T09:30:00Z",
+    "email": "who@example.org",
+    "uri": "https://example.org/",
+    "snowflake": "1",
+}
 
 
 def made_up(schema: Any, root: Schema, depth: int = 0) -> Any:
@@ -64,7 +73,9 @@ def of_kind(schema: Schema, root: Schema, depth: int) -> Any:
         return [made_up(schema.get("items") or {}, root, depth + 1)] * max(1, int(schema.get("minItems") or 1))
     if kind in ("integer", "number"):
         return schema.get("minimum") or schema.get("exclusiveMinimum", 0) + 1
-    return True if kind == "boolean" else "x" * max(1, int(schema.get("minLength") or 1))
+    if kind == "boolean":
+        return True
+    return FORMATS.get(str(schema.get("format"))) or "x" * max(1, int(schema.get("minLength") or 1))
 
 
 def wrong_with(document: Schema, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> str:
@@ -126,7 +137,11 @@ def measure(path: Path) -> str:
         for name, one in found.operations.items():
             current[0] = one
             values = made_up(schemas[name], schemas[name])
-            sending = calling.request_of(url, one["request"], values)
+            try:
+                sending = calling.request_of(url, one["request"], values)
+            except ToolProblem as problem:
+                wrong.append(f"{name}: {problem}")
+                continue
             async_to_sync(calling.send)(sending, {})
             called += 1
     said = f"{len(found.operations)} operations in {took:.2f} s of processor time, {called} called, {len(wrong)} wrong"

@@ -13,7 +13,9 @@ DEEPEST = 12
 MOST_NODES = 4_000
 LONGEST_TEXT = 2_000
 # A pattern from outside could keep a processor busy for ever, and a reference could be fetched from anywhere.
-LEFT_OUT = ("pattern", "patternProperties", "$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "format")
+LEFT_OUT = ("pattern", "patternProperties", "$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor")
+# In place of a list that is left out: a schema without its choices or limits takes more, one with none of them nothing.
+CUT: Any = object()
 ANYTHING: Schema = {"type": "object", "properties": {}}
 
 
@@ -28,27 +30,31 @@ def usable(raw: object) -> Schema:
         found["properties"] = {}
     required = found.get("required")
     found["required"] = [name for name in required if name in found["properties"]] if isinstance(required, list) else []
-    if not is_schema(found):
-        return dict(ANYTHING)
-    return found if len(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)) <= LONGEST else _names_only(found)
+    if is_schema(found) and len(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)) <= LONGEST:
+        return found
+    names = _names_only(found)
+    return names if is_schema(names) else dict(ANYTHING)
 
 
 def _names_only(schema: Schema) -> Schema:
-    """What is left of a schema that is too long: names, types and which are needed."""
+    """What is left of a schema that is too long, or wrong in some part: names, types and which are needed."""
     kept = {}
     for name, part in list(schema["properties"].items())[:60]:
-        kept[name] = {key: part[key] for key in ("type", "enum") if isinstance(part, dict) and key in part}
+        known = {key: part[key] for key in ("type", "enum") if isinstance(part, dict) and key in part}
+        kept[name] = known if is_schema(known) else {}
     return {"type": "object", "properties": kept, "required": [name for name in schema["required"] if name in kept]}
 
 
 def _cleaned(value: Any, depth: int, budget: list[int]) -> Any:
+    """What is too deep or too much is left out where it stands, so that what stays is a schema still."""
     budget[0] -= 1
-    if depth > DEEPEST or budget[0] < 0:
-        return {}
+    if isinstance(value, (dict, list)) and (depth > DEEPEST or budget[0] < 0):
+        return {} if isinstance(value, dict) else CUT
     if isinstance(value, dict):
         return _node(value, depth, budget)
     if isinstance(value, list):
-        return [_cleaned(item, depth + 1, budget) for item in value[:200]]
+        items = [_cleaned(item, depth + 1, budget) for item in value[:200]]
+        return [item for item in items if item is not CUT]
     if isinstance(value, str):
         text = value[:LONGEST_TEXT].replace("\x00", " ")
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if unstorable_text(text) else text
@@ -66,7 +72,8 @@ def _node(value: dict[Any, Any], depth: int, budget: list[int]) -> Any:
         name = str(key)[:200]
         if name in LEFT_OUT and _is_keyword(name, item):
             continue
-        found[name] = _cleaned(item, depth + 1, budget)
+        if (cleaned := _cleaned(item, depth + 1, budget)) is not CUT:
+            found[name] = cleaned
     return _without_nullable(found)
 
 

@@ -207,16 +207,18 @@ class _Reader:
     def schema(self, value: Any, depth: int = 0) -> Any:
         """A copy with its references led to the definitions; bounded in depth and size."""
         self.nodes += 1
-        if self.nodes > MOST_NODES or depth > DEEPEST:
-            return {}
-        if isinstance(value, list):
-            return [self.schema(item, depth + 1) for item in value[:200]]
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (list, Mapping)):
             return value
+        if self.nodes > MOST_NODES or depth > DEEPEST:
+            return {} if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            return [one for item in value[:200] if (one := self.schema(item, depth + 1)) is not None or item is None]
         if "$ref" in value:
             return self._reference(value["$ref"], depth)
         skipped = ("example", "examples", "xml", "externalDocs", "discriminator")
-        return {key: self.schema(item, depth + 1) for key, item in value.items() if key not in skipped}
+        kept = ((key, item, self.schema(item, depth + 1)) for key, item in value.items() if key not in skipped)
+        # A list that is too deep is left out: without its choices a schema takes more, with none of them nothing.
+        return {key: made for key, item, made in kept if made is not None or item is None}
 
     def _reference(self, reference: Any, depth: int) -> Any:
         target = _target(self.found, reference)

@@ -179,7 +179,7 @@ def test_hostile_schemas_are_made_harmless(workspace: Workspace, composio: Stand
     found = {row.action: row.parameters for row in ComposioActionCache.objects.filter(app__slug="jira")}
     assert "pattern" not in found["JIRA_A"]["properties"]["id"]
     assert found["JIRA_B"]["properties"] == {"id": {}, "pattern": {"type": "string"}}
-    assert found["JIRA_D"] == {"type": "object", "properties": {}}
+    assert found["JIRA_D"] == {"type": "object", "properties": {"id": {}}, "required": []}
     assert len(found["JIRA_E"]["properties"]) == 60
 
 

@@ -13,6 +13,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from automatos.errors import InvalidInput
+from automatos.json_schema import schema_errors
 from automatos.private_hosts import parse
 from tools.composio.schemas import usable
 from tools.mcp.tests.test_servers_api import House
@@ -272,3 +273,27 @@ def test_only_references_inside_are_followed(reference: str) -> None:
     text = json.dumps(read(found).operations)
     assert "evil" not in text
     assert "passwd" not in text
+
+
+def test_a_deep_body_leaves_the_arguments_as_they_are() -> None:
+    """What is too deep is left out where it stands; the address needs its value all the same."""
+    deep: dict[str, Any] = {"type": "string", "enum": ["a"]}
+    for _ in range(40):
+        deep = {"type": "object", "required": ["next"], "properties": {"next": deep}, "anyOf": [{"type": "object"}]}
+    operation = {
+        "operationId": "export",
+        "parameters": [{"name": "key", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}],
+        "requestBody": {"content": {"application/json": {"schema": deep}}},
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Deep"}, "paths": {"/export/{key}": {"post": operation}}}
+    schema = usable(read(document).operations["export"]["inputSchema"])
+    assert schema["required"] == ["key"]
+    assert schema["properties"]["key"] == {"type": "string", "format": "uuid"}
+    assert schema["properties"]["body"]["properties"]["next"]["type"] == "object"
+    assert schema_errors({"key": "k", "body": {"next": {"next": {"next": {}}}}}, schema)
+
+
+def test_of_a_schema_that_is_wrong_the_names_are_kept() -> None:
+    wrong = {"type": "object", "properties": {"key": {"type": "string"}, "odd": {"type": 7}}, "required": ["key"]}
+    assert usable(wrong)["required"] == ["key"]
+    assert usable(wrong)["properties"] == {"key": {"type": "string"}, "odd": {}}
