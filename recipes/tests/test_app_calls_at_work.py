@@ -124,6 +124,12 @@ def is_told_as_uncertain(cast: Cast, stack: Stack, action: str, lost: Call) -> N
         None,
     )
     assert "may have taken effect" in row["result"]
+    of_run = f"run={lost.step.execution_id}&agent={cast.agent.name}"
+    assert row["id"] in [one["id"] for one in Caller(key).get(f"/api/tool-logs?{of_run}")[1]["items"]]
+    assert Caller(key).get(f"/api/tool-logs?run={lost.pk}")[1]["total"] == 0
+    assert Caller(key).get(f"/api/tool-logs?run={lost.step.execution_id}&agent=Nobody")[1]["total"] == 0
+    status, answer = Caller(key).get("/api/tool-logs?run=1")
+    assert (status, list(answer["error"]["fields"])) == (400, ["run"])
     browser, home = signed_in(cast.owner), f"/w/{cast.workspace.slug}/tool-log/"
     assert action in browser.get(f"{home}?status=uncertain").content.decode()
     assert "may have taken effect" in browser.get(f"{home}{row['id']}/").content.decode()

@@ -1,18 +1,30 @@
 """REST: the log of tools."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automatos.errors import InvalidInput
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from tools.logs import queries
 from tools.models import ToolExecutionLog
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
+# Given as they are; a run by its id, an agent by the name it has in the log.
+NARROWING = ("tool", "app", "agent", "run")
 SOURCES, STATUSES = ToolExecutionLog.Source.values, ToolExecutionLog.Status.values
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 class ToolLogOut(serializers.Serializer[ToolExecutionLog]):
@@ -67,19 +79,21 @@ class ToolLogs(WorkspaceView):
         operation_id="tool_logs",
         parameters=[
             WORKSPACE_HEADER,
-            *list_parameters(filters={"source": SOURCES, "status": STATUSES, "tool": (), "app": ()}),
+            *list_parameters(filters=dict.fromkeys(NARROWING, ()) | {"source": SOURCES, "status": STATUSES}),
         ],
         responses={200: page_of(ToolLogOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
-        """The newest first; `search` looks at tools, apps, arguments and results."""
+        """The newest first; `search` looks at tools, apps, arguments and results. agent: a name; run: its id."""
         wanted = {
             "q": request.query_params.get("search", ""),
             "source": choice(request, "source", SOURCES),
             "status": choice(request, "status", STATUSES),
-            "tool": request.query_params.get("tool", ""),
-            "app": request.query_params.get("app", ""),
+            **{name: request.query_params.get(name, "").replace("\x00", "") for name in NARROWING},
         }
+        if wanted["run"] and not _is_uuid(wanted["run"]):
+            text = "This is no id of a run, which is a UUID."
+            raise InvalidInput(text, fields={"run": [text]})
         return listing(request, queries.log_of(self.workspace, wanted), ToolLogOut)
 
 
