@@ -44,7 +44,7 @@ def checked(found: Any, problems: Problems, field: str = "expectations") -> list
 
 def _checked(one: Any, problems: Problems, field: str) -> dict[str, Any]:
     kind = one.get("type") if isinstance(one, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         problems.add(f"{field}.type", f"Use one of {', '.join(KINDS)}.")
         return {}
     allowed = {"type", KINDS[kind], *(["at_least"] if kind in USUAL else [])}

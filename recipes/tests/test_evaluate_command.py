@@ -37,7 +37,7 @@ def test_the_exit_status_says_whether_it_passed(stack: Stack) -> None:
     table = json.loads(wrote)
     assert (table["has_passed"], table["lines"][0]["passed"], table["evaluation"]["status"]) == (True, 1, "completed")
     desk.case("ice", contains("cold"))
-    code, wrote, _ = evaluate(stack, desk, "price questions", "--version", "1", "--model", "openai:gpt-4o-mini")
+    code, wrote, _ = evaluate(stack, desk, "price questions", "--versions", "1", "--models", "openai:gpt-4o-mini")
     assert code == 1
     assert "1 of 2 passed" in wrote
     assert "Fail: 2 ice (Version 1 openai:gpt-4o-mini): cold: not found" in wrote
@@ -45,7 +45,7 @@ def test_the_exit_status_says_whether_it_passed(stack: Stack) -> None:
     assert code == 2, wrote
     assert "2 not run" in wrote
     for wrong, part in (
-        (("--version", "new"), '"draft"'), (("--version", "7"), "no version 7"),
+        (("--versions", "new"), '"draft"'), (("--versions", "7"), "no version 7"),
         (("Other",), "no evaluation set Other"),
         (("--budget", "much"), "US dollars"),
     ):  # fmt: skip

@@ -14,9 +14,10 @@ from recipes.tests.evaluation_kit import TOPIC, Desk
 from recipes.tests.kit import Cast, wait_for
 from workspaces.models import Workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.django_db(transaction=True), pytest.mark.timeout(480)]
 CASES, PROMPTS = 30, ("Tell of", "Say briefly what is", "Explain to a child")
-MODELS = ("openai:gpt-4o", "openai:gpt-4o-mini")
+# The agents' own, gpt-4o, and another.
+MODELS = ("", "openai:gpt-4o-mini")
 
 
 def answer(request: Recorded) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def answer(request: Recorded) -> dict[str, Any]:
     number = int(request.prompt.rsplit("number ", 1)[1].split(".")[0])
     version = next(at for at, prompt in enumerate(PROMPTS) if prompt in request.prompt)
     knows = 20 + 3 * version - (2 if request.model.endswith("mini") else 0)
-    return {"reply": f"Number {number} is known." if number < knows else "Nothing is known.", "delay": 0.3}
+    return {"reply": f"Number {number} is known." if number < knows else "Nobody can tell.", "delay": 0.3}
 
 
 def desk_of_three(stack: Stack) -> Desk:

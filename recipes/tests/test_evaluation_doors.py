@@ -48,6 +48,7 @@ def test_intervals_and_chance_are_those_of_the_books() -> None:
     [
         ([], "expectations"),
         ([{"type": "smells"}], "expectations.0.type"),
+        ([{"type": []}], "expectations.0.type"),
         ([{"type": "contains"}], "expectations.0.text"),
         ([{"type": "contains", "text": " "}], "expectations.0.text"),
         ([{"type": "contains", "text": "x", "pattern": "y"}], "expectations.0.pattern"),

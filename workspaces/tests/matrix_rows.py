@@ -114,6 +114,7 @@ VALUES: dict[str, Any] = {
     "EvaluationCase.number": 1,
     "EvaluationCase.input_data": {},
     "EvaluationCase.expectations": [{"type": "contains", "text": "%s"}],
+    "EvaluationSet.judge_model": "",
     "Evaluation.pass_at": 0.9,
     "EvaluationVariant.version": 1,
     "EvaluationVariant.body": None,

@@ -37,12 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("recipe", metavar="RECIPE", help="its template id or its UUID")
         parser.add_argument("set", metavar="SET", nargs="?", default="", help="name or UUID; the only one by default")
         parser.add_argument("--workspace", metavar="SLUG", help="as for `cook`")
-        parser.add_argument(
-            "--version", action="append", dest="versions", default=[], metavar="N", help='may be repeated; or "draft"'
-        )
-        parser.add_argument(
-            "--model", action="append", dest="models", default=[], metavar="PROVIDER:MODEL", help="may be repeated"
-        )
+        many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+        parser.add_argument("--versions", metavar="N", help='numbers, or "draft"; by default what is published', **many)
+        parser.add_argument("--models", metavar="PROVIDER:MODEL", help="in place of the agents' own", **many)
         parser.add_argument("--budget", metavar="DOLLARS", help="by default the set's")
         parser.add_argument("--at-once", type=int, default=10, metavar="N", help="runs that cook at once")
         parser.add_argument("--timeout", type=float, default=3600, metavar="SECONDS", help="then it is stopped")
@@ -126,7 +123,7 @@ def wished(options: dict[str, Any]) -> Wish:
     versions: list[int | str] = []
     for text in options["versions"]:
         if text != DRAFT and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise CommandError(f'--version {text}: use a number, or "{DRAFT}".')
+            raise CommandError(f'--versions {text}: use a number, or "{DRAFT}".')
         versions.append(text if text == DRAFT else int(text))
     try:
         budget = Decimal(options["budget"]) if options["budget"] else None
