@@ -24,7 +24,7 @@ from agents.queries import agents_of
 from agents.versions import log as versions
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.rows import locked
+from automatos.rows import added, locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
 from workspaces.credentials.provider_keys import server_names
@@ -105,13 +105,12 @@ def create_agent(
     columns, model = _checked(workspace, data, problems)
     plans.require_room(workspace, "agents", agents_of(workspace).count)
     agent = insert_with_slug(
-        lambda slug: Agent.objects.create(
-            id=agent_id or uuid4(), workspace=workspace, slug=slug, status=status, edited_by=user, **columns
+        lambda slug: added(
+            Agent(id=agent_id or uuid4(), workspace=workspace, slug=slug, status=status, edited_by=user, **columns)
         ),
         name=data.name,
         longest=80,
         otherwise="agent",
-        taken=lambda slug: agents_of(workspace).filter(slug=slug).exists(),
     )
     model.agent = agent
     model.save(force_insert=True)
@@ -195,7 +194,11 @@ def restore_agent(*, agent: Agent, user: User | None) -> Agent:
             return gone
         plans.require_room(gone.workspace, "agents", agents_of(gone.workspace).count)
         before = {"slug": gone.slug, "deleted_at": gone.deleted_at}
-        agent = insert_with_slug(partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent")
+        live = agents_of(gone.workspace)
+        agent = insert_with_slug(
+            partial(_bring_back, gone), name=gone.slug, longest=80, otherwise="agent",
+            taken=lambda slug: live.filter(slug=slug).exists(),
+        )  # fmt: skip
         audit.record_row("agent.restored", agent, before=before, after={"slug": agent.slug, "deleted_at": None})
     return agent
 

@@ -23,6 +23,16 @@ def locked(rows: QuerySet[Row], **named: Any) -> Row:
     return found
 
 
+def added(row: Row) -> Row | None:
+    """Insert a row whose id is set; None where a constraint says that another one is in its place.
+
+    For clashes that are expected: the database logs nothing of them, though the other row may not be seen from here.
+    """
+    rows = type(row)._default_manager
+    rows.bulk_create([row], ignore_conflicts=True)
+    return row if rows.filter(pk=row.pk).exists() else None
+
+
 @contextmanager
 def only_one(rows: QuerySet[Any], refusal: AppError) -> Iterator[None]:
     """Write a row inside that a constraint lets be there once. Raises `refusal` where `rows` has it already.

@@ -26,7 +26,7 @@ def candidates(name: str, *, longest: int, otherwise: str, reserved: Set[str] = 
 
 
 def insert_with_slug(
-    create: Callable[[str], Row],
+    create: Callable[[str], Row | None],
     *,
     name: str,
     longest: int,
@@ -34,10 +34,10 @@ def insert_with_slug(
     reserved: Set[str] = RESERVED,
     taken: Callable[[str], bool] = lambda _: False,
 ) -> Row:
-    """The row that `create(slug)` inserts under the first slug no other row has, also when several do so at once.
+    """The row that `create(slug)` makes under the first slug no other row has, also when several do so at once.
 
-    taken: looks whether a row has it already. PostgreSQL logs a refused insert with all that a person wrote, so it is
-    for what comes at the same moment only.
+    create: None when the slug is taken, see `rows.added`. taken: for rows that are changed and not inserted, looks
+    whether another has it already. PostgreSQL logs a refused change, so that is for what comes at the same moment only.
     """
     refusal: IntegrityError | None = None
     for slug in candidates(name, longest=longest, otherwise=otherwise, reserved=reserved):
@@ -45,7 +45,10 @@ def insert_with_slug(
             continue
         try:
             with transaction.atomic():
-                return create(slug)
+                row = create(slug)
         except IntegrityError as error:
             refusal = error
+        else:
+            if row is not None:
+                return row
     raise refusal or IntegrityError("no slug could be made")

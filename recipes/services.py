@@ -14,7 +14,7 @@ from agents.models import Agent
 from agents.work.spec import why_no_new_work
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
-from automatos.rows import locked
+from automatos.rows import added, locked
 from automatos.slugs import insert_with_slug
 from recipes.models import Execution, Recipe, RecipeStep, RecipeVersion, Trigger
 from recipes.publish_gate_queries import require_passed
@@ -219,7 +219,11 @@ def restore_recipe(*, recipe: Recipe, user: User | None) -> Recipe:
             return gone
         plans.require_room(gone.workspace, "recipes", recipes_of(gone.workspace).count)
         before = {"template_id": gone.template_id, "deleted_at": gone.deleted_at}
-        found = insert_with_slug(partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe")
+        live = recipes_of(gone.workspace)
+        found = insert_with_slug(
+            partial(_bring_back, gone), name=gone.template_id, longest=80, otherwise="recipe",
+            taken=lambda slug: live.filter(template_id=slug).exists(),
+        )  # fmt: skip
         audit.record_row(
             "recipe.restored", found, before=before, after={"template_id": found.template_id, "deleted_at": None}
         )
@@ -284,23 +288,15 @@ def checked(
 
 
 def _insert(workspace: Workspace, user: User | None, template_id: str, columns: dict[str, Any]) -> Recipe:
-    def create(slug: str) -> Recipe:
-        return Recipe.objects.create(workspace=workspace, template_id=slug, created_by=user, **columns)
-
-    def taken(slug: str) -> bool:
-        return Recipe.objects.filter(workspace=workspace, template_id=slug, deleted_at=None).exists()
+    def create(slug: str) -> Recipe | None:
+        return added(Recipe(workspace=workspace, template_id=slug, created_by=user, **columns))
 
     if not template_id:
-        return insert_with_slug(
-            create, name=columns["name"], longest=80, otherwise="recipe", taken=taken, reserved=RESERVED
-        )
-    if taken(template_id):
+        return insert_with_slug(create, name=columns["name"], longest=80, otherwise="recipe", reserved=RESERVED)
+    recipe = create(template_id)
+    if recipe is None:
         raise _taken(template_id)
-    try:
-        with transaction.atomic():
-            return create(template_id)
-    except IntegrityError:
-        raise _taken(template_id) from None
+    return recipe
 
 
 def _taken(template_id: str) -> InvalidInput:

@@ -1,9 +1,14 @@
-"""What time takes away: deleted workspaces after their 30 days, and what was only remembered for a while."""
+"""What time takes away: deleted workspaces after their 30 days, and what was only remembered for a while.
+
+What a workspace loses stands in its audit log, a line for each batch.
+"""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -34,8 +39,8 @@ def purge() -> dict[str, int]:
     return {
         "workspaces": _purge_workspaces(),
         "idempotent_requests": in_batches(IdempotentRequest.objects.filter(created_at__lt=now - ANSWERS)),
-        "invitations": in_batches(Invitation.objects.filter(expires_at__lt=now - UNDO)),
-        "credentials": in_batches(Credential.objects.filter(deleted_at__lt=now - UNDO)),
+        "invitations": in_batches(Invitation.objects.filter(expires_at__lt=now - UNDO), action="invitation.purged"),
+        "credentials": in_batches(Credential.objects.filter(deleted_at__lt=now - UNDO), action="credential.purged"),
         "sessions": in_batches(Session.objects.filter(expire_date__lt=now)),
         "devices": in_batches(_devices_signed_out(now)),
         "clerk_events": in_batches(ClerkEvent.objects.filter(received_at__lt=now - UNDO)),
@@ -54,10 +59,16 @@ def overdue_workspaces() -> QuerySet[Workspace]:
 
 
 def in_batches(
-    rows: QuerySet[Any], size: int = BATCH, *, first: Callable[[list[Any]], None] | None = None, most: int = 0
+    rows: QuerySet[Any],
+    size: int = BATCH,
+    *,
+    action: str = "",
+    first: Callable[[list[Any]], None] | None = None,
+    most: int = 0,
 ) -> int:
     """Delete the rows and what hangs on them, each batch in a transaction of its own; how many rows.
 
+    action: what the audit log of each workspace says of it, such as "run.purged"; nothing for what nobody made.
     first: removes what is kept elsewhere for the rows of these keys; a batch that fails after it is taken up again.
     most: rows in all, otherwise as many as MOST_BATCHES have.
     """
@@ -67,11 +78,22 @@ def in_batches(
             ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
             if first is not None:
                 first(ids)
-            rows.model._default_manager.filter(pk__in=ids).delete()
+            batch = rows.model._default_manager.filter(pk__in=ids)
+            lost = Counter(batch.order_by().values_list("workspace_id", flat=True)) if action else Counter()
+            batch.delete()
+            _record(action, lost)
         done += len(ids)
         if len(ids) < size:
             break
     return done
+
+
+def _record(action: str, lost: Counter[UUID | None]) -> None:
+    """Say in each workspace's log how many it lost. Of one that is deleted itself its own end says it."""
+    kept = Workspace.objects.filter(pk__in=[key for key in lost if key], deleted_at=None)
+    # In one order, so that two sweeps never wait for each other.
+    for pk, name in kept.order_by("pk").values_list("pk", "name"):
+        audit.record(action, workspace_id=pk, target=("workspace", pk, name), after={"number": lost[pk]})
 
 
 def _purge_workspaces() -> int:

@@ -60,10 +60,13 @@ def _insert(*, name: str, slug_from: str, owner: User, kind: Workspace.Kind) -> 
         return workspace
 
 
-def insert_workspace(*, slug: str, **columns: Any) -> Workspace:
-    """A new row with its address taken for good. Raises IntegrityError when another workspace has or had it."""
-    workspace = Workspace.objects.create(slug=slug, **columns)
-    slug_register.claim(workspace, slug)
+def insert_workspace(*, slug: str, **columns: Any) -> Workspace | None:
+    """A new row with its address taken for good; None when another workspace has or had it."""
+    workspace = Workspace(slug=slug, **columns)
+    # First the address: the row of another workspace that has it is not to be seen here.
+    if not slug_register.claim(workspace, slug):
+        return None
+    workspace.save(force_insert=True)
     return workspace
 
 
@@ -184,7 +187,8 @@ def _save(workspace: Workspace, old_slug: str, changed: list[str]) -> None:
         with transaction.atomic():
             if "slug" in changed:
                 slug_register.claim(workspace, old_slug)
-                slug_register.claim(workspace, workspace.slug)
+                if not slug_register.claim(workspace, workspace.slug):
+                    raise _address_taken()
             workspace.save(update_fields=changed)
     except IntegrityError:
         raise _address_taken() from None

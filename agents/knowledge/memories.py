@@ -14,8 +14,10 @@ from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
 from tools.contract import Recollection, ToolProblem
+from workspaces.audit import log as audit
 from workspaces.budgets.gate import embed
 from workspaces.models import Workspace
+from workspaces.scope.acting import SYSTEM, Actor, acting_as
 from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
@@ -68,10 +70,11 @@ def keep(note: Note) -> None:
             return
         if rows.count() >= MOST:
             raise ToolProblem(FULL)
+        agent = _agent(note)
         Memory.objects.create(
             id=note.id,
             workspace_id=note.workspace_id,
-            agent=_agent(note),
+            agent=agent,
             execution_id=note.execution_id,
             text=note.text.replace("\x00", " "),
             tags=[tag.replace("\x00", " ") for tag in note.tags],
@@ -83,6 +86,17 @@ def keep(note: Note) -> None:
             expires_at=note.expires_at,
         )
         Memory.objects.filter(pk=note.id).update(words=SearchVector("text", config="english"))
+        _record(note, agent)
+
+
+def _record(note: Note, agent: Agent | None) -> None:
+    """Say in the audit log which agent, or which run by itself, keeps what, and whose words it follows."""
+    # By its beginning alone, so that a person who has it forgotten finds it nowhere.
+    after = {"kind": note.kind, "origins": list(note.origins), "run_id": note.execution_id}
+    actor = Actor(user_id=None, name=f"Agent {agent.name}", via="system") if agent else SYSTEM
+    with acting_as(actor):
+        target = ("memory", note.id, note.text[:60])
+        audit.record("memory.added", workspace_id=note.workspace_id, target=target, after=after)
 
 
 def _agent(note: Note) -> Agent | None:

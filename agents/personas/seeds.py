@@ -38,4 +38,4 @@ def seed_personas() -> int:
 def purge() -> int:
     """Remove personas whose 30 days of undo are over and which no agent wears any more; how many."""
     worn = Exists(Agent.objects.filter(persona=OuterRef("pk")))
-    return in_batches(Persona.objects.filter(~worn, deleted_at__lt=timezone.now() - UNDO))
+    return in_batches(Persona.objects.filter(~worn, deleted_at__lt=timezone.now() - UNDO), action="persona.purged")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from agents.models import Persona
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.rows import locked
+from automatos.rows import added, locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
 from workspaces.models import Workspace
@@ -47,11 +47,10 @@ def create_persona(*, workspace: Workspace, data: PersonaInput) -> Persona:
     """A persona of this workspace, or InvalidInput naming each wrong field."""
     columns = _checked(data)
     persona = insert_with_slug(
-        lambda slug: Persona.objects.create(workspace=workspace, slug=slug, **columns),
+        lambda slug: added(Persona(workspace=workspace, slug=slug, **columns)),
         name=data.name,
         longest=60,
         otherwise="persona",
-        taken=lambda slug: Persona.objects.filter(workspace=workspace, slug=slug).exists(),
     )
     audit.record_row("persona.created", persona, after=columns)
     return persona

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from agents.models import Skill, SkillFile, SkillSource
+from automatos.rows import added
 from automatos.skill_format import storing
 from automatos.skill_format.difference import pairs
 from automatos.skill_format.reading import LONGEST_NAME, slug
@@ -30,10 +31,9 @@ def live_rows(source: SkillSource) -> list[Skill]:
 def insert(source: SkillSource, skill: ReadSkill, texts: Texts) -> Skill:
     """A new row under an address of its own, not chosen yet."""
 
-    def create(address: str) -> Skill:
-        return Skill.objects.create(
-            workspace_id=source.workspace_id, source=source, slug=address, **_columns(skill), is_enabled=False
-        )
+    def create(address: str) -> Skill | None:
+        columns = _columns(skill)
+        return added(Skill(workspace_id=source.workspace_id, source=source, slug=address, **columns, is_enabled=False))
 
     row = insert_with_slug(create, name=slug(skill.name), longest=LONGEST_NAME, otherwise="skill")
     _insert_files(row, skill, texts)
@@ -52,7 +52,11 @@ def overwrite(row: Skill, skill: ReadSkill, texts: Texts) -> None:
 
 def bring_back(row: Skill) -> Skill:
     """A removed skill in its place again, under its address or, when that was taken meanwhile, a new one."""
-    return insert_with_slug(partial(_revive, row), name=row.slug, longest=LONGEST_NAME, otherwise="skill")
+    live = Skill.objects.filter(workspace_id=row.workspace_id, deleted_at=None).exclude(pk=row.pk)
+    return insert_with_slug(
+        partial(_revive, row), name=row.slug, longest=LONGEST_NAME, otherwise="skill",
+        taken=lambda address: live.filter(slug=address).exists(),
+    )  # fmt: skip
 
 
 def held_back(snapshot: Snapshot) -> dict[str, Any]:

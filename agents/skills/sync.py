@@ -138,7 +138,9 @@ def sweep_folders(older_than: float = FOLDER_AGE) -> int:
 
 def purge() -> int:
     """Remove sources whose 30 days of undo are over, with their skills; how many."""
-    return in_batches(SkillSource.objects.filter(deleted_at__lt=timezone.now() - UNDO), 10)
+    return in_batches(
+        SkillSource.objects.filter(deleted_at__lt=timezone.now() - UNDO), 10, action="skill_source.purged"
+    )
 
 
 def _fetched(source: SkillSource) -> Snapshot | None:

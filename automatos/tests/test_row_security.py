@@ -291,6 +291,7 @@ CROSSING = {
     ("recipes.evaluations.check_services", "UPKEEP"),
     ("recipes.lessons.keeping", "UPKEEP"),
     ("workspaces.purging", "UPKEEP"),
+    ("recipes.runs.ends", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.management.commands.verify_audit", "OPERATOR"),
     ("workspaces.credentials.master_key", "OPERATOR"),

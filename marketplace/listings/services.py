@@ -15,6 +15,7 @@ from django.utils import timezone
 from automatos import textdiff
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
+from automatos.rows import added
 from automatos.slugs import insert_with_slug
 from marketplace.listings import leaks, queries
 from marketplace.listings.kinds import Body, Change, Made, Packed, kind_of
@@ -98,8 +99,8 @@ def _check(offer: Offer, found: Preview) -> None:
 
 
 def _new(publisher: Publisher, kind: str, source_id: UUID, packed: Packed, offer: Offer) -> Listing:
-    def create(slug: str) -> Listing:
-        return Listing.objects.create(
+    def create(slug: str) -> Listing | None:
+        listing = Listing(
             kind=kind,
             slug=slug,
             name=offer.name.strip(),
@@ -113,6 +114,7 @@ def _new(publisher: Publisher, kind: str, source_id: UUID, packed: Packed, offer
             audience=offer.audience,
             token=secrets.token_urlsafe(32) if offer.audience == Audience.LINK else "",
         )
+        return added(listing)
 
     return insert_with_slug(create, name=offer.name, longest=80, otherwise=kind)
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from automatos.errors import AppError, Conflict, InvalidInput, wrong_field
 from automatos.llm.tokens import estimate_tokens
+from automatos.rows import added
 from marketplace.models import Plugin, PluginCategory, PluginFile, PluginScan, PluginVersion, Publisher, PublisherKey
 from marketplace.packages.package import Package, Refusal, as_json
 from marketplace.publishers import signing
@@ -118,13 +119,10 @@ def _plugin(package: Package, origin: Origin) -> Plugin:
             category=category_of(origin.category or package.category),
             tags=list(package.tags)[:20],
         )
-        try:
-            with transaction.atomic():
-                plugin.save(force_insert=True)
-            return plugin
-        except IntegrityError:
-            found = Plugin.objects.filter(slug=package.slug).first()
-    # One of another workspace that was never approved is not to be seen here, but its name is taken all the same.
+        # One of another workspace that was never approved is not to be seen here, but its name is taken all the same.
+        if made := added(plugin):
+            return made
+        found = Plugin.objects.filter(slug=package.slug).first()
     if found is None or found.publisher_id != origin.publisher.pk:
         raise Conflict(
             f"The name {package.slug} belongs to another publisher. Give your plugin another slug.", code="slug_taken"

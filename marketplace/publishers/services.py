@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.rows import only_one
+from automatos.rows import added, only_one
 from automatos.slugs import RESERVED, insert_with_slug
 from marketplace.models import Publisher, PublisherKey
 from marketplace.publishers import signing
@@ -31,7 +31,7 @@ def ensure_publisher(*, workspace: Workspace, name: str = "") -> Publisher:
         return found
     name = (name or workspace.name)[:LONGEST_NAME]
     made = insert_with_slug(
-        lambda slug: Publisher.objects.create(slug=slug, name=name, workspace=workspace),
+        lambda slug: added(Publisher(slug=slug, name=name, workspace=workspace)),
         name=name,
         longest=LONGEST_SLUG,
         otherwise="publisher",

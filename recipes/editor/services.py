@@ -8,7 +8,6 @@ overwritten. Publishing makes the draft the recipe's next version; runs and sche
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.fields import number, whole
 from automatos.ids import as_uuid
+from automatos.rows import added
 from automatos.slugs import insert_with_slug
 from recipes import services
 from recipes.editor import body as bodies
@@ -90,16 +90,14 @@ def create_unpublished(*, workspace: Workspace, user: User | None, body: Body) -
     text = _as_text(body)
     name = _name_of(body)
 
-    def create(slug: str) -> Recipe:
-        return Recipe.objects.create(
+    def create(slug: str) -> Recipe | None:
+        recipe = Recipe(
             workspace=workspace, template_id=slug, name=name, version=0, created_by=user,
             description=str(body.get("description") or "")[:10_000],
         )  # fmt: skip
+        return added(recipe)
 
-    taken = partial(_is_taken, workspace)
-    recipe = insert_with_slug(
-        create, name=name, longest=80, otherwise="recipe", taken=taken, reserved=services.RESERVED
-    )
+    recipe = insert_with_slug(create, name=name, longest=80, otherwise="recipe", reserved=services.RESERVED)
     RecipeDraft.objects.create(recipe=recipe, workspace=workspace, body=text, base_version=0, updated_by=user)
     audit.record_row("recipe.drafted", recipe, after={"name": name})
     return recipe

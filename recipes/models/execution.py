@@ -58,6 +58,13 @@ class Trigger(models.TextChoices):
     EVALUATION = "evaluation", "an evaluation"
 
 
+TO_RECORD = models.Index(
+    fields=["completed_at"],
+    condition=Q(end_recorded=False, completed_at__isnull=False),
+    name="executions_to_record",
+)
+
+
 class Execution(models.Model):
     """One run of a recipe or of a workflow, or one answer of an agent in a conversation (it has neither then).
 
@@ -138,6 +145,7 @@ class Execution(models.Model):
     learning = models.JSONField(null=True)
     quality_score = models.FloatField(null=True)
     assessed_at = models.DateTimeField(null=True)
+    end_recorded = models.BooleanField(default=True, db_default=True)  # in the audit log, see recipes/runs/ends.py
     # Out of sight from then on, gone 30 days later.
     deleted_at = models.DateTimeField(null=True)
 
@@ -196,6 +204,7 @@ class Execution(models.Model):
                 condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
                 name="executions_to_assess",
             ),
+            TO_RECORD,
         )
 
     def __str__(self) -> str:

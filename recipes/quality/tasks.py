@@ -1,4 +1,4 @@
-"""Celery tasks: runs that are over are assessed. The engine queues the first by its name and knows nothing of it."""
+"""Celery tasks: runs that are over are assessed and recorded. The engine queues the first by its name alone."""
 
 import logging
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from automatos import events
 from automatos.celery import app
 from recipes.quality import asking_judges, assessing
 from recipes.quality.tried import tell_evaluations
+from recipes.runs import ends
 from recipes.runs.hook_calls import tell_run_ended
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def assess_runs(runs: list[list[str]]) -> None:
     pairs = [(UUID(workspace_id), UUID(execution_id)) for workspace_id, execution_id in runs]
     _assess_each(pairs)
     tell_evaluations(pairs)
+    _record_each(pairs)
     for workspace_id, execution_id in pairs:
         try:
             tell_run_ended(workspace_id, execution_id)
@@ -30,8 +32,9 @@ def assess_runs(runs: list[list[str]]) -> None:
 
 @app.task(name="recipes.tasks.sweep_assessments")
 def sweep_assessments() -> None:
-    """Assess what is over and has no assessment yet."""
+    """Assess what is over and has no assessment yet; record the ends that no message told."""
     _assess_each(assessing.overdue())
+    _record_each(ends.unrecorded())
 
 
 @app.task(name="recipes.tasks.judge_runs")
@@ -53,3 +56,11 @@ def _assess_each(runs: Iterable[tuple[UUID, UUID]]) -> None:
             notices.append(notice)
     if notices:
         async_to_sync(events.publish)(notices)
+
+
+def _record_each(runs: Iterable[tuple[UUID, UUID]]) -> None:
+    for workspace_id, execution_id in runs:
+        try:
+            ends.record_end(workspace_id, execution_id)
+        except Exception:  # one that cannot be recorded keeps no other from it
+            logger.exception("The end of run %s could not be recorded", execution_id)

@@ -39,11 +39,13 @@ def purge() -> dict[str, int]:
     runs = Execution.objects.filter(passed)
     idle = Agent.objects.filter(execution_steps=None, recipe_steps=None)
     return {
-        "executions": in_batches(runs, RUNS_AT_ONCE, first=remove_files),
-        "conversations": in_batches(talks, CONVERSATIONS_AT_ONCE, first=_remove_files_of_answers),
-        "recipes": in_batches(Recipe.objects.filter(passed, executions=None)),
-        "workflows": in_batches(Workflow.objects.filter(passed, executions=None)),
-        "agents": in_batches(idle.filter(passed), first=_take_away),
+        "executions": in_batches(runs, RUNS_AT_ONCE, action="run.purged", first=remove_files),
+        "conversations": in_batches(
+            talks, CONVERSATIONS_AT_ONCE, action="conversation.purged", first=_remove_files_of_answers
+        ),
+        "recipes": in_batches(Recipe.objects.filter(passed, executions=None), action="recipe.purged"),
+        "workflows": in_batches(Workflow.objects.filter(passed, executions=None), action="workflow.purged"),
+        "agents": in_batches(idle.filter(passed), action="agent.purged", first=_take_away),
     }
 
 

@@ -42,7 +42,9 @@ def sweep() -> tuple[int, bool]:
         rows = Workspace.objects.filter(keep_runs_days__isnull=False, deleted_at=None)
         kept = list(rows.values_list("pk", "keep_runs_days"))
     done = [
-        in_batches(past(workspace_id, days or MOST), RUNS_AT_ONCE, first=remove_files, most=MOST_A_ROUND)
+        in_batches(
+            past(workspace_id, days or MOST), RUNS_AT_ONCE, action="run.purged", first=remove_files, most=MOST_A_ROUND
+        )
         for workspace_id, days in kept
     ]
     return sum(done), any(number >= MOST_A_ROUND for number in done)

@@ -231,6 +231,8 @@ def insert_execution(sql: Statements, execution: Execution) -> None:
         "parent_step_id": execution.parent_step_id, "root_id": execution.root_id, "depth": execution.depth,
         "above": as_json(execution.above), "trigger_id": execution.trigger_id, "chain": execution.chain,
         "untrusted_inputs": as_json(execution.untrusted_inputs), "workflow_id": execution.workflow_id,
+        # A run inside of another is a part of that one, in the audit log too.
+        "end_recorded": execution.parent_step_id is not None,
     }  # fmt: skip
     sql.send(INSERT_EXECUTION.format(", ".join(values), ", ".join("%s" for _ in values)), list(values.values()))
 

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from automatos.checking import unstorable_json
 from automatos.errors import InvalidInput, NotSignedIn
+from automatos.rows import added
 from tools.composio.access import key_state
 from tools.composio.connections import break_account
 from tools.composio.problems import text_of
@@ -126,18 +126,17 @@ def _taken(
             return "ignored"
         if ComposioEvent.objects.filter(workspace_id=workspace_id, message_id=message_id).exists():
             return "again"
-        try:
-            with transaction.atomic():
-                event = ComposioEvent.objects.create(
-                    workspace_id=workspace_id,
-                    message_id=message_id,
-                    kind=kind,
-                    trigger=trigger,
-                    app=trigger.connection.app if trigger else connection.app if connection else "",
-                    slug=about.get("trigger_slug", "")[:200],
-                    data=message.get("data") if isinstance(message.get("data"), dict) else {},
-                )
-        except IntegrityError:
+        row = ComposioEvent(
+            workspace_id=workspace_id,
+            message_id=message_id,
+            kind=kind,
+            trigger=trigger,
+            app=trigger.connection.app if trigger else connection.app if connection else "",
+            slug=about.get("trigger_slug", "")[:200],
+            data=message.get("data") if isinstance(message.get("data"), dict) else {},
+        )
+        event = added(row)
+        if event is None:
             return "again"
         if trigger is not None:
             columns = {"status": "disabled"} if kind == ComposioEvent.Kind.DISABLED else {}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from automatos.errors import Conflict, InvalidInput
 from workspaces.models import IdempotentRequest, User, Workspace
@@ -41,11 +41,11 @@ def once(
     with transaction.atomic():
         if found := kept.first():
             return _answered(found, digest)
-        try:
-            with transaction.atomic():
-                row = IdempotentRequest.objects.create(workspace=workspace, route=route, key=key, body_hash=digest)
-        except IntegrityError:
-            return _answered(kept.get(), digest)
+        fresh = IdempotentRequest(workspace=workspace, route=route, key=key, body_hash=digest)
+        IdempotentRequest.objects.bulk_create([fresh], ignore_conflicts=True)
+        row = kept.get()
+        if row.status is not None:  # of whoever was first, with its answer
+            return _answered(row, digest)
         row.status, answer = act()
         # Kept as text: PostgreSQL would sort the names of an object, and the second answer would not equal the first.
         row.body = orjson.dumps(answer).decode()

@@ -14,6 +14,7 @@ from workspaces.api_keys.services import key_hash
 from workspaces.audit import log as audit
 from workspaces.models import ApiKey, Membership, Role, User, Workspace
 from workspaces.scope.tenancy import workspace_scope
+from workspaces.services import insert_workspace
 
 # Found by id and never by address: whoever signs up with an address like theirs gets nothing of theirs.
 ORCHESTRATOR_ID = uuid5(NAMESPACE_DNS, "orchestrator.automatos.invalid")
@@ -100,7 +101,7 @@ def _own_workspace(workspace_id: UUID) -> Workspace:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(workspace_id)])
     found = Workspace.objects.filter(pk=workspace_id).first()
     return found or insert_with_slug(
-        lambda slug: Workspace.objects.create(pk=workspace_id, slug=slug, name="Open workspace"),
+        lambda slug: insert_workspace(pk=workspace_id, slug=slug, name="Open workspace"),
         name="open",
         longest=60,
         otherwise="workspace",

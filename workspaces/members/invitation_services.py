@@ -6,13 +6,13 @@ import secrets
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from automatos.rows import locked
+from automatos.rows import added, locked
 from workspaces.audit import log as audit
 from workspaces.members import invitation_limits
 from workspaces.members.invitation_states import GOOD_FOR, State, state_of
@@ -161,13 +161,11 @@ def _open(workspace: Workspace, email: str, role: str, inviter: User) -> tuple[I
     columns = {"workspace": workspace, "email": email, "role": role, "invited_by": inviter}
     if found := _again(invitations, email):
         return found, _renew(found, role, inviter)
-    try:
-        with transaction.atomic():
-            times = {"token_hash": token_hash(token), "expires_at": timezone.now() + GOOD_FOR}
-            return Invitation.objects.create(**columns, **times), token
-    except IntegrityError:
-        found = invitations.select_for_update(of=("self",)).select_related("workspace").get(email=email)
-        return found, _renew(found, role, inviter)
+    times = {"token_hash": token_hash(token), "expires_at": timezone.now() + GOOD_FOR}
+    if made := added(Invitation(**columns, **times)):
+        return made, token
+    found = invitations.select_for_update(of=("self",)).select_related("workspace").get(email=email)
+    return found, _renew(found, role, inviter)
 
 
 def _again(invitations: QuerySet[Invitation], email: str) -> Invitation | None:

@@ -11,7 +11,7 @@ from workspaces.audit.queries import GROUPS
 # What writes when it is called on something: rows, querysets, the engine's statements.
 WRITES = {
     "save", "create", "bulk_create", "update_or_create", "get_or_create", "bulk_update", "update", "delete", "put_off",
-    "create_user", "send", "insert_with_slug", "insert_workspace",
+    "create_user", "send", "insert_with_slug", "insert_workspace", "added",
 }  # fmt: skip
 # module.function: why nothing is recorded.
 EDITED = "what is typed into a recipe that is not published yet; publishing it is recorded"
