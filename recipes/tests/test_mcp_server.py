@@ -188,3 +188,13 @@ def test_who_is_not_let_in(stack: Stack, desk: Desk) -> None:
     assert post(stack, {**key, "X-Workspace-ID": str(uuid4())}).status_code == 404
     assert post(stack, key, "GET").status_code == 405
     assert post(stack, key).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["Authorization: Bearer {}", "Authorization: ApiKey {}", "X-API-Key: {}"])
+def test_a_key_is_taken_in_each_form_at_every_door(stack: Stack, desk: Desk, form: str) -> None:
+    name, _, value = form.partition(": ")
+    for key, status in ((desk.key, 200), ("atm_wrong", 401)):
+        headers = {name: value.format(key)}
+        assert post(stack, headers).status_code == status
+        for path in ("/api/me", "/v1/models"):
+            assert httpx2.get(f"{stack.url}{path}", headers=headers).status_code == status, path
