@@ -97,15 +97,17 @@ def origin_of(attached: Attachment) -> str:
     return f"file {attached.name}"
 
 
-def told(workspace_id: UUID, execution_id: UUID, text: str, attached: Sequence[Attachment]) -> Message:
-    """The message with its files: texts fenced and named, pictures as pictures."""
+def told(
+    workspace_id: UUID, execution_id: UUID, text: str, attached: Sequence[Attachment], *, pictures: bool = True
+) -> Message:
+    """The message with its files: texts fenced and named, pictures as pictures, or only named."""
     parts: list[Part] = [
         Text("\n\n".join([*(fenced(one.text, origin_of(one)) for one in attached if not one.media_type), text]))
     ]
     files = StoredRunFiles(workspace_id, execution_id)
     for one in attached:
         if one.media_type:
-            parts.append(_image(files, one))
+            parts.append(_image(files, one) if pictures else Text(f"\n\n[The picture {one.name} was shown before.]"))
     return Message("user", parts)
 
 

@@ -15,6 +15,8 @@ from recipes.engine.sql import Statements, columns
 CLIENT_TOOL = "a tool of the chat client"
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
+# Bytes of earlier pictures that it is shown again, the newest first: they are read while the run is held.
+MOST_SHOWN = 10_000_000
 # What a model is told of its own answers that never came to their end.
 CUT = "\n\n[This answer was broken off here.]"
 UNANSWERED = "[This message was not answered.]"
@@ -68,14 +70,16 @@ def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[st
     }
 
 
-def question_of(workspace_id: UUID, execution_id: UUID, given: dict[str, Any], text: str) -> tuple[Message, list[str]]:
+def question_of(
+    workspace_id: UUID, execution_id: UUID, given: dict[str, Any], text: str, *, pictures: bool = True
+) -> tuple[Message, list[str]]:
     """The message as the model gets it, and the origins of what is attached to it: files, the command it calls."""
     attached = [Attachment.of(one) for one in given.get("attachments", ())]
     origins = [origin_of(one) for one in attached]
     if command := given.get("command"):
         text = f"{text}\n\nThat calls a command of a plugin; its text:\n\n{command['text']}"
         origins.append(command["origin"])
-    return told(workspace_id, execution_id, text, attached), origins
+    return told(workspace_id, execution_id, text, attached, pictures=pictures), origins
 
 
 def _answer(row: tuple[Any, ...]) -> _Answer:
@@ -109,11 +113,13 @@ def _add_result(said: Said, turn: dict[str, Any]) -> None:
 
 
 def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer]) -> Said:
-    said, parent, seen = Said(), given.get("parent"), set[str]()
+    said, parent, seen, room = Said(), given.get("parent"), set[str](), MOST_SHOWN
     while parent in answers and parent not in seen and len(said.turns) < 2 * LONGEST:
         seen.add(parent)
         before = answers[parent]
-        message, origins = question_of(workspace_id, before.id, before.given, before.given.get("message", ""))
+        asked = before.given.get("message", "")
+        message, origins = question_of(workspace_id, before.id, before.given, asked, pictures=room > 0)
+        room -= sum(len(image.data) for image in message.images)
         said.turns += [Message("assistant", before.text), message]
         said.origins += [*origins, *before.origins]
         parent = before.given.get("parent")

@@ -9,10 +9,13 @@ from pypdf import PdfWriter
 
 from agents.tests import word_kit
 from automatos.testing import Stack
-from recipes.models import ExecutionStep
+from recipes.engine import history
+from recipes.engine.sql import statements
+from recipes.models import Execution, ExecutionStep
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, final_output
 from workspaces.models import Role
+from workspaces.scope.tenancy import Purpose
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.slow
@@ -107,6 +110,23 @@ def test_a_picture_reaches_a_model_that_sees(room: Room) -> None:
     say(room, message="What is this?", attachments=[picture])
     parts = room.stack.models.requests[-1].body["messages"][-1]["content"]
     assert [part["type"] for part in parts] == ["text", "image_url"]
+
+
+def test_of_earlier_pictures_the_newest_are_shown_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read while the run is held, so there is an end to it."""
+    said = {"execution_id": "", "conversation_id": ""}
+    for number in range(3):
+        picture = {"name": f"dot{number}.png", "data": base64.b64encode(PIXEL).decode()}
+        body = {"message": "And this?", "attachments": [picture]}
+        body |= {"conversation_id": said["conversation_id"], "parent": said["execution_id"]} if number else {}
+        said = say(room, **body)
+    last = Execution.objects.get(pk=said["execution_id"])
+    monkeypatch.setattr(history, "MOST_SHOWN", len(PIXEL) + 1)
+    question = (last.pk, room.cast.workspace.pk, last.conversation_id, {"parent": said["execution_id"]})
+    with statements(Purpose.ENGINE) as sql:
+        turns = [turn for turn in history.said_before(sql, [question])[last.pk].turns if turn.role == "user"]
+    assert [len(turn.images) for turn in turns] == [0, 1, 1]
+    assert "The picture dot0.png was shown before." in turns[0].content
 
 
 @pytest.mark.parametrize(
