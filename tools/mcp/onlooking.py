@@ -54,10 +54,7 @@ class Hearing:
     def _question(self, params: Elicitation) -> Asked | None:
         message = _text(params.message, LONGEST_MESSAGE)
         if isinstance(params, ElicitRequestURLParams):
-            url = params.url if len(params.url) <= LONGEST_URL else ""
-            if clean(url) != url or urlsplit(url).scheme not in ("https", "http") or not urlsplit(url).hostname:
-                return None
-            return Asked(self.server, self.tool, message, url=url)
+            return Asked(self.server, self.tool, message, url=params.url) if _is_web(params.url) else None
         return Asked(self.server, self.tool, message, schema=form_schema(params.requested_schema))
 
     def _stop_clock(self) -> None:
@@ -78,7 +75,8 @@ def form_schema(schema: Mapping[str, Any]) -> Schema:
     names = [name for name in given if FIELD_NAME.fullmatch(str(name))][:MOST_FIELDS] if isinstance(given, dict) else []
     parts = {name: _part(given[name]) for name in names if isinstance(given, dict)}
     required = schema.get("required")
-    needed = [name for name in required if name in parts] if isinstance(required, list) else []
+    named = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    needed = [name for name in named if name in parts]
     return {"type": "object", "properties": parts, "required": needed}
 
 
@@ -116,6 +114,16 @@ def _choices(part: Any) -> Schema:
     known = known[:MOST_CHOICES]
     titles = [_text(title, 200) if isinstance(title, str) else value for value, title in known]
     return {"enum": [value for value, _ in known], "enumNames": titles} if known else {}
+
+
+def _is_web(url: str) -> bool:
+    """Whether a browser may be sent there."""
+    try:
+        parts = urlsplit(url)
+        is_page = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:  # brackets without an address in them
+        return False
+    return is_page and len(url) <= LONGEST_URL and clean(url) == url
 
 
 def _text(text: str, longest: int) -> str:

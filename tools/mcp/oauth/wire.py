@@ -130,7 +130,8 @@ def _covers(resource: str, url: str) -> bool:
     """Whether the named resource is the server's own origin, and its path leads to the server."""
     named, own = urlsplit(resource), urlsplit(url)
     same = (named.scheme, named.netloc.lower()) == (own.scheme, own.netloc.lower())
-    return same and own.path.rstrip("/").startswith(named.path.rstrip("/"))
+    # A whole part of the path: /mcp leads to /mcp/tools and not to /mcp-of-others.
+    return same and f"{own.path.rstrip('/')}/".startswith(f"{named.path.rstrip('/')}/")
 
 
 def _web(url: Any) -> str:
