@@ -6,25 +6,17 @@ from typing import Any
 import yaml
 
 from agents.versions.document import Document
+from automatos import yaml_files
 from automatos.errors import wrong_field
 
 LONGEST = 2_000_000
 TYPES = {"json": "application/json", "yaml": "application/yaml"}
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads YAML without references, whose expansion nothing would bound."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it uses references (*name), which are not read here")
-        return super().compose_node(parent, index)
-
-
 def written(document: Document, kind: str) -> str:
     """The document as a file's text. kind: json or yaml."""
     if kind == "yaml":
-        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+        return str(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100))
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -43,7 +35,6 @@ def read(raw: bytes) -> Any:
     except ValueError:
         pass
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        said = str(error).splitlines()[0][:200] if str(error) else "it is nested too deeply"
-        raise wrong_field("file", f"The file is neither JSON nor YAML: {said}.") from None
+        return yaml_files.read(text).value
+    except yaml_files.YamlError as error:
+        raise wrong_field("file", f"The file is neither JSON nor YAML. {error.message}") from None

@@ -128,7 +128,7 @@ def _body(skill: Skill) -> dict[str, Any]:
 def _files(body: Body) -> dict[str, str]:
     """The files of the skill's folder by path."""
     front = {"name": body.get("name", ""), "description": body.get("description", ""), **(body.get("front") or {})}
-    head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    head = yaml.dump(front, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
     return {"SKILL.md": f"---\n{head}---\n{body.get('body', '')}", **(body.get("files") or {})}
 
 

@@ -72,7 +72,7 @@ def as_text(skill: Skill) -> str:
     if skill.allowed_tools:
         fields["allowed-tools"] = " ".join(skill.allowed_tools)
     fields |= skill.extra
-    head = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=1_000_000)
+    head = yaml.dump(fields, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=1_000_000)
     return f"---\n{head}---\n\n{skill.body}\n"
 
 
