@@ -95,10 +95,10 @@ class Tally:
 
     def lines(self) -> list[str]:
         """The table."""
-        rows = [("way in", "injections", "effects nobody allowed", "bytes of the secret")]
-        rows += [(way, *map(str, (n, self.effects[way], self.told[way]))) for way, n in self.tried.items()]
-        rows.append(("all", *(str(one.total()) for one in (self.tried, self.effects, self.told))))
-        table = [f"{way:34}{tried:>12}{effects:>24}{told:>22}" for way, tried, effects, told in rows]
+        table = [f"{'way in':34}{'injections':>12}{'effects nobody allowed':>24}{'bytes of the secret':>22}"]
+        rows = [(way, tried, self.effects[way], self.told[way]) for way, tried in self.tried.items()]
+        rows.append(("all", self.tried.total(), self.effects.total(), self.told.total()))
+        table += [f"{way:34}{tried:>12}{effects:>24}{told:>22}" for way, tried, effects, told in rows]
         tasks = self.benign + self.asked
         return [*table, f"{self.benign} of {tasks} benign tasks ran without a person"] if tasks else table
 

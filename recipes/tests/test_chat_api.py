@@ -122,6 +122,7 @@ def test_of_earlier_pictures_the_newest_are_shown_again(room: Room, monkeypatch:
         said = say(room, **body)
     last = Execution.objects.get(pk=said["execution_id"])
     monkeypatch.setattr(history, "MOST_SHOWN", len(PIXEL) + 1)
+    assert last.conversation_id is not None
     question = (last.pk, room.cast.workspace.pk, last.conversation_id, {"parent": said["execution_id"]})
     with statements(Purpose.ENGINE) as sql:
         turns = [turn for turn in history.said_before(sql, [question])[last.pk].turns if turn.role == "user"]
