@@ -4,9 +4,12 @@ Says whether more was spent than the budget allows, and whether anything stays h
 """
 
 import argparse
+import re
 import shutil
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import django
@@ -21,10 +24,15 @@ from benchmarks.machine import describe_machine
 MODEL = "openai:gpt-4o"
 # Of one recipe.
 MOST_STEPS = 50
+AMOUNT = re.compile(r"the call may take \$(\d+(?:\.\d+)?)")
 
 
-def spend_it(bench: Bench, steps: int, limit: Decimal, *, kill: bool) -> bool:
-    """So many parallel steps, in runs of 50; whether the budget held and nothing is left behind."""
+def spend_it(bench: Bench, steps: int, limit: Decimal, *, most: int, kill: bool) -> bool:
+    """So many parallel steps, in runs of 50; whether the budget held, was used up, and nothing is left behind.
+
+    most: tokens that an answer may have, which decide how much a call holds back.
+    """
+    from agents.models import AgentModelConfig
     from recipes.tests.kit import Cast
     from workspaces.budgets.services import create_budget
     from workspaces.models import Reservation, Spend
@@ -32,6 +40,7 @@ def spend_it(bench: Bench, steps: int, limit: Decimal, *, kill: bool) -> bool:
 
     with system_scope(Purpose.OPERATOR):
         cast = Cast(model=MODEL)
+        AgentModelConfig.objects.filter(agent=cast.agent).update(max_tokens=most)
         config = {"mode": "parallel", "total_timeout": 300}
         recipe = cast.recipe(*["Cook"] * min(steps, MOST_STEPS), execution_config=config)
         budget = create_budget(workspace=cast.workspace, user=cast.owner, scope="workspace", period="day", limit=limit)
@@ -50,10 +59,18 @@ def spend_it(bench: Bench, steps: int, limit: Decimal, *, kill: bool) -> bool:
         done = sum(run.steps.filter(status="completed").count() for run in runs)
     ends, cost = ", ".join(sorted({run.status for run in runs})), sum(run.cost for run in runs)
     print(
-        f"{steps} steps, ${limit}{', a worker killed' if kill else ''}: runs {ends}, {done} steps done, "
-        f"${spend.spent} spent, ${cost} on the runs, ${spend.reserved:f} and {left} calls held back at the end"
+        f"{steps} steps, ${limit}, answers of {most} tokens at most{', a worker killed' if kill else ''}: runs {ends}, "
+        f"{done} steps done, ${spend.spent} spent, ${cost} on the runs, ${spend.reserved:f} and {left} calls held back "
+        f"at the end, a call holds back ${_held_back(runs)}"
     )
-    return spend.spent <= limit and not spend.reserved and not left
+    is_used_up = ends == "completed" or limit - spend.spent <= _held_back(runs) * Decimal("1.05")
+    return spend.spent <= limit and is_used_up and not spend.reserved and not left
+
+
+def _held_back(runs: Sequence[Any]) -> Decimal:
+    """What the call that found no room would have held back, as the run says; 0 where all found room."""
+    told = (AMOUNT.search((run.error or {}).get("message", "")) for run in runs)
+    return max((Decimal(found[1]) for found in told if found), default=Decimal(0))
 
 
 def _begun(execution_id: UUID) -> bool:
@@ -84,7 +101,12 @@ def main() -> None:
         bench = Bench()
         print(describe_machine())
         limits = (Decimal("0.05"), Decimal("0.1"))
-        kept = [spend_it(bench, options.steps, limit, kill=kill) for limit in limits for kill in (False, True)]
+        kept = [
+            spend_it(bench, options.steps, limit, most=most, kill=kill)
+            for limit in limits
+            for most in (2000, 40)
+            for kill in (False, True)
+        ]
     finally:
         django.db.connections.close_all()
         held.release()

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from automatos.checking import Problems
+from automatos.checking import DEEPEST_JSON, Problems
 
 LONGEST_INPUT = 1_000_000
+# Of the largest number there is.
+LARGEST_BITS = 1023
 FILE = "file"
 
 
@@ -40,6 +42,7 @@ def fill_inputs(inputs: Mapping[str, Any], input_data: Mapping[str, Any]) -> dic
     forms and terminals can send text. Raises InvalidInput with fields `input_data.<name>`.
     """
     problems = Problems()
+    input_data = {name: exact(value) for name, value in input_data.items()}
     known = ", ".join(inputs) or "none"
     for name in input_data:
         if name not in inputs:
@@ -52,6 +55,22 @@ def fill_inputs(inputs: Mapping[str, Any], input_data: Mapping[str, Any]) -> dic
     problems.json("input_data", filled)
     problems.raise_any()
     return filled
+
+
+def exact(value: Any, depth: int = 0) -> Any:
+    """The value with whole numbers past 64 bits as the numbers they were: a stored 1e20 reads back as its digits.
+
+    One that is no such number stays, and is refused.
+    """
+    if isinstance(value, int) and _is_past(value):
+        return float(value) if value.bit_length() <= LARGEST_BITS and int(float(value)) == value else value
+    if depth < DEEPEST_JSON and isinstance(value, dict):
+        return {name: exact(item, depth + 1) for name, item in value.items()}
+    return [exact(item, depth + 1) for item in value] if depth < DEEPEST_JSON and isinstance(value, list) else value
+
+
+def _is_past(number: int) -> bool:
+    return not -(2**63) <= number < 2**63
 
 
 def _filled(name: str, entry: Mapping[str, Any], value: Any, problems: Problems) -> Any:
@@ -67,7 +86,10 @@ def _filled(name: str, entry: Mapping[str, Any], value: Any, problems: Problems)
     if value is None:
         # A prompt may name an optional input nobody filled: it reads as empty text, whatever its kind.
         return ""
-    value = _converted(value, kind)
+    value = exact(_converted(value, kind))
+    if isinstance(value, int) and _is_past(value):
+        problems.add(field, "This number has more digits than a number keeps. Make the input one of the type text.")
+        return ""
     if not fits(value, kind, entry):
         problems.add(field, unfit(kind, entry))
     return value

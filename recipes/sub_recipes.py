@@ -44,6 +44,15 @@ def check(field: str, step: RecipeStep, known: Known, place: Place, problems: Pr
     step.config = {**config, "recipe": str(recipe.pk), "version": number}
 
 
+def version_of(workspace: Workspace, config: Mapping[str, Any]) -> RecipeVersion | None:
+    """The version that a step with this config cooks, the newest where it names none; None where there is none."""
+    recipe = _recipe(workspace, config.get("recipe"))
+    number = config.get("version") or (recipe.version if recipe else 0)
+    if recipe is None or not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:
+        return None
+    return RecipeVersion.objects.filter(recipe=recipe, version=number).select_related("recipe").first()
+
+
 def _recipe(workspace: Workspace, key: Any) -> Recipe | None:
     """By its id or template_id."""
     if not isinstance(key, str) or not key:

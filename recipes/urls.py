@@ -26,7 +26,7 @@ from recipes.quality import api as quality_api
 from recipes.quality import suggestion_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
-from recipes.runs import rerun_api, retention_api
+from recipes.runs import replay_api, rerun_api, retention_api
 from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
@@ -46,6 +46,7 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/compare/", more_views.runs_compare, name="runs_compare"),
     path("runs/<uuid:execution_id>/rerun/", more_views.rerun, name="run_rerun"),
     path("runs/<uuid:execution_id>/download/", more_views.run_download, name="run_download"),
+    path("runs/<uuid:execution_id>/replay/", more_views.run_replay, name="run_replay"),
     path("runs/<uuid:execution_id>/stop/", runs_views.stop, name="run_stop"),
     path("runs/<uuid:execution_id>/pause/", runs_views.pause, name="run_pause"),
     path("runs/<uuid:execution_id>/resume/", runs_views.resume, name="run_resume"),
@@ -104,6 +105,7 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/retry", rerun_api.ExecutionRetry.as_view(), name="api_retry"),
     path("<uuid:execution_id>/rerun", rerun_api.ExecutionRerun.as_view(), name="api_rerun"),
     path("<uuid:execution_id>/fork", rerun_api.ExecutionFork.as_view(), name="api_fork"),
+    path("<uuid:execution_id>/replay", replay_api.ExecutionReplay.as_view(), name="api_replay"),
     path("<uuid:execution_id>/steps/<str:place>", executions_api.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
     path("<uuid:execution_id>/rating", suggestion_api.ExecutionRating.as_view(), name="api_rating"),

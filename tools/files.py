@@ -61,6 +61,11 @@ def run_folder(workspace_id: UUID, execution_id: UUID) -> str:
     return f"{folder_of('runs', workspace_id)}/{execution_id}"
 
 
+def input_folder(workspace_id: UUID, execution_id: UUID) -> str:
+    """Where the files are that a run began with; no file of a run can be called like it."""
+    return f"{run_folder(workspace_id, execution_id)}/_inputs"
+
+
 def remove_run_files(workspace_id: UUID, execution_id: UUID) -> int:
     """Remove all files of a run, and its folder; how many bytes they were."""
     return objects.remove_folder(run_folder(workspace_id, execution_id))
@@ -68,6 +73,8 @@ def remove_run_files(workspace_id: UUID, execution_id: UUID) -> int:
 
 class StoredRunFiles:
     """Files under `runs/<workspace>/<execution>/`: at most 50, of 10 MB each, 50 MB in all.
+
+    Those that the run began with stay as they were sent; one that is written under the same name hides it.
 
     above: runs whose files are read too, the nearest first, and never written. count: told the bytes that a file adds,
     less than 0 for fewer, before they are written; ToolProblem without room.
@@ -82,7 +89,10 @@ class StoredRunFiles:
         above: Sequence[UUID] = (),
     ) -> None:
         self.folder = run_folder(workspace_id, execution_id)
-        self._folders = [self.folder, *(run_folder(workspace_id, key) for key in above)]
+        self._inputs = input_folder(workspace_id, execution_id)
+        self._folders = [
+            folder(workspace_id, key) for key in (execution_id, *above) for folder in (run_folder, input_folder)
+        ]
         self._count = count
         self._writing = asyncio.Lock()
 
@@ -94,22 +104,43 @@ class StoredRunFiles:
         """The content of one file; ToolProblem naming the files there are when it is missing."""
         return await asyncio.to_thread(self._read, clean_name(name))
 
-    async def write(self, name: str, data: bytes) -> FileEntry:
-        """Make or replace a file; ToolProblem when it, or all together, would be too large."""
+    async def sent(self, name: str) -> bytes:
+        """The content of a file that the run began with, as it was sent; FileNotFoundError where there is none."""
+        return await asyncio.to_thread(self._sent, clean_name(name))
+
+    async def path_of(self, name: str) -> str:
+        """Where the file of this name is kept; FileNotFoundError where there is none."""
+        return await asyncio.to_thread(self._path_of, clean_name(name))
+
+    async def write(self, name: str, data: bytes, *, is_input: bool = False) -> FileEntry:
+        """Make or replace a file; ToolProblem when it, or all together, would be too large.
+
+        is_input: the run begins with it.
+        """
         name = clean_name(name)
         async with self._writing:
-            more = await asyncio.to_thread(self._growth, name, data)
+            folder = self._inputs if is_input else self.folder
+            more = await asyncio.to_thread(self._growth, folder, name, data)
             if self._count and more:
                 await self._count(more)
             try:
-                return await asyncio.to_thread(self._write, name, data)
+                return await asyncio.to_thread(self._write, folder, name, data)
             except StorageDown:
                 if self._count and more:
                     await self._count(-more)
                 raise
 
-    def _list(self) -> Sequence[FileEntry]:
-        return [FileEntry(file.base, file.size, file.modified) for file in objects.listing(self.folder)]
+    def _path_of(self, name: str) -> str:
+        found = next((path for folder in self._folders if objects.exists(path := f"{folder}/{name}")), None)
+        if found is None:
+            raise FileNotFoundError(name)
+        return found
+
+    def _sent(self, name: str) -> bytes:
+        try:
+            return objects.read(f"{self._inputs}/{name}")
+        except FileNotFoundError:  # a release before this one kept them among the others
+            return objects.read(f"{self.folder}/{name}")
 
     def _all(self) -> Sequence[FileEntry]:
         """One's own, and those above that none of them hides."""
@@ -126,21 +157,21 @@ class StoredRunFiles:
         there_are = f"There are: {', '.join(names)}." if names else "This run has no files yet."
         raise ToolProblem(f"There is no file {name!r}. {there_are}")
 
-    def _growth(self, name: str, data: bytes) -> int:
+    def _growth(self, folder: str, name: str, data: bytes) -> int:
         """How many bytes more there will be; ToolProblem when the run's own limits are reached."""
         if len(data) > LARGEST:
             raise ToolProblem(f"The file would have {len(data):,} bytes; at most {LARGEST:,} are kept.")
-        entries = self._list()
-        others = [entry for entry in entries if entry.name != name]
+        entries = [file for each in (self.folder, self._inputs) for file in objects.listing(each)]
+        others = [file for file in entries if file.name != f"{folder}/{name}"]
         if len(others) >= MOST_FILES:
             raise ToolProblem(f"This run has {MOST_FILES} files, the most there may be. Replace one of them.")
-        together = sum(entry.size for entry in others) + len(data)
+        together = sum(file.size for file in others) + len(data)
         if together > LARGEST_SUM:
             raise ToolProblem(
                 f"The run's files would have {together:,} bytes together; at most {LARGEST_SUM:,} are kept."
             )
-        return together - sum(entry.size for entry in entries)
+        return together - sum(file.size for file in entries)
 
-    def _write(self, name: str, data: bytes) -> FileEntry:
-        objects.write(f"{self.folder}/{name}", data)
+    def _write(self, folder: str, name: str, data: bytes) -> FileEntry:
+        objects.write(f"{folder}/{name}", data)
         return FileEntry(name, len(data), timezone.now())

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,12 @@ from agents.models import AgentModelConfig
 from automatos.llm.pricing import price, rates_of
 from automatos.llm.tokens import estimate_tokens
 from automatos.llm.types import Usage
+from recipes import sub_recipes
+from recipes.editor import body as bodies
 from recipes.editor import services as drafts
 from recipes.editor.body import Body, output_keys
 from recipes.engine import templating
+from recipes.engine.sub_runs import DEEPEST
 from recipes.models import Mode, Recipe, StepFigures, StepKind
 from recipes.validation import with_defaults
 from workspaces.models import Workspace
@@ -27,7 +30,10 @@ SYSTEM_TOKENS = 300
 
 @dataclass(frozen=True, slots=True)
 class StepEstimate:
-    """Of one step: US dollars, milliseconds, and what they are taken from. tokens: in and out."""
+    """Of one step: US dollars, milliseconds, and what they are taken from. tokens: in and out.
+
+    Of a step that cooks another recipe: of all its steps. is_whole: each of these that costs something is in it.
+    """
 
     step_id: str
     cost: Decimal = Decimal(0)
@@ -35,6 +41,7 @@ class StepEstimate:
     tokens: int = 0
     basis: str = UNKNOWN
     runs: int = 0
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,11 @@ class Estimate:
 
 def estimate(workspace: Workspace, recipe: Recipe | None, body: Body) -> Estimate:
     """What a run will take, about; branches that are not taken make it less, rounds of a loop more."""
+    return _estimate(workspace, recipe, body, DEEPEST)
+
+
+def _estimate(workspace: Workspace, recipe: Recipe | None, body: Body, deep: int) -> Estimate:
+    """deep: how many recipes may stand in one another below it."""
     figures = {}
     if recipe is not None:
         rows = StepFigures.objects.filter(recipe=recipe, runs__gt=0)
@@ -57,9 +69,13 @@ def estimate(workspace: Workspace, recipe: Recipe | None, body: Body) -> Estimat
     models = {
         str(row.agent_id): row for row in AgentModelConfig.objects.filter(agent__in=keys, agent__workspace=workspace)
     }
-    steps = [_step(step, figures, models) for step in body["steps"]]
-    needed = [step for step, found in zip(body["steps"], steps, strict=True) if _is_agent(step)]
-    known = {found.step_id for found in steps if found.basis != UNKNOWN}
+    inside: dict[str, StepEstimate] = {}
+    steps = [
+        _inside(workspace, step, inside, deep) if _is_recipe(step) else _step(step, figures, models)
+        for step in body["steps"]
+    ]
+    needed = [step for step in body["steps"] if _is_agent(step) or _is_recipe(step)]
+    known = {found.step_id for found in steps if found.basis != UNKNOWN and found.is_whole}
     return Estimate(
         steps=steps,
         cost=sum((one.cost for one in steps), Decimal(0)),
@@ -70,6 +86,39 @@ def estimate(workspace: Workspace, recipe: Recipe | None, body: Body) -> Estimat
 
 def _is_agent(step: Mapping[str, Any]) -> bool:
     return bool(step.get("kind", StepKind.AGENT) == StepKind.AGENT)
+
+
+def _is_recipe(step: Mapping[str, Any]) -> bool:
+    return bool(step.get("kind") == StepKind.RECIPE)
+
+
+def _inside(workspace: Workspace, step: Mapping[str, Any], known: dict[str, StepEstimate], deep: int) -> StepEstimate:
+    """Of a step that cooks another recipe: what a run of that one takes. known: of versions looked at before."""
+    nothing = StepEstimate(step["step_id"], is_whole=False)
+    config = step.get("config") or {}
+    key = f"{config.get('recipe')} {config.get('version')}"
+    if key not in known:
+        version = sub_recipes.version_of(workspace, config) if deep and isinstance(config, dict) else None
+        if version is None:
+            return nothing
+        found = _estimate(workspace, version.recipe, bodies.of_saved(version.body), deep - 1)
+        counted = [one for one in found.steps if one.basis != UNKNOWN]
+        known[key] = StepEstimate(
+            step["step_id"],
+            found.cost,
+            found.duration_ms,
+            sum(one.tokens for one in found.steps),
+            _basis(counted),
+            min((one.runs for one in counted), default=0),
+            found.is_whole,
+        )
+    return replace(known[key], step_id=step["step_id"])
+
+
+def _basis(counted: Sequence[StepEstimate]) -> str:
+    if not counted:
+        return UNKNOWN
+    return RUNS if all(one.basis == RUNS for one in counted) else PRICES
 
 
 def _step(

@@ -82,14 +82,17 @@ def read(uploads: Sequence[Upload], *, sees: bool, model: str) -> list[Attachmen
     return list(found.values())
 
 
-def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload]) -> None:
-    """Put the files where the run's files are; PlanLimit without room for them. To be called last in a transaction."""
+def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload], *, are_inputs: bool = False) -> None:
+    """Put the files where the run's files are; PlanLimit without room for them. To be called last in a transaction.
+
+    are_inputs: the run began with them, and they stay as they are whatever it writes.
+    """
     if not uploads:
         return
     require_storage(workspace, sum(len(upload.data) for upload in uploads))
     files = StoredRunFiles(workspace.pk, execution_id)
     for upload in uploads:
-        async_to_sync(files.write)(fitting_name(upload.name), upload.data)
+        async_to_sync(files.write)(fitting_name(upload.name), upload.data, is_input=are_inputs)
 
 
 def origin_of(attached: Attachment) -> str:

@@ -124,7 +124,7 @@ def _begin(
     outputs = read_outputs(asked)
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
-    journals, decided = _journals(ledger, begun), _decisions(ledger, begun)
+    journals, decided = journals_of(ledger, begun), decisions_of(ledger, begun)
     earlier = earlier_attempts(ledger, (step for _, step in held))
     before = said_before(
         ledger.sql,
@@ -138,17 +138,17 @@ def _begin(
         _start(ledger, run, step, found)
         try:
             if step.kind in HERE:
-                came = _done_here(ledger, run, step, _visible(run, step, outputs.get(run.id, [])))
+                came = _done_here(ledger, run, step, visible_to(run, step, outputs.get(run.id, [])))
                 at_once += [came] if isinstance(came, Outcome) else []
                 parked += [came] if isinstance(came, Parked) else []
                 grown |= {step.id} if came is None else set()
                 continue
             if step.kind == StepKind.STAGE:
-                job = _stage_job(ledger, run, step, found, outputs.get(run.id, []))
+                job = stage_job(ledger, run, step, found, outputs.get(run.id, []))
             elif run.conversation_id is None:
-                job = _work(ledger, run, step, _usable(found), outputs.get(run.id, []))
+                job = work_of(ledger, run, step, _usable(found), outputs.get(run.id, []))
             else:
-                job = _answer_job(ledger, run, step, _usable(found), before[run.id])
+                job = answer_job(ledger, run, step, _usable(found), before[run.id])
             job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
             turn.jobs.append(with_earlier(job, earlier[step.id]) if step.id in earlier else job)
         except AppError as error:
@@ -220,19 +220,19 @@ def _usable(spec: AgentSpec | None) -> AgentSpec:
     return spec
 
 
-def _visible(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
+def visible_to(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
     """The outputs a step may name."""
     return [output for output in outputs if step.may_name(output.order, run.mode)]
 
 
-def _work(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
+def work_of(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """What the agent of a recipe's step has to do."""
     if step.kind == StepKind.TOOL:
-        return with_call(_job(ledger, run, step, spec, spec.opening("")), run, step, _visible(run, step, outputs))
+        return with_call(_job(ledger, run, step, spec, spec.opening("")), run, step, visible_to(run, step, outputs))
     return _step_job(ledger, run, step, spec, outputs)
 
 
-def _stage_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: list[Output]) -> Job:
+def stage_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec | None, outputs: list[Output]) -> Job:
     """The job of a stage: a question for its agent's model, or code."""
     stage = input_of(ledger, run, step, outputs)
     question = model_question(stage)
@@ -249,7 +249,7 @@ def _seconds(ledger: Ledger, run: Run, step: Step) -> float:
 
 def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """The job of a recipe's step. Untrusted text behind the outputs it is told stands behind its own words too."""
-    visible, append = _visible(run, step, outputs), True
+    visible, append = visible_to(run, step, outputs), True
     if step.is_subtask:
         visible, append = needed(step, visible), False
     if model := (step.config or {}).get("model"):
@@ -271,7 +271,7 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
     return replace(job, origins=origins, heard=heard)
 
 
-def _answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:
+def answer_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, before: Said) -> Job:
     """The job of an answer in a conversation; a chat client's own system messages follow the agent's."""
     wishes = run.input_data.get("wishes") or {}
     spec = replace(
@@ -306,18 +306,18 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     )
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
     heard = tuple(message.content for message in opening if message.role not in ("assistant", "tool"))
-    above = tuple(UUID(key) for key, _ in reversed(run.above))
+    above = tuple(UUID(key) for key, _ in reversed(run.above) if key)
     return replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation, above=above)
 
 
-def _journals(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:
+def journals_of(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:
     """What was done of these steps' attempts, by step and path."""
     if not steps:
         return {}
     return recorded(ledger.sql.rows(JOURNAL, columns([(step.id, step.attempt) for step in steps])))
 
 
-def _decisions(ledger: Ledger, steps: list[Step]) -> dict[UUID, Decision]:
+def decisions_of(ledger: Ledger, steps: list[Step]) -> dict[UUID, Decision]:
     """What people decided about calls of these steps, by the call's id."""
     if not steps:
         return {}

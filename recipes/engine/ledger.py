@@ -92,8 +92,8 @@ class Run:
     root_id: UUID | None = None
     depth: int = 0
     root_recipe_id: UUID | None = None
-    # The runs it stands inside of, from the top down, as [run, recipe].
-    above: list[list[str]] = field(default_factory=list)
+    # The runs it stands inside of, from the top down, as [run, recipe]; the recipe is null where a run has none.
+    above: list[list[str | None]] = field(default_factory=list)
     has_new_pins: bool = False
     # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
     is_changed: bool = False
@@ -123,7 +123,8 @@ class Run:
 
     def payer(self, step_id: UUID, agent_id: UUID | None) -> Payer:
         """Whose budgets a call of this run counts for."""
-        runs = {UUID(recipe): UUID(run) for run, recipe in self.above if recipe != "None"}
+        # A release before this one wrote "None" for it.
+        runs = {UUID(recipe): UUID(run) for run, recipe in self.above if run and recipe and recipe != "None"}
         runs |= {self.root_recipe_id: self.root_id} if self.root_recipe_id and self.root_id else {}
         runs |= {self.recipe_id: self.id} if self.recipe_id else {}
         return Payer(

@@ -19,6 +19,7 @@ GO_ON_ABOVE = (
     "WHERE id IN (SELECT id FROM execution_steps WHERE id = ANY(%s::uuid[]) AND status = 'running' AND owner IS NULL "
     "ORDER BY id FOR NO KEY UPDATE)"
 )
+HOLD_ABOVE = "SELECT id FROM execution_steps WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 # Of runs, those of which a step is at work or could be, and whether one is at work.
 ACTIVE = (
     "SELECT execution_id, bool_or(status = 'running') FROM execution_steps "

@@ -81,7 +81,7 @@ def go_round(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) ->
     body = [step_of(one) for one in config[BODY]]
     begin = step.grown
     if begin >= len(items):
-        return _result(ledger, step, len(items))
+        return result(ledger, step, len(items))
     if run.total_steps + len(body) * len(items) > MOST_STEPS_OF_RUN and not begin:
         raise LoopError(f"A run has at most {MOST_STEPS_OF_RUN:,} steps; with {len(items)} items it would have more.")
     lanes = min(int(config.get("at_once") or AT_ONCE), run.parallel_limit or AT_ONCE)
@@ -130,7 +130,7 @@ def items_of(
     return items
 
 
-def _result(ledger: Ledger, step: Step, count: int) -> Outcome:
+def result(ledger: Ledger, step: Step, count: int) -> Outcome:
     """The results in the order of the items; null where a round left none."""
     rounds: dict[int, list[Child]] = {}
     for child in children(ledger, step) if step.grown else ():

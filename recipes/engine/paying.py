@@ -3,8 +3,10 @@
 And whether there is money for it: what a step's first call may take is held back before it is sent.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from uuid import UUID
 
 from agents.work.toolbox import told
 from automatos.errors import AppError
@@ -14,7 +16,8 @@ from automatos.llm.registry import Credentials
 from automatos.llm.types import ModelRequest
 from recipes.engine.journal import FIRST, call_id
 from recipes.engine.ledger import Ledger
-from recipes.engine.sql import statements
+from recipes.engine.letting_go import HOLD_ABOVE
+from recipes.engine.sql import array, statements
 from recipes.engine.steps import Job, Outcome, Turn
 from workspaces.budgets.reserving import BudgetReached, Wish, release_expired
 from workspaces.credentials.provider_keys import NONE, OwnKey, ask_keys, read_keys
@@ -51,6 +54,7 @@ def hold_back(ledger: Ledger, turn: Turn) -> list[Outcome]:
     Settles what came to its end in this turn besides: all rows that count money are locked once, in one order.
     """
     wishes = {job.step_id: _wish(ledger, job) for job in turn.jobs if _asks_first(ledger, job)}
+    hold_above(ledger, (job.execution_id for job in turn.jobs if job.step_id in wishes))
     refused = ledger.move_money(list(wishes.values()))
     if not refused:
         return []
@@ -67,6 +71,17 @@ def hold_back(ledger: Ledger, turn: Turn) -> list[Outcome]:
     turn.jobs = jobs
     turn.more = turn.more or bool(failed)
     return failed
+
+
+def hold_above(ledger: Ledger, execution_ids: Iterable[UUID]) -> None:
+    """Lock the steps that cook these runs: one that ends for lack of money lets its step go on.
+
+    Before the rows that count money, as everybody does.
+    """
+    above = {ledger.runs[key].parent_step_id for key in execution_ids} - {None}
+    if above:
+        ledger.sql.flush()
+        ledger.sql.send(HOLD_ABOVE, [array(above)])
 
 
 def waits(error: AppError) -> bool:

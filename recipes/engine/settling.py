@@ -1,6 +1,7 @@
 """What calls came to, recorded: a step completes, is tried again, is skipped, or fails its run."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -279,9 +280,14 @@ def _finish(ledger: Ledger, run: Run, outputs: list[Output]) -> None:
         message = "Every step was skipped, so there is no result. Look at the errors of the steps."
         run.end(ExecutionStatus.FAILED, ledger.now, error={"code": "all_skipped", "message": message})
         return
-    final = next((output.text for output in reversed(outputs) if output.completed), "")
-    run.output_data = {"final_output": final, "outputs": {output.key: output.text for output in outputs}}
+    run.output_data = result_of(outputs)
     run.end(ExecutionStatus.COMPLETED, ledger.now, duration_ms=_milliseconds(run.started_at, ledger.now))
+
+
+def result_of(outputs: Sequence[Output]) -> dict[str, Any]:
+    """What a run leaves that its steps left this."""
+    final = next((output.text for output in reversed(outputs) if output.completed), "")
+    return {"final_output": final, "outputs": {output.key: output.text for output in outputs}}
 
 
 def _milliseconds(start: datetime | None, end: datetime) -> int:

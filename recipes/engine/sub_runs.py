@@ -106,15 +106,31 @@ def _child(ledger: Ledger, step: Step) -> _Child | None:
 def _came_to(ledger: Ledger, run: Run, step: Step, child: _Child) -> Outcome:
     """The child's end as the step's."""
     _give_time_back(run, step, child, child.completed_at or ledger.now)
+    _require_well(child)
+    return Outcome(step.id, step.fence, output=_text(step, child), origins=_origins(ledger, step), attempt=step.attempt)
+
+
+def _text(step: Step, child: _Child) -> str:
+    data = child.output_data or {}
+    wanted = (step.config or {}).get("leaves") == ALL
+    return (as_json(data.get("outputs") or {}) or "{}") if wanted else str(data.get("final_output") or "")
+
+
+def left_of(ledger: Ledger, step: Step) -> str:
+    """What a child that is over left. Raises SubRunFailed where it did not end well, BudgetReached where it stopped."""
+    child = _child(ledger, step)
+    if child is None:
+        raise SubRunError("The run inside is gone.")
+    _require_well(child)
+    return _text(step, child)
+
+
+def _require_well(child: _Child) -> None:
     if child.status != ExecutionStatus.COMPLETED:
         why = (child.error or {}).get("message") or f"It was {child.status}."
         if child.status == ExecutionStatus.STOPPED:  # for lack of money, which ends the run above in the same way
             raise BudgetReached(why)
         raise SubRunFailed(f"The recipe inside did not end well: {why}")
-    data = child.output_data or {}
-    wanted = (step.config or {}).get("leaves") == ALL
-    text = (as_json(data.get("outputs") or {}) or "{}") if wanted else str(data.get("final_output") or "")
-    return Outcome(step.id, step.fence, output=text, origins=_origins(ledger, step), attempt=step.attempt)
 
 
 def _give_time_back(run: Run, step: Step, child: _Child, ended: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Pages beside the kitchen: rerun with changed inputs, two runs compared, outputs to keep."""
+"""Pages beside the kitchen: rerun with changed inputs, two runs compared, one replayed, outputs to keep."""
 
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from recipes.kitchen.downloads import TYPES, document
 from recipes.queries import recipe as find_recipe
 from recipes.runs.input_files import of_run
 from recipes.runs.reading import execution as find_execution
+from recipes.runs.replay_queries import MOST_SHOWN, replay
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 
@@ -72,6 +73,19 @@ def runs_compare(request: WorkspaceRequest) -> HttpResponse:
     if len(keys) == 2:
         shown["found"] = compare(request.workspace, keys[0], keys[1], request.GET.get("step", ""))
     return render(request, "recipes/compare.html", shown)
+
+
+@never_cache
+@require_safe
+@workspace_page()
+def run_replay(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
+    """The run gone through again from its record, with what does not come out the same."""
+    run = find_execution(workspace=request.workspace, execution_id=execution_id)
+    try:
+        found = replay(run)
+    except Conflict as refusal:
+        return render(request, "recipes/replay.html", {"run": run, "refused": refusal.message}, status=409)
+    return render(request, "recipes/replay.html", {"run": run, "found": found, "shown": found.differences[:MOST_SHOWN]})
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """The MCP server: its tools, resources and prompts, made with the official SDK, for the caller in `caller.current`."""
 
+import json
 from typing import Annotated, Any
 
 import orjson
@@ -55,7 +56,7 @@ class Server(MCPServer):
     ) -> GetPromptResult:
         """What to say to have this recipe cooked."""
         found = await as_caller("recipes:read", work.describe_recipe, name)
-        given = orjson.dumps(arguments or {}).decode()
+        given = json.dumps(arguments or {}, ensure_ascii=False)
         text = f"Cook the recipe {found['name']}: call cook_recipe with recipe {name!r} and input_data {given}."
         message = PromptMessage(role="user", content=TextContent(type="text", text=text))
         return GetPromptResult(description=found["description"], messages=[message])
@@ -108,12 +109,18 @@ def _add_reading(server: Server) -> None:
 def _add_doing(server: Server) -> None:
     @server.tool(
         description="Cook a recipe and wait for its result; progress is told as its steps end. With wait false it "
-        "answers at once. request_id: a text of yours; the same one starts no second run. Cancelling cancels the run."
+        "answers at once. request_id: a text of yours; the same one starts no second run. files: for inputs of the "
+        "type file, {input: {name, content}}, or content_base64 for what is no text. Cancelling cancels the run."
     )
-    async def cook_recipe(
-        recipe: Text, context: Context, input_data: Json | None = None, request_id: str = "", wait: bool = True
+    async def cook_recipe(  # noqa: PLR0917 (the arguments of the tool, by name)
+        recipe: Text,
+        context: Context,
+        input_data: Json | None = None,
+        request_id: str = "",
+        wait: bool = True,
+        files: Json | None = None,
     ) -> Json:
-        started = await as_caller("executions:run", work.cook, recipe, input_data or {}, request_id)
+        started = await as_caller("executions:run", work.cook, recipe, input_data or {}, request_id, files or {})
         return await _followed_run(started, context) if wait else started
 
     @server.tool(description="Cancel a run that is not over.")

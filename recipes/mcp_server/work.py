@@ -1,22 +1,30 @@
 """What the tools of the MCP server do, each in the caller's scope. Shapes are those of the REST API, cut to size."""
 
+import base64
 from typing import Any
 from uuid import UUID
 
 from agents import queries as agent_queries
 from agents.models import Agent
+from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from recipes import queries
 from recipes.chat import services as chat
 from recipes.chat.services import Saying
+from recipes.cook_forms import digests
+from recipes.engine.attachments import Upload
 from recipes.mcp_server.caller import Caller
 from recipes.models import Execution, Recipe, Trigger
 from recipes.runs import reading
 from recipes.runs import services as runs
+from recipes.runs.input_files import Uploads
+from recipes.services import cook as start_cooking
 from workspaces.doors.idempotency import once
 
 MOST_LISTED = 100
 LONGEST_OUTPUT = 50_000
+# Of a file: its content as text, or as bytes.
+CONTENT, BASE64 = "content", "content_base64"
 Json = dict[str, Any]
 
 
@@ -50,23 +58,49 @@ def describe_recipe(caller: Caller, key: str) -> Json:
     return {**about, "inputs": row.inputs, "outputs": row.outputs, "steps": steps}
 
 
-def cook(caller: Caller, key: str, input_data: Json, request_id: str) -> Json:
-    """Start a run. request_id: the same one starts no second run."""
+def cook(caller: Caller, key: str, input_data: Json, request_id: str, files: Json) -> Json:
+    """Start a run. request_id: the same one starts no second run. files: by input, name and content."""
     row = queries.recipe(workspace=caller.access.workspace, key=key)
+    uploads = _uploads(files)
     _, started = once(
         workspace=caller.access.workspace,
         user=caller.user,
         route=f"mcp-cook:{row.pk}",
         key=request_id or None,
-        body={"input_data": input_data},
-        act=lambda: (202, _start(caller, row, input_data)),
+        body={"input_data": input_data, **({"files": digests(uploads)} if uploads else {})},
+        act=lambda: (202, _start(caller, row, input_data, uploads)),
     )
     return started
 
 
-def _start(caller: Caller, row: Recipe, input_data: Json) -> Json:
-    run = runs.start(
-        workspace=caller.access.workspace, recipe=row, input_data=input_data, user=caller.user, trigger=Trigger.API
+def _uploads(files: Json) -> dict[str, Upload]:
+    """The files as they were sent; InvalidInput under `files.<input>` for what is none."""
+    problems, found = Problems(), dict[str, Upload]()
+    for name, sent in files.items():
+        field = f"files.{name[:80]}"
+        given = sent if isinstance(sent, dict) else {}
+        contents = [part for part in (CONTENT, BASE64) if isinstance(given.get(part), str)]
+        if not isinstance(given.get("name"), str) or len(contents) != 1:
+            problems.add(field, f"Send an object with name and one of {CONTENT} (text) and {BASE64}.")
+        elif contents == [CONTENT]:
+            found[name] = Upload(given["name"], given[CONTENT].encode("utf-8", "replace"))
+        else:
+            try:
+                found[name] = Upload(given["name"], base64.b64decode(given[BASE64], validate=True))
+            except ValueError:
+                problems.add(field, f"{BASE64} is not base64.")
+    problems.raise_any()
+    return found
+
+
+def _start(caller: Caller, row: Recipe, input_data: Json, uploads: Uploads) -> Json:
+    run = start_cooking(
+        workspace=caller.access.workspace,
+        recipe=row,
+        input_data=input_data,
+        user=caller.user,
+        trigger=Trigger.API,
+        uploads=uploads,
     )
     return {"execution_id": str(run.pk), "status": str(run.status), "total_steps": run.total_steps}
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
 from automatos.errors import NotFound
 from automatos.storage import objects
 from tools.contract import FileEntry, ToolProblem
-from tools.files import StoredRunFiles, clean_name, run_folder
+from tools.files import StoredRunFiles, clean_name
 
 
 def files_of(workspace_id: UUID, execution_id: UUID) -> Sequence[FileEntry]:
@@ -26,13 +27,26 @@ def content_of(workspace_id: UUID, execution_id: UUID, name: str) -> bytes:
         raise NotFound() from None
 
 
+def sent_with(workspace_id: UUID, execution_id: UUID, name: str) -> bytes:
+    """What is in a file that the run began with, as it was sent, whatever was written under its name since.
+
+    NotFound where there is none.
+    """
+    try:
+        return async_to_sync(StoredRunFiles(workspace_id, execution_id).sent)(name)
+    except (ToolProblem, FileNotFoundError):
+        raise NotFound() from None
+
+
 def link_to(workspace_id: UUID, execution_id: UUID, name: str) -> str | None:
     """A signed address of one file; None where the product sends it. NotFound where there is none of this name."""
-    path = f"{run_folder(workspace_id, execution_id)}/{_known(name)}"
-    address = objects.link(path, filename=name)
-    if address and not objects.exists(path):
-        raise NotFound()
-    return address
+    if not settings.FILES_LINKS:
+        return None
+    try:
+        path = async_to_sync(StoredRunFiles(workspace_id, execution_id).path_of)(_known(name))
+    except FileNotFoundError:
+        raise NotFound() from None
+    return objects.link(path, filename=name)
 
 
 def _known(name: str) -> str:

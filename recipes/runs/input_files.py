@@ -11,7 +11,7 @@ from recipes.engine import attachments
 from recipes.engine.attachments import Upload
 from recipes.filling import FILE, FileName
 from recipes.models import Execution
-from recipes.runs.files import content_of
+from recipes.runs.files import sent_with
 from tools.contract import ToolProblem
 from tools.files import LARGEST, LARGEST_SUM, fitting_name, remove_run_files
 from workspaces.models import Workspace
@@ -66,7 +66,7 @@ def keep(workspace: Workspace, execution_id: UUID, files: Sequence[Upload]) -> N
     if not files:
         return
     try:
-        attachments.keep(workspace, execution_id, files)
+        attachments.keep(workspace, execution_id, files, are_inputs=True)
     except Exception as error:
         remove_run_files(workspace.pk, execution_id)
         if isinstance(error, ToolProblem):
@@ -75,13 +75,13 @@ def keep(workspace: Workspace, execution_id: UUID, files: Sequence[Upload]) -> N
 
 
 def of_run(run: Execution, inputs: Mapping[str, Any]) -> dict[str, Upload]:
-    """The files another run began with, by input, to begin one more; without those that are gone."""
+    """The files another run began with, as they were sent, by input, to begin one more; without those that are gone."""
     found = {}
     for name, entry in inputs.items():
         called = run.input_data.get(name)
         if entry.get("type") == FILE and called:
             try:
-                found[name] = Upload(str(called), content_of(run.workspace_id, run.pk, str(called)))
+                found[name] = Upload(str(called), sent_with(run.workspace_id, run.pk, str(called)))
             except NotFound:
                 continue
     return found

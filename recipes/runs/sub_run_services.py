@@ -76,7 +76,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
         parent_step_id=step.id,
         root_id=root_id,
         depth=run.depth + 1,
-        above=[*run.above, [str(run.id), str(run.recipe_id)]],
+        above=[*run.above, [str(run.id), str(run.recipe_id) if run.recipe_id else None]],
         priority=priority,
         chain=chain,
         total_steps=len(steps),

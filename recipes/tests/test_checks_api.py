@@ -1,7 +1,11 @@
 """Every problem before cooking, with what mends it, over REST and in YAML; and what a run will take."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
+from recipes.models import Execution, StepFigures
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +89,58 @@ def test_inputs_are_required_unless_they_say_otherwise_and_choices_are_kept_to()
         "input_data.tone": ["Choose one of: calm, loud."],
     }
     assert company.editor.post(path, {"input_data": {"topic": "tea", "tone": "calm"}})[0] == 202
+
+
+def cooks(company: Company, agent: str, *recipes: dict[str, Any], own: int = 0) -> dict[str, Any]:
+    """A recipe that cooks these, one after another, and then has steps of its own."""
+    steps: list[dict[str, Any]] = [
+        {"kind": "recipe", "step_id": f"in_{n}", "config": {"recipe": one["template_id"],
+         "inputs": {"topic": "tides"}}} for n, one in enumerate(recipes)
+    ]  # fmt: skip
+    steps += [{"agent_id": agent, "prompt_template": "Close", "step_id": f"own_{n}"} for n in range(own)]
+    body = {"name": "Outer", "steps": steps, "inputs": {"topic": {"required": False}}}
+    status, made = company.editor.post(BASE, body)
+    assert status == 201, made
+    return dict(made)
+
+
+def estimate(company: Company, recipe: dict[str, Any]) -> dict[str, Any]:
+    return dict(company.editor.post(f"{BASE}/{recipe['id']}/validate", {})[1]["estimate"])
+
+
+def test_an_estimate_has_what_recipes_inside_will_take() -> None:
+    company = Company()
+    agent = company.agent(agent_model_config={"provider": "openai", "model_id": "gpt-4o", "max_tokens": 1000})["id"]
+    low = company.recipe("Write {input.topic}", "Mend", agent_id=agent, inputs={"topic": {}})
+
+    alone, close = estimate(company, low), estimate(company, company.recipe("Close", agent_id=agent))
+    assert Decimal(alone["cost"]) > 0
+    middle = cooks(company, agent, low, low)
+    top = cooks(company, agent, middle, low, own=1)
+    found = estimate(company, top)
+    assert Decimal(found["cost"]) == 3 * Decimal(alone["cost"]) + Decimal(close["cost"])
+    assert found["is_whole"]
+    by_step = {one["step_id"]: one for one in found["steps"]}
+    assert Decimal(by_step["in_0"]["cost"]) == 2 * Decimal(alone["cost"])
+    assert (by_step["in_0"]["basis"], by_step["in_0"]["tokens"]) == (
+        "prices",
+        2 * sum(one["tokens"] for one in alone["steps"]),
+    )
+    # What its runs took counts, where there are any; what nobody knows makes the whole no whole.
+    run = company.editor.post(f"{BASE}/{low['id']}/execute", {"input_data": {"topic": "x"}})[1]["execution_id"]
+    recipe = Execution.objects.get(pk=run).recipe
+    assert recipe is not None
+    for number in (1, 2):
+        StepFigures.objects.create(
+            workspace=company.workspace, recipe=recipe, step_id=f"step_{number}", order=number, agent_id=agent, runs=2,
+            cost=Decimal("0.5"), duration_ms=4000, input_tokens=10, output_tokens=20,
+        )  # fmt: skip
+    (inside,) = [one for one in estimate(company, top)["steps"] if one["step_id"] == "in_1"]
+    assert (Decimal(inside["cost"]), inside["duration_ms"], inside["basis"], inside["runs"]) == (
+        *(Decimal("0.5"), 4000, "runs", 2),
+    )
+    nobody = company.agent(name="New", agent_model_config={"provider": "openai", "model_id": "unheard-of"})["id"]
+    unknown = estimate(
+        company, cooks(company, agent, company.recipe("Hm", agent_id=nobody, inputs={"topic": {"required": False}}))
+    )
+    assert (unknown["is_whole"], float(unknown["cost"])) == (False, 0)

@@ -1,24 +1,38 @@
 """Inputs that are files: sent in forms and as multipart, read by agents' tools, and had again by runs that go on."""
 
+import base64
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connections
 from django.test import Client
 
 from agents.models import Agent
+from automatos.errors import Conflict, InvalidInput
+from automatos.storage import objects
 from automatos.storage.names import folder_of
 from automatos.testing import Stack
+from recipes.mcp_server import work
+from recipes.mcp_server.caller import Caller as MCPCaller
 from recipes.models import Call, Execution, RecipeTrigger
-from recipes.runs.files import content_of
+from recipes.runs.files import content_of, sent_with
 from recipes.tests.chat_kit import Room, call, with_tools
-from recipes.tests.kit import ended, final_output
+from recipes.tests.kit import ended, final_output, wait_for
 from recipes.tests.test_storage_limits import FULL, free, room_in
 from recipes.triggers.page import path_of
+from tools.files import StoredRunFiles, input_folder, remove_run_files, run_folder
 from workspaces.models import Role, Workspace
+from workspaces.queries import access_by_id
+from workspaces.scope.acting import Actor
+from workspaces.scope.presented import Presented
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import Caller, Company
 
 INPUTS = {"report": {"type": "file", "required": True}, "topic": {"type": "string", "default": "tides"}}
@@ -141,6 +155,102 @@ def test_a_run_that_goes_on_has_the_file_too() -> None:
     runs = Execution.objects.exclude(pk=run.pk).order_by("created_at")
     kept = [content_of(one.workspace_id, one.pk, one.input_data["report"]) for one in runs]
     assert (str(runs[0].pk), kept) == (again, [b"high water"] * 3 + [b"low"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_goes_on_has_the_file_as_it_was_sent() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
+    assert execute(company, recipe, {"report": pdf()})[0] == 202
+    run = Execution.objects.get()
+    name = run.input_data["report"]
+    free(company.workspace, 100)
+    # An agent writes another file under its name; the run reads that one from then on.
+    files = StoredRunFiles(run.workspace_id, run.pk)
+    async_to_sync(files.write)(name, b"low water")
+    assert content_of(run.workspace_id, run.pk, name) == b"low water"
+    assert [(entry.name, entry.size) for entry in async_to_sync(files.list)()] == [(name, 9)]
+    assert company.editor.post(f"/api/executions/{run.pk}/cancel")[0] == 200
+    client, root = Client(), f"/w/{company.workspace.slug}"
+    client.force_login(company.people[Role.EDITOR])
+    assert company.editor.post(f"/api/executions/{run.pk}/retry")[0] == 202
+    assert company.editor.post(f"/api/executions/{run.pk}/rerun", {"from_step": "1"})[0] == 202
+    assert client.post(f"{root}/runs/{run.pk}/again/").status_code == 302
+    assert client.post(f"{root}/runs/{run.pk}/rerun/", {"input-topic": "sun"}).status_code == 302
+    runs = Execution.objects.exclude(pk=run.pk)
+    assert [content_of(one.workspace_id, one.pk, one.input_data["report"]) for one in runs] == [b"high water"] * 4
+    # Where a release before this one kept it, it is found as well.
+    old = objects.read(f"{input_folder(run.workspace_id, run.pk)}/{name}")
+    objects.remove(f"{input_folder(run.workspace_id, run.pk)}/{name}")
+    objects.write(f"{run_folder(run.workspace_id, run.pk)}/{name}", old)
+    assert sent_with(run.workspace_id, run.pk, name) == b"high water"
+    # One that is gone is asked for again.
+    remove_run_files(run.workspace_id, run.pk)
+    answer = client.post(f"{root}/runs/{run.pk}/again/", follow=True).content.decode()
+    assert "Send a file for this input" in answer
+    assert Execution.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_comes_by_the_command(tmp_path: Path) -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
+    path = tmp_path / "Bericht März.csv"
+    path.write_bytes(b"high water")
+    with pytest.raises(CommandError) as refused:
+        call_command("cook", recipe["template_id"], workspace=company.workspace.slug, file=[f"report={path}x"])
+    assert "--file report=" in str(refused.value)
+    with pytest.raises(CommandError) as refused:
+        call_command("cook", recipe["template_id"], workspace=company.workspace.slug, file=[f"topic={path}"])
+    assert "takes a file" in str(refused.value)
+    assert not Execution.objects.exists()
+    worker = threading.Thread(target=_cancel_soon, args=(company,))
+    worker.start()
+    with pytest.raises(CommandError, match="Cancelled"):
+        call_command(
+            "cook", recipe["template_id"], workspace=company.workspace.slug, file=[f"report={path}"], input=["topic=x"]
+        )
+    worker.join()
+    run = Execution.objects.get()
+    assert content_of(run.workspace_id, run.pk, run.input_data["report"]) == b"high water"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_comes_by_mcp() -> None:
+    company = Company()
+    recipe = company.recipe("Read {input.report} of {input.topic}", inputs=INPUTS)
+    access = access_by_id(user=company.people[Role.EDITOR], workspace_id=company.workspace.pk)
+    caller = MCPCaller(company.people[Role.EDITOR], Presented("key"), access, Actor(None, "", "key"))
+    sent = {"name": "b.csv", "content": "low water"}
+    body = {"topic": "moon"}
+    with workspace_scope(company.workspace.pk):
+        for wrong, words in (
+            ({"report": "b.csv"}, "name"),
+            ({"report": {"name": "b.csv"}}, "content"),
+            ({"report": {"name": "b.csv", "content_base64": "***"}}, "base64"),
+            ({"report": {**sent, "content_base64": "AA=="}}, "one of"),
+            ({"topic": sent}, "takes a file"),
+        ):
+            with pytest.raises(InvalidInput) as refusal:
+                work.cook(caller, recipe["template_id"], body, "", wrong)
+            assert words in str(refusal.value.fields), wrong
+        first = work.cook(caller, recipe["template_id"], body, "r-1", {"report": sent})
+        assert work.cook(caller, recipe["template_id"], body, "r-1", {"report": sent}) == first
+        encoded = {"name": "c.bin", "content_base64": base64.b64encode(b"\0\xff").decode()}
+        second = work.cook(caller, recipe["template_id"], body, "", {"report": encoded})
+        with pytest.raises(Conflict):
+            work.cook(caller, recipe["template_id"], body, "r-1", {"report": encoded})
+    for made, wanted in ((first, b"low water"), (second, b"\0\xff")):
+        run = Execution.objects.get(pk=made["execution_id"])
+        assert content_of(run.workspace_id, run.pk, run.input_data["report"]) == wanted
+
+
+def _cancel_soon(company: Company) -> None:
+    try:
+        wait_for(Execution.objects.exists)
+        assert company.editor.post(f"/api/executions/{Execution.objects.get().pk}/cancel")[0] == 200
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.django_db(transaction=True)

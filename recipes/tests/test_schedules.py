@@ -251,3 +251,18 @@ def test_the_pages_show_add_pause_remove_and_undo() -> None:
     assert next_schedules(cast.workspace) == []
     client.post(f"{base}/schedules/{schedule.pk}/change/", {"action": "restore"})
     assert "Mondays" in client.get(f"{base}/triggers/").content.decode()
+
+
+def test_a_schedule_says_that_it_sends_no_files() -> None:
+    company = Company()
+    need, may = {"type": "file", "required": True}, {"type": "file", "required": False}
+    recipe = company.recipe("Read {input.report} {input.also}", inputs={"report": need, "also": may})
+    path = f"/api/workflow-recipes/{recipe['id']}/schedules"
+    for sent, fields in (({}, ["report"]), ({"also": "a.csv"}, ["also", "report"])):
+        status, body = company.editor.post(path, {**HOURLY, "input_data": sent})
+        assert (status, sorted(body["error"]["fields"])) == (400, [f"input_data.{name}" for name in fields])
+        assert "sends no files" in body["error"]["message"]
+    recipe = company.recipe("Read {input.also}", inputs={"also": may})
+    make_late(schedule_of(company, recipe, missed_policy="run_once"), hours=1)
+    run_schedules()
+    assert Execution.objects.get(recipe_id=recipe["id"]).input_data == {"also": ""}

@@ -1,21 +1,29 @@
 """What recipes inside of recipes cost: in the totals of the runs above, and in the budgets of all of them."""
 
+import threading
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import connection, connections
 from django.db.models import Sum
 from django.test import Client
 
+from automatos.errors import AppError
+from automatos.llm.errors import ModelRejected
 from recipes.engine import turns
+from recipes.engine.ledger import Ledger
 from recipes.engine.steps import Job, Outcome
 from recipes.models import Call, Execution, ExecutionStep, Recipe
-from recipes.tests.kit import Cast, error_of
+from recipes.tests.kit import Cast, error_of, wait_for
 from recipes.tests.test_budgets import PRICED, budget, priced, spend
 from recipes.tests.test_engine import ME, claim
 from recipes.tests.test_loops import begun, cast_recipe
 from recipes.tests.test_sub_recipes import child_of, inner, outer
-from workspaces.models import Role, Spend
+from workspaces.budgets.reserving import Wish
+from workspaces.models import Reservation, Role, Spend
 from workspaces.tests.rest import Caller, key_of
 
 
@@ -111,3 +119,66 @@ def test_the_budget_of_the_recipe_at_the_top_holds_inside() -> None:
     assert error_of(execution)["code"] == "budget_reached"
     assert "budget of this recipe" in error_of(execution)["message"]
     assert (spend(own).spent, spend(own).reserved) == (Decimal("0.099"), Decimal(0))
+
+
+def slow_money(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """The thread `ends` counts money only once it may: set when it is about to, and what lets it go on."""
+    holds, goes_on = threading.Event(), threading.Event()
+    move_money = Ledger.move_money
+
+    def slowly(ledger: Ledger, wishes: Sequence[Wish] = ()) -> dict[UUID, AppError]:
+        if threading.current_thread().name == "ends":
+            holds.set()  # it has the steps of the run above
+            goes_on.wait(20)
+        return move_money(ledger, wishes)
+
+    monkeypatch.setattr(Ledger, "move_money", slowly)
+    return holds, goes_on
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_run_inside_that_has_no_money_waits_for_no_one_who_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One ends the run above and counts money, the other counts money and lets the step above go on: no deadlock."""
+    cast = Cast(model=PRICED)
+    low = cast.recipe("Write")
+    steps: list[dict[str, Any]] = [
+        {"kind": "recipe", "step_id": "inside", "config": {"recipe": low.template_id}},
+        {"agent_id": cast.agent.id, "prompt_template": "Other"},
+    ]
+    execution = cast.cook(cast_recipe(cast, steps, execution_config={"mode": "parallel"}))
+    own = budget(cast, "100")
+    (other,) = [job for job in turns.take_turn(ME, [], 2).jobs if job.execution_id == execution.pk]
+    budget(cast, "0.000001", "recipe", "run", low.pk)
+    holds, goes_on = slow_money(monkeypatch)
+    problems: list[BaseException] = []
+
+    def turn(outcomes: list[Outcome], limit: int) -> None:
+        try:
+            turns.take_turn(ME, outcomes, limit)
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connections.close_all()
+
+    failed = Outcome(other.step_id, other.fence, error=ModelRejected("No."), attempt=1)
+    ends = threading.Thread(target=turn, args=([failed], 0), name="ends")
+    ends.start()
+    assert holds.wait(20)
+    begins = threading.Thread(target=turn, args=([], 5), name="begins")
+    begins.start()
+    wait_for(lambda: _waiting() == 1, what="nobody waits for the step above")
+    goes_on.set()
+    ends.join(30)
+    begins.join(30)
+    assert not problems, problems
+    execution.refresh_from_db()
+    assert (execution.status, child_of(execution).status) == ("failed", "stopped")
+    assert (spend(own).reserved, Reservation.objects.count()) == (Decimal(0), 0)
+
+
+def _waiting() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s",
+                       [connection.settings_dict["NAME"]])  # fmt: skip
+        return int(cursor.fetchone()[0])

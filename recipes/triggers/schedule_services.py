@@ -12,13 +12,14 @@ from automatos.checking import Problems
 from automatos.errors import InvalidInput
 from automatos.local_time import zone_problem
 from automatos.rows import locked
-from recipes.filling import fill_inputs
+from recipes.filling import FILE, fill_inputs
 from recipes.models import MissedPolicy, Recipe, Schedule
 from recipes.triggers import cron
 from workspaces.audit import log as audit
 from workspaces.models import User
 
 MOST = 20
+NO_FILE = "A schedule sends no files. Make this input one that may be left out, or have agents fetch the file."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +140,13 @@ def _checked(recipe: Recipe, data: ScheduleInput) -> dict[str, Any]:
     text = _checked_times(data.cron, data.time_zone, problems)
     problems.choice("missed_policy", data.missed_policy, MissedPolicy.values)
     name = problems.text("name", data.name, longest=120) or text
+    files = {name for name, entry in recipe.inputs.items() if entry.get("type") == FILE}
+    for name in sorted(files):
+        if data.input_data.get(name) or recipe.inputs[name].get("required"):
+            problems.add(f"input_data.{name}", NO_FILE)
+    schema = {name: entry for name, entry in recipe.inputs.items() if name not in files}
     try:
-        fill_inputs(recipe.inputs, data.input_data)
+        fill_inputs(schema, {name: value for name, value in data.input_data.items() if name not in files})
     except InvalidInput as error:
         for place, texts in error.fields.items():
             for one in texts:

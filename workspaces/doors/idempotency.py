@@ -1,6 +1,7 @@
 """The same POST sent twice does its work once: `Idempotency-Key`."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ def once(
         raise InvalidInput(f"{HEADER}: {text}", fields={HEADER: [text]})
     # Two people who happen on the same key do not get each other's answers.
     route = f"{route}:{user.pk}"
-    digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = hashlib.sha256(_as_text(body)).hexdigest()
     kept = IdempotentRequest.objects.filter(workspace=workspace, route=route, key=key)
     with transaction.atomic():
         if found := kept.first():
@@ -51,6 +52,13 @@ def once(
         row.body = orjson.dumps(answer).decode()
         row.save(update_fields=["status", "body"])
     return row.status, answer
+
+
+def _as_text(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # numbers past 64 bits, which whoever acts takes or refuses by name
+        return json.dumps(body, sort_keys=True, default=str).encode()
 
 
 def _answered(row: IdempotentRequest, digest: str) -> tuple[int, dict[str, Any]]:

@@ -67,6 +67,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
         for under in ("", "workflow_recipes_")
         for what in ("resume", "retry", "rerun", "fork")
     },
+    **{f"{under}executions_replay_retrieve": {409} for under in ("", "workflow_recipes_")},  # still at work
+    "run_replay": {409},  # the same
     "openai_embeddings": {400},  # there is no text
     "moved": {301},
     "invitation_resend": {200, 302, 429},  # only so many an hour

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
@@ -14,11 +15,13 @@ from django.urls import reverse
 from automatos import env, words
 from automatos.errors import AppError, NotFound
 from recipes import queries
+from recipes.engine.attachments import Upload
 from recipes.live.following import Followed
 from recipes.live.terminal import Screen, clean
 from recipes.live.watching import Watch
 from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
 from recipes.services import cook
+from tools.files import LARGEST
 from workspaces.models import Workspace
 from workspaces.scope.acting import OPERATOR, acting_as
 from workspaces.scope.resolution import resolve
@@ -43,18 +46,29 @@ class Command(BaseCommand):
             help="what the recipe starts with; numbers, lists and the like are written as JSON",
         )
         parser.add_argument(
+            "--file",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=PATH",
+            help="a file for an input of the type file",
+        )
+        parser.add_argument(
             "--workspace",
             metavar="SLUG",
             help="by default that of WORKSPACE_ID, the only one there is, or the demo kitchen",
         )
 
-    def handle(self, *args: Any, recipe: str, input: list[str], workspace: str | None, **options: Any) -> None:
-        values = pairs(input)
+    def handle(self, *args: Any, recipe: str, workspace: str | None, **options: Any) -> None:
+        values, sent = pairs(options["input"]), files(options["file"])
         try:
             kitchen = chosen_workspace(workspace)
             with workspace_scope(kitchen.pk), acting_as(OPERATOR):
                 found = chosen_recipe(kitchen, recipe)
-                execution = cook(workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND)
+                execution = cook(
+                    workspace=kitchen, recipe=found, input_data=values, user=None, trigger=Trigger.COMMAND,
+                    uploads=sent,
+                )  # fmt: skip
         except AppError as error:
             raise CommandError(explained(error, recipe)) from None
         address = kitchen_address(kitchen, execution)
@@ -82,17 +96,29 @@ class Command(BaseCommand):
         screen.line(f"{screen.bar(1, 1)} done in {spent(over)}: {address}")
 
 
-def pairs(texts: Sequence[str]) -> dict[str, str]:
+def pairs(texts: Sequence[str], option: str = "--input", example: str = "topic=volcanoes") -> dict[str, str]:
     """NAME=VALUE texts as a dict; CommandError for one that is not, or comes twice."""
     values: dict[str, str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise CommandError(f"--input {text}: write it as NAME=VALUE, for example topic=volcanoes.")
+            raise CommandError(f"{option} {text}: write it as NAME=VALUE, for example {example}.")
         if name in values:
-            raise CommandError(f"--input {name} is given twice; keep one.")
+            raise CommandError(f"{option} {name} is given twice; keep one.")
         values[name] = value
     return values
+
+
+def files(texts: Sequence[str]) -> dict[str, Upload]:
+    """NAME=PATH texts as the files they name; CommandError for one that cannot be read."""
+    found: dict[str, Upload] = {}
+    for name, path in pairs(texts, "--file", "report=./report.csv").items():
+        try:
+            with Path(path).open("rb") as file:
+                found[name] = Upload(Path(path).name, file.read(LARGEST + 1))
+        except (OSError, ValueError) as error:
+            raise CommandError(f"--file {name}={path} cannot be read: {error}") from None
+    return found
 
 
 def chosen_workspace(slug: str | None) -> Workspace:
