@@ -23,7 +23,7 @@ from recipes.lessons import views as lessons_views
 from recipes.live import api as events_api
 from recipes.live import consumers
 from recipes.quality import api as quality_api
-from recipes.quality import suggestion_api
+from recipes.quality import rating_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
 from recipes.runs import replay_api, rerun_api, retention_api
@@ -80,11 +80,6 @@ pages: list[URLPattern | URLResolver] = [
     path("recipes/<slug:key>/", views.recipe_detail, name="recipe_detail"),
     path("runs/<uuid:execution_id>/rate/", quality_views.run_rate, name="run_rate"),
     path("recipes/<slug:key>/quality/", quality_views.recipe_quality, name="recipe_quality"),
-    path(
-        "recipes/<slug:key>/suggestions/<uuid:suggestion_id>/",
-        quality_views.suggestion_decide,
-        name="suggestion_decide",
-    ),
     path("recipes/<slug:key>/lessons/", lessons_views.recipe_lessons, name="recipe_lessons"),
     path("recipes/<slug:key>/lessons/<uuid:lesson_id>/", lessons_views.lesson_change, name="lesson_change"),
     *triggers_pages,
@@ -108,7 +103,7 @@ of_a_run: list[URLPattern | URLResolver] = [
     path("<uuid:execution_id>/replay", replay_api.ExecutionReplay.as_view(), name="api_replay"),
     path("<uuid:execution_id>/steps/<str:place>", executions_api.ExecutionStepDetail.as_view(), name="api_step"),
     path("<uuid:execution_id>/events", events_api.ExecutionEvents.as_view(), name="api_events"),
-    path("<uuid:execution_id>/rating", suggestion_api.ExecutionRating.as_view(), name="api_rating"),
+    path("<uuid:execution_id>/rating", rating_api.ExecutionRating.as_view(), name="api_rating"),
     path("<uuid:execution_id>/files", approvals_api.ExecutionFiles.as_view(), name="api_run_files"),
     path("<uuid:execution_id>/files/<str:name>/content", approvals_api.ExecutionFile.as_view(), name="api_run_file"),
 ]
@@ -123,15 +118,6 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/executions/", include(of_a_run)),
     path("workflow-recipes/<slug:recipe_id>/assess-quality", quality_api.RecipeAssessQuality.as_view()),
     path("workflow-recipes/<slug:recipe_id>/learn", quality_api.RecipeLearn.as_view()),
-    path("workflow-recipes/<slug:recipe_id>/suggestions", suggestion_api.SuggestionList.as_view()),
-    path(
-        "workflow-recipes/<slug:recipe_id>/suggestions/<uuid:suggestion_id>/accept",
-        suggestion_api.SuggestionAccept.as_view(),
-    ),
-    path(
-        "workflow-recipes/<slug:recipe_id>/suggestions/<uuid:suggestion_id>/dismiss",
-        suggestion_api.SuggestionDismiss.as_view(),
-    ),
     path("workflow-recipes/<slug:recipe_id>/assembled-context", context_api.RecipeContext.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons", lessons_api.LessonList.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),

@@ -18,6 +18,7 @@ from recipes.cook_forms import CookForm, cook_once
 from recipes.editor import compare
 from recipes.listing import SORTS, STATES, VIEWS, RecipeFilter, figures_of, tags_of
 from recipes.models import Recipe, RecipeStep
+from recipes.quality.effects_queries import newest_effect
 from recipes.quality.page import tabs_of
 from recipes.quality.queries import quality_of
 from recipes.queries import recipe as recipe_at
@@ -201,6 +202,7 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
         "figures": figures_of([recipe])[recipe.pk],
         "tabs": tabs_of("recipe_detail"),
         "quality": quality_of(recipe),
+        "effect": newest_effect(recipe),
         "runs": list(runs.defer("input_data", "output_data", "error", "learning")[:RUNS_SHOWN]),
         "versions": list(versions[:5]),
         **_rights(request),

@@ -38,6 +38,7 @@ SPECTACULAR_SETTINGS = {
         "WorkflowPlanner": ["model", "rules", "person"],
         "SuggestionType": "recipes.models.RecipeSuggestion.Type",
         "SuggestionStatus": "recipes.models.RecipeSuggestion.Status",
+        "EffectVerdict": ["better", "worse", "unclear", "too_few"],
         "DeliveryOutcome": "recipes.models.TriggerDelivery.Outcome",
         "TriggerKind": "recipes.models.TriggerKind",
         "MessageOutcome": ["applied", "again", "ignored"],

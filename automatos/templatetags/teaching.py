@@ -1,13 +1,13 @@
 """Template tags for what runs teach: scores, grades, bars, the trend, intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from automatos import drawings_trend
+from automatos import drawings_trend, words
 from automatos.templatetags.ui import lucide
 from recipes.evaluations.expectations import LABELS
 
@@ -126,3 +126,42 @@ def verdict_mark(cell: Any) -> SafeString:
 def expectation_label(kind: str) -> str:
     """The kind of an expectation in words."""
     return LABELS[kind]
+
+
+SAID = {"better": "better", "worse": "worse", "unclear": "no clear difference", "too_few": "too few runs"}
+EFFECT_SIGNS = {"better": "trending-up", "worse": "trending-down", "unclear": "minus", "too_few": "hourglass"}
+
+
+@register.simple_tag
+def effect_mark(verdict: str) -> SafeString:
+    """Whether a figure became better, as an icon and words."""
+    tone = {"better": " ok", "worse": " warn"}.get(verdict, "")
+    return format_html('<span class="pill{}">{}{}</span>', tone, lucide(EFFECT_SIGNS[verdict], size=14), SAID[verdict])
+
+
+def _two_places(number: float) -> str:
+    return f"{number:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+WRITERS: dict[str, Callable[[float], str]] = {
+    "success_rate": _percent,
+    "cost": words.money,
+    "duration_ms": words.duration,
+}
+
+
+@register.simple_tag
+def estimate(name: str, value: Any) -> str:
+    """A figure of runs and half of its 95 % interval, in the unit of its name; a share with the interval's ends."""
+    if value is None:
+        return "none"
+    write = WRITERS.get(name, _two_places)
+    if value.half is None:
+        return write(value.value)
+    if name == "success_rate":
+        return f"{write(value.value)} ({write(value.low)} to {write(value.high)})"
+    return f"{write(value.value)} ± {write(value.half)}"

@@ -13,7 +13,7 @@ from recipes import queries, services
 from recipes.api import RECIPE, RecipeOut
 from recipes.editor import body as bodies
 from recipes.editor import services as drafts
-from recipes.editor.compare import between
+from recipes.editor.compare import between, draft_changes
 from recipes.models import Recipe, RecipeVersion
 from recipes.triggers import config_services as starts
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -28,6 +28,7 @@ class DraftOut(serializers.Serializer[Any]):
     updated_by = serializers.EmailField(allow_null=True)
     updated_at = serializers.DateTimeField(allow_null=True)
     body = serializers.DictField(help_text="The shape POST /api/workflow-recipes takes, right or not.")
+    changes = DiffLineOut(many=True, help_text="What publishing it would change; empty when nothing would.")
 
 
 class DraftIn(InputSerializer):
@@ -49,6 +50,7 @@ def shown(recipe: Recipe) -> dict[str, Any]:
         "updated_by": draft.updated_by.email if draft and draft.updated_by else None,
         "updated_at": draft.updated_at if draft else None,
         "body": bodies.to_saved(drafts.body_now(recipe, draft)),
+        "changes": draft_changes(recipe),
     }
 
 

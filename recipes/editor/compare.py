@@ -10,6 +10,7 @@ from uuid import UUID
 from agents.models import Agent
 from automatos import textdiff
 from automatos.fields import plain
+from recipes.editor import services as drafts
 from recipes.engine.new_steps import expression_of
 from recipes.models import Recipe, RecipeVersion, StepKind
 from recipes.services import RecipeInput, input_of_body
@@ -49,6 +50,16 @@ def between(old: RecipeVersion, new: RecipeVersion) -> list[textdiff.Line]:
     before, after = input_of_body(old.body), input_of_body(new.body)
     names = agent_names([before, after])
     return textdiff.compare(as_text(before, names), as_text(after, names))
+
+
+def draft_changes(recipe: Recipe) -> list[textdiff.Line]:
+    """What publishing the recipe's draft would change; empty where there is none, or both read the same."""
+    draft = drafts.draft_of(recipe)
+    if draft is None:
+        return []
+    published, typed = drafts.as_input(drafts.published_body(recipe)), drafts.as_input(drafts.body_now(recipe, draft))
+    names = agent_names([published, typed])
+    return textdiff.compare(as_text(published, names), as_text(typed, names))
 
 
 def agent_names(recipes: Iterable[RecipeInput]) -> dict[UUID | None, str]:

@@ -25,6 +25,7 @@ from recipes import services
 from recipes.editor import body as bodies
 from recipes.editor.body import Body
 from recipes.models import Recipe, RecipeDraft
+from recipes.quality.suggestion_services import follow_draft
 from recipes.queries import recipes_of
 from recipes.services import RecipeInput
 from recipes.validation import NO_SUCH_AGENT, StepInput, body_of
@@ -154,6 +155,7 @@ def undo(*, recipe: Recipe, user: User | None, back: bool = True) -> str:
     setattr(draft, names[0], json.dumps(here))
     setattr(draft, names[1], json.dumps(_bounded(there)))
     _write(draft, entry["body"], user)
+    follow_draft(recipe, published_body(recipe)["steps"], json.loads(draft.body)["steps"], user=user)
     return str(entry["what"])
 
 
@@ -166,6 +168,8 @@ def discard_draft(*, recipe: Recipe, user: User | None) -> None:
     if recipe.version == 0:
         raise Conflict("Nothing of this recipe is published yet, so its draft is all there is. Delete the recipe.")
     draft.delete()
+    steps = published_body(recipe)["steps"]
+    follow_draft(recipe, steps, steps, user=user)
     audit.record_row("recipe.draft_discarded", recipe, before={"revision": draft.revision})
 
 
@@ -187,10 +191,12 @@ def publish(*, recipe: Recipe, user: User | None, changelog: str = "", over: int
     data = as_input(body)
     expected = over if over is not None else draft.base_version
     is_first = recipe.version == 0
+    before = published_body(recipe)["steps"]
     saved = services.update_recipe(
         recipe=recipe, user=user, data=data, changelog=changelog or ("Created" if is_first else ""),
         expected_version=expected,
     )  # fmt: skip
+    follow_draft(recipe, before, body["steps"], user=user, version=saved.version)
     draft.delete()
     if is_first and not data.template_id:
         _rename(saved)

@@ -3,7 +3,16 @@
 from django.urls import URLPattern, URLResolver, path
 
 from recipes.editor import api as rest
-from recipes.editor import draft_run_views, files_api, start_views, trial_api, validate_api, views
+from recipes.editor import (
+    draft_run_views,
+    files_api,
+    start_views,
+    suggestion_api,
+    suggestion_views,
+    trial_api,
+    validate_api,
+    views,
+)
 
 editor_api: list[URLPattern | URLResolver] = [
     path("draft", rest.RecipeDraftDetail.as_view(), name="api_recipe_draft"),
@@ -14,6 +23,9 @@ editor_api: list[URLPattern | URLResolver] = [
     path("export", files_api.RecipeExport.as_view(), name="api_recipe_export"),
     path("validate", validate_api.RecipeValidate.as_view(), name="api_recipe_validate"),
     path("publish", rest.RecipePublish.as_view(), name="api_recipe_publish"),
+    path("suggestions", suggestion_api.SuggestionList.as_view()),
+    path("suggestions/<uuid:suggestion_id>/accept", suggestion_api.SuggestionAccept.as_view()),
+    path("suggestions/<uuid:suggestion_id>/dismiss", suggestion_api.SuggestionDismiss.as_view()),
     path("versions/<int:old>/compare/<int:new>", rest.VersionCompare.as_view(), name="api_versions_compare"),
     path("versions/<int:version>/restore", rest.VersionRestore.as_view(), name="api_versions_restore"),
 ]
@@ -28,5 +40,11 @@ editor_pages: list[URLPattern | URLResolver] = [
     path("recipes/<slug:key>/edit/", views.recipe_edit, name="recipe_edit"),
     path("recipes/<slug:key>/proposal/", start_views.recipe_proposal, name="recipe_proposal"),
     path("recipes/<slug:key>/test/", draft_run_views.recipe_test, name="recipe_test"),
+    path("recipes/<slug:key>/changes/", suggestion_views.recipe_changes, name="recipe_changes"),
+    path(
+        "recipes/<slug:key>/suggestions/<uuid:suggestion_id>/",
+        suggestion_views.suggestion_decide,
+        name="suggestion_decide",
+    ),
     path("recipes/<slug:key>/export/", views.recipe_export, name="recipe_export"),
 ]

@@ -25,6 +25,9 @@ class RecipeFigures(models.Model):
     # Sums of the score and of its square, for the mean and its interval.
     quality_sum = models.FloatField(default=0)
     quality_squares = models.FloatField(default=0)
+    # The same of duration and cost; null where runs were counted by a release that kept none.
+    duration_squares = models.FloatField(null=True)
+    cost_squares = models.FloatField(null=True)
     duration_ms = models.PositiveBigIntegerField(default=0)
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
@@ -97,7 +100,9 @@ class RecipePattern(models.Model):
 class RecipeSuggestion(models.Model):
     """What could be done better, as runs suggest it. accepted_version: the recipe's version that took it up.
 
-    An accepted or dismissed one stays so; when runs suggest the same anew, a new row is opened after an accepted one.
+    A drafted one stands in the draft of its recipe: publishing makes it an accepted one, and where it has not
+    the change any more it is open again. An accepted or dismissed one stays so; when runs suggest the same anew, a new
+    row is opened after an accepted one.
     """
 
     class Type(models.TextChoices):
@@ -107,6 +112,7 @@ class RecipeSuggestion(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
+        DRAFTED = "drafted", "In the draft"
         ACCEPTED = "accepted", "Accepted"
         DISMISSED = "dismissed", "Dismissed"
 

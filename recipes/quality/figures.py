@@ -16,14 +16,17 @@ from recipes.quality.patterns import Pattern, Suggestion
 NO_AGENT = UUID(int=0)
 RAISE_RECIPE = """
 INSERT INTO recipe_figures AS f (workspace_id, recipe_id, version, runs, completed, failed, cancelled, quality_sum,
-    quality_squares, duration_ms, input_tokens, output_tokens, cost, stars_sum, stars_count)
-VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0)
+    quality_squares, duration_ms, input_tokens, output_tokens, cost, duration_squares, cost_squares, stars_sum,
+    stars_count)
+VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0)
 ON CONFLICT (recipe_id, version) DO UPDATE SET runs = f.runs + 1, completed = f.completed + EXCLUDED.completed,
     failed = f.failed + EXCLUDED.failed, cancelled = f.cancelled + EXCLUDED.cancelled,
     quality_sum = f.quality_sum + EXCLUDED.quality_sum,
     quality_squares = f.quality_squares + EXCLUDED.quality_squares,
     duration_ms = f.duration_ms + EXCLUDED.duration_ms, input_tokens = f.input_tokens + EXCLUDED.input_tokens,
-    output_tokens = f.output_tokens + EXCLUDED.output_tokens, cost = f.cost + EXCLUDED.cost
+    output_tokens = f.output_tokens + EXCLUDED.output_tokens, cost = f.cost + EXCLUDED.cost,
+    duration_squares = f.duration_squares + EXCLUDED.duration_squares,
+    cost_squares = f.cost_squares + EXCLUDED.cost_squares
 """
 RAISE_STEP = """
 INSERT INTO recipe_step_figures AS f (workspace_id, recipe_id, step_id, agent_id, agent_name, name, "order", runs,
@@ -67,9 +70,10 @@ def raise_figures(execution: Execution, score: float, steps: Iterable[ExecutionS
             int(status == ExecutionStatus.CANCELLED),
         ]
         spent: list[Any] = [execution.input_tokens, execution.output_tokens, execution.cost]
-        took = execution.duration_ms or 0
+        took = max(0, execution.duration_ms or 0)
+        squares = [float(took) ** 2, float(execution.cost) ** 2]
         cursor.execute(
-            RAISE_RECIPE, [*own, execution.recipe_version, *counts, score, score * score, max(0, took), *spent]
+            RAISE_RECIPE, [*own, execution.recipe_version, *counts, score, score * score, took, *spent, *squares]
         )
         rows = sorted(steps, key=lambda step: (step.step_id, str(step.agent_id), step.place))
         cursor.executemany(RAISE_STEP, [[*own, *_step_row(step)] for step in rows])

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipes.models import Execution, Recipe, RecipePattern, RecipeSuggestion, RunJudgement
+from recipes.quality.effects_queries import Effect, effect_of, figures_by_version
 from recipes.quality.formulas import DIMENSIONS
 from recipes.quality.queries import RecipeQuality, Stats, quality_of, stats_of
 
+# Suggestions taken up whose effect is shown.
+EFFECTS = 3
 MEANS = {
     "completeness": "Half for steps that completed, three tenths for steps with an output, two for the run's end.",
     "accuracy": "Half for steps without an error, three tenths for declared fields that are there, two for the run.",
@@ -54,6 +57,14 @@ def dimensions_of(breakdown: dict[str, float] | None) -> list[Dimension]:
 
 
 @dataclass(frozen=True, slots=True)
+class Helped:
+    """A suggestion that a version took up, and what came of it."""
+
+    suggestion: RecipeSuggestion
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
 class QualityPage:
     """The page of a recipe's quality."""
 
@@ -62,6 +73,8 @@ class QualityPage:
     dimensions: Sequence[Dimension]
     patterns: Sequence[RecipePattern]
     suggestions: Sequence[RecipeSuggestion]
+    drafted: Sequence[RecipeSuggestion]
+    effects: Sequence[Helped]
     judgement: RunJudgement | None
 
     @property
@@ -89,7 +102,8 @@ class QualityPage:
 def quality_page(recipe: Recipe) -> QualityPage:
     """Everything the page shows."""
     quality = quality_of(recipe)
-    open_ones = RecipeSuggestion.objects.filter(recipe=recipe, status=RecipeSuggestion.Status.OPEN)
+    rows = RecipeSuggestion.objects.filter(recipe=recipe)
+    open_ones = rows.filter(status=RecipeSuggestion.Status.OPEN)
     rank = {"high": 0, "medium": 1, "low": 2}
     return QualityPage(
         quality=quality,
@@ -97,8 +111,18 @@ def quality_page(recipe: Recipe) -> QualityPage:
         dimensions=dimensions_of(quality.breakdown),
         patterns=list(RecipePattern.objects.filter(recipe=recipe).order_by("-seen", "type", "step_id")[:50]),
         judgement=newest_judgement(recipe),
+        drafted=list(rows.filter(status=RecipeSuggestion.Status.DRAFTED).order_by("step", "type")),
+        effects=_effects(recipe),
         suggestions=sorted(open_ones, key=lambda one: (rank.get(one.priority, 3), one.step or 0, one.type)),
     )
+
+
+def _effects(recipe: Recipe) -> list[Helped]:
+    """Of the suggestions that were taken up last."""
+    taken_up = RecipeSuggestion.objects.filter(recipe=recipe, status=RecipeSuggestion.Status.ACCEPTED)
+    newest = list(taken_up.exclude(accepted_version=None).order_by("-accepted_version", "step")[:EFFECTS])
+    figures = figures_by_version(recipe) if newest else {}
+    return [Helped(one, effect) for one in newest if (effect := effect_of(one, figures))]
 
 
 def newest_judgement(recipe: Recipe) -> RunJudgement | None:

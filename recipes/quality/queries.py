@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import sqrt
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,12 @@ from django.db.models import OuterRef, Subquery
 
 from recipes.models import Execution, Recipe, RecipeFigures, RunRating, StepFigures, Trigger
 from recipes.quality.formulas import DIMENSIONS, grade
+from recipes.quality.intervals import Estimate, mean_of
 from recipes.validation import with_defaults
 from workspaces.models import User, Workspace
 
 # The rolling mean and the trend are of so many runs, the newest assessed ones.
 ROLLING, TREND = 20, 30
-# Below so many runs a version has no interval.
-FEWEST = 2
-# Of a normal distribution, for 95 of 100.
-NINETY_FIVE = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +116,8 @@ def _mean_of(runs: Sequence[Execution], name: str) -> float:
 
 def version_quality(row: RecipeFigures) -> VersionQuality:
     """Mean and interval of one version's runs."""
-    mean = row.quality_sum / row.runs if row.runs else 0.0
-    half = None
-    if row.runs >= FEWEST:
-        variance = max(0.0, (row.quality_squares - row.runs * mean * mean) / (row.runs - 1))
-        half = NINETY_FIVE * sqrt(variance / row.runs)
-    return VersionQuality(row.version, row.runs, mean, half)
+    found = mean_of(row.runs, row.quality_sum, row.quality_squares) or Estimate(0.0)
+    return VersionQuality(row.version, row.runs, found.value, found.half)
 
 
 def stats_of(recipe: Recipe) -> Stats:

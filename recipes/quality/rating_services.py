@@ -21,8 +21,9 @@ MOST_INPUTS = 5
 THUMBS = {"up": 1, "down": -1}
 COUNT = """
 INSERT INTO recipe_figures AS f (workspace_id, recipe_id, version, runs, completed, failed, cancelled, quality_sum,
-    quality_squares, duration_ms, input_tokens, output_tokens, cost, stars_sum, stars_count)
-VALUES (%s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s)
+    quality_squares, duration_ms, input_tokens, output_tokens, cost, duration_squares, cost_squares, stars_sum,
+    stars_count)
+VALUES (%s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s)
 ON CONFLICT (recipe_id, version) DO UPDATE SET stars_sum = f.stars_sum + %s, stars_count = f.stars_count + %s
 """
 

@@ -1,4 +1,4 @@
-"""Pages: the quality of a recipe's runs, what they suggest, and what a member says of one."""
+"""Pages: the quality of a recipe's runs, and what a member says of one."""
 
 from uuid import UUID
 
@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.models import AgentStatus
+from agents.queries import agents_of
 from automatos.errors import Conflict, InvalidInput
-from recipes.quality import rating_services, suggestion_services
+from recipes.quality import rating_services
 from recipes.quality.page import quality_page, tabs_of
 from recipes.queries import recipe as recipe_at
 from recipes.runs.reading import execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
-from workspaces.models import Role
 
 
 @never_cache
@@ -28,27 +29,9 @@ def recipe_quality(request: WorkspaceRequest, key: str) -> HttpResponse:
         "tabs": tabs_of("recipe_quality"),
         "shown": quality_page(recipe),
         "can_write": request.access.allows("recipes:write"),
+        "agents": list(agents_of(request.workspace).filter(status=AgentStatus.ACTIVE)),
     }
     return render(request, "recipes/quality.html", context)
-
-
-@require_POST
-@workspace_page(Role.EDITOR)
-def suggestion_decide(request: WorkspaceRequest, key: str, suggestion_id: UUID) -> HttpResponse:
-    """Make the next version of a suggestion and show what it changes, or put it away."""
-    recipe, slug = recipe_at(workspace=request.workspace, key=key), request.workspace.slug
-    decide = suggestion_services
-    try:
-        if request.POST.get("decision") != "accept":
-            decide.dismiss_suggestion(recipe=recipe, suggestion_id=suggestion_id, user=request.user)
-            messages.success(request, "The suggestion was dismissed.")
-            return redirect("recipe_quality", slug, recipe.template_id)
-        made = decide.accept_suggestion(recipe=recipe, suggestion_id=suggestion_id, user=request.user)
-    except (Conflict, InvalidInput) as error:
-        messages.error(request, error.message)
-        return redirect("recipe_quality", slug, recipe.template_id)
-    messages.success(request, f"Version {made.accepted_version} was made. This is what it changes.")
-    return redirect("recipe_versions", slug, recipe.template_id)
 
 
 @require_POST

@@ -271,26 +271,6 @@ def test_a_live_run_cannot_be_rated() -> None:
     assert (status, answer["error"]["code"]) == (409, "still_live")
 
 
-def test_an_accepted_suggestion_is_the_next_version_and_a_dismissed_one_stays_away() -> None:
-    cast = Cast()
-    recipe, client = cast.recipe("Write."), client_of(cast)
-    assess(ended_run(cast, recipe, case(duration=40, attempt=2)))
-    path = f"/api/workflow-recipes/{recipe.pk}/suggestions"
-    items = {one["type"]: one for one in send(client, "GET", path, cast)[1]["items"]}
-    rewrite, tool = items["prompt_rewrite"], items["tool_addition"]
-    status, made = send(client, "POST", f"{path}/{rewrite['id']}/accept", cast)
-    assert (status, made["status"], made["accepted_version"]) == (200, "accepted", 2)
-    recipe.refresh_from_db()
-    assert recipe.steps.get().prompt_template == "Write.\n\nAnswer as briefly as the task allows."
-    assert send(client, "POST", f"{path}/{rewrite['id']}/accept", cast)[0] == 409
-    status, refused = send(client, "POST", f"{path}/{tool['id']}/accept", cast)
-    assert (status, list(refused["error"]["fields"])) == (400, ["agent_id"])
-    assert send(client, "POST", f"{path}/{tool['id']}/dismiss", cast)[1]["status"] == "dismissed"
-    assess(ended_run(cast, recipe, case(duration=40, attempt=2)))
-    open_ones = send(client, "GET", f"{path}?status=open", cast)[1]["items"]
-    assert [one["type"] for one in open_ones] == ["prompt_rewrite"]
-
-
 def test_the_pages_add_edit_forget_rate_and_decide() -> None:
     cast = Cast()
     recipe, client = cast.recipe("Write."), client_of(cast)
@@ -309,4 +289,9 @@ def test_the_pages_add_edit_forget_rate_and_decide() -> None:
     assert run.ratings.get().stars == 5
     suggestion = recipe.suggestions.get(type="prompt_rewrite")
     answer = client.post(f"{base}/suggestions/{suggestion.pk}/", {"decision": "accept"}, follow=True)
-    assert "Answer as briefly as the task allows." in answer.content.decode()
+    assert answer.redirect_chain[-1][0] == f"{base}/changes/"
+    shown = answer.content.decode()
+    assert "added: </span>    Answer as briefly as the task allows." in shown
+    assert client.post(f"{base}/edit/", {"do": "publish"}).status_code == 302
+    suggestion.refresh_from_db()
+    assert (suggestion.status, suggestion.accepted_version) == ("accepted", 2)

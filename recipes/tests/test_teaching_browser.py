@@ -6,6 +6,8 @@ import pytest
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
+from recipes.editor.services import publish
+from recipes.editor.suggestion_services import accept_suggestion
 from recipes.lessons.services import add_lesson, forget_lesson
 from recipes.tests.kit import Cast
 from recipes.tests.quality_cases import CASES, Step
@@ -29,6 +31,14 @@ def test_the_pages_of_quality_are_sound(people: People, stack: Stack) -> None:
     assess(*runs)
     editor.check(page)
     editor.check(f"/w/{cast.workspace.slug}/runs/{runs[-1].pk}/")
+    draft = page.replace("/quality/", "/changes/")
+    editor.check(draft)
+    one = recipe.suggestions.get(type="prompt_rewrite", step_id="step_2")
+    accept_suggestion(recipe=recipe, suggestion_id=one.pk, user=cast.owner)
+    editor.check(draft)
+    editor.check(page)
+    publish(recipe=recipe, user=cast.owner)
+    editor.check(page)
     editor.check(f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/")
     editor.check(f"/w/{cast.workspace.slug}/")
 

@@ -56,7 +56,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "recipes_learn": {409},
     "recipes_try_step": {400},  # no such step is in its draft
     "evaluation_cases_from_runs": {400},  # its run was given an input that its recipe does not have
-    "suggestions_accept": {400},  # its recipe's steps are no better than they are
+    "suggestions_accept": {409},  # its step is not in the recipe any more
     "executions_rating_retrieve": {404},  # nobody of them rated it
     "workflow_recipes_executions_rating_retrieve": {404},
     "executions_rating_update": {409},
