@@ -51,6 +51,9 @@ lint: $(DEV_STAMP)
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@# Where docker compose is there, it reads the file as it does for an operator, with a password of odd characters.
+	@if docker compose version >/dev/null 2>&1; then SECRET_KEY=x CREDENTIALS_KEYS=x POSTGRES_PASSWORD='a$$b@c/d#e:f%' \
+		docker compose --file docker-compose.yml config --quiet; else echo "docker compose is not there: docker-compose.yml is not read by it"; fi
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		PUBLIC_URL=https://automatos.example ALLOWED_HOSTS=automatos.example DEBUG=false \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING

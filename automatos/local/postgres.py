@@ -23,6 +23,8 @@ from automatos.local.processes import end, spawn
 # PostgreSQL refuses to run as root, so root lends it this account.
 ACCOUNT = "automatos-db"
 START_SECONDS = 60.0
+# Of postmaster.pid, counted from 0 (PostgreSQL's pidfile.h): "starting", "stopping", "ready" or "standby".
+READY_LINE = 7
 MAX_CONNECTIONS = 200
 PASS_THROUGH = stat.S_IXGRP | stat.S_IXOTH
 READ_ALL = stat.S_IRGRP | stat.S_IROTH
@@ -186,16 +188,27 @@ class Postgres:
     def wait_ready(self) -> None:
         """Wait until it answers, then make the database, the vector extension and the app's role where missing."""
         deadline = time.monotonic() + START_SECONDS
+        reason = "it never said that it was ready"
         while True:
             try:
-                with self._connect("postgres") as connection:
-                    self._furnish(connection)
-                break
+                if self._is_ready():
+                    with self._connect("postgres") as connection:
+                        self._furnish(connection)
+                    break
             except psycopg.OperationalError as error:
-                stopped = self.process is None or self.process.poll() is not None
-                if stopped or time.monotonic() > deadline:
-                    raise ServerFailed(f"PostgreSQL does not start ({error}); its reasons are in {self.log}.") from None
-                time.sleep(0.03)
+                reason = str(error)
+            stopped = self.process is None or self.process.poll() is not None
+            if stopped or time.monotonic() > deadline:
+                raise ServerFailed(f"PostgreSQL does not start ({reason}); its reasons are in {self.log}.")
+            time.sleep(0.03)
+
+    def _is_ready(self) -> bool:
+        """What it says in its file of the process: whoever connects before that is refused, and the log has a FATAL."""
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) > READY_LINE and lines[READY_LINE].strip() == "ready"
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

@@ -93,6 +93,16 @@ class Installation:
             return True
         return process.environ().get("DATA") == str(self.data)
 
+    def complaints(self) -> list[str]:
+        """What any log calls an error, since the logs were last emptied."""
+        logs = [self.data / "output", *(self.data / "logs").glob("*.log")]
+        lines = [f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()]
+        return [line for line in lines if re.search(r"ERROR|FATAL|PANIC|CRITICAL|Traceback", line)]
+
+    def forget_logs(self) -> None:
+        for log in (self.data / "logs").glob("*.log"):
+            log.write_bytes(b"")
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Stop it; gives back the exit status."""
         assert self.process
@@ -144,6 +154,7 @@ def refused(installation: Installation) -> str:
 def test_the_first_start_cooks_the_demo_recipe(home: Installation) -> None:
     cooked = home.data / "demo-cooked"
     until(cooked.exists, seconds=90, otherwise=home.output)
+    assert home.complaints() == []
     shown = home.output()
     assert re.search(r"^demo +\| ", shown, re.M), shown
     assert shown.index("Automatos is ready at") < shown.index("demo     | ")
@@ -232,6 +243,16 @@ def test_ctrl_c_leaves_no_process_behind(home: Installation) -> None:
     home.running()
     assert home.stop(signal.SIGINT) == 0, home.output()
     assert home.processes() == []
+
+
+def test_a_clean_start_and_stop_leave_no_error_in_any_log(home: Installation) -> None:
+    if home.process and home.process.poll() is None:
+        home.stop()
+    home.forget_logs()
+    home.up()
+    assert home.stop() == 0, home.output()
+    assert (home.data / "logs" / "postgres.log").read_text().count("database system is ready") == 1
+    assert home.complaints() == []
 
 
 def test_a_second_start_is_quick_and_shares_the_machine(home: Installation, neighbour: Installation) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
+from automatos.waiting import wait_for_database
 from recipes.engine.conductor import Conductor
 from workspaces.credentials import master_key
 
@@ -57,6 +58,7 @@ SWITCH_INTERVAL = 0.0005
 @worker_init.connect
 def start(**_: Any) -> None:
     """The worker process starts."""
+    wait_for_database()
     master_key.check_at_start()
     global kitchen  # noqa: PLW0603 - one per process, made by Celery's signal
     sys.setswitchinterval(SWITCH_INTERVAL)
