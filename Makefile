@@ -14,7 +14,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner bench-plugins chaos interop-mcp css clean venv
+.PHONY: up test lint bench bench-scanner bench-plugins chaos interop-mcp interop-rest lint-openapi css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -27,7 +27,25 @@ chaos: $(DEV_STAMP)
 
 # Clients of /mcp and MCP servers by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
 interop-mcp: $(DEV_STAMP) interop/node_modules
-	@exec $(BIN)/python -m pytest interop -s $(ARGS)
+	@exec $(BIN)/python -m pytest interop/test_mcp_clients.py -s $(ARGS)
+
+# The OpenAPI document under Redocly's lint, and clients that generators by others make of it, in environments of their own.
+lint-openapi: $(DEV_STAMP) interop/rest/node_modules
+	@mkdir -p interop/rest/made
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file interop/rest/made/openapi.yaml
+	@cd interop/rest && REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint --config redocly.yaml made/openapi.yaml
+
+interop-rest: lint-openapi interop/rest/.venv
+	@exec $(BIN)/python -m pytest interop/rest -s $(ARGS)
+
+interop/rest/.venv: interop/rest/requirements.txt
+	@sh automatos/local/make_venv.sh $@
+	@$@/bin/python -m pip --disable-pip-version-check install --quiet --only-binary :all: -r $<
+	@touch $@
+
+interop/rest/node_modules: interop/rest/package-lock.json
+	npm ci --prefix interop/rest --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 interop/node_modules: interop/package-lock.json
 	npm ci --prefix interop --ignore-scripts --no-audit --no-fund

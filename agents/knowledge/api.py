@@ -57,6 +57,13 @@ class DocumentIn(InputSerializer):
     url = serializers.CharField(required=False, allow_blank=True)
 
 
+class DocumentFileIn(serializers.Serializer[Any]):
+    """A file: PDF, Word, text, HTML and others."""
+
+    file = serializers.FileField()
+    title = serializers.CharField(required=False, allow_blank=True)
+
+
 class DocumentChangeIn(InputSerializer):
     """What changes about a document."""
 
@@ -146,7 +153,7 @@ class DocumentList(WorkspaceView):
     @extend_schema(
         operation_id="documents_create",
         parameters=[WORKSPACE_HEADER],
-        request={"application/json": DocumentIn, "multipart/form-data": DocumentIn},
+        request={"application/json": DocumentIn, "multipart/form-data": DocumentFileIn},
         responses={201: DocumentOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:

@@ -50,6 +50,13 @@ class SourceIn(InputSerializer):
     frequency_hours = serializers.IntegerField(required=False, help_text="1 to 720.")
 
 
+class SourceFileIn(serializers.Serializer[Any]):
+    """A ZIP file of skills, or a SKILL.md."""
+
+    file = serializers.FileField()
+    name = serializers.CharField(required=False, allow_blank=True)
+
+
 class SourceChangeIn(InputSerializer):
     """What changes about a source. skill_ids: exactly the skills of it that are to be enabled."""
 
@@ -125,7 +132,7 @@ class SourceList(SourceView):
     @extend_schema(
         operation_id="skill_sources_create",
         parameters=[WORKSPACE_HEADER],
-        request=SourceIn,
+        request={"application/json": SourceIn, "multipart/form-data": SourceFileIn},
         responses={201: SourceOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request) -> Response:

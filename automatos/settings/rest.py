@@ -1,5 +1,7 @@
 """The REST API: who is let in, what it speaks, and the schema it describes itself by."""
 
+from automatos.settings.web import PUBLIC_URL
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "workspaces.doors.auth.ApiKeyAuthentication",
@@ -11,13 +13,16 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["automatos.api.JsonParser"],
     "EXCEPTION_HANDLER": "automatos.api.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "automatos.rest_schema.AutoSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Automatos AI",
     "DESCRIPTION": "Agents, recipes, and the kitchen they cook in.",
     "VERSION": "0.1.0",
+    "LICENSE": {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+    "SERVERS": [{"url": PUBLIC_URL or "/", "description": "This installation"}],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "automatos.rest_schema.finish"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

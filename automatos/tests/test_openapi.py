@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,11 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from automatos.local.addresses import PROJECT
+
 Operation = dict[str, Any]
+# What somebody else decides the shape of.
+LEFT_OPEN = {"/api/webhooks/clerk", "/api/composio/webhook", "/hooks/{hook_id}", "/hooks/{hook_id}/{wait_id}"}
 # A recipe also answers to its template_id, so this id may be a word.
 WORDS = {"recipe_id"}
 # Clerk or Composio is who calls it, with a signature and no credential.
@@ -42,6 +47,59 @@ def test_each_operation_has_a_name_of_its_own_and_says_what_it_does(document: di
     names = Counter(operation["operationId"] for _, _, operation in found)
     assert [name for name, number in names.items() if number > 1 or re.search(r"_\d+$", name)] == []
     assert [path for path, _, operation in found if not operation.get("description")] == []
+    assert [path for path, _, operation in found if not 0 < len(operation.get("summary", "")) <= 92] == []
+
+
+def test_what_generators_of_clients_ask_for_is_there(document: dict[str, Any]) -> None:
+    found = operations(document)
+    assert document["servers"]
+    assert document["info"]["license"]["name"]
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for _, _, operation in found for tag in operation["tags"]} == described
+    assert [path for path, _, operation in found if "security" not in operation] == []
+    assert list(untyped_nullables(document["components"], "")) == []
+
+
+def untyped_nullables(node: Any, place: str) -> Iterator[str]:
+    """Where `nullable` stands without a type, which OpenAPI 3.0.3 gives no meaning."""
+    if isinstance(node, dict):
+        if node.get("nullable") is True and "type" not in node:
+            yield place
+        for name, one in node.items():
+            yield from untyped_nullables(one, f"{place}/{name}")
+
+
+def test_every_form_has_its_file_and_no_body_is_left_open(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    without, left_open = [], []
+    for path, _, operation in operations(document):
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], content["schema"])
+            files = [one for one in schema.get("properties", {}).values() if one.get("format") == "binary"]
+            # Of a run's start, each file is a part of the name of its input.
+            if kind == "multipart/form-data" and not files and operation["operationId"] != "recipes_execute":
+                without.append(path)
+            if not schema.get("properties"):
+                left_open.append(path)
+    assert without == []
+    assert set(left_open) == LEFT_OPEN
+
+
+def test_the_types_of_events_are_those_that_are_written(document: dict[str, Any]) -> None:
+    told = document["components"]["schemas"]["EventOut"]["properties"]["type"]
+    named = set(told.get("enum") or document["components"]["schemas"][_ref(told)]["enum"])
+    families = "|".join(sorted({name.partition(".")[0] for name in named}))
+    written = set()
+    for path in (PROJECT / "recipes").rglob("*.py"):
+        if "tests" not in path.parts and path.name != "event_types.py":
+            written |= set(re.findall(rf'"((?:{families})\.[a-z_]+)"', path.read_text()))
+    # The first is a message that brings text as it is written; the others are columns of tables.
+    others = {"execution.text", "execution.events", "step.order", "step.execution_id", "step.agent_name"}
+    assert written - others == named
+
+
+def _ref(node: dict[str, Any]) -> str:
+    return str((node.get("$ref") or node["allOf"][0]["$ref"]).rpartition("/")[2])
 
 
 def test_each_id_in_an_address_has_its_format(document: dict[str, Any]) -> None:

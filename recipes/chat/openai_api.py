@@ -24,6 +24,7 @@ from automatos.api import understood
 from automatos.errors import AppError, NotFound, wrong_field
 from automatos.later import LaterResponse
 from recipes.chat import openai_pictures, services
+from recipes.chat import openai_shapes as shapes
 from recipes.chat.api import BigJsonParser, event_stream
 from recipes.chat.openai_answers import Asked, chunks, completion, error_body, problem
 from recipes.chat.openai_body import ChatRequest, as_saying, read_request
@@ -113,7 +114,7 @@ class ModelIndex(OpenAiView):
 
     needs = {"GET": "agents:read"}
 
-    @extend_schema(operation_id="openai_models", responses={200: OpenApiTypes.OBJECT, **openai_errors()})
+    @extend_schema(operation_id="openai_models", responses={200: shapes.OpenAiModelsOut, **openai_errors()})
     def get(self, request: Request) -> Response:
         """Every agent of the key's workspace."""
         agents = agent_queries.agents_of(self.workspace)
@@ -128,7 +129,7 @@ class ModelOne(OpenAiView):
     @extend_schema(
         operation_id="openai_model",
         parameters=[OpenApiParameter("agent_slug", OpenApiTypes.STR, OpenApiParameter.PATH)],
-        responses={200: OpenApiTypes.OBJECT, **openai_errors()},
+        responses={200: shapes.OpenAiModelOut, **openai_errors()},
     )
     def get(self, request: Request, agent_slug: str) -> Response:
         """The agent of this name, as in the list."""
@@ -158,9 +159,9 @@ class ChatCompletions(OpenAiView):
     @extend_schema(
         operation_id="openai_chat_completions",
         parameters=[ONCE_HEADER],
-        request=OpenApiTypes.OBJECT,
+        request=shapes.ChatCompletionIn,
         responses={
-            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "application/json"): shapes.ChatCompletionOut,
             (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "With `stream`: chunks, then [DONE]."),
             **openai_errors(409, 413, 415, 502, 503, 504),
         },

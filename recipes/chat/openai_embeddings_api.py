@@ -9,7 +9,6 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.http import HttpResponseBase, JsonResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -22,6 +21,7 @@ from automatos.llm.tokens import estimate_tokens
 from recipes.chat.api import BigJsonParser
 from recipes.chat.openai_answers import problem
 from recipes.chat.openai_api import ModelMissing, OpenAiView, openai_errors
+from recipes.chat.openai_shapes import EmbeddingsIn, EmbeddingsOut
 from workspaces.scope.tenancy import workspace_scope
 
 # By the names a client may use.
@@ -37,8 +37,8 @@ class Embeddings(OpenAiView):
 
     @extend_schema(
         operation_id="openai_embeddings",
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT, **openai_errors(413, 415, 502)},
+        request=EmbeddingsIn,
+        responses={200: EmbeddingsOut, **openai_errors(413, 415, 502)},
     )
     def post(self, request: Request) -> HttpResponseBase:
         """A vector of length 1 for each text of `input`, in their order."""

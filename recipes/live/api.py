@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from automatos.errors import InvalidInput
 from automatos.rest_lists import number
+from recipes.live.event_types import EVENT_TYPES
 from recipes.live.following import LARGEST_NUMBER, Followed
 from recipes.live.server_sent import stream
 from recipes.runs import reading as runs_reading
@@ -22,13 +23,14 @@ from recipes.runs.api import RUN, RunView
 from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
 
 MOST = 1000
+_MEANINGS = "; ".join(f"{name}: {meaning}" for name, meaning in EVENT_TYPES.items())
 
 
 class EventOut(serializers.Serializer[Any]):
     """What changed, numbered without gap in each run."""
 
     seq = serializers.IntegerField()
-    type = serializers.CharField()
+    type = serializers.ChoiceField(choices=list(EVENT_TYPES), help_text=_MEANINGS)
     at = serializers.DateTimeField()
     execution_id = serializers.UUIDField()
     step = serializers.IntegerField(required=False)
@@ -74,7 +76,11 @@ class ExecutionEvents(RunView):
         ],
         responses={
             (200, "application/json"): EventsOut,
-            (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "Ends after the run's last event."),
+            (200, "text/event-stream"): OpenApiResponse(
+                OpenApiTypes.STR,
+                "Server-Sent Events: `id` is the number, `event` the type, `data` an EventOut as JSON; text while it "
+                "is written comes as `event: text` without an id. Ends after the run's last event.",
+            ),
             204: OpenApiResponse(None, "Event stream only: the run is over and you have everything."),
             **errors(404),
         },
