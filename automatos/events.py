@@ -7,7 +7,7 @@ harmless. Streamed text is the exception: it is kept in Redis under its step and
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -24,6 +24,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from automatos import metrics
 from automatos.after_commit import after_commit
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ WORKERS_GROUP = "workers"
 TEXT_TTL, TEXT_AFTER = 3600, 60
 # Seconds that synchronous code waits for Redis, and for how long it does without when there was no answer.
 PATIENCE, DO_WITHOUT = 0.5, 5.0
+
+NOTHING: Mapping[str, float] = {}
 
 _loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
@@ -140,16 +143,26 @@ def wake_workers() -> None:
 
 async def publish(notices: list[Notice]) -> None:
     """Tell viewers and Redis listeners. Never raises: who missed it reads the database."""
+    taken = _counted(notices)
     try:
         async with _client().pipeline(transaction=False) as pipe:
             for channel, message in _messages(notices):
                 pipe.publish(channel, message)
+            metrics.send(pipe, taken)
             await pipe.execute()
     except (RedisError, OSError) as error:
+        metrics.give_back(taken)
         logger.warning("Events were not published, viewers catch up from the database: %s", error)
 
 
-def _publish_now(messages: list[tuple[str, bytes]]) -> None:
+def _counted(notices: list[Notice]) -> dict[str, float]:
+    """What these notices add to the counters, with what was counted before."""
+    for notice in notices:
+        metrics.count_events(notice.events)
+    return metrics.take()
+
+
+def _publish_now(messages: list[tuple[str, bytes]], taken: Mapping[str, float] = NOTHING) -> None:
     """Send each to its Redis channel, from synchronous code. Never raises.
 
     With the synchronous client: inside a web process `async_to_sync` works on the server's own loop, where other
@@ -160,11 +173,13 @@ def _publish_now(messages: list[tuple[str, bytes]]) -> None:
         with client.pipeline(transaction=False) as pipe:
             for channel, message in messages:
                 pipe.publish(channel, message)
+            metrics.send(pipe, taken)
             pipe.execute()
 
     try:
         _silence.send(send)
     except (RedisError, OSError) as error:
+        metrics.give_back(taken)
         logger.warning("Nobody was told of a change, all find it in the database: %s", error)
 
 
@@ -185,7 +200,7 @@ def _messages(notices: list[Notice]) -> list[tuple[str, bytes]]:
 
 def publish_on_commit(notice: Notice) -> None:
     """For services: publish once the surrounding transaction is committed."""
-    after_commit(lambda: _publish_now(_messages([notice])))
+    after_commit(lambda: _publish_now(_messages([notice]), _counted([notice])))
 
 
 def text_key(step_id: UUID | str, attempt: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema as LibraryAutoSchema
 
 LONGEST_SUMMARY = 90
+NULL = {"$ref": "#/components/schemas/NullEnum"}
 # What each first part of an address is about.
 TAGS = {
     "admin": "Moderation of the marketplace, for staff.",
@@ -57,6 +58,7 @@ def summary_of(description: str) -> str:
 def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """The last hand: nullable schemas with their type (OpenAPI 3.0.3), and the tags that are used, with words."""
     _type_nullables(result["components"])
+    result["components"]["schemas"]["NullEnum"] = {"enum": [None]}
     operations = [found for methods in result["paths"].values() for found in methods.values()]
     for found in operations:
         # Without one, readers would ask for the document's own credential; these have signatures.
@@ -74,11 +76,12 @@ def _type_nullables(node: Any) -> None:
     if not isinstance(node, dict):
         return
     if node.get("nullable") is True and "type" not in node:
-        if "oneOf" in node:
+        if "oneOf" in node or "allOf" in node:
+            # One of them is null; generators of clients overlook `nullable` beside `allOf`.
             del node["nullable"]
+            node["oneOf"] = [*node.pop("allOf", ()), *(one for one in node.get("oneOf", ()) if one != NULL), NULL]
         else:
             node["type"] = "object"
-            if "allOf" not in node:
-                node["additionalProperties"] = {}
+            node["additionalProperties"] = {}
     for one in list(node.values()):
         _type_nullables(one)

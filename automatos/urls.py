@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from agents.urls import api as agent_api
 from agents.urls import pages as agent_pages
-from automatos import api, health, views
+from automatos import api, health, metrics_page, views
 from automatos.schema import SchemaView
 from marketplace.urls import api as marketplace_api
 from marketplace.urls import outside as marketplace_outside
@@ -45,6 +45,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
+    path("metrics", metrics_page.page, name="metrics"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path(
         "api/docs/",

@@ -31,6 +31,8 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
 # What credentials are sealed under; made once next to an embedded database, demanded with one of your own.
 CREDENTIALS_KEYS = master_keys.read(LOCAL.data / "credentials_key", make=EMBEDDED_DATABASE)
+# What Prometheus brings to /metrics; empty: it is closed.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 PUBLIC_URL = env.url("PUBLIC_URL", schemes=("http", "https"))
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS") or ([PUBLIC_URL] if PUBLIC_URL else [])
@@ -46,7 +48,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 86_400
 SESSION_LONGEST_AGE = 90 * 86_400
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True

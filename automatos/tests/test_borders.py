@@ -20,6 +20,7 @@ WIRING = (
     "automatos.demo_time",
     "automatos.health",
     "automatos.management",
+    "automatos.metrics_page",
     "automatos.middleware",
     "automatos.settings",
     "automatos.templatetags",

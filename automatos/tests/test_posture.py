@@ -32,6 +32,7 @@ PATHS = (
     "/static/nothing.css",
     "/health",
     "/ready",
+    "/metrics",
 )
 
 

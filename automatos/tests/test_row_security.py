@@ -240,6 +240,7 @@ CROSSING = {
     ("agents.knowledge.ingest", "UPKEEP"),
     ("agents.skills.sync", "UPKEEP"),
     ("automatos.admin_site", "MODERATION"),
+    ("automatos.metrics_page", "OPERATOR"),
     ("automatos.management.commands.seed", "SEED"),
     ("marketplace.browse.indexing", "UPKEEP"),
     ("marketplace.enabling.tally", "UPKEEP"),

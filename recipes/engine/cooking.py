@@ -11,6 +11,7 @@ from uuid import UUID
 from agents.work.loop import Failed, Spent, Task, run_agent
 from agents.work.spec import AgentSpec
 from agents.work.toolbox import toolbox_of
+from automatos import metrics
 from automatos.errors import AppError
 from automatos.llm.deltas import Delta
 from automatos.llm.errors import ModelBadReply, ModelError
@@ -131,6 +132,7 @@ class _ModelCalls:
         request = replace(request, idempotency_key=str(self.notebook.id(path)), timeout=min(request.timeout, seconds))
         try:
             self.bills.check(task, request.model)
+            began = asyncio.get_running_loop().time()
             reply = await self.models.complete(
                 request,
                 self._on_text(path, aside),
@@ -139,6 +141,7 @@ class _ModelCalls:
                 before_sending=self.before_sending,
                 on_cut=partial(self._was_cut, path),
             )
+            metrics.observe("model_seconds", asyncio.get_running_loop().time() - began)
         except ModelError as error:
             if (mendable := _mendable(request, error)) is None:
                 if error.reply is not None:
