@@ -18,6 +18,7 @@ BODIES: dict[str, Any] = {
     "agents_documents_change": {"document_ids": ["<Document>"]},
     "documents_create": {"title": "New", "text": "Words."},
     "documents_change": {"title": "Renamed"},
+    "documents_refresh": {},
     "personas_create": {"name": "New", "category": "general", "system_prompt": "You are kind."},
     "personas_change": {"name": "Renamed"},
     "agents_skills_change": {"skill_ids": ["<Skill>"]},
