@@ -14,7 +14,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner bench-plugins chaos interop-mcp interop-rest lint-openapi css clean venv
+.PHONY: up test lint bench bench-scanner bench-knowledge bench-plugins chaos interop-mcp interop-rest lint-openapi css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -56,6 +56,9 @@ bench: $(STAMP)
 
 bench-scanner: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.scanner $(ARGS)
+
+bench-knowledge: $(STAMP)
+	@exec $(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 bench-plugins: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.plugin_choice $(ARGS)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from agents.knowledge.chunks import Passage
 from agents.knowledge.keys import keys_of
 from agents.knowledge.reading import Read, read
+from agents.knowledge.words import with_parts
 from agents.models import Chunk, Document
 from automatos.errors import AppError, Conflict
 from automatos.llm import embeddings
@@ -127,8 +128,8 @@ def _progress(document: Document, done: int, pages: int) -> None:
 
 def _words(passage: Passage) -> Combinable:
     """The words of a passage, written with its row: a second write would put the vector into its index again."""
-    heading = SearchVector(Value(passage.heading), weight="A", config="english")
-    return heading + SearchVector(Value(passage.text), weight="B", config="english")
+    heading = SearchVector(Value(with_parts(passage.heading)), weight="A", config="english")
+    return heading + SearchVector(Value(with_parts(passage.text)), weight="B", config="english")
 
 
 def _count(document: Document, size: int) -> None:

@@ -1,7 +1,8 @@
 """Finds passages by meaning and by words at once.
 
-One statement takes the 50 nearest vectors and the 50 best matches of the full text and adds up their reciprocal ranks
-(Cormack, Clarke and Buettcher, SIGIR 2009: 1 / (K + rank)), those of words by the share of the question they hold.
+One statement takes the 50 nearest vectors and the 50 best matches of the full text, and adds to the likeness of each
+(the cosine) a part of the share of the question whose words it holds. Likeness and not its rank counts: where no
+passage is much nearer than the others, words decide, and where one is, they do not.
 In a scope of up to EXACT passages vectors are compared one by one. In a larger one they are walked through the index of
 nearest neighbours (HNSW), on and on until enough of them are in the scope, which leaves out a few and is much faster.
 """
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 
 from agents.knowledge.keys import keys_of
+from agents.knowledge.words import with_parts
 from agents.models import Document, Memory
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
@@ -29,11 +31,9 @@ WALK = (
     "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 100; "
     "SET LOCAL hnsw.max_scan_tuples = 40000"
 )
-# What words add is their reciprocal rank times the share of the question in them to this power: one that has the whole
-# question (a code, a name, a typed command) comes as far up as the nearest one by meaning, one with half of it hardly
-# moves. Chosen on the first labelled set of the tests, where K of 5 to 15 with a power of 4 to 6 do equally well.
-K = 10
-SHARE_POWER = 4
+# What a passage with every word of the question has before one with none, as a part of a cosine of 1. Chosen among 0.1
+# to 0.4 on half of `benchmarks/retrieval_set` and the first labelled set of the tests; the others show its worth.
+WORDS_WEIGHT = 0.15
 MOST = 20
 LONGEST_QUERY = 1000
 # What may be left out to see what it is worth.
@@ -51,8 +51,7 @@ everything AS (SELECT count(*) AS number FROM memories WHERE workspace_id = %s)"
 WORDING = f"""
 weights AS (SELECT term, ln(1 + (SELECT number FROM everything)::float / greatest(1, count(m.id))) AS weight
     FROM automatos_words(%s) LEFT JOIN matches m USING (term) GROUP BY term),
-wording AS (SELECT id, rank() OVER (ORDER BY score DESC) AS rank,
-    power(score / (SELECT sum(weight) FROM weights), {SHARE_POWER}) AS share
+wording AS (SELECT id, score / (SELECT sum(weight) FROM weights) AS share
     FROM (SELECT id, sum(weight) AS score FROM matches JOIN weights USING (term)
         GROUP BY id ORDER BY score DESC, id LIMIT {CANDIDATES}) AS best)"""  # noqa: S608 (constants only)
 # How an index of the table holds a model's vectors (`models.Chunk`).
@@ -91,6 +90,11 @@ class Asked:
 
     text: str
     vectors: tuple[tuple[str, embeddings.Vector], ...]
+
+    @property
+    def words(self) -> str:
+        """What passages are looked up by: its words and their parts."""
+        return with_parts(self.text)
 
 
 def documents_in(workspace_id: UUID, agent_id: UUID | None) -> QuerySet[Document]:
@@ -152,8 +156,9 @@ def statement_of(scope: Scope, query: Asked, limit: int, way: Way = "fused") -> 
         "AND (%s::uuid IS NULL OR d.id IN (SELECT document_id FROM agent_documents WHERE agent_id = %s)))"
     )
     meanings = [] if way == "words" else [_nearest_chunks(scope, model, vector) for model, vector in query.vectors]
-    matches = None if way == "meaning" else Part(CHUNK_MATCHES, (query.text,))
-    fused = _fused(meanings, matches, query)
+    wording = None if way == "meaning" else _wording(Part(CHUNK_MATCHES, (query.words,)), query.words)
+    likes = [] if way == "words" else [_likeness("chunks", model, vector) for model, vector in query.vectors]
+    fused = _fused(meanings, wording, likes)
     statement = (
         f"WITH {inside}, {fused.sql} SELECT c.document_id, i.title, c.position, c.heading, c.text, f.score::float "  # noqa: S608
         "FROM fused f JOIN chunks c ON c.id = f.id JOIN inside i ON i.id = c.document_id "
@@ -169,7 +174,8 @@ def search_memories(scope: Scope, query: Asked, limit: int) -> list[Memory]:
     ids = (scope.workspace_id,)
     within = Part("memories WHERE workspace_id = %s AND (expires_at IS NULL OR expires_at > now())", ids)
     meanings = [_nearest(within, "vector", model, vector) for model, vector in query.vectors]
-    fused = _fused(meanings, Part(MEMORY_MATCHES, (query.text, *ids, *ids)), query)
+    wording = _wording(Part(MEMORY_MATCHES, (query.text, *ids, *ids)), query.text)
+    fused = _fused(meanings, wording, [_likeness("memories", model, vector) for model, vector in query.vectors])
     statement = f"WITH {fused.sql} SELECT id FROM fused ORDER BY score DESC, id LIMIT %s"  # noqa: S608 (constants only)
     with workspace_scope(scope.workspace_id), connection.cursor() as cursor:
         cursor.execute(statement, [*fused.parameters, min(limit, MOST)])
@@ -202,24 +208,36 @@ def _nearest(within: Part, kind: str, model: str, vector: embeddings.Vector) -> 
     # The model is one of our constants; named in the text it is seen to be the one that a partial index is for. The
     # index gives rows nearly in order, and + 0 keeps PostgreSQL from believing that they need not be sorted again.
     statement = (
-        "SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS rank, 1.0 AS share FROM ("  # noqa: S608
+        "SELECT id, 1 - (distance + 0) AS likeness FROM ("  # noqa: S608
         f"SELECT id, embedding::{kind} <=> %s::{kind} AS distance FROM {within.sql} "
         f"AND embedding_model = '{model}' ORDER BY distance LIMIT {CANDIDATES}) AS nearest"
     )
     return Part(statement, (str(vector), *within.parameters))
 
 
-def _fused(meanings: Sequence[Part], matches: Part | None, query: Asked) -> Part:
-    """The common table expressions up to `fused` (id, score)."""
-    parts = [Part(f"meaning{number} AS ({part.sql})", part.parameters) for number, part in enumerate(meanings)]
-    lists = [f"meaning{number}" for number in range(len(meanings))]
-    if matches:
-        lists.append("wording")
-        parts += [matches, Part(WORDING, (query.text,))]
-    both = " UNION ALL ".join(f"SELECT id, rank, share FROM {name}" for name in lists)  # noqa: S608
-    parts.append(
-        Part(f"fused AS (SELECT id, sum(share / ({K} + rank)) AS score FROM ({both}) AS ranks GROUP BY id)", ())  # noqa: S608
+def _likeness(table: str, model: str, vector: embeddings.Vector) -> Part:
+    """How near those are that words have found, of which meaning alone may have missed some."""
+    statement = (
+        f"SELECT t.id, 1 - (t.embedding <=> %s::vector) AS likeness FROM {table} t JOIN wording w ON w.id = t.id "  # noqa: S608
+        f"WHERE t.embedding_model = '{model}'"
     )
+    return Part(statement, (str(vector),))
+
+
+def _wording(matches: Part, words: str) -> Part:
+    return Part(f"{matches.sql}, {WORDING}", (*matches.parameters, words))
+
+
+def _fused(meanings: Sequence[Part], wording: Part | None, likes: Sequence[Part]) -> Part:
+    """The common table expressions up to `fused` (id, score)."""
+    parts = [wording] if wording else []
+    near = [*meanings, *likes] if wording else [*meanings]
+    parts += [Part(f"near{number} AS ({part.sql})", part.parameters) for number, part in enumerate(near)]
+    lists = [f"SELECT id, likeness, 0.0 AS share FROM near{number}" for number in range(len(near))]  # noqa: S608
+    lists += ["SELECT id, 0.0 AS likeness, share FROM wording"] if wording else []
+    both = " UNION ALL ".join(lists)
+    score = f"max(likeness) + {WORDS_WEIGHT} * max(share)"
+    parts.append(Part(f"fused AS (SELECT id, {score} AS score FROM ({both}) AS found GROUP BY id)", ()))  # noqa: S608
     return Part(", ".join(part.sql for part in parts), tuple(value for part in parts for value in part.parameters))
 
 
