@@ -22,13 +22,13 @@ from recipes.editor.body import STARTS
 from recipes.engine.attachments import Upload
 from recipes.kinds import USABLE
 from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
-from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
+from recipes.runs.links import LinksOut, links_of
 from recipes.runs.services import Cause
 from recipes.services import RecipeInput
 from recipes.triggers import config_services as starts
 from recipes.triggers.queries import with_starts
 from recipes.validation import StepInput
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")

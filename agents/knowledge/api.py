@@ -20,7 +20,7 @@ from automatos.api import InputSerializer, JsonParser
 from automatos.checking import Problems
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, number, ordered, page_of, searched
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
 # Beside the file a form has its fields and boundaries.
 ROOM = 100_000
@@ -133,6 +133,7 @@ class DocumentList(WorkspaceView):
     """The workspace's documents."""
 
     needs = {"GET": "knowledge:read", "POST": "knowledge:write"}
+    starts_work = True
     parser_classes = [JsonParser, MultiPartParser]
 
     @extend_schema(
@@ -152,7 +153,7 @@ class DocumentList(WorkspaceView):
 
     @extend_schema(
         operation_id="documents_create",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request={"application/json": DocumentIn, "multipart/form-data": DocumentFileIn},
         responses={201: DocumentOut, **errors(402, 404, 415)},
     )
@@ -227,10 +228,11 @@ class DocumentRefresh(WorkspaceView):
     """Reading a document again."""
 
     needs = {"POST": "knowledge:write"}
+    starts_work = True
 
     @extend_schema(
         operation_id="documents_refresh",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request=DocumentRefreshIn,
         responses={202: DocumentOut, **errors(400, 404, 409, 415)},
     )

@@ -15,7 +15,7 @@ from agents.skills import source_services as services
 from automatos.api import DiffLineOut, InputSerializer, JsonParser
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class SourceOut(serializers.Serializer[SkillSource]):
@@ -117,6 +117,7 @@ class SourceList(SourceView):
     """The workspace's sources of skills."""
 
     needs = {"GET": "skills:read", "POST": "skills:write"}
+    starts_work = True
     parser_classes = [JsonParser, MultiPartParser]
 
     @extend_schema(
@@ -131,7 +132,7 @@ class SourceList(SourceView):
 
     @extend_schema(
         operation_id="skill_sources_create",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request={"application/json": SourceIn, "multipart/form-data": SourceFileIn},
         responses={201: SourceOut, **errors(404, 409, 415)},
     )
@@ -209,10 +210,11 @@ class SourceSync(SourceView):
     """Looking for an update."""
 
     needs = {"POST": "skills:write"}
+    starts_work = True
 
     @extend_schema(
         operation_id="skill_sources_sync",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request=None,
         responses={200: SourceOut, **errors(404, 409)},
     )

@@ -34,7 +34,7 @@ from marketplace.plugins.serializers import (
     SubmittedOut,
 )
 from marketplace.versions import contents
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "installs", "changed_at", "rating")
@@ -180,7 +180,7 @@ class PluginList(WorkspaceView):
 
     @extend_schema(
         operation_id="plugins_submit",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request={"multipart/form-data": PackageIn},
         responses={201: SubmittedOut, 200: SubmittedOut, **errors(404, 409, 415)},
     )

@@ -13,7 +13,7 @@ from automatos.rest_lists import list_parameters, listing, page_of
 from marketplace.models import PluginImport
 from marketplace.plugins import queries, services
 from marketplace.plugins.serializers import PluginImportOut
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 from workspaces.models import User, Workspace
 
@@ -56,7 +56,7 @@ class ImportList(WorkspaceView):
 
     @extend_schema(
         operation_id="plugin_imports_create",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request=ImportIn,
         responses={202: PluginImportOut, **errors(404, 409, 415)},
     )

@@ -25,9 +25,9 @@ from recipes.engine.attachments import Upload
 from recipes.live.api import EventStreamRenderer
 from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
-from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
+from recipes.runs.links import LinksOut, links_of
 from recipes.runs.step_out import FINISH
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 
 CONVERSATION = OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)

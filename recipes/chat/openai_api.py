@@ -33,8 +33,7 @@ from recipes.chat.services import Saying
 from recipes.chat.stream import stop
 from recipes.live.following import Followed
 from recipes.models import Execution, Trigger
-from recipes.runs.links import ONCE_HEADER
-from workspaces.doors.endpoints import WorkspaceView
+from workspaces.doors.endpoints import ONCE_HEADER, WorkspaceView
 from workspaces.doors.idempotency import HEADER, once
 
 PREFIX = "agent:"

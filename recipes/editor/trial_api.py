@@ -15,7 +15,7 @@ from recipes.editor import trying_services as trying
 from recipes.editor.draft_run_services import start_test_run
 from recipes.models import Execution, Recipe
 from recipes.runs.links import links_of
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
 STEP = OpenApiParameter("step", str, OpenApiParameter.PATH, description="The step_id in the draft.")
 
@@ -40,10 +40,11 @@ class StepTrial(WorkspaceView):
     """Trying a step."""
 
     needs = {"POST": "executions:run"}
+    starts_work = True
 
     @extend_schema(
         operation_id="recipes_try_step",
-        parameters=[WORKSPACE_HEADER, RECIPE, STEP],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER, RECIPE, STEP],
         request=TrialIn,
         responses={202: StartedOut, **errors(404, 409, 415)},
     )

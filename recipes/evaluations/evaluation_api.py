@@ -16,8 +16,7 @@ from recipes.evaluations import compare_queries, queries, start_services
 from recipes.evaluations.api import SET, EvaluationsView
 from recipes.evaluations.start_services import MOST_AT_ONCE, MOST_VARIANTS, Wish
 from recipes.models import Evaluation, EvaluationCell
-from recipes.runs.links import ONCE_HEADER
-from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, errors
 from workspaces.doors.idempotency import HEADER, once
 
 EVALUATION = OpenApiParameter("evaluation_id", UUID, OpenApiParameter.PATH)

@@ -14,7 +14,7 @@ from recipes.api import RECIPE
 from recipes.models import Recipe, StepFigures
 from recipes.quality import services
 from recipes.quality.queries import Stats, stats_of
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
 
 class BottleneckOut(serializers.Serializer[Any]):
@@ -165,10 +165,11 @@ class RecipeAssessQuality(_RecipeView):
     """Assessing a run."""
 
     needs = {"POST": "executions:run"}
+    starts_work = True
 
     @extend_schema(
         operation_id="recipes_assess_quality",
-        parameters=[WORKSPACE_HEADER, RECIPE],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER, RECIPE],
         request=RunIn,
         responses={200: AssessedOut, **errors(404, 409, 415)},
     )
@@ -182,10 +183,11 @@ class RecipeLearn(_RecipeView):
     """Learning from a run."""
 
     needs = {"POST": "executions:run"}
+    starts_work = True
 
     @extend_schema(
         operation_id="recipes_learn",
-        parameters=[WORKSPACE_HEADER, RECIPE],
+        parameters=[WORKSPACE_HEADER, ONCE_HEADER, RECIPE],
         request=RunIn,
         responses={200: LearnedOut, **errors(404, 409, 415)},
     )

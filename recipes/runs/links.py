@@ -3,14 +3,10 @@
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from recipes.models import Execution
-from workspaces.doors.idempotency import HEADER
-
-ONCE_HEADER = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Sent again, it starts nothing new.")
 
 
 class LinksOut(serializers.Serializer[Any]):

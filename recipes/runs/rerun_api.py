@@ -14,9 +14,9 @@ from recipes.api import StartedOut
 from recipes.models import Execution, Trigger
 from recipes.runs import rerun_services as services
 from recipes.runs.api import RUN, RunView
-from recipes.runs.links import ONCE_HEADER, links_of
+from recipes.runs.links import links_of
 from recipes.runs.rerun_services import Changes, StepChange
-from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, errors
 from workspaces.doors.idempotency import HEADER, once
 
 

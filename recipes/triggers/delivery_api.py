@@ -10,10 +10,9 @@ from rest_framework.response import Response
 from automatos.rest_lists import list_parameters, listing, page_of
 from recipes.api import RECIPE
 from recipes.models import RecipeTrigger
-from recipes.runs.links import ONCE_HEADER
 from recipes.triggers import delivery_services, queries
 from recipes.triggers.trigger_api import TRIGGER, DeliveryBodyOut, DeliveryOut, TriggerView
-from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, errors
 from workspaces.doors.idempotency import HEADER, once
 
 DELIVERY = OpenApiParameter("delivery_id", UUID, OpenApiParameter.PATH)

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer, WordField
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from recipes.models import Execution, ExecutionStatus, Trigger, Workflow, WorkflowStatus
-from recipes.runs.links import ONCE_HEADER, LinksOut, links_of
+from recipes.runs.links import LinksOut, links_of
 from recipes.workflows import queries, run_services, services
 from recipes.workflows.names import ON_ERROR, STAGES
 from recipes.workflows.services import WorkflowInput
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")

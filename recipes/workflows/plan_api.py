@@ -10,11 +10,10 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer, WordField
 from recipes.models import Trigger, Workflow
-from recipes.runs.links import ONCE_HEADER
 from recipes.workflows import plan_services, queries, run_services
 from recipes.workflows.api import WORKFLOW, RunStartedOut, WorkflowView, plain, started
 from recipes.workflows.planning import COMPLEXITIES, STRATEGIES
-from workspaces.doors.endpoints import WORKSPACE_HEADER, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, errors
 from workspaces.doors.idempotency import HEADER, once
 
 

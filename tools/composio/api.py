@@ -26,7 +26,7 @@ from tools.composio.shapes import (
 from tools.composio.tasks import send_sync
 from tools.composio.waiting import api_answer
 from tools.models import ComposioActionCache, ComposioSyncJob, in_catalogue
-from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
+from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
 FOUND = [WORKSPACE_HEADER]
 
@@ -173,6 +173,7 @@ class SyncList(WorkspaceView):
     """Readings of the catalogue."""
 
     needs = {"GET": "apps:read", "POST": "apps:sync"}
+    starts_work = True
 
     @extend_schema(
         operation_id="apps_syncs",
@@ -187,7 +188,10 @@ class SyncList(WorkspaceView):
         )
 
     @extend_schema(
-        operation_id="apps_sync", parameters=FOUND, request=SyncIn, responses={202: SyncOut, **errors(404, 409, 415)}
+        operation_id="apps_sync",
+        parameters=[*FOUND, ONCE_HEADER],
+        request=SyncIn,
+        responses={202: SyncOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request) -> Response:
         """Read everything, what changed, or one app. One at a time."""

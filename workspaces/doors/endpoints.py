@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from hashlib import sha256
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +22,7 @@ from rest_framework.views import APIView
 from automatos.api import ErrorAnswer
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import NotAllowed, NotFound
+from workspaces.doors.idempotency import HEADER, once
 from workspaces.doors.sockets import watcher_of
 from workspaces.limits import rates as rate_limits
 from workspaces.models import User, Workspace
@@ -37,6 +42,10 @@ WORKSPACE_HEADER = OpenApiParameter(
     description="The id of the workspace meant; without it the key's own, or your personal one.",
 )
 
+ONCE_HEADER = OpenApiParameter(
+    HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="Sent again, it starts nothing new."
+)
+
 
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:
     """The documented error answers: those any operation can give, and the ones named.
@@ -45,6 +54,16 @@ def errors(*statuses: int) -> dict[int, OpenApiResponse]:
     """
     more = {413} if 415 in statuses else set()
     return {status: OpenApiResponse(ErrorAnswer) for status in sorted({400, 401, 403, 406, 429, *statuses, *more})}
+
+
+def _sent(request: Request) -> Any:
+    """What a request brought, as two of them are compared: the text of its fields, and the hashes of its files."""
+    if not request.FILES:
+        return request.data
+    files = {name: [sha256(one.read()).hexdigest() for one in found] for name, found in request.FILES.lists()}
+    for found in request.FILES.values():
+        found.seek(0)
+    return {"fields": {name: request.POST.getlist(name) for name in request.POST}, "files": files}
 
 
 class SignedInView(APIView):
@@ -116,7 +135,36 @@ class WorkspaceView(SignedInView):
     needs: ClassVar[dict[str, str]] = {}
     # Whether it is also for workspaces that were deleted and can still be brought back.
     deleted_too: ClassVar[bool] = False
+    # Its POST starts work: with an Idempotency-Key, sent again it answers as before and starts nothing new.
+    starts_work: ClassVar[bool] = False
     access: Access
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in, then look whether this is to be done once."""
+        super().initial(request, *args, **kwargs)
+        key = request.headers.get(HEADER)
+        if self.starts_work and request.method == "POST" and key is not None:
+            # Looked up by its name once this returns.
+            self.__dict__["post"] = partial(self._posted_once, key)
+
+    def _posted_once(self, key: str, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The answer of the class's own `post`, or of the same request before."""
+
+        def act() -> tuple[int, dict[str, Any]]:
+            answer: Response = type(self).post(self, request, *args, **kwargs)  # type: ignore[attr-defined]
+            shown = orjson.loads(JSONRenderer().render(answer.data))
+            return answer.status_code, {"shown": shown, "location": answer.headers.get("Location")}
+
+        status, kept = once(
+            workspace=self.workspace,
+            user=self.caller,
+            route=f"post:{sha256(request.path.encode()).hexdigest()}",
+            key=key,
+            body=_sent(request),
+            act=act,
+        )
+        headers = {"Location": kept["location"]} if kept["location"] else None
+        return Response(kept["shown"], status=status, headers=headers)
 
     def enter_scope(self, request: Request, kwargs: dict[str, Any]) -> None:
         """Find the workspace, enter its scope, then check the role: default deny."""
