@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from automatos.api import DiffLineOut, InputSerializer
 from automatos.rest_lists import choice, list_parameters, listing, number, page_of
 from recipes.api import RECIPE
+from recipes.editor.suggestion_api import IntervalOut
 from recipes.evaluations import compare_queries, queries, start_services
 from recipes.evaluations.api import SET, EvaluationsView
 from recipes.evaluations.start_services import MOST_AT_ONCE, MOST_VARIANTS, Wish
@@ -50,14 +51,6 @@ def _wish(values: dict[str, Any]) -> Wish:
     words = [text.strip().lower() for text in values.get("versions", ())]
     versions = [int(word) if word.isascii() and word.isdigit() and len(word) < 10 else word for word in words]
     return Wish(**{**values, "versions": versions})
-
-
-class IntervalOut(serializers.Serializer[Any]):
-    """A value with its 95 % interval, which is null where there are too few to say."""
-
-    value = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
 
 
 class EvaluationLineOut(serializers.Serializer[queries.Line]):

@@ -45,6 +45,7 @@ GROUPS = {
     "evaluation_case": "Evaluation cases",
     "evaluation": "Evaluations",
     "approval": "Approvals",
+    "allowance": "Approvals",
     "moderation": "Moderation",
 }
 # Who acts when no person does: the value in an address, and the ways of acting it stands for.
