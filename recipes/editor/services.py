@@ -336,9 +336,10 @@ def _as_text(body: Body) -> str:
 def _rename(recipe: Recipe) -> None:
     """The address of a recipe that is published for the first time, after its name."""
 
-    def move(slug: str) -> None:
+    def move(slug: str) -> Recipe:
         recipe.template_id = slug
         recipe.save(update_fields=["template_id"])
+        return recipe
 
     def taken(slug: str) -> bool:
         return slug != recipe.template_id and _is_taken(recipe.workspace, slug)
