@@ -91,7 +91,8 @@ class Table(Cast):
 
     def order(self, *prompts: str) -> Execution:
         """A run of these prompts, word for word."""
-        return self.cook(self.recipe(*(text.replace("{", "{{").replace("}", "}}") for text in prompts)))
+        escaped = (text.replace("{", "{{").replace("}", "}}") for text in prompts)
+        return self.cook(self.recipe(*(text.replace("{{previous_output}}", "{previous_output}") for text in escaped)))
 
     def request(self, text: str) -> str:
         """An order to ask an API of the site that answers so."""

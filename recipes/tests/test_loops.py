@@ -178,7 +178,8 @@ def test_fields_of_structured_values(template: str, expected: str | None) -> Non
     else:
         assert render(template, inputs={"o": {"x": 1}}, earlier=earlier, append=False, local=local) == expected
     known = templating.check(template, inputs=["o"], earlier=earlier, local=["item", "loop"])
-    assert bool(known) is (template in {"{other.x}", "{loop.nope}"})
+    # Escaped braces around a name that is known are other products' way of writing it, so the check asks.
+    assert bool(known) is (template in {"{other.x}", "{loop.nope}", "{{r.score}}"})
 
 
 WRONG: list[tuple[int, dict[str, Any], str]] = [

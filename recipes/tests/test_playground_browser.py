@@ -180,7 +180,7 @@ def test_a_waiting_call_is_approved_in_the_kitchen(room: Playground) -> None:
     execution = room.waiting()
     page = room.visitor.open(f"/w/{room.cast.workspace.slug}/runs/{execution.pk}/")
     expect(page.get_by_text("agent stranger").last).to_be_visible()
-    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator("#out")).to_have_text("Finished.", timeout=PATIENT)
     expect(page.get_by_role("link", name="a.html", exact=True).first).to_be_visible()
     assert Approval.objects.get(step__execution=execution).decided_by == room.cast.owner

@@ -85,7 +85,7 @@ def test_a_plugin_is_found_read_enabled_called_and_asks(story: Story) -> None:
     run = story.shop.cook(story.shop.recipe("the tale"))
     page.goto(f"{story.stack.url}{story.root}runs/{run.pk}/")
     expect(page.get_by_text("Is the name right?").last).to_be_visible(timeout=PATIENT)
-    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator("#out")).to_have_text("Written and told.", timeout=PATIENT)
     for word in ("plugin_skill", "retell", f"hook {story.name}", "plugin texts"):
         expect(page.get_by_text(word).first).to_be_visible()
