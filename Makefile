@@ -69,6 +69,7 @@ lint: $(DEV_STAMP)
 	@[ -n "$$CI" ] || $(BIN)/python automatos/local/pins.py newer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djade --target-version 5.2 --check $$(find templates -name '*.html')
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
