@@ -290,6 +290,7 @@ CROSSING = {
     ("recipes.quality.tried", "UPKEEP"),
     ("recipes.evaluations.advance_services", "UPKEEP"),
     ("recipes.evaluations.check_services", "UPKEEP"),
+    ("recipes.evaluations.due_services", "UPKEEP"),
     ("recipes.lessons.keeping", "UPKEEP"),
     ("workspaces.purging", "UPKEEP"),
     ("recipes.runs.ends", "UPKEEP"),

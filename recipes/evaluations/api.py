@@ -22,13 +22,14 @@ from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 SET = OpenApiParameter("evaluation_set_id", UUID, OpenApiParameter.PATH)
 DOLLARS = "US dollars that one evaluation may take, runs and judges together."
 SHARE = "The share of the cases that has to pass, 0 to 1."
+TIMES = "Five fields: when what is published is evaluated by itself; empty for never."
 REQUIRED = "Whether a draft of the recipe is published only after it passed this set."
 
 
 class EvaluationSetIn(InputSerializer):
     """What is decided about a set."""
 
-    shown_only = ("id", "recipe_id", "version", "cases", "created_at", "updated_at")
+    shown_only = ("id", "recipe_id", "version", "cases", "next_due_at", "suspended", "created_at", "updated_at")
 
     name = serializers.CharField(allow_blank=True)
     description = serializers.CharField(required=False, allow_blank=True)
@@ -38,6 +39,8 @@ class EvaluationSetIn(InputSerializer):
     )
     pass_at = serializers.FloatField(required=False, help_text=SHARE)
     is_required = serializers.BooleanField(required=False, help_text=REQUIRED)
+    cron = serializers.CharField(required=False, allow_blank=True, help_text=TIMES)
+    time_zone = serializers.CharField(required=False, help_text="An IANA name; UTC by default.")
 
 
 class EvaluationSetOut(serializers.Serializer[EvaluationSet]):
@@ -51,6 +54,10 @@ class EvaluationSetOut(serializers.Serializer[EvaluationSet]):
     judge_model = serializers.CharField()
     pass_at = serializers.FloatField(help_text=SHARE)
     is_required = serializers.BooleanField(help_text=REQUIRED)
+    cron = serializers.CharField(help_text=TIMES)
+    time_zone = serializers.CharField()
+    next_due_at = serializers.DateTimeField(allow_null=True)
+    suspended = serializers.CharField(help_text="Why it is evaluated by itself no more; a change lets it go on.")
     version = serializers.IntegerField(help_text="Raised by each change of the cases.")
     cases = serializers.SerializerMethodField(help_text="How many it has.")
     created_at = serializers.DateTimeField()
@@ -131,7 +138,7 @@ class EvaluationSetDetail(EvaluationsView):
         body = EvaluationSetIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         data = replace(set_services.as_input(queries.set_of(recipe, evaluation_set_id)), **body.validated_data)
-        changed = set_services.change_set(recipe=recipe, set_id=evaluation_set_id, data=data)
+        changed = set_services.change_set(recipe=recipe, set_id=evaluation_set_id, user=self.caller, data=data)
         return Response(EvaluationSetOut(changed).data)
 
     @extend_schema(

@@ -56,6 +56,13 @@ class SetForm(TypedForm):
     judge_model = text_field(
         "Judge", hint="provider:model, asked where a case expects a judge's word.", maxlength=160, spellcheck="false"
     )
+    cron = text_field(
+        "Evaluated by itself",
+        hint="Five fields of cron: 0 6 * * 1 is Mondays at 6:00.",
+        maxlength=120,
+        spellcheck="false",
+    )
+    time_zone = text_field("Time zone", hint="An IANA name, such as Europe/Berlin.", maxlength=64, spellcheck="false")
     is_required = forms.BooleanField(
         label="A draft is published only after it passed this set",
         required=False,
@@ -63,9 +70,10 @@ class SetForm(TypedForm):
     )
 
     def __init__(self, posted: QueryDict | None, one: EvaluationSet | None) -> None:
-        start: dict[str, Any] = {"budget": "5", "passing": "90"}
+        start: dict[str, Any] = {"budget": "5", "passing": "90", "time_zone": "UTC"}
         if one is not None:
-            start = {name: getattr(one, name) for name in ("name", "description", "judge_model", "is_required")}
+            names = ("name", "description", "judge_model", "is_required", "cron", "time_zone")
+            start = {name: getattr(one, name) for name in names}
             start |= {"budget": f"{one.budget.normalize():f}", "passing": plain(round(100 * one.pass_at, 6))}
         super().__init__(posted, initial=start)
 
@@ -78,6 +86,8 @@ class SetForm(TypedForm):
             pass_at=number(self.text("passing"), 90.0) / 100,
             judge_model=self.text("judge_model"),
             is_required=bool(self["is_required"].value()),
+            cron=self.text("cron"),
+            time_zone=self.text("time_zone") or "UTC",
         )
 
     def take_problems(self, fields: Mapping[str, Sequence[str]]) -> None:

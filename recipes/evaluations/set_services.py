@@ -1,6 +1,7 @@
 """Changes: evaluation sets."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import InvalidInput
+from automatos.local_time import zone_problem
 from automatos.rows import locked
 from recipes.models import EvaluationSet, Recipe
 from recipes.runs.model_names import problems_of_model
+from recipes.triggers import cron
 from workspaces.audit import log as audit
 from workspaces.models import User
 
@@ -22,7 +25,10 @@ LEAST_BUDGET, MOST_BUDGET = Decimal("0.000001"), Decimal(1_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetInput:
-    """What a person decides about a set. budget: US dollars an evaluation may take; pass_at: a share, 0 to 1."""
+    """What a person decides about a set. budget: US dollars an evaluation may take; pass_at: a share, 0 to 1.
+
+    cron: five fields, by which it is evaluated by itself, or empty; time_zone: an IANA name.
+    """
 
     name: str
     description: str = ""
@@ -30,6 +36,8 @@ class SetInput:
     judge_model: str = ""
     pass_at: float = 0.9
     is_required: bool = False
+    cron: str = ""
+    time_zone: str = "UTC"
 
 
 def as_input(one: EvaluationSet) -> SetInput:
@@ -41,6 +49,8 @@ def as_input(one: EvaluationSet) -> SetInput:
         judge_model=one.judge_model,
         pass_at=one.pass_at,
         is_required=one.is_required,
+        cron=one.cron,
+        time_zone=one.time_zone,
     )
 
 
@@ -49,21 +59,30 @@ def create_set(*, recipe: Recipe, user: User | None, data: SetInput) -> Evaluati
     """A new set without cases. Raises InvalidInput by field."""
     columns = _checked(recipe, data)
     _require_room(recipe)
-    made = EvaluationSet.objects.create(workspace_id=recipe.workspace_id, recipe=recipe, created_by=user, **columns)
+    made = EvaluationSet(workspace_id=recipe.workspace_id, recipe=recipe, created_by=user, owner=user, **columns)
+    _plan(made)
+    made.save(force_insert=True)
     audit.record_row("evaluation_set.created", made, after=_told(made))
     return made
 
 
 @transaction.atomic
-def change_set(*, recipe: Recipe, set_id: UUID, data: SetInput) -> EvaluationSet:
-    """The set with everything as in `data`. Raises InvalidInput by field, NotFound."""
+def change_set(*, recipe: Recipe, set_id: UUID, user: User | None, data: SetInput) -> EvaluationSet:
+    """The set with everything as in `data`; whoever sets its times anew, or lets a suspended one go on, is its owner.
+
+    Raises InvalidInput by field, NotFound.
+    """
     columns = _checked(recipe, data)
     one = held(recipe, set_id)
     before = _told(one)
+    is_replanned = bool(one.suspended) or any(getattr(one, name) != columns[name] for name in ("cron", "time_zone"))
     for name, value in columns.items():
         setattr(one, name, value)
+    if is_replanned:
+        one.owner, one.suspended = user, ""
+        _plan(one)
     one.updated_at = timezone.now()
-    one.save(update_fields=[*columns, "updated_at"])
+    one.save(update_fields=[*columns, "updated_at", "owner", "suspended", "next_due_at"])
     after = _told(one)
     audit.record_row("evaluation_set.changed", one, **audit.changes(before, after, after))
     return one
@@ -73,8 +92,8 @@ def change_set(*, recipe: Recipe, set_id: UUID, data: SetInput) -> EvaluationSet
 def remove_set(*, recipe: Recipe, set_id: UUID) -> EvaluationSet:
     """The set out of sight, and required no more; what is under way goes on, and it can be brought back."""
     one = held(recipe, set_id)
-    one.deleted_at = timezone.now()
-    one.save(update_fields=["deleted_at"])
+    one.deleted_at, one.next_due_at = timezone.now(), None
+    one.save(update_fields=["deleted_at", "next_due_at"])
     audit.record_row("evaluation_set.removed", one, before=_told(one))
     return one
 
@@ -85,7 +104,9 @@ def restore_set(*, recipe: Recipe, set_id: UUID) -> EvaluationSet:
     one = held(recipe, set_id, gone=True)
     _require_room(recipe)
     one.deleted_at = None
-    one.save(update_fields=["deleted_at"])
+    if not one.suspended:
+        _plan(one)
+    one.save(update_fields=["deleted_at", "next_due_at"])
     audit.record_row("evaluation_set.restored", one, after=_told(one))
     return one
 
@@ -93,6 +114,17 @@ def restore_set(*, recipe: Recipe, set_id: UUID) -> EvaluationSet:
 def held(recipe: Recipe, set_id: UUID, *, gone: bool = False) -> EvaluationSet:
     """The recipe's set, ours until the transaction ends; NotFound when there is none. gone: a removed one."""
     return locked(EvaluationSet.objects.filter(recipe=recipe, deleted_at__isnull=not gone), pk=set_id)
+
+
+def next_time(expression: str, zone: str, after: datetime) -> datetime | None:
+    """When it is due next; None where it never is."""
+    found = cron.next_times(expression, zone, after, 1) if expression else []
+    return found[0] if found else None
+
+
+def _plan(one: EvaluationSet) -> None:
+    """When it is due next, from now on."""
+    one.next_due_at = next_time(one.cron, one.time_zone, timezone.now())
 
 
 def _require_room(recipe: Recipe) -> None:
@@ -109,8 +141,15 @@ def _checked(recipe: Recipe, data: SetInput) -> dict[str, Any]:
     problems.number("pass_at", data.pass_at, low=0, high=1)
     if data.judge_model:
         problems_of_model(recipe.workspace, data.judge_model, "judge_model", problems)
+    expression = problems.text("cron", " ".join(data.cron.split()), longest=120)
+    if expression and "cron" not in problems and (problem := cron.cron_problem(expression)):
+        problems.add("cron", problem)
+    if problem := zone_problem(data.time_zone):
+        problems.add("time_zone", problem)
     problems.raise_any()
     return {
+        "cron": expression,
+        "time_zone": data.time_zone,
         "name": name,
         "description": description,
         "budget": budget,
@@ -136,4 +175,6 @@ def _told(one: EvaluationSet) -> dict[str, Any]:
         "judge_model": one.judge_model,
         "pass_at": one.pass_at,
         "is_required": one.is_required,
+        "cron": one.cron,
+        "time_zone": one.time_zone,
     }

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from automatos.celery import app
-from recipes.evaluations import advance_services, check_services
+from recipes.evaluations import advance_services, check_services, due_services
 from recipes.evaluations.telling import ADVANCE, CHECK
 
 Pairs = list[list[str]]
@@ -27,6 +27,7 @@ def check_cells(rows: Pairs) -> None:
 
 @app.task(name="recipes.tasks.sweep_evaluations")
 def sweep_evaluations() -> None:
-    """What messages that were lost should have said."""
+    """What messages that were lost should have said, and what is due."""
+    due_services.start_due()
     check_services.check_cells(check_services.overdue())
     advance_services.advance(advance_services.under_way())

@@ -67,7 +67,7 @@ def _set_form(request: WorkspaceRequest, recipe: Recipe, set_id: UUID | None) ->
             if one is None:
                 one = set_services.create_set(recipe=recipe, user=request.user, data=data)
             else:
-                one = set_services.change_set(recipe=recipe, set_id=one.pk, data=data)
+                one = set_services.change_set(recipe=recipe, set_id=one.pk, user=request.user, data=data)
         except InvalidInput as error:
             form.take_problems(error.fields)
         else:

@@ -16,7 +16,8 @@ class EvaluationSet(models.Model):
     """Cases that belong together. version: raised by each change of the cases, so that a result says what it is of.
 
     budget: US dollars that one evaluation may take. is_required: a draft is published only after it passed; pass_at:
-    the share of the cases, 0 to 1, that have to pass.
+    the share of the cases, 0 to 1, that have to pass. cron, time_zone: when it is evaluated by itself, on the owner's
+    behalf, next at next_due_at; suspended: why it stopped by itself.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -29,6 +30,11 @@ class EvaluationSet(models.Model):
     pass_at = models.FloatField(default=0.9)
     is_required = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
+    cron = models.CharField(max_length=120, blank=True, default="", db_default="")
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    next_due_at = models.DateTimeField(null=True)
+    suspended = models.TextField(blank=True, default="", db_default="")
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -36,7 +42,10 @@ class EvaluationSet(models.Model):
 
     class Meta:
         db_table = "evaluation_sets"
-        indexes = (models.Index(fields=["recipe", "created_at"], name="evaluation_sets_of_recipe"),)
+        indexes = (
+            models.Index(fields=["recipe", "created_at"], name="evaluation_sets_of_recipe"),
+            models.Index(fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="evaluation_sets_due"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -1,15 +1,17 @@
 """Evaluation sets at the doors: what is written is checked by name, and a draft waits for its set."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from automatos.testing import Stack
-from recipes.evaluations import csv_cases, expectations
+from recipes.evaluations import csv_cases, due_services, expectations
 from recipes.evaluations.checking import check
 from recipes.evaluations.figures import chance, mean, wilson
-from recipes.models import EvaluationCase
+from recipes.models import Evaluation, EvaluationCase, EvaluationSet
 from recipes.publish_gate_queries import needed
 from recipes.tests.evaluation_kit import TOPIC, Desk, contains
 from recipes.tests.kit import Cast
@@ -175,3 +177,29 @@ def test_a_draft_is_published_only_after_its_set_passed(stack: Stack) -> None:
     assert back.json()["error"]["code"] == "evaluation_required"
     assert desk.ask("patch", desk.path, {"is_required": False}).status_code == 200
     assert desk.ask("post", "versions/1/restore").status_code == 200
+
+
+def test_a_set_is_evaluated_at_its_times_once_and_on_its_owners_behalf() -> None:
+    desk = new_desk()
+    desk.case("tea", contains("x"))
+    for values, field in (({"cron": "soon"}, "cron"), ({"time_zone": "Nowhere/Far"}, "time_zone")):
+        assert list(fields_of(desk.ask("patch", desk.path, values))) == [field]
+    assert desk.ask("patch", desk.path, {"cron": "0  6 * * 1"}).json()["cron"] == "0 6 * * 1"
+    row = EvaluationSet.objects.filter(pk=desk.set["id"])
+    planned = row.get().next_due_at
+    assert planned is not None
+    assert due_services.start_due() == 0
+    row.update(next_due_at=timezone.now() - timedelta(days=3))
+    assert due_services.start_due() == 1, "what was missed is made good by one"
+    assert (due_services.start_due(), row.get().next_due_at) == (0, planned)
+    assert Evaluation.objects.get(evaluation_set=desk.set["id"]).user == desk.cast.owner
+    row.update(next_due_at=timezone.now())
+    assert due_services.start_due() == 0, "the one before is still under way"
+    Evaluation.objects.update(status="completed")
+    row.update(next_due_at=timezone.now(), owner=None)
+    assert due_services.start_due() == 0
+    assert "not a member" in desk.get(desk.path)["suspended"]
+    assert desk.get(desk.path)["next_due_at"] is None
+    assert desk.ask("patch", desk.path, {"name": "Again"}).json()["suspended"] == ""
+    assert row.get().owner == desk.cast.owner
+    assert desk.get(f"{desk.path}/evaluations")["total"] == 1

@@ -116,6 +116,7 @@ VALUES: dict[str, Any] = {
     "EvaluationCase.expectations": [{"type": "contains", "text": "%s"}],
     "EvaluationSet.judge_model": "",
     "Evaluation.pass_at": 0.9,
+    **{f"EvaluationSet.{name}": value for name, value in (("cron", "0 9 * * *"), ("time_zone", "UTC"))},
     "EvaluationVariant.version": 1,
     "EvaluationVariant.body": None,
     "EvaluationCell.checks": [{"type": "contains", "passed": True, "detail": "%s"}],
