@@ -23,7 +23,7 @@ test: $(DEV_STAMP)
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 chaos: $(DEV_STAMP)
-	@exec $(BIN)/python -m pytest -m chaos $(ARGS)
+	@LOAD=full exec $(BIN)/python -m pytest -m chaos $(ARGS)
 
 # Clients of /mcp and MCP servers by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
 interop-mcp: $(DEV_STAMP) interop/node_modules

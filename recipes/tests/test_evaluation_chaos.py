@@ -1,5 +1,9 @@
-"""An evaluation of 30 cases, 3 versions and 2 models in one go, its worker killed in the middle."""
+"""An evaluation of 30 cases, 3 versions and 2 models in one go, its worker killed in the middle.
 
+`make chaos` runs it; the suite has a smaller one in `test_evaluations.py`.
+"""
+
+import os
 import time
 from collections import Counter
 from typing import Any
@@ -14,7 +18,13 @@ from recipes.tests.evaluation_kit import TOPIC, Desk
 from recipes.tests.kit import Cast, wait_for
 from workspaces.models import Workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.django_db(transaction=True), pytest.mark.timeout(480)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.chaos,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(480),
+    pytest.mark.skipif(os.environ.get("LOAD") != "full", reason="LOAD=full, as `make chaos` has it, runs it"),
+]
 CASES, PROMPTS = 30, ("Tell of", "Say briefly what is", "Explain to a child")
 # The agents' own, gpt-4o, and another.
 MODELS = ("", "openai:gpt-4o-mini")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -258,7 +259,11 @@ def test_what_a_trigger_may_not_be_is_named_field_by_field() -> None:
     assert Execution.objects.count() == 0
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(500, marks=[pytest.mark.chaos, pytest.mark.slow])])
+# The larger number takes a minute, so `make chaos` alone runs it.
+MANY = pytest.mark.skipif(os.environ.get("LOAD") != "full", reason="LOAD=full, as `make chaos` has it, runs it")
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(500, marks=[pytest.mark.chaos, pytest.mark.slow, MANY])])
 def test_many_messages_a_third_doubled_and_a_worker_killed_start_each_one_run(stack: Stack, count: int) -> None:
     """Sent at once to the real web server; a doubled one is answered with the same run."""
     cast = Cast()
