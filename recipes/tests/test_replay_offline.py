@@ -1,6 +1,8 @@
 """Runs that are over, gone through again from their record: the same bytes, no call, nothing written."""
 
 import json
+import time
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -12,7 +14,7 @@ from automatos.testing import Stack
 from recipes.models import Approval, Call, Event, Execution, ExecutionStep
 from recipes.runs.replay_queries import replay
 from recipes.tests.chat_kit import Room, call, with_tools
-from recipes.tests.kit import Cast, ended
+from recipes.tests.kit import Cast, ended, wait_for
 from recipes.tests.test_engine import claim
 from recipes.tests.test_loops import cast_recipe
 from workspaces.models import AuditEntry, Spend
@@ -53,7 +55,17 @@ def every_kind(room: Room) -> Execution:
     recipe = cast_recipe(cast, steps, inputs={"n": {"type": "integer"}}, execution_config={"retry_delay": 0})
     run = ended(cast.cook(recipe, n=7))
     assert run.status == "completed", run.error
+    wait_for(lambda: not Execution.objects.filter(workspace=cast.workspace, assessed_at=None).exists())
+    # What follows an assessment (its events, what it teaches) comes by tasks of its own.
+    wait_for(partial(is_still, cast))
     return run
+
+
+def is_still(cast: Cast) -> bool:
+    """Whether nothing of its runs changed for half a second."""
+    before = rows_of(cast)
+    time.sleep(0.5)
+    return rows_of(cast) == before
 
 
 def rows_of(cast: Cast) -> str:
