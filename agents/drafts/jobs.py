@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,6 +21,8 @@ from workspaces.credentials.sealing import Unreadable
 from workspaces.scope.tenancy import workspace_scope
 
 logger = logging.getLogger(__name__)
+
+Proposal = TypeVar("Proposal")
 
 TRIAL_SECONDS = 60.0
 PROPOSAL_SECONDS = 90.0
@@ -65,15 +67,24 @@ def run_proposal(workspace_id: UUID, draft_id: UUID, token: str) -> None:
         timeout=proposal_seconds(model),
     )
     found = called(workspace_id, Kind.PROPOSAL, keys, request)
-    reply = found.pop("reply", None)
-    values = sentence.from_reply(reply.text, wish, offered) if reply else None
+    values = proposed(found, lambda text: sentence.from_reply(text, wish, offered))
+    _keep(draft, "proposal", token, {"model": model, **found}, values)
+
+
+def proposed(found: dict[str, Any], read: Callable[[str], Proposal | None]) -> Proposal | None:
+    """What a model proposes, from what `called` found, which gets the state: done, or rules and why.
+
+    read: makes the proposal of the model's words; None where they cannot be used.
+    """
+    reply: ModelReply | None = found.pop("reply", None)
+    proposal = read(reply.text) if reply else None
     if reply:
         found["cost"] = str(reply.cost)
-    if values is None:
+    if proposal is None:
         found |= {"state": "rules", "why": found.pop("text", "Its answer was not usable.")}
     else:
         found["state"] = "done"
-    _keep(draft, "proposal", token, {"model": model, **found}, values)
+    return proposal
 
 
 def proposal_seconds(model: str) -> float:

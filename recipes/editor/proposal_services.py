@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from agents.drafts.jobs import called, proposal_seconds
+from agents.drafts.jobs import called, proposal_seconds, proposed
 from agents.drafts.steps import is_running, was_lost
 from agents.models import AgentStatus
 from agents.queries import agents_of
@@ -37,7 +37,6 @@ PROPOSAL = "proposal"
 TASK = "recipes.tasks.propose_recipe"
 EMBEDDED = "local:"
 TOO_SMALL = "The embedded model is too small to plan work."
-UNUSABLE = "Its answer was not usable."
 WHAT = "let a model write the draft"
 
 
@@ -95,14 +94,9 @@ def propose(workspace_id: UUID, recipe_id: UUID, token: str) -> None:
         timeout=proposal_seconds(model),
     )
     found = called(workspace_id, Kind.PROPOSAL, keys, request)
-    reply = found.pop("reply", None)
-    body = proposing.from_reply(reply.text, words, cooks) if reply else None
-    if reply:
-        found["cost"] = str(reply.cost)
-    if body is None:
-        found |= {"state": "rules", "why": found.pop("text", UNUSABLE)}
-    else:
-        found |= {"state": "done", "body": json.dumps(body)}
+    body = proposed(found, lambda text: proposing.from_reply(text, words, cooks))
+    if body is not None:
+        found["body"] = json.dumps(body)
     with workspace_scope(workspace_id):
         _keep(recipe_id, token, found)
 
