@@ -1,42 +1,17 @@
-"""Shares, means and differences with how sure they are. Pure."""
+"""Means within bounds, and how likely differences are by chance alone. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import comb, inf, sqrt
+from math import comb, inf
 
-# Of a normal distribution, for 95 of 100.
-Z = 1.959963984540054
+from recipes.quality.intervals import Estimate, mean_of
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A value with its 95 % interval; low and high are None where there are too few to say."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-def wilson(passed: int, of: int) -> Interval | None:
-    """The share that passed, with Wilson's score interval; None for none."""
-    if not of:
-        return None
-    share = passed / of
-    scale = 1 + Z**2 / of
-    middle = (share + Z**2 / (2 * of)) / scale
-    half = Z * sqrt(share * (1 - share) / of + Z**2 / (4 * of**2)) / scale
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
-
-
-def mean(values: Sequence[float], most: float = inf) -> Interval | None:
-    """The mean with its normal interval, from 0 to `most`; None for none, without an interval for one."""
-    if not values:
-        return None
-    middle = sum(values) / len(values)
-    if len(values) == 1:
-        return Interval(middle)
-    half = Z * sqrt(sum((one - middle) ** 2 for one in values) / (len(values) - 1) / len(values))
-    return Interval(middle, max(0.0, middle - half), min(most, middle + half))
+def mean(values: Sequence[float], most: float = inf) -> Estimate | None:
+    """The mean with Student's interval, from 0 to `most`; None for none, without an interval for one."""
+    found = mean_of(len(values), sum(values), sum(one * one for one in values))
+    if found is None or found.low is None or found.high is None:
+        return found
+    return Estimate(found.value, max(0.0, found.low), min(most, found.high))
 
 
 def chance(better: int, worse: int) -> float:

@@ -9,9 +9,10 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from automatos.errors import NotFound
 from recipes.evaluations.advance_services import spent_of
-from recipes.evaluations.figures import Interval, chance, mean, wilson
+from recipes.evaluations.figures import chance, mean
 from recipes.models import Evaluation, EvaluationCase, EvaluationCell, EvaluationSet, EvaluationVariant, Recipe
 from recipes.publish_gate_queries import needed
+from recipes.quality.intervals import Estimate, share_of
 
 Verdict, Status = EvaluationCell.Verdict, EvaluationCell.Status
 NOT_RUN = (Verdict.BUDGET, Verdict.CANCELLED)
@@ -80,8 +81,8 @@ class Line:
     undecided: int
     not_run: int
     open: int
-    rate: Interval | None
-    quality: Interval | None
+    rate: Estimate | None
+    quality: Estimate | None
     cost: Decimal
     mean_cost: Decimal | None
     mean_ms: float | None
@@ -210,7 +211,7 @@ def _line(
         undecided=sum(cell.verdict == Verdict.UNDECIDED for cell in cells),
         not_run=sum(cell.verdict in NOT_RUN for cell in cells),
         open=sum(cell.status != Status.DONE for cell in cells),
-        rate=wilson(passed, passed + failed),
+        rate=share_of(passed, passed + failed),
         quality=mean([one.quality for one in cells if one.quality is not None and one.verdict not in NOT_RUN], most=1),
         cost=sum((cell.cost + cell.judge_cost for cell in cells), Decimal(0)),
         mean_cost=sum((cell.cost + cell.judge_cost for cell in ran), Decimal(0)) / len(ran) if ran else None,

@@ -10,9 +10,10 @@ from django.utils import timezone
 from automatos.testing import Stack
 from recipes.evaluations import csv_cases, due_services, expectations
 from recipes.evaluations.checking import check
-from recipes.evaluations.figures import chance, mean, wilson
+from recipes.evaluations.figures import chance, mean
 from recipes.models import Evaluation, EvaluationCase, EvaluationSet
 from recipes.publish_gate_queries import needed
+from recipes.quality.intervals import share_of
 from recipes.tests.evaluation_kit import TOPIC, Desk, contains
 from recipes.tests.kit import Cast
 
@@ -31,13 +32,14 @@ def fields_of(answer: Any) -> dict[str, list[str]]:
 
 
 def test_intervals_and_chance_are_those_of_the_books() -> None:
-    found = wilson(28, 30)
+    found = share_of(28, 30)
     assert found
     assert (round(found.low or 0, 4), round(found.high or 0, 4)) == (0.7868, 0.9815)
-    assert wilson(0, 0) is None
+    assert share_of(0, 0) is None
     several = mean([1.0, 2.0, 3.0])
     assert several
-    assert round((several.high or 0) - 2, 6) == round(1.959964 / 3**0.5, 6)
+    assert round((several.high or 0) - 2, 6) == round(4.30265273 / 3**0.5, 6)
+    assert several.low == 0
     single = mean([0.5])
     assert single
     assert single.low is None
