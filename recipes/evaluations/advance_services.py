@@ -182,7 +182,13 @@ def spent_of(evaluation: Evaluation) -> Decimal:
 def _begin(evaluation: Evaluation, cell: EvaluationCell) -> bool:
     recipe, variant, user = evaluation.evaluation_set.recipe, cell.variant, evaluation.user
     body = variant.body or RecipeVersion.objects.get(recipe=recipe, version=variant.version).body
-    tried = Tried(evaluation_id=evaluation.pk, version=variant.version, body=body, model=variant.model)
+    tried = Tried(
+        evaluation_id=evaluation.pk,
+        version=variant.version,
+        body=body,
+        model=variant.model,
+        untrusted=cell.case.untrusted_inputs or {},
+    )
     try:
         with transaction.atomic(), _on_behalf(evaluation):
             cell.execution = start_tried(

@@ -43,6 +43,11 @@ class EvaluationCaseOut(serializers.Serializer[EvaluationCase]):
     input_data = serializers.DictField()
     expectations = serializers.ListField(child=serializers.DictField())
     source_id = serializers.UUIDField(allow_null=True, help_text="The run its inputs are from.")
+    untrusted_inputs = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        allow_null=True,
+        help_text="Inputs that somebody outside wrote, each with where it came from; null where there are none.",
+    )
     created_at = serializers.DateTimeField()
 
 

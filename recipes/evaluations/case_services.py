@@ -46,7 +46,10 @@ def add_case(*, recipe: Recipe, set_id: UUID, data: CaseInput) -> EvaluationCase
 
 @transaction.atomic
 def change_case(*, recipe: Recipe, set_id: UUID, number: int, data: CaseInput) -> EvaluationCase:
-    """The case with everything as in `data`; what was tried with it before keeps the old one."""
+    """The case with everything as in `data`; what was tried with it before keeps the old one.
+
+    An input that somebody outside wrote stays marked so as long as it reads the same.
+    """
     one = held(recipe, set_id)
     case = _case(one, number)
     problems = Problems()
@@ -56,7 +59,12 @@ def change_case(*, recipe: Recipe, set_id: UUID, number: int, data: CaseInput) -
     case.removed_at = timezone.now()
     case.save(update_fields=["removed_at"])
     made = EvaluationCase.objects.create(
-        workspace_id=one.workspace_id, evaluation_set=one, number=number, source_id=case.source_id, **columns
+        workspace_id=one.workspace_id,
+        evaluation_set=one,
+        number=number,
+        source_id=case.source_id,
+        untrusted_inputs=_still_untrusted(case, columns["input_data"]),
+        **columns,
     )
     _raise_version(one)
     after = _told(made)
@@ -119,7 +127,7 @@ def add_from_runs(*, recipe: Recipe, set_id: UUID, execution_ids: Sequence[UUID]
             columns = _checked(recipe, data, mine)
             for texts in mine.fields.values():
                 problems.add(where, f"Run {run.label}: {texts[0]}")
-            found.append({**columns, "source": run})
+            found.append({**columns, "source": run, "untrusted_inputs": run.untrusted_inputs})
     problems.raise_any()
     return _added(one, found)
 
@@ -176,6 +184,11 @@ def _fitting(recipe: Recipe, given: Mapping[str, Any], problems: Problems) -> di
         for one in texts:
             problems.add(place, one)
     return {}
+
+
+def _still_untrusted(case: EvaluationCase, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    before: Mapping[str, Any] = case.untrusted_inputs or {}
+    return {name: by for name, by in before.items() if given.get(name) == case.input_data.get(name)} or None
 
 
 def _case(one: EvaluationSet, number: int) -> EvaluationCase:

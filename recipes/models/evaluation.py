@@ -55,7 +55,8 @@ class EvaluationCase(models.Model):
     """One input with what is expected of the output. A changed case is a new row of the same number, the old one stays
     for the results that name it.
 
-    expectations: see recipes/evaluations/expectations.py. source: the run its inputs are from.
+    expectations: see recipes/evaluations/expectations.py. source: the run its inputs are from. untrusted_inputs: of
+    those, the ones that somebody outside wrote, each with where it came from; they taint whoever reads them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +66,7 @@ class EvaluationCase(models.Model):
     name = models.CharField(max_length=160)
     input_data = models.JSONField(default=dict)
     expectations = models.JSONField(default=list)
+    untrusted_inputs = models.JSONField(null=True)
     source = models.ForeignKey(Execution, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True)

@@ -1,7 +1,7 @@
 """Changes: a run of a recipe as one version reads, or its draft, with a model in place of the agents' own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from recipes.engine.new_steps import NewStep
 from recipes.engine.sql import statements
 from recipes.filling import fill_inputs
 from recipes.models import Execution, Recipe, StepKind, Trigger
-from recipes.runs.services import begin, require_room
+from recipes.runs.services import Cause, begin, require_room, untrusted_of
 from recipes.runs.sub_run_services import limit_of, steps_of_body
 from recipes.validation import with_defaults
 from workspaces.models import User, Workspace
@@ -23,12 +23,16 @@ LATER = -5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What an evaluation cooks. version: 0 for a draft; body: a version's; model: empty for the agents' own."""
+    """What an evaluation cooks. version: 0 for a draft; body: a version's; model: empty for the agents' own.
+
+    untrusted: the inputs that somebody outside wrote, each with where it came from.
+    """
 
     evaluation_id: UUID
     version: int
     body: Mapping[str, Any]
     model: str = ""
+    untrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def start_tried(
@@ -48,7 +52,6 @@ def start_tried(
         steps = folded(with_model(steps_of_body(sql, body["steps"]), tried.model))
         if not steps:
             raise Conflict("This version has no steps.", code="no_steps")
-        untrusted = {name: [f"input {name}"] for name in input_data if inputs.get(name, {}).get("untrusted")}
         execution = Execution(
             workspace=workspace,
             recipe=recipe,
@@ -60,7 +63,7 @@ def start_tried(
             backoff=config["backoff"],
             triggered_by=Trigger.EVALUATION,
             trigger_id=tried.evaluation_id,
-            untrusted_inputs=untrusted or None,
+            untrusted_inputs=untrusted_of(inputs, input_data, Cause(untrusted=tried.untrusted)),
             user=user,
             created_at=sql.now,
             priority=LATER,

@@ -10,7 +10,7 @@ import pytest
 
 from automatos.llm.testing.requests import Recorded
 from automatos.testing import Stack
-from recipes.models import EvaluationCell, Execution, RecipeFigures
+from recipes.models import EvaluationCase, EvaluationCell, Execution, RecipeFigures
 from recipes.services import as_input, update_recipe
 from recipes.tests.evaluation_kit import TOPIC, Desk, contains
 from recipes.tests.kit import Cast, ended, wait_for
@@ -181,6 +181,25 @@ def test_cases_come_from_runs_and_a_changed_one_keeps_its_results(stack: Stack, 
     elsewhere = other.cook(other.recipe("Tell."))
     refused = desk.ask("post", f"{desk.path}/cases/from-runs", {"execution_ids": [str(elsewhere.pk)]})
     assert "execution_ids.0" in refused.json()["error"]["fields"]
+
+
+def test_what_somebody_outside_wrote_taints_an_evaluation_too(stack: Stack, desk: Desk) -> None:
+    """Also once the run is gone that it came with; a person's own words in its place do not."""
+    stack.models.on("Tell of", reply="Tea is a warm drink of leaves.")
+    body = {"input_data": {"topic": "tea"}, "untrusted_inputs": ["topic"]}
+    begun = desk.post("execute", body)
+    run = ended(Execution.objects.get(pk=begun["execution_id"]))
+    assert run.untrusted_inputs
+    case = desk.post(f"{desk.path}/cases/from-runs", {"execution_ids": [str(run.pk)]})["items"][0]
+    assert case["untrusted_inputs"] == run.untrusted_inputs
+    EvaluationCase.objects.update(source=None)
+    named = {"name": "Tea", "input_data": {"topic": "tea"}, "expectations": case["expectations"]}
+    assert desk.ask("put", f"{desk.path}/cases/1", named).json()["untrusted_inputs"] == run.untrusted_inputs
+    key = desk.start()
+    desk.over(key)
+    assert Execution.objects.get(trigger_id=key).untrusted_inputs == run.untrusted_inputs
+    own = {**named, "input_data": {"topic": "milk"}}
+    assert desk.ask("put", f"{desk.path}/cases/1", own).json()["untrusted_inputs"] is None
 
 
 def test_a_worker_killed_in_the_middle_pays_nothing_twice(stack: Stack, desk: Desk) -> None:
