@@ -19,6 +19,8 @@ from tools.contract import ToolProblem
 from tools.documents import CSV, PDF, DocumentText
 
 SECONDS = 60.0
+# Text without headings has 1,500 at most. Each takes 5 ms and 40 kB of a worker while it is embedded.
+MOST_PASSAGES = 10_000
 # What PostgreSQL cannot hold, or no reader can see.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -50,11 +52,22 @@ def read(document: Document, progress: Progress) -> Read:
         raise InvalidInput(f"It has {len(text):,} characters; at most {LONGEST:,} are kept. Split it into several.")
     if not text:
         raise InvalidInput("There is no text in it. A scanned page has to go through text recognition first.")
-    cut = table_passages if document.media_type == CSV else passages
+    # Names of attached files and hidden sheets stand in the notes, so these are no cleaner than the text.
+    notes = tuple(UNSEEN.sub("", note) for note in found.notes)
+    return Read(UNSEEN.sub("", found.title).strip(), text, _cut(document, text), found.encoding, notes, found.pages)
+
+
+def _cut(document: Document, text: str) -> list[Passage]:
     try:
-        return Read(found.title.strip(), text, cut(text), found.encoding, found.notes, found.pages)
+        found = (table_passages if document.media_type == CSV else passages)(text)
     except csv.Error as error:
         raise InvalidInput(f"It is not CSV that can be read: {error}. Save it again, or as .txt.") from None
+    if len(found) > MOST_PASSAGES:
+        raise InvalidInput(
+            f"It falls into {len(found):,} passages, one under each heading; at most {MOST_PASSAGES:,} are kept. Split it "
+            "into several, or leave out headings."
+        )
+    return found
 
 
 async def _read(document: Document) -> DocumentText | bytes:

@@ -1,5 +1,6 @@
 """Documents come, change, are given to agents and go; memories go. Each change stands in the audit log."""
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from workspaces.purging import UNDO
 LONGEST_URL = 2000
 MOST_OF_AGENT = 200
 LONGEST_MEMORY = 4_000
+ENDING = re.compile(r"\.[a-z0-9]{1,10}")
 
 
 def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str = "") -> Document:
@@ -38,7 +40,7 @@ def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str 
         workspace=workspace, title=title, kind=Document.Kind.UPLOAD, media_type=kind, size=len(file.data)
     )
     # The name says nothing of the upload's own: that one may hold anything.
-    name = f"{folder_of('documents', workspace.pk)}/{uuid4()}{PurePath(file.name).suffix.lower()}"
+    name = f"{folder_of('documents', workspace.pk)}/{uuid4()}{_ending(file.name)}"
     with transaction.atomic():
         require_storage(workspace, document.size)
         objects.write(name, file.data)
@@ -221,6 +223,12 @@ def _add(document: Document, user: User | None) -> Document:
     audit.record_row("document.created", document, after=after)
     after_commit(lambda: send_read(document.workspace_id, document.pk))
     return document
+
+
+def _ending(name: str) -> str:
+    """How the name ends, such as `.pdf`; empty for what is no ending, but a sentence behind a full stop."""
+    ending = PurePath(name).suffix.lower()
+    return ending if ENDING.fullmatch(ending) else ""
 
 
 def _title(title: str) -> str:

@@ -44,7 +44,7 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     except (etree.ParserError, etree.XMLSyntaxError):
         raise Problem("The page is empty or not HTML.") from None
     title = " ".join((root.findtext(".//title") or "").split())[:LONGEST_TITLE]
-    base = urljoin(task["url"], root.xpath("string(//base/@href)"))
+    base = _joined(task["url"], root.xpath("string(//base/@href)")) or task["url"]
     return {"title": title, "text": _tidy(_block(_main(root), base)), "encoding": charset}, b""
 
 
@@ -118,10 +118,17 @@ def _line(text: str) -> str:
 
 def _link(node: Any, inside: str, base: str) -> str:
     text = _line(inside)
-    address = urljoin(base, (node.get("href") or "").strip())
-    if not text or urlsplit(address).scheme not in ("http", "https", "mailto"):
-        return inside
-    return f"[{text}]({address})"
+    address = _joined(base, (node.get("href") or "").strip())
+    return f"[{text}]({address})" if text and address else inside
+
+
+def _joined(base: str, address: str) -> str:
+    """Where a link leads; empty where that is no place in the web, or no address at all, such as `http://[a`."""
+    try:
+        full = urljoin(base, address)
+        return full if urlsplit(full).scheme in ("http", "https", "mailto") else ""
+    except ValueError:
+        return ""
 
 
 def _list(node: Any, base: str) -> str:
