@@ -64,8 +64,8 @@ def _cut(document: Document, text: str) -> list[Passage]:
         raise InvalidInput(f"It is not CSV that can be read: {error}. Save it again, or as .txt.") from None
     if len(found) > MOST_PASSAGES:
         raise InvalidInput(
-            f"It falls into {len(found):,} passages, one under each heading; at most {MOST_PASSAGES:,} are kept. Split it "
-            "into several, or leave out headings."
+            f"It falls into {len(found):,} passages, one under each heading; at most {MOST_PASSAGES:,} are kept. "
+            "Split it into several, or leave out headings."
         )
     return found
 

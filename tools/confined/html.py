@@ -44,7 +44,7 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     except (etree.ParserError, etree.XMLSyntaxError):
         raise Problem("The page is empty or not HTML.") from None
     title = " ".join((root.findtext(".//title") or "").split())[:LONGEST_TITLE]
-    base = _joined(task["url"], root.xpath("string(//base/@href)")) or task["url"]
+    base = _joined(task["url"], str(root.xpath("string(//base/@href)"))) or task["url"]
     return {"title": title, "text": _tidy(_block(_main(root), base)), "encoding": charset}, b""
 
 

@@ -1,0 +1,84 @@
+"""Documents made to break what reads them: each is read as far as it goes, or refused with its reason."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.models import Chunk
+from agents.tests.test_document_reading import taken
+from automatos.storage import objects
+from workspaces.tests.rest import Company
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company() -> Company:
+    return Company()
+
+
+@pytest.fixture(autouse=True)
+def files(settings: Any, tmp_path: Path) -> None:
+    own = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": own}
+
+
+def test_a_text_of_nothing_but_headings_is_refused(company: Company) -> None:
+    row = taken(company, "headings.md", b"# a\nb\n" * 10_001)
+    assert (row.status, row.error) == (
+        "error",
+        "It falls into 10,001 passages, one under each heading; at most 10,000 are kept. "
+        "Split it into several, or leave out headings.",
+    )
+    assert not Chunk.objects.filter(document=row).exists()
+
+
+@pytest.mark.parametrize("name", ["a." + "x" * 240, "a.é and so on", "v1. The rules \u202e", "a.{}"])
+def test_a_name_that_ends_in_no_ending_is_taken(company: Company, name: str) -> None:
+    row = taken(company, name, b"The rules of refunds.")
+    assert (row.status, row.text) == ("ready", "The rules of refunds.")
+    assert objects.read(row.file) == b"The rules of refunds."
+    assert "." not in row.file
+
+
+LINKS = {
+    "link": b'<p>Read <a href="http://[a">the rules</a> and <a href="b">more</a>.</p>',
+    "base": b'<base href="http://[a"><p>Read <a href="x:y">the rules</a> and <a href="https://b.example">more</a>.</p>',
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_page_whose_links_are_no_addresses_is_read(company: Company, name: str) -> None:
+    row = taken(company, "a.html", LINKS[name])
+    assert row.status == "ready", row.error
+    assert row.text.startswith("Read the rules and ")
+
+
+HEADS = {
+    "group": b"To: :Foo <a@b>",
+    "address": b"From: =?utf-8?q?=?= <",
+    "date": b"Date: Mon, 99 Foo 99999999999999 99:99:99 +9999999",
+    "brackets": b"Cc: " + b"(" * 3_000,
+    "bytes": b"To: \xff\xfe <x@y>",
+    "empty": b"Cc: <>",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_mail_whose_head_is_broken_is_read(company: Company, name: str) -> None:
+    row = taken(company, "a.eml", b"Subject: Refunds\r\n" + HEADS[name] + b"\r\n\r\nThirty days.\r\n")
+    assert row.status == "ready", row.error
+    assert row.text.endswith("\n\nThirty days.")
+    assert "Subject: Refunds" in row.text
+
+
+def test_nul_in_what_a_file_says_of_itself_is_left_out(company: Company) -> None:
+    subject = b"Subject: =?utf-8?q?Re=00funds?=\r\n"
+    part = b"--X\r\nContent-Type: text/plain\r\n"
+    attached = part + b"Content-Disposition: attachment; filename*=utf-8''bi%00ll%ED%A0%80.txt\r\n\r\nx\r\n"
+    head = b"Content-Type: multipart/mixed; boundary=X\r\n\r\n"
+    row = taken(company, "a.eml", subject + head + part + b"\r\nThirty days.\r\n" + attached + b"--X--\r\n")
+    assert row.status == "ready", row.error
+    assert "\x00" not in f"{row.title}{row.notes}{row.text}"
+    assert "bi" in row.notes[0]
