@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from agents.models import Agent, AgentDraft
 from agents.personas.seeds import seed_personas
 from automatos.testing import Stack
-from automatos.tests.browser import People, Visitor, no_console_messages
+from automatos.tests.browser import People, Visitor, hold_script, no_console_messages
 
 pytestmark = pytest.mark.browser
 STEPS = ("config", "persona", "model", "tools", "skills")
@@ -83,6 +83,18 @@ def test_a_killed_tab_brings_the_same_values_back(desk: Desk) -> None:
         again.wait_for_timeout(100)
     again.go_back()
     expect(again.get_by_label("Name", exact=True)).to_have_value("Left at once")
+
+
+def test_what_is_typed_before_the_script_has_come_is_kept(desk: Desk) -> None:
+    page = desk.draft()
+    page.wait_for_load_state("load")
+    release = hold_script(page, "draft")
+    page.reload(wait_until="commit")
+    name_it(page, "Typed early")
+    release()
+    expect(page.locator("#saved")).to_contain_text("Draft saved")
+    page.reload()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Typed early")
 
 
 def test_the_page_says_when_it_cannot_save_and_saves_once_it_can(desk: Desk) -> None:

@@ -5,6 +5,7 @@ The fixtures are loaded for every app by the root conftest. A page's test is one
 
 import contextlib
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from automatos.testing import Stack
 from workspaces.models import Membership, Role, User, Workspace
@@ -82,6 +83,23 @@ def no_axe_violations(page: Page, options: dict[str, Any] = AXE) -> None:
     found = page.evaluate("(options) => axe.run(document, options).then((found) => found.violations)", options)
     lines = [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
     assert not lines, f"{page.url}\n" + "\n".join(lines)
+
+
+def hold_script(page: Page, name: str) -> Callable[[], None]:
+    """Keep static/js/<name>.js back from now on, as a slow line does. What comes back lets it through."""
+    held: list[Route] = []
+    page.route(re.compile(rf"/js/{name}(\.\w+)?\.js"), lambda route: held.append(route))  # noqa: PLW0108 (a built-in takes no mark)
+
+    def release() -> None:
+        for _ in range(300):
+            if held:
+                break
+            page.wait_for_timeout(100)
+        assert held, f"{name}.js was not asked for."
+        held[0].continue_()
+        page.unroute_all()
+
+    return release
 
 
 class Visitor:

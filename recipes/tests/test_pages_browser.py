@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Persona
 from agents.services import AgentInput, create_agent
-from automatos.tests.browser import People, Visitor, no_axe_violations, no_console_messages
+from automatos.tests.browser import People, Visitor, hold_script, no_axe_violations, no_console_messages
 from recipes.models import Execution, Recipe
 from recipes.services import RecipeInput, create_recipe
 from recipes.validation import StepInput
@@ -136,6 +136,18 @@ def test_the_editor_keeps_what_is_typed_and_completes_names_by_keyboard(kitchen:
     assert (recipe.version, recipe.execution_config["total_timeout"]) == (2, 1200)
     assert recipe.steps.get(order=2).prompt_template == "Check {previous_output} and {text}"
     no_console_messages(kitchen.owner.console)
+
+
+def test_the_editor_keeps_what_is_typed_before_its_script_has_come(kitchen: Kitchen) -> None:
+    path = f"{kitchen.root}/recipes/brief/edit/?step=step_1"
+    page = kitchen.owner.open(path)
+    release = hold_script(page, "editor")
+    page.reload(wait_until="commit")
+    page.locator("#id_s-name").fill("Typed early")
+    release()
+    expect(page.locator("#saved")).to_contain_text("Draft saved")
+    page.goto(path)
+    expect(page.locator("#id_s-name")).to_have_value("Typed early")
 
 
 def test_the_editor_works_without_scripts(kitchen: Kitchen) -> None:

@@ -171,7 +171,8 @@ def test_a_recipe_inside_that_begins_at_that_moment_is_held_too(act: str) -> Non
 
     def is_awaited() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_stat_activity")
+            # Not of pg_stat_activity: inside a transaction it shows only those who were there when it was asked first.
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_locks WHERE NOT granted")
             return (True,) in cursor.fetchall()
 
     def hold() -> None:

@@ -1,15 +1,17 @@
 // A draft keeps itself: 600 ms after the last key, on leaving a field, and when the page is left. One request at a time.
+import { asDrawn } from './drawn.js';
 import { toast } from './toast.js';
 
 const PAUSE = 600; // milliseconds
 const LONGEST_WAIT = 15000; // between tries that fail
+const UNKEPT = ['csrfmiddlewaretoken', 'sent'];
 const form = document.getElementById('draft');
 const status = document.getElementById('saved');
 const words = status.querySelector('[data-words]');
 // Each sending of this page has a number: on the way a later one may overtake an earlier, which then counts no more.
 const page = Math.round(performance.timeOrigin * 1000);
 let sendings = 0;
-let kept = written();
+let kept = asDrawn(form, UNKEPT);
 let keptAt = new Date(status.dataset.saved);
 let timer = 0;
 let failures = 0;
@@ -18,8 +20,7 @@ let leaving = false;
 
 function written() {
   const data = new FormData(form);
-  data.delete('csrfmiddlewaretoken');
-  data.delete('sent');
+  for (const name of UNKEPT) data.delete(name);
   return new URLSearchParams(data).toString();
 }
 
@@ -176,3 +177,4 @@ function beacon() {
   if (navigator.sendBeacon(form.action, body)) kept = now;
 }
 tellAge();
+if (written() !== kept) soon(0); // typed before this script was there

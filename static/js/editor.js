@@ -1,12 +1,14 @@
 // The recipe editor: the part that is shown keeps itself 600 ms after the last key, on leaving a field, and when the page
 // is left. What the server draws anew (outline, bar, problems, values) is put in place around what somebody is at.
 // Without it every button still sends the part and answers with the whole page.
+import { asDrawn } from './drawn.js';
 import { say } from './live.js';
 import { toast } from './toast.js';
 
 const PAUSE = 600; // milliseconds
 const LONGEST_WAIT = 15_000; // between tries that fail
 const REDRAWN = ['edbar', 'ed-notes', 'outline', 'prompt-problems', 'estimate'];
+const UNKEPT = ['csrfmiddlewaretoken', 'was', 'page', 'sent', 'do'];
 const page = Math.round(performance.timeOrigin * 1000).toString(36) + Math.random().toString(36).slice(2, 6);
 const editor = document.getElementById('editor');
 const kept = new Map();
@@ -21,12 +23,12 @@ const forms = () => [...editor.querySelectorAll('form[data-part=""]')];
 
 function written(form) {
   const data = new FormData(form);
-  for (const name of ['csrfmiddlewaretoken', 'was', 'page', 'sent', 'do']) data.delete(name);
+  for (const name of UNKEPT) data.delete(name);
   return new URLSearchParams(data).toString();
 }
 
 const dirty = () => forms().filter((form) => written(form) !== kept.get(form.id));
-for (const form of forms()) kept.set(form.id, written(form));
+for (const form of forms()) kept.set(form.id, asDrawn(form, UNKEPT));
 
 function status(text, polite = true) {
   const line = document.getElementById('saved');
@@ -251,3 +253,4 @@ editor.addEventListener('drop', (event) => {
 
 if (editor.dataset.focus) document.getElementById(editor.dataset.focus)?.focus();
 editor.querySelector('.node[aria-current]')?.scrollIntoView({ block: 'nearest' });
+if (dirty().length) soon(0); // typed before this script was there
