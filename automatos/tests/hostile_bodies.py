@@ -1,8 +1,11 @@
 """Bodies of requests that somebody made to break the reader."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+# Where a value stands in a body: the names of fields, and numbers in lists.
+Place = tuple[str | int, ...]
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -13,6 +16,9 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 VALUES = {
     "deep": "[" * 50 + "]" * 50,
     "many digits": "9" * 400,
+    "many digits as text": json.dumps("9" * 400),
+    "NaN as text": '"NaN"',
+    "tiny float as text": '"1e-99999999"',
     "huge float": "1e999",
     "negative": "-9223372036854775809",
     "NUL": '"a\\u0000b"',
@@ -86,3 +92,24 @@ def of_json(body: Any) -> Iterator[tuple[str, str, bytes]]:
         inside = ", ".join(f"{json.dumps(field)}: {text}" for field in fields)
         yield f"JSON, {name} in each field", JSON, f"{{{inside}}}".encode()
     yield "an unknown charset", f"{JSON}; charset=utf-99", b"{}"
+
+
+def of_place(body: Any, place: Place, names: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
+    """The good body with those VALUES at one place alone; what is missing on the way to it is made.
+
+    What is wrong with one field keeps others from being looked at closely, so each has to meet them alone.
+    """
+    mark = "the place of the hostile value"
+    made: Any = json.loads(json.dumps(body))
+    inside: Any = made
+    for part, after in zip(place, (*place[1:], None), strict=True):
+        if isinstance(inside, list) and not inside:
+            inside.append({})
+        kept: Any = inside[0] if isinstance(inside, list) else inside.get(part)
+        kind: type[Any] = list if isinstance(after, int) else dict
+        inside[part] = mark if after is None else kept if isinstance(kept, kind) else kind()
+        inside = inside[part]
+    text = json.dumps(made)
+    for name in names:
+        where = ".".join(map(str, place))
+        yield f"JSON, {name} at {where}", JSON, text.replace(json.dumps(mark), VALUES[name]).encode()
