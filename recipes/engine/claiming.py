@@ -19,6 +19,7 @@ from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_n
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json, from_json
 from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.looping import go_round
+from recipes.engine.one_model import instead, one_for_all
 from recipes.engine.outside_inputs import origins_in, shown, shown_local
 from recipes.engine.parking import Parked, park, write_parked
 from recipes.engine.pins import Pins, stored
@@ -227,6 +228,7 @@ def visible_to(run: Run, step: Step, outputs: list[Output]) -> list[Output]:
 
 def work_of(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: list[Output]) -> Job:
     """What the agent of a recipe's step has to do."""
+    spec = instead(spec, one_for_all(step.config))
     if step.kind == StepKind.TOOL:
         return with_call(_job(ledger, run, step, spec, spec.opening("")), run, step, visible_to(run, step, outputs))
     return _step_job(ledger, run, step, spec, outputs)
@@ -307,7 +309,8 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     job = Job(step.id, run.id, run.workspace_id, step.order, step.attempt, step.fence, bool(spec.fallback_model), task)
     heard = tuple(message.content for message in opening if message.role not in ("assistant", "tool"))
     above = tuple(UUID(key) for key, _ in reversed(run.above) if key)
-    return replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation, above=above)
+    job = replace(job, policy=spec.approval_policy, heard=heard, has_memory=not run.memory_isolation, above=above)
+    return replace(job, model_of_all=one_for_all(step.config))
 
 
 def journals_of(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:

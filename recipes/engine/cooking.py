@@ -26,6 +26,7 @@ from recipes.engine.decisions import as_decided, decided, note_of
 from recipes.engine.hooking import Hooking, refusal
 from recipes.engine.journal import FIRST, Recorded, Result
 from recipes.engine.notebook import GivenUp, Keep, Notebook
+from recipes.engine.one_model import instead
 from recipes.engine.progress import Approvals, Switch, subject_hash
 from recipes.engine.replay import Stopped, check, kept, question_hash, reply_of, result_of
 from recipes.engine.steps import Job, Outcome
@@ -287,7 +288,7 @@ class Cook(_ModelCalls):
 
     async def _ask_agent(self, task: Task, path: str, question: contract.Question) -> str:
         """Another agent's answer; its calls stand in the same journal, under the path of the one that asked."""
-        spec = await self.find_agent(question.agent)
+        spec = instead(await self.find_agent(question.agent), self.job.model_of_all)
         self.taint.add(spec.origins)
         left = max(1.0, self.deadline - asyncio.get_running_loop().time())
         asked = Task(

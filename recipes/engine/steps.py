@@ -150,7 +150,8 @@ class Job:
     call: of a step that is one tool call: the call, with no model asked. is_short: no money is held back for its first
     call yet, since calls under way hold it. stage: of one whose work is code's. has_memory: whether its agents may
     recall and keep what goes beyond this run.
-    above: the runs it stands inside of, the nearest first; their files are read, too.
+    above: the runs it stands inside of, the nearest first; their files are read, too. model_of_all: in place of that of
+    agents whom its agent asks.
     """
 
     step_id: UUID
@@ -173,6 +174,7 @@ class Job:
     stage: StageInput | None = None
     has_memory: bool = True
     above: tuple[UUID, ...] = ()
+    model_of_all: str = ""
 
     @property
     def asks_first(self) -> bool:

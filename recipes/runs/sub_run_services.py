@@ -10,6 +10,7 @@ from agents.work.spec import AgentUnusable, why_no_new_work
 from recipes.engine.ledger import Ledger, Run, from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import NewStep
+from recipes.engine.one_model import one_for_all, with_model
 from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.sql import Statements, array
 from recipes.engine.steps import Step
@@ -51,7 +52,7 @@ def start(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output]) -> fl
     schema = body.get("inputs") or {}
     inputs = fill_inputs(schema, _with_files(schema, _inputs(run, step, outputs)))
     earlier = _earlier(step, config, inputs)
-    own = steps_of_body(ledger.sql, body["steps"])
+    own = with_model(steps_of_body(ledger.sql, body["steps"]), one_for_all(config))
     # Without inputs nothing is embedded: a turn of the engine waits for no model.
     lessons = lessons_for(run.workspace_id, UUID(config["recipe"]), first_agent(own), settings, {})
     steps = folded(with_lessons(own, [] if run.memory_isolation else lessons))

@@ -1,17 +1,17 @@
 """Changes: a run of a recipe as one version reads, or its draft, with a model in place of the agents' own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from automatos.errors import Conflict
 from recipes.engine.looping import folded
-from recipes.engine.new_steps import NewStep
+from recipes.engine.one_model import with_model
 from recipes.engine.sql import statements
 from recipes.filling import fill_inputs
-from recipes.models import Execution, Recipe, StepKind, Trigger
+from recipes.models import Execution, Recipe, Trigger
 from recipes.runs.services import Cause, begin, require_room, untrusted_of
 from recipes.runs.sub_run_services import limit_of, steps_of_body
 from recipes.validation import with_defaults
@@ -23,7 +23,8 @@ LATER = -5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What an evaluation cooks. version: 0 for a draft; body: a version's; model: empty for the agents' own.
+    """What an evaluation cooks. version: 0 for a draft; body: a version's; model: in place of that of every
+    agent, of those whom they ask, and of recipes inside; empty for their own.
 
     untrusted: the inputs that somebody outside wrote, each with where it came from.
     """
@@ -75,13 +76,3 @@ def start_tried(
         told = {"recipe_id": recipe.pk, "version": tried.version, "trigger": str(Trigger.EVALUATION)}
         begin(sql, execution, steps, told, config)
     return execution
-
-
-def with_model(steps: Sequence[NewStep], model: str) -> list[NewStep]:
-    """The steps, those of agents with this model in place of the agent's; as they are where it is empty."""
-    if not model:
-        return list(steps)
-    return [
-        replace(step, config={**(step.config or {}), "model": model}) if step.kind == StepKind.AGENT else step
-        for step in steps
-    ]

@@ -12,9 +12,11 @@ from automatos.llm.testing.requests import Recorded
 from automatos.testing import Stack
 from recipes.models import EvaluationCase, EvaluationCell, Execution, RecipeFigures
 from recipes.services import as_input, update_recipe
+from recipes.tests.chat_kit import call, with_tools
 from recipes.tests.evaluation_kit import TOPIC, Desk, contains
 from recipes.tests.kit import Cast, ended, wait_for
 from recipes.tests.test_judge import SEAL, answer
+from recipes.tests.test_loops import cast_recipe
 from workspaces.models import AuditEntry, Budget, ModelUsage, Reservation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +73,35 @@ def test_versions_and_models_are_compared_case_by_case(stack: Stack, desk: Desk)
     assert not Budget.objects.filter(scope_id=key).exists()
     entries = AuditEntry.objects.filter(workspace_id=desk.cast.workspace.pk, action__startswith="evaluation")
     assert Counter(entries.values_list("action", flat=True))["evaluation.ended"] == 1
+
+
+def test_a_model_stands_in_for_asked_agents_and_recipes_inside_and_has_no_fallback(stack: Stack) -> None:
+    stack.models.clear()
+    cast = Cast(model="openai:gpt-4o", fallback="openai:gpt-4.1")
+    cast.add_agent("Stranger", model="openai:gpt-4o", fallback="openai:gpt-4.1")
+    with_tools(cast.agent, "ask_agent")
+    inside = cast.recipe("Shorten {input.topic}.", inputs=TOPIC)
+    steps = [
+        {"agent_id": cast.agent.id, "prompt_template": "Be careful with {input.topic}."},
+        {"kind": "tool", "agent_id": cast.agent.id, "config": {
+            "tool": "ask_agent", "arguments": {"agent": "stranger", "task": "say it plainly"}}},
+        {"kind": "recipe", "config": {"recipe": inside.template_id, "inputs": {"topic": "{previous_output}"}}},
+    ]  # fmt: skip
+    desk = Desk(cast, cast_recipe(cast, steps, inputs=TOPIC))
+    ask = {"tool_calls": [call("ask_agent", agent="stranger", task="anything new")]}
+    stack.models.conversation("Be careful with tea", ask, {"reply": "It is warm."})
+    stack.models.on("Be careful with ice", status=529)
+    for words in ("anything new", "say it plainly", "Shorten"):
+        stack.models.on(words, reply="It is warm.")
+    desk.case("tea", contains("warm"))
+    desk.case("ice", contains("warm"))
+    key = desk.start(models=["openai:gpt-4o-mini"], at_once=1)
+    (line,) = desk.over(key)["lines"]
+    assert (line["passed"], line["failed"]) == (1, 1)
+    asked = Counter(request.model for request in stack.models.requests)
+    assert list(asked) == ["gpt-4o-mini"], "another model would be measured in its place"
+    prompts = [request.prompt for request in stack.models.requests]
+    assert all(any(words in one for one in prompts) for words in ("anything new", "say it plainly", "Shorten"))
 
 
 def test_a_judge_and_a_meaning_decide_and_are_paid_from_the_budget(stack: Stack, desk: Desk) -> None:
