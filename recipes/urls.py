@@ -122,6 +122,7 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<slug:recipe_id>/lessons", lessons_api.LessonList.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>", lessons_api.LessonDetail.as_view()),
     path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/restore", lessons_api.LessonRestore.as_view()),
+    path("workflow-recipes/<slug:recipe_id>/lessons/<uuid:lesson_id>/vouch", lessons_api.LessonVouch.as_view()),
     *triggers_api,
     *evaluations_api,
     path("workflow-recipes/<slug:recipe_id>/stats", quality_api.RecipeStats.as_view()),

@@ -17,7 +17,7 @@ from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.holding import held_back
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
 from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json, from_json
-from recipes.engine.lessons_told import context_of, lessons_of, origins_of, with_context, with_lessons
+from recipes.engine.lessons_told import context_of, is_trusted, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.looping import go_round
 from recipes.engine.one_model import instead, one_for_all
 from recipes.engine.outside_inputs import origins_in, shown, shown_local
@@ -267,7 +267,7 @@ def _step_job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, outputs: li
     if not origins:
         return job
     clean = [replace(output, text="") if output.origins else output for output in visible]
-    trusted = [one for one in lessons if not one.get("origins")]
+    trusted = [one for one in lessons if is_trusted(one)]
     without = render(template, inputs=inputs, earlier=clean, append=append, local=local)
     heard = spec.system_prompt, with_lessons(without, trusted)
     return replace(job, origins=origins, heard=heard)

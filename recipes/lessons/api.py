@@ -1,9 +1,10 @@
 """REST: what runs of a recipe are told."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,19 +30,32 @@ class LessonOut(serializers.Serializer[Lesson]):
     agent_id = serializers.UUIDField(allow_null=True, help_text="Whose other recipes are told it, too.")
     origins = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Where untrusted text in it came from; a run that is told it is tainted.",
+        help_text="Where untrusted text in it came from; a run that is told it is tainted, unless somebody vouches.",
     )
+    vouched_by = serializers.CharField(source="voucher", help_text="Who read it and answers for it; empty: nobody.")
+    vouched_at = serializers.SerializerMethodField()
     seen = serializers.IntegerField(help_text="How many runs taught it.")
     is_pinned = serializers.BooleanField()
     is_edited = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_vouched_at(self, row: Lesson) -> datetime | None:
+        """null where nobody answers for it as it reads now."""
+        return row.vouched_at if row.is_vouched else None
+
 
 class LessonIn(InputSerializer):
     """A lesson by a person."""
 
     text = serializers.CharField(help_text="At most 2,000 characters.")
+
+
+class VouchIn(InputSerializer):
+    """What was read."""
+
+    text = serializers.CharField(help_text="The lesson's text as you read it; 409 where it reads otherwise by now.")
 
 
 class LessonChangeIn(InputSerializer):
@@ -69,7 +83,8 @@ class LessonList(_LessonView):
     )
     def get(self, request: Request, recipe_id: str) -> Response:
         """Pinned ones first, then the newest; forgotten ones are not among them."""
-        rows = Lesson.objects.filter(recipe=self.recipe(recipe_id), forgotten_at=None).defer("embedding")
+        rows = Lesson.objects.filter(recipe=self.recipe(recipe_id), forgotten_at=None)
+        rows = rows.select_related("vouched_by").defer("embedding")
         return listing(
             request, searched(rows, request, ["text"]).order_by("-is_pinned", "-updated_at", "id"), LessonOut
         )
@@ -142,4 +157,35 @@ class LessonRestore(_LessonView):
     def post(self, request: Request, recipe_id: str, lesson_id: UUID) -> Response:
         """Runs are told it again."""
         lesson = services.restore_lesson(recipe=self.recipe(recipe_id), lesson_id=lesson_id)
+        return Response(LessonOut(lesson).data)
+
+
+class LessonVouch(_LessonView):
+    """A member's word for a lesson with text from outside."""
+
+    needs = {"POST": "approvals:decide", "DELETE": "approvals:decide"}
+
+    @extend_schema(
+        operation_id="lessons_vouch",
+        parameters=[WORKSPACE_HEADER, RECIPE, LESSON],
+        request=VouchIn,
+        responses={200: LessonOut, **errors(404, 409, 415)},
+    )
+    def post(self, request: Request, recipe_id: str, lesson_id: UUID) -> Response:
+        """You read it and answer for it: it taints no run any more. Its origins stay; another text needs a new word."""
+        body = VouchIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        lesson = services.vouch_for_lesson(
+            recipe=self.recipe(recipe_id), lesson_id=lesson_id, user=self.caller, text=body.validated_data["text"]
+        )
+        return Response(LessonOut(lesson).data)
+
+    @extend_schema(
+        operation_id="lessons_vouch_withdraw",
+        parameters=[WORKSPACE_HEADER, RECIPE, LESSON],
+        responses={200: LessonOut, **errors(404)},
+    )
+    def delete(self, request: Request, recipe_id: str, lesson_id: UUID) -> Response:
+        """Runs that begin from now on are tainted by it again."""
+        lesson = services.withdraw_vouch(recipe=self.recipe(recipe_id), lesson_id=lesson_id)
         return Response(LessonOut(lesson).data)

@@ -38,7 +38,7 @@ def recall(workspace_id: UUID, recipe_id: UUID, agent_id: UUID | None, input_dat
 
     Where there are no more than that, all are told and nothing has to be embedded.
     """
-    kept = Lesson.objects.filter(workspace=workspace_id, forgotten_at=None).select_related("execution")
+    kept = Lesson.objects.filter(workspace=workspace_id, forgotten_at=None).select_related("execution", "vouched_by")
     own = kept.filter(recipe=recipe_id)
     others = kept.filter(agent_id=agent_id).exclude(recipe=recipe_id) if agent_id else kept.none()
     asked = _Asked(input_data)
@@ -54,7 +54,10 @@ def lessons_told(
 
 def as_told(lessons: Sequence[Lesson]) -> list[dict[str, Any]]:
     """As the first step of a run keeps them."""
-    return [{"id": str(one.pk), "text": one.text, "origins": list(one.origins)} for one in lessons]
+    return [
+        {"id": str(one.pk), "text": one.text, "origins": list(one.origins), "vouched_by": one.voucher}
+        for one in lessons
+    ]
 
 
 class _Asked:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
-from automatos.errors import NotFound
+from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import locked
 from recipes.lessons.keeping import LONGEST
 from recipes.models import Execution, Lesson, Recipe
@@ -102,6 +102,39 @@ def forget_lesson(*, recipe: Recipe, lesson_id: UUID) -> Lesson:
 def restore_lesson(*, recipe: Recipe, lesson_id: UUID) -> Lesson:
     """Runs are told it again."""
     return _set_forgotten(recipe, lesson_id, forgotten=False)
+
+
+def vouch_for_lesson(*, recipe: Recipe, lesson_id: UUID, user: User | None, text: str) -> Lesson:
+    """The member has read the lesson and answers for it: runs that are told it are not tainted by it any more.
+
+    text: as they read it. It holds for this text with these origins, which stay shown. Raises InvalidInput for a key
+    that belongs to nobody, Conflict where the lesson reads otherwise by now or nothing in it came from outside.
+    """
+    if user is None:
+        raise InvalidInput("Only a member can vouch for a lesson; this key belongs to nobody.")
+    with transaction.atomic():
+        lesson = _held(recipe, lesson_id)
+        if not lesson.origins:
+            raise Conflict("Nothing in this lesson came from outside, so nobody has to vouch for it.", code="trusted")
+        if text.split() != lesson.text.split():
+            raise Conflict("This lesson reads otherwise by now. Read it again before you vouch for it.", code="changed")
+        if not lesson.is_vouched:
+            lesson.vouched_for, lesson.vouched_by, lesson.vouched_at = lesson.subject, user, timezone.now()
+            lesson.save(update_fields=["vouched_for", "vouched_by", "vouched_at"])
+            _record("lesson.vouched", lesson, after={"text": lesson.text, "origins": list(lesson.origins)})
+    return lesson
+
+
+def withdraw_vouch(*, recipe: Recipe, lesson_id: UUID) -> Lesson:
+    """Runs that are told it are tainted by it again; runs under way keep what they were told."""
+    with transaction.atomic():
+        lesson = _held(recipe, lesson_id)
+        was_vouched = lesson.is_vouched
+        lesson.vouched_for, lesson.vouched_by, lesson.vouched_at = "", None, None
+        lesson.save(update_fields=["vouched_for", "vouched_by", "vouched_at"])
+        if was_vouched:
+            _record("lesson.vouch_withdrawn", lesson, after={"text": lesson.text, "origins": list(lesson.origins)})
+    return lesson
 
 
 def _set_forgotten(recipe: Recipe, lesson_id: UUID, *, forgotten: bool) -> Lesson:

@@ -1,7 +1,9 @@
 """What runs and people taught: told to the first agent of the runs to come."""
 
 import uuid
+from hashlib import blake2b
 
+import orjson
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,7 +18,8 @@ class Lesson(models.Model):
     """One sentence or a few. recipe: whose runs it is about; agent_id: whose work, for that agent's other recipes too.
 
     key: of a rule's lesson, which the same pattern of the same step changes and does not double; empty for a person's.
-    origins: where untrusted text came from that it repeats, or that stood before what it repeats.
+    origins: where untrusted text came from that it repeats, or that stood before what it repeats. vouched_for: the
+    `subject` that a member read and answers for, so that it taints no run any more; another text has another one.
     """
 
     class Source(models.TextChoices):
@@ -41,6 +44,9 @@ class Lesson(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     forgotten_at = models.DateTimeField(null=True)
+    vouched_for = models.CharField(max_length=64, blank=True, default="", db_default="")
+    vouched_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    vouched_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "lessons"
@@ -59,3 +65,20 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def subject(self) -> str:
+        """What a word for it holds for: this text with these origins, and no other."""
+        return blake2b(orjson.dumps([self.text, sorted(map(str, self.origins))]), digest_size=32).hexdigest()
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether somebody answers for it as it reads now."""
+        return bool(self.origins) and self.vouched_for == self.subject
+
+    @property
+    def voucher(self) -> str:
+        """Who answers for it as it reads now; empty where nobody does."""
+        if not self.is_vouched:
+            return ""
+        return self.vouched_by.display_name if self.vouched_by else "a former member"

@@ -94,6 +94,7 @@ class ToldOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     text = serializers.CharField()
     origins = serializers.ListField(child=serializers.CharField(), help_text="Of untrusted text in it.")
+    vouched_by = serializers.CharField(default="", help_text="Who answered for it then, so that it did not taint.")
 
 
 FINISH = "How its last model call ended: stop, length, refusal, content_filter, cut, or empty when none did."

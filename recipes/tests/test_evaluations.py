@@ -81,7 +81,7 @@ def test_a_model_stands_in_for_asked_agents_and_recipes_inside_and_has_no_fallba
     cast.add_agent("Stranger", model="openai:gpt-4o", fallback="openai:gpt-4.1")
     with_tools(cast.agent, "ask_agent")
     inside = cast.recipe("Shorten {input.topic}.", inputs=TOPIC)
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"agent_id": cast.agent.id, "prompt_template": "Be careful with {input.topic}."},
         {"kind": "tool", "agent_id": cast.agent.id, "config": {
             "tool": "ask_agent", "arguments": {"agent": "stranger", "task": "say it plainly"}}},

@@ -85,6 +85,7 @@ BODIES: dict[str, Any] = {
     "recipes_validate": {"name": "New", "steps": [STEP]},
     **{name: {"execution_id": "<Execution>"} for name in ("recipes_assess_quality", "recipes_learn")},
     "lessons_create": {"text": "Write briefly."},
+    "lessons_vouch": {"text": "A lesson."},
     "evaluation_sets_create": {"name": "New"},
     "evaluation_sets_change": {"name": "Renamed"},
     **dict.fromkeys(("evaluation_cases_create", "evaluation_cases_replace"), EXPECTING),

@@ -146,6 +146,7 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "evaluation_sets_restore": ("EvaluationSet", GONE),
     "evaluation_cases_restore": ("EvaluationCase", {"removed_at": timezone.now}),
     "lessons_restore": ("Lesson", {"forgotten_at": timezone.now}),
+    "lessons_vouch": ("Lesson", {"text": "A lesson.", "origins": ["https://example.org/"]}),
 }
 # Who may ask what stands outside of any workspace: everybody signed in, or everybody.
 # STAFF: everybody here is refused, whatever they name.

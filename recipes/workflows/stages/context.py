@@ -128,9 +128,13 @@ def _lessons(workspace_id: UUID, agent_id: UUID | None, vector: Vector) -> Itera
     rows = Lesson.objects.filter(workspace_id=workspace_id, agent_id=agent_id, forgotten_at=None)
     near = rows.exclude(embedding=None).annotate(distance=CosineDistance("embedding", vector))
     with workspace_scope(workspace_id):
-        best = list(near.filter(distance__lt=FARTHEST).order_by(F("is_pinned").desc(), "distance")[:LESSONS])
+        near = near.filter(distance__lt=FARTHEST).select_related("vouched_by")
+        best = list(near.order_by(F("is_pinned").desc(), "distance")[:LESSONS])
     for one in best:
-        yield Passage("lesson", "Lesson of an earlier run", one.text, tuple(map(str, one.origins)), str(one.pk))
+        origins, title = tuple(map(str, one.origins)), "Lesson of an earlier run"
+        if one.is_vouched:
+            origins, title = (), f"{title} (after {', '.join(origins)}; {one.voucher} vouches for it)"
+        yield Passage("lesson", title, one.text, origins, str(one.pk))
 
 
 def shares_words(subtask: Subtask, text: str) -> bool:
