@@ -1,8 +1,9 @@
 """Tools of MCP servers through the real worker: called by an agent, pinned, asking a person, kept in the log."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -31,11 +32,11 @@ pytestmark = pytest.mark.slow
 class Bench:
     """An agent with every tool of a tracker."""
 
-    def __init__(self, made: Tracker, url: str, **service: Any) -> None:
+    def __init__(self, made: Tracker, url: str, read: Callable[[UUID, UUID], object] = read_server, **service: Any):
         self.made, self.cast = made, Cast()
         workspace = self.cast.workspace
         self.service = RemoteService.objects.create(workspace=workspace, kind="mcp", name="tracker", url=url, **service)
-        read_server(workspace.pk, self.service.pk)
+        read(workspace.pk, self.service.pk)
         RemoteTool.objects.filter(service=self.service, name="list_issues").update(is_reading=True)
         with workspace_scope(workspace.pk):
             ids = list(RemoteTool.objects.filter(service=self.service).values_list("pk", flat=True))

@@ -22,12 +22,16 @@ PREFIX = "argument-"
 
 @dataclass(frozen=True, slots=True)
 class Changeable:
-    """An argument as a page shows it to be changed. value: the text itself, or JSON where it is something else."""
+    """An argument as a page shows it to be changed. value: the text itself, or JSON where it is something else.
+
+    errors: what is wrong with what was typed.
+    """
 
     name: str
     value: str
     rows: int
     hint: str = ""
+    errors: Sequence[str] = ()
 
 
 def may_change(found: Approval) -> bool:

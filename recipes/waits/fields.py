@@ -14,12 +14,27 @@ FORMATS = {
     "date": "As 2027-01-31.",
     "date-time": "As 2027-01-31T09:30:00Z.",
 }
+LIMITS = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " of them"),
+)
+TYPES = {
+    "integer": "Write a whole number.",
+    "number": "Write a number.",
+    "boolean": "Say true or false.",
+    "string": "Write text.",
+    "array": "Choose some of those that are offered.",
+}
 KINDS = {"array": "many", "boolean": "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing a person is asked for. kind: as in a recipe's inputs, or many: several of choices, (value, title)."""
+    """One thing a person is asked for. kind: as in a recipe's inputs, or many: several of choices, (value, title).
+
+    chosen: which of several are; errors: what is wrong with what was typed.
+    """
 
     name: str
     kind: str
@@ -28,6 +43,8 @@ class Field:
     required: bool
     label: str = ""
     choices: Sequence[tuple[str, str]] = ()
+    chosen: Sequence[str] = ()
+    errors: Sequence[str] = ()
 
 
 def of_inputs(fields: Mapping[str, Any]) -> list[Field]:
@@ -56,8 +73,19 @@ def _of_part(name: str, part: Mapping[str, Any], required: bool) -> Field:
     listed = part.get("items", {}) if kind == "array" else part
     choices = list(zip(listed.get("enum", []), listed.get("enumNames", []), strict=False))
     shown = str(default).lower() if isinstance(default, bool) else str(default)
-    hint = " ".join(filter(None, (part.get("description", ""), FORMATS.get(part.get("format", ""), ""))))
+    hint = " ".join(filter(None, (part.get("description", ""), FORMATS.get(part.get("format", ""), ""), _limits(part))))
     return Field(name, KINDS.get(kind, kind), hint, shown, required, part.get("title") or name, choices)
+
+
+def _limits(part: Mapping[str, Any]) -> str:
+    """How much a value may be, as a sentence; empty where the server says nothing of it."""
+    for lowest, highest, what in LIMITS:
+        low, high = part.get(lowest), part.get(highest)
+        if low is not None and high is not None:
+            return f"From {low:,} to {high:,}{what}."
+        if low is not None or high is not None:
+            return f"At least {low:,}{what}." if high is None else f"At most {high:,}{what}."
+    return ""
 
 
 def read(schema: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +104,7 @@ def read(schema: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]
         raise _wrong({**missing, **wrong})
     errors = schema_errors(values, schema)
     if errors:
-        raise _wrong({str(next(iter(one.absolute_path), "answer")): str(one.message)[:200] for one in errors})
+        raise _wrong({str(next(iter(one.absolute_path), "answer")): _in_words(one) for one in errors})
     return values
 
 
@@ -98,6 +126,23 @@ def _value(part: Mapping[str, Any], given: Any) -> Any:
     except ValueError:
         pass
     return text
+
+
+def _in_words(error: Any) -> str:
+    """What is wrong with a value, for whoever typed it."""
+    limit = error.validator_value
+    match error.validator:
+        case "type":
+            return TYPES.get(str(limit), str(error.message)[:200])
+        case "enum":
+            return "Choose one of those that are offered."
+        case "minimum" | "maximum":
+            return f"Write a number of {limit:,} or {'more' if error.validator == 'minimum' else 'less'}."
+        case "minLength" | "maxLength":
+            return f"Write {limit:,} characters or {'more' if error.validator == 'minLength' else 'fewer'}."
+        case "minItems" | "maxItems":
+            return f"Choose {limit:,} or {'more' if error.validator == 'minItems' else 'fewer'}."
+    return str(error.message)[:200]
 
 
 def _wrong(fields: Mapping[str, str]) -> InvalidInput:

@@ -28,6 +28,7 @@ class Asked:
 
     shown: a side effect's arguments as text; origins: what was read before that is not trusted. server: who asks, and
     whose words the message is; url: a page it sends people to.
+    comment: as it was typed, where something has to be mended.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class Asked:
     server: str = ""
     url: str = ""
     reach: str = ""
+    comment: str = ""
 
     @property
     def is_form(self) -> bool:
@@ -85,6 +87,12 @@ def waiting(workspace: Workspace, limit: int = 20) -> list[Asked]:
     """What waits for a person in runs that still live, the oldest first."""
     rows = still_asked(approvals_of(workspace)).filter(step__execution__status__in=LIVE_STATUSES)
     return _shown(rows.order_by("asked_at", "id")[:limit])
+
+
+def asked_one(workspace: Workspace, approval_id: UUID) -> Asked | None:
+    """One of them; None where nobody waits for it any more."""
+    rows = still_asked(approvals_of(workspace)).filter(pk=approval_id, step__execution__status__in=LIVE_STATUSES)
+    return next(iter(_shown(rows)), None)
 
 
 def asked_in(runs: Sequence[UUID]) -> dict[UUID, str]:

@@ -17,8 +17,9 @@ from recipes.runs.files import browser_download
 from recipes.runs.reading import execution as find_execution
 from recipes.waits import allowing, services
 from recipes.waits.allowing import newest_allowances
+from recipes.waits.answer_page import as_typed, complaints, general
 from recipes.waits.changes import typed_arguments
-from recipes.waits.queries import approvals_of, decided, open_questions, title_of, waiting
+from recipes.waits.queries import approvals_of, asked_one, decided, open_questions, title_of, waiting
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 
@@ -72,8 +73,7 @@ def decide(request: WorkspaceRequest, approval_id: UUID) -> HttpResponse:
             for_run=for_run,
         )
     except InvalidInput as wrong:
-        messages.error(request, " ".join(_said(field, texts[0]) for field, texts in wrong.fields.items()))
-        return _back(request, reverse("approvals", args=[request.workspace.slug]))
+        return _once_more(request, approval_id, wrong)
     except Conflict as late:
         messages.error(request, late.message)
         return redirect("approvals", request.workspace.slug)
@@ -120,6 +120,23 @@ def _arguments(request: WorkspaceRequest, approval_id: UUID) -> dict[str, Any]:
     """What of a call's arguments was changed in the form."""
     found = approvals_of(request.workspace).filter(pk=approval_id).first()
     return typed_arguments(found, request.POST) if found is not None else {}
+
+
+def _once_more(request: WorkspaceRequest, approval_id: UUID, wrong: InvalidInput) -> HttpResponse:
+    """The question with what was typed and what is wrong with it; nothing was decided."""
+    asked = asked_one(request.workspace, approval_id)
+    if asked is None:
+        messages.error(request, " ".join(_said(field, texts[0]) for field, texts in wrong.fields.items()))
+        return _back(request, reverse("approvals", args=[request.workspace.slug]))
+    typed = as_typed(asked, request.POST, wrong.fields)
+    shown = {
+        "asked": [typed],
+        "complaints": complaints(typed),
+        "general": general(typed, wrong.fields),
+        "next": request.POST.get("next", ""),
+        "may_decide": True,
+    }
+    return render(request, "recipes/answer.html", shown, status=422)
 
 
 def _said(field: str, text: str) -> str:
