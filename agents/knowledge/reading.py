@@ -4,6 +4,7 @@ import asyncio
 import csv
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from agents.knowledge import pdf
 from agents.knowledge.chunks import Passage, passages, table_passages
@@ -59,13 +60,13 @@ def read(document: Document, progress: Progress) -> Read:
 
 def _cut(document: Document, text: str) -> list[Passage]:
     try:
-        found = (table_passages if document.media_type == CSV else passages)(text)
+        found = list(islice((table_passages if document.media_type == CSV else passages)(text), MOST_PASSAGES + 1))
     except csv.Error as error:
         raise InvalidInput(f"It is not CSV that can be read: {error}. Save it again, or as .txt.") from None
     if len(found) > MOST_PASSAGES:
         raise InvalidInput(
-            f"It falls into {len(found):,} passages, one under each heading; at most {MOST_PASSAGES:,} are kept. "
-            "Split it into several, or leave out headings."
+            f"It falls into more than {MOST_PASSAGES:,} passages. Split it into several, or leave out headings: "
+            "each begins a passage."
         )
     return found
 
