@@ -1,10 +1,10 @@
-"""REST: documents, searching them, which of them an agent has, and what agents remember."""
+"""REST: documents, searching them, and which of them an agent has."""
 
 from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -15,7 +15,8 @@ from agents.knowledge import queries as queries_knowledge
 from agents.knowledge import services
 from agents.knowledge.kinds import LARGEST, Upload, check_size
 from agents.knowledge.search import Hit
-from agents.models import Document, Memory
+from agents.knowledge.upload_services import Kept, Outcome, upload
+from agents.models import Document
 from automatos.api import InputSerializer, JsonParser
 from automatos.checking import Problems
 from automatos.errors import wrong_field
@@ -25,6 +26,18 @@ from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceV
 # Beside the file a form has its fields and boundaries.
 ROOM = 100_000
 ORDERINGS = ("title", "created_at", "size")
+
+
+class DocumentChangeOut(serializers.Serializer[Any]):
+    """What another reading changed. Passages are told apart by heading and text; characters are of the whole text."""
+
+    at = serializers.DateTimeField()
+    passages_before = serializers.IntegerField()
+    passages_added = serializers.IntegerField()
+    passages_removed = serializers.IntegerField()
+    passages_kept = serializers.IntegerField()
+    characters_before = serializers.IntegerField()
+    characters_now = serializers.IntegerField()
 
 
 class DocumentOut(serializers.Serializer[Document]):
@@ -40,6 +53,8 @@ class DocumentOut(serializers.Serializer[Document]):
     error = serializers.CharField()
     encoding = serializers.CharField(help_text="What the letters of a file were read in; empty for other documents.")
     is_encoding_chosen = serializers.BooleanField(help_text="Whether a person said so; else it was found.")
+    file_name = serializers.CharField(help_text="An upload's own name, with its folders.")
+    change = DocumentChangeOut(allow_null=True, help_text="What the last other text changed.")
     pages = serializers.IntegerField(help_text="Of a PDF; 0 for other documents and until it is begun.")
     pages_read = serializers.IntegerField(help_text="How many of them are read so far.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="What could not be read, in sentences.")
@@ -47,6 +62,20 @@ class DocumentOut(serializers.Serializer[Document]):
     chunk_count = serializers.IntegerField(help_text="Passages it was cut into.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class DocumentKeptOut(DocumentOut):
+    """A document that was sent, and what became of it."""
+
+    outcome = serializers.SerializerMethodField(
+        help_text="`added`; `replaced`: the file's new text takes the place of the older one once it is read; "
+        "`unchanged`: the same bytes were there already."
+    )
+
+    @extend_schema_field({"type": "string", "enum": [outcome.value for outcome in Outcome]})
+    def get_outcome(self, document: Document) -> str:
+        """What became of it."""
+        return str(self.context["outcome"])
 
 
 class DocumentIn(InputSerializer):
@@ -62,6 +91,14 @@ class DocumentFileIn(serializers.Serializer[Any]):
 
     file = serializers.FileField()
     title = serializers.CharField(required=False, allow_blank=True)
+    path = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="The file's name with its folders, such as `handbook/travel.md`; by default its own name.",
+    )
+    keep_both = serializers.BooleanField(
+        required=False, help_text="A new document, even if there is one of the same name or with the same bytes."
+    )
 
 
 class DocumentChangeIn(InputSerializer):
@@ -107,28 +144,6 @@ class AgentDocumentsOut(serializers.Serializer[Any]):
     items = DocumentOut(many=True)
 
 
-class MemoryOut(serializers.Serializer[Memory]):
-    """Something an agent noted. origins: untrusted texts it had read before."""
-
-    id = serializers.UUIDField()
-    text = serializers.CharField()
-    tags = serializers.ListField(child=serializers.CharField())
-    origins = serializers.ListField(child=serializers.CharField())
-    agent_id = serializers.UUIDField(allow_null=True)
-    execution_id = serializers.UUIDField(allow_null=True)
-    kind = serializers.ChoiceField(choices=Memory.Kind.choices, help_text="Noted by an agent, or left by a run.")
-    confidence = serializers.FloatField(allow_null=True, help_text="Of what a run left, 0 to 1.")
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="From when on nobody is told it.")
-    is_edited = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-
-
-class MemoryChangeIn(InputSerializer):
-    """A memory's new text."""
-
-    text = serializers.CharField(help_text="At most 4,000 characters.")
-
-
 class DocumentList(WorkspaceView):
     """The workspace's documents."""
 
@@ -155,14 +170,20 @@ class DocumentList(WorkspaceView):
         operation_id="documents_create",
         parameters=[WORKSPACE_HEADER, ONCE_HEADER],
         request={"application/json": DocumentIn, "multipart/form-data": DocumentFileIn},
-        responses={201: DocumentOut, **errors(402, 404, 415)},
+        responses={200: DocumentKeptOut, 201: DocumentKeptOut, **errors(402, 404, 415)},
     )
     def post(self, request: Request) -> Response:
-        """A new one, read by a worker: it is `ready` a moment later, or `error` says why not."""
-        row = self._uploaded(request) or self._written(request)
-        return Response(DocumentOut(row).data, status=201, headers={"Location": f"/api/documents/{row.pk}"})
+        """A new one (201), or a file that is there already (200); it is read by a worker, or `error` says why not.
 
-    def _uploaded(self, request: Request) -> Document | None:
+        A file of the same name, or with the same bytes, is the same document: `outcome` says whether its text is
+        replaced. Until the new text is read the older one is found, and agents keep the document.
+        """
+        kept = self._uploaded(request) or Kept(self._written(request), Outcome.ADDED)
+        body = DocumentKeptOut(kept.document, context={"outcome": kept.outcome}).data
+        status = 201 if kept.outcome == Outcome.ADDED else 200
+        return Response(body, status=status, headers={"Location": f"/api/documents/{kept.document.pk}"})
+
+    def _uploaded(self, request: Request) -> Kept | None:
         if not (request.content_type or "").startswith("multipart/"):
             return None
         # Before the body is read: nobody fills the disk with what is refused anyway.
@@ -172,9 +193,16 @@ class DocumentList(WorkspaceView):
         if file is None:
             return None
         check_size(file.size)
-        upload = Upload(file.name, file.read())
-        title = str(request.POST.get("title", ""))
-        return services.upload(workspace=self.workspace, user=self.caller, file=upload, title=title)
+        body = DocumentFileIn(data=dict(request.POST.items()) | {"file": file})
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        return upload(
+            workspace=self.workspace,
+            user=self.caller,
+            file=Upload(given.get("path") or file.name, file.read()),
+            title=given.get("title", ""),
+            keep_both=given.get("keep_both", False),
+        )
 
     def _written(self, request: Request) -> Document:
         body = DocumentIn(data=request.data)
@@ -323,48 +351,6 @@ class AgentDocuments(WorkspaceView):
         body.is_valid(raise_exception=True)
         services.give(workspace=self.workspace, agent=agent, document_ids=body.validated_data["document_ids"])
         return Response(AgentDocumentsOut({"items": queries_knowledge.documents_of_agent(agent)}).data)
-
-
-class MemoryList(WorkspaceView):
-    """What the workspace's agents remember."""
-
-    needs = {"GET": "knowledge:read"}
-
-    @extend_schema(
-        operation_id="memories_list",
-        parameters=[WORKSPACE_HEADER, *list_parameters()],
-        responses={200: page_of(MemoryOut), **errors(404)},
-    )
-    def get(self, request: Request) -> Response:
-        """Newest first."""
-        rows = searched(queries_knowledge.memories_of(self.workspace), request, ["text"])
-        return listing(request, rows, MemoryOut)
-
-
-class MemoryDetail(WorkspaceView):
-    """One memory."""
-
-    needs = {"PATCH": "knowledge:write", "DELETE": "knowledge:delete"}
-
-    @extend_schema(
-        operation_id="memories_change",
-        parameters=[WORKSPACE_HEADER],
-        request=MemoryChangeIn,
-        responses={200: MemoryOut, **errors(404, 415)},
-    )
-    def patch(self, request: Request, memory_id: UUID) -> Response:
-        """Another text; where untrusted text in it came from stays noted."""
-        body = MemoryChangeIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        text = body.validated_data["text"]
-        memory = services.change_memory(workspace=self.workspace, memory_id=memory_id, text=text)
-        return Response(MemoryOut(memory).data)
-
-    @extend_schema(operation_id="memories_delete", parameters=[WORKSPACE_HEADER], responses={204: None, **errors(404)})
-    def delete(self, request: Request, memory_id: UUID) -> Response:
-        """Forget it for good."""
-        services.forget(workspace=self.workspace, memory_id=memory_id)
-        return Response(status=204)
 
 
 def _uuid(text: str, problems: Problems) -> UUID:

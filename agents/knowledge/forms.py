@@ -6,14 +6,14 @@ from django import forms
 
 from agents.knowledge import services
 from agents.knowledge.kinds import LONGEST, Upload, check_size
-from agents.models import Document
+from agents.knowledge.upload_services import upload
 from automatos.errors import AppError, wrong_field
 from automatos.fields import TypedForm, text_field
 from tools.documents import TAKEN
 from workspaces.models import User, Workspace
 
 WAYS = {"upload": "Upload a file", "paste": "Paste a text", "url": "Add a web page"}
-FIELDS = {"upload": ("file", "title"), "paste": ("title", "pasted"), "url": ("url", "title")}
+FIELDS = {"upload": ("file", "title", "keep_both"), "paste": ("title", "pasted"), "url": ("url", "title")}
 OPTIONAL_TITLE = {"upload": "By default the file's name.", "url": "By default the page's own."}
 
 
@@ -25,6 +25,12 @@ class DocumentForm(TypedForm):
         required=False,
         help_text=f"Send {TAKEN}, up to 20 MB and 2 million characters.",
         widget=forms.FileInput(attrs={"class": "input"}),
+    )
+    keep_both = forms.BooleanField(
+        label="Keep a document of the same name beside it",
+        required=False,
+        help_text="Otherwise the new file's text takes its place.",
+        widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
     url = text_field("Address", hint="Of a public page or PDF, beginning with https://.", inputmode="url")
     title = text_field("Title", autocomplete="off", maxlength=200)
@@ -45,19 +51,23 @@ class DocumentForm(TypedForm):
         if hint := OPTIONAL_TITLE.get(self.way):
             self.fields["title"].label, self.fields["title"].help_text = "Title (optional)", hint
 
-    def add(self, workspace: Workspace, user: User) -> Document:
-        """Keep what was filled in; raises AppError, whose fields name the form's."""
+    def add(self, workspace: Workspace, user: User) -> str:
+        """Keep what was filled in and say what became of it; raises AppError, whose fields name the form's."""
         self.is_valid()
         title = self.text("title")
         if self.way == "paste":
-            return services.paste(workspace=workspace, user=user, text=self.data.get("pasted", ""), title=title)
+            row = services.paste(workspace=workspace, user=user, text=self.data.get("pasted", ""), title=title)
+            return f"{row.title} was added. It is being read."
         if self.way == "url":
-            return services.add_page(workspace=workspace, user=user, url=self.text("url"), title=title)
+            row = services.add_page(workspace=workspace, user=user, url=self.text("url"), title=title)
+            return f"{row.title} was added. It is being read."
         file = self.files.get("file")
         if file is None:
             raise wrong_field("file", "Choose a file.")
         check_size(file.size or 0)
-        return services.upload(workspace=workspace, user=user, file=Upload(file.name or "", file.read()), title=title)
+        sent = Upload(file.name or "", file.read())
+        keep_both = bool(self.data.get("keep_both"))
+        return upload(workspace=workspace, user=user, file=sent, title=title, keep_both=keep_both).said
 
     def refuse(self, error: AppError) -> None:
         """Show a service's refusal at its field, or above the form."""

@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from agents.knowledge.chunks import Passage
+from agents.knowledge.differences import change_of
 from agents.knowledge.keys import keys_of
 from agents.knowledge.reading import Read, read
 from agents.knowledge.words import with_parts
@@ -99,6 +100,10 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
     if document.kind == Document.Kind.URL:
         size = len(found.text.encode())
         _count(document, size)
+    change = change_of(document, found.text, found.passages)
+    # Another embedding model alone changes nothing that people read.
+    if change is None or (document.embedding_model != model and document.text == found.text):
+        change = document.change
     Chunk.objects.filter(document=document).delete()
     Chunk.objects.bulk_create(
         [
@@ -115,7 +120,7 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
     _still(document).update(
         title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
         chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
-        encoding=found.encoding, notes=list(found.notes), pages=found.pages, pages_read=found.pages,
+        encoding=found.encoding, notes=list(found.notes), pages=found.pages, pages_read=found.pages, change=change,
     )  # fmt: skip
 
 

@@ -1,16 +1,14 @@
 """Documents come, change, are given to agents and go; memories go. Each change stands in the audit log."""
 
-import re
 from collections.abc import Sequence
-from pathlib import PurePath
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.utils import timezone
 
-from agents.knowledge.kinds import LONGEST_TITLE, Upload, check_length, has_encoding, media_type_of
+from agents.knowledge.kinds import LONGEST_TITLE, check_length, has_encoding
 from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.after_commit import after_commit
@@ -18,8 +16,6 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.llm import embeddings
 from automatos.rows import locked
-from automatos.storage import objects
-from automatos.storage.names import folder_of
 from tools.documents import ENCODINGS
 from workspaces.audit import log as audit
 from workspaces.limits.plans import release_storage, require_storage
@@ -29,32 +25,11 @@ from workspaces.purging import UNDO
 LONGEST_URL = 2000
 MOST_OF_AGENT = 200
 LONGEST_MEMORY = 4_000
-ENDING = re.compile(r"\.[a-z0-9]{1,10}")
-
-
-def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str = "") -> Document:
-    """Keep a file and have it read. Raises InvalidInput naming `file` or `title`, PlanLimit without room for it."""
-    kind = media_type_of(file)
-    title = _title(title or PurePath(file.name).stem)
-    document = Document(
-        workspace=workspace, title=title, kind=Document.Kind.UPLOAD, media_type=kind, size=len(file.data)
-    )
-    # The name says nothing of the upload's own: that one may hold anything.
-    name = f"{folder_of('documents', workspace.pk)}/{uuid4()}{_ending(file.name)}"
-    with transaction.atomic():
-        require_storage(workspace, document.size)
-        objects.write(name, file.data)
-        document.file = name
-        try:
-            return _add(document, user)
-        except BaseException:
-            objects.remove(name)
-            raise
 
 
 def paste(*, workspace: Workspace, user: User | None, text: str, title: str) -> Document:
     """Keep a text and have it read. Raises InvalidInput naming `text` or `title`."""
-    title = _title(title)
+    title = checked_title(title)
     check_length(text)
     if not text.strip():
         raise wrong_field("text", "Paste the text here; it may not be empty.")
@@ -64,7 +39,7 @@ def paste(*, workspace: Workspace, user: User | None, text: str, title: str) -> 
     )
     with transaction.atomic():
         require_storage(workspace, size)
-        return _add(document, user)
+        return add(document, user)
 
 
 def add_page(*, workspace: Workspace, user: User | None, url: str, title: str = "") -> Document:
@@ -81,15 +56,15 @@ def add_page(*, workspace: Workspace, user: User | None, url: str, title: str = 
     if not fits:
         raise wrong_field("url", "Write the full address, beginning with https://.")
     document = Document(
-        workspace=workspace, title=_title(title or url[:LONGEST_TITLE]), kind=Document.Kind.URL, url=url
+        workspace=workspace, title=checked_title(title or url[:LONGEST_TITLE]), kind=Document.Kind.URL, url=url
     )
     with transaction.atomic():
-        return _add(document, user)
+        return add(document, user)
 
 
 def rename(*, workspace: Workspace, document_id: UUID, title: str) -> Document:
     """Another title."""
-    title = _title(title)
+    title = checked_title(title)
     with transaction.atomic():
         document = _locked(workspace, document_id)
         before, document.title, document.updated_at = document.title, title, timezone.now()
@@ -207,16 +182,8 @@ def forget(*, workspace: Workspace, memory_id: UUID) -> None:
         audit.record("memory.deleted", workspace_id=workspace.pk, target=("memory", memory_id, name))
 
 
-def _choose_encoding(document: Document, encoding: str) -> dict[str, str]:
-    if not has_encoding(document):
-        raise wrong_field("encoding", "Only a file of letters has an encoding; this document is none.")
-    if encoding and encoding not in ENCODINGS:
-        raise wrong_field("encoding", f"Choose one of these: {', '.join(ENCODINGS)}; or none, to have it found.")
-    document.encoding, document.is_encoding_chosen = encoding, bool(encoding)
-    return {"encoding": encoding or "found"}
-
-
-def _add(document: Document, user: User | None) -> Document:
+def add(document: Document, user: User | None) -> Document:
+    """Keep a new document and have it read."""
     document.created_by = user
     document.save(force_insert=True)
     after = {"title": document.title, "kind": document.kind, "size": document.size, "url": document.url}
@@ -225,17 +192,21 @@ def _add(document: Document, user: User | None) -> Document:
     return document
 
 
-def _ending(name: str) -> str:
-    """How the name ends, such as `.pdf`; empty for what is no ending, but a sentence behind a full stop."""
-    ending = PurePath(name).suffix.lower()
-    return ending if ENDING.fullmatch(ending) else ""
-
-
-def _title(title: str) -> str:
+def checked_title(title: str) -> str:
+    """The title as it is kept; raises InvalidInput naming `title`."""
     problems = Problems()
     title = problems.text("title", title, longest=LONGEST_TITLE, required=True)
     problems.raise_any()
     return title
+
+
+def _choose_encoding(document: Document, encoding: str) -> dict[str, str]:
+    if not has_encoding(document):
+        raise wrong_field("encoding", "Only a file of letters has an encoding; this document is none.")
+    if encoding and encoding not in ENCODINGS:
+        raise wrong_field("encoding", f"Choose one of these: {', '.join(ENCODINGS)}; or none, to have it found.")
+    document.encoding, document.is_encoding_chosen = encoding, bool(encoding)
+    return {"encoding": encoding or "found"}
 
 
 def _locked(workspace: Workspace, document_id: UUID) -> Document:

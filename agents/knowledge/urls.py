@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from agents.knowledge import api as api_documents
-from agents.knowledge import views
+from agents.knowledge import memory_api, views
 
 pages: list[URLPattern | URLResolver] = [
     path("knowledge/", views.document_list, name="knowledge"),
@@ -25,6 +25,6 @@ api: list[URLPattern | URLResolver] = [
     path("documents/<uuid:document_id>/refresh", api_documents.DocumentRefresh.as_view(), name="api_document_refresh"),
     path("documents/<uuid:document_id>/restore", api_documents.DocumentRestore.as_view(), name="api_document_restore"),
     path("agents/<uuid:agent_id>/documents", api_documents.AgentDocuments.as_view(), name="api_agent_documents"),
-    path("memories", api_documents.MemoryList.as_view(), name="api_memories"),
-    path("memories/<uuid:memory_id>", api_documents.MemoryDetail.as_view(), name="api_memory"),
+    path("memories", memory_api.MemoryList.as_view(), name="api_memories"),
+    path("memories/<uuid:memory_id>", memory_api.MemoryDetail.as_view(), name="api_memory"),
 ]

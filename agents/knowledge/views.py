@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -59,11 +60,11 @@ def document_new(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_bound:
         return render(request, "knowledge/new.html", {"form": form})
     try:
-        row = form.add(request.workspace, request.user)
+        said = form.add(request.workspace, request.user)
     except AppError as error:
         form.refuse(error)
         return render(request, "knowledge/new.html", {"form": form}, status=422)
-    messages.success(request, f"{row.title} was added. It is being read.")
+    messages.success(request, said)
     return redirect("knowledge", request.workspace.slug)
 
 
@@ -84,6 +85,7 @@ def document_detail(request: WorkspaceRequest, document_id: UUID) -> HttpRespons
         "asked": asked,
         "hits": [hit for hit in hits if hit.document_id == row.pk][:SHOWN],
         "watched": queries.is_watched(row),
+        "changed_at": parse_datetime(row.change["at"]) if row.change else None,
         "encodings": ENCODINGS if has_encoding(row) else {},
         "encoding": ENCODINGS.get(row.encoding, row.encoding),
         **_rights(request),

@@ -35,6 +35,10 @@ class Document(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     url = models.CharField(max_length=2000, blank=True)
     file = models.CharField(max_length=300, blank=True, help_text="Where storage keeps the upload.")
+    file_name = models.CharField(
+        max_length=400, blank=True, db_default="", help_text="An upload's own name, with its folders."
+    )
+    digest = models.CharField(max_length=64, blank=True, db_default="", help_text="SHA-256 of an upload's bytes.")
     media_type = models.CharField(max_length=100, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
@@ -47,6 +51,7 @@ class Document(models.Model):
     pages = models.PositiveIntegerField(default=0, db_default=0, help_text="Of a PDF, how many there are.")
     pages_read = models.PositiveIntegerField(default=0, db_default=0, help_text="How many of them are read so far.")
     notes = models.JSONField(default=list, db_default=[], help_text="Sentences about what could not be read.")
+    change = models.JSONField(null=True, help_text="What the last other text changed.")
     embedding_model = models.CharField(max_length=120, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -57,7 +62,11 @@ class Document(models.Model):
 
     class Meta:
         db_table = "documents"
-        indexes = (models.Index(fields=["workspace", "-created_at"], name="documents_newest"),)
+        indexes = (
+            models.Index(fields=["workspace", "-created_at"], name="documents_newest"),
+            models.Index(fields=["workspace", "file_name"], name="documents_file_name"),
+            models.Index(fields=["workspace", "digest"], name="documents_digest"),
+        )
 
     def __str__(self) -> str:
         return self.title
