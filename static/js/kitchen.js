@@ -72,13 +72,9 @@ class RunKitchen extends LiveRun {
 
   async show(html) {
     const wasLive = this.dataset.state === 'live';
-    // Nothing below the stage moves when its step ends.
-    if (wasLive) this.keptHeight = this.ref('scroll')?.offsetHeight;
-    await this.morph(html);
-    if (this.keptHeight) {
-      this.ref('scroll').style.minHeight = `${this.keptHeight}px`;
-      this.toggleAttribute('data-watched', true);
-    }
+    // The panel keeps its height when the run ends, until the reader goes elsewhere: nothing moves by itself.
+    if (wasLive) this.isWatched = true;
+    await this.morph(this.isWatched ? html.replace('<run-kitchen', '$& data-watched') : html);
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     if (this.isPinned && !this.ref('stream')) this.isFollowing = false;
     this.showFollowing();
@@ -123,6 +119,7 @@ class RunKitchen extends LiveRun {
 
   async go(address, { reveal = false } = {}) {
     if (address !== location.href) history.pushState({ htmx: true }, '', address);
+    this.isWatched = false;
     await this.load();
     const stage = this.querySelector('.stage');
     const top = stage.getBoundingClientRect().top;
