@@ -1,15 +1,25 @@
 """Numbers and times as people read them on a page or in a terminal."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+# "Check OPENAI_API_KEY."
+OF_A_SETTING = re.compile(r"(?:Check|Set) [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 
 def unwrapped(text: str) -> str:
     """A text that was wrapped to fit a file, with each paragraph on one line; lists keep their lines."""
     paragraphs = [paragraph.splitlines() for paragraph in text.strip().split("\n\n")]
     return "\n\n".join(("\n" if lines[-1].startswith(("-", "*")) else " ").join(lines) for lines in paragraphs)
+
+
+def without_settings(text: str) -> str:
+    """An error as people of a workspace read it: sentences that send them to a setting of the server are left out."""
+    return " ".join(said for said in SENTENCE_END.split(text) if not OF_A_SETTING.match(said)) or text
 
 
 def duration(milliseconds: float | None) -> str:

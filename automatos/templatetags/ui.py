@@ -148,6 +148,12 @@ def short(number: float | None) -> str:
 
 
 @register.filter
+def for_people(error: str | None) -> str:
+    """An error without its sentences about settings of the server, which nobody of a workspace can change."""
+    return words.without_settings(error or "")
+
+
+@register.filter
 def money(dollars: Decimal | float | None) -> str:
     """0.118 -> "$0.118"."""
     return words.money(dollars)

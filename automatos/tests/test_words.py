@@ -26,6 +26,20 @@ def test_durations_are_read_at_a_glance(milliseconds: int | None, text: str) -> 
     assert words.duration(milliseconds) == text
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("OpenAI does not accept the key (401). Check OPENAI_API_KEY.", "OpenAI does not accept the key (401)."),
+        ("It needs a key. Set OPENAI_API_KEY and restart, or choose another model.", "It needs a key."),
+        ("Set LLM_OUTSIDE_CALLS=true to allow them.", "Set LLM_OUTSIDE_CALLS=true to allow them."),
+        ("It said: Check your PIN. Set it anew.", "It said: Check your PIN. Set it anew."),
+        ("", ""),
+    ],
+)
+def test_people_of_a_workspace_are_sent_to_no_setting_of_the_server(error: str, told: str) -> None:
+    assert words.without_settings(error) == told
+
+
 @pytest.mark.parametrize(("milliseconds", "text"), [(None, "0:00"), (102_000, "1:42"), (3_723_000, "1:02:03")])
 def test_a_clock_counts_minutes_and_seconds(milliseconds: int | None, text: str) -> None:
     assert words.clock(milliseconds) == text

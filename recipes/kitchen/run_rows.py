@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from automatos import words
 from recipes.engine.templating import as_text
 from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
 from recipes.runs.copying import FAILED
@@ -150,11 +151,12 @@ def _trouble(run: Execution, steps: Sequence[Mapping[str, Any]]) -> tuple[str, s
     error = run.error or {}
     failed = [one for one in steps if one["order"] == error.get("step")]
     failed = failed or [one for one in steps if one["status"] == StepStatus.FAILED]
-    said = str(error.get("message") or "")
+    said = words.without_settings(str(error.get("message") or ""))
     if not failed:
         return "", said or "No reason was recorded."
     first = failed[0]
-    return f"{first['order']} {first['name'] or first['step_id']}", str(first["error__message"] or said)
+    why = words.without_settings(str(first["error__message"] or said))
+    return f"{first['order']} {first['name'] or first['step_id']}", why
 
 
 def _doing(run: Execution, steps: Sequence[Mapping[str, Any]]) -> str:

@@ -157,8 +157,8 @@ class Execution(models.Model):
             # What the API lists by itself, so that it is counted and paged in the index alone.
             models.Index(
                 fields=["workspace", "-created_at", "-id"],
-                condition=Q(deleted_at=None, parent_step=None, conversation=None),
-                name="executions_listed",
+                condition=Q(deleted_at=None, parent_step=None, conversation=None) & ~Q(triggered_by="evaluation"),
+                name="executions_shown",
             ),
             models.Index(
                 fields=["workspace", "-created_at"],

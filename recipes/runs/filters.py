@@ -166,8 +166,8 @@ def narrowed(workspace: Workspace, wanted: RunFilter, user: User | None = None) 
     """The workspace's runs that pass, in the order asked for. user: whose runs "Mine" are."""
     runs = Execution.objects.filter(workspace=workspace, deleted_at=None)
     if not (wanted.tab == "needs" or wanted.search or wanted.trigger):
-        # Runs inside of runs are found where somebody looks for them, or is asked by them.
-        runs = runs.filter(parent_step=None)
+        # Runs inside of runs, and those of evaluations, are found where somebody looks for them, or is asked by them.
+        runs = runs.filter(parent_step=None).exclude(triggered_by=Trigger.EVALUATION)
     runs = of_tab(runs, wanted.tab, user)
     if wanted.state:
         runs = runs.filter(status__in=STATES[wanted.state][1])

@@ -34,11 +34,13 @@ class DayFigures:
     median_ms: float | None = None
 
 
-# Days and their whole from one look at the runs.
+# Days and their whole from one look at the runs. The money is that of all; counted are those that the list shows.
 BY_DAY = (
-    "SELECT day, count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = ANY(%s)), "
-    "sum(cost), percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE status = 'completed') "
+    "SELECT day, count(*) FILTER (WHERE listed), count(*) FILTER (WHERE listed AND status = 'completed'), "
+    "count(*) FILTER (WHERE listed AND status = ANY(%s)), sum(cost), "
+    "percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE listed AND status = 'completed') "
     "FROM (SELECT (created_at AT TIME ZONE %s)::date AS day, status, cost, "
+    "parent_step_id IS NULL AND triggered_by <> 'evaluation' AS listed, "
     "extract(epoch FROM completed_at - started_at) AS took FROM recipe_executions "
     "WHERE workspace_id = %s AND deleted_at IS NULL AND created_at >= %s) runs GROUP BY GROUPING SETS ((day), ())"
 )

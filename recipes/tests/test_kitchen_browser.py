@@ -1,5 +1,7 @@
 """The kitchen in a real browser: live equals recorded, nothing lost when the web process dies, stop, tabs."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -179,7 +181,9 @@ def test_a_failed_run_opens_on_its_failed_step_with_the_cure(room: Room) -> None
     execution = ended(room.cook())
     page = room.visitor.open(room.path(execution))
     expect(page.locator("#stage-title")).to_have_text("Step 2")
-    expect(page.locator("#out")).to_contain_text("This step failed.")
+    expect(page.locator("#out")).to_contain_text("does not accept the key (401).")
+    expect(page.locator("#out")).not_to_contain_text("OPENAI_API_KEY")
+    expect(page.get_by_role("link", name="Check the key")).to_have_attribute("href", re.compile("/credentials/"))
     expect(page.locator("#prompt")).to_contain_text(f"second {room.word} soup")
     expect(page.get_by_role("link", name="Edit agent")).to_be_visible()
     page.get_by_role("button", name="Cook again").first.click()

@@ -136,6 +136,21 @@ def test_tabs_count_what_they_list_and_every_way_a_run_starts_can_be_asked_for(c
     assert {value for value, _ in answer.context["choices"]["trigger"]} == set(Trigger.values)
 
 
+def test_runs_of_evaluations_are_listed_where_somebody_looks_for_them(cast: Cast) -> None:
+    recipe = cast.recipe("one")
+    shown = ran(cast, recipe, input_data={"topic": "harbour"})
+    tried = ran(cast, recipe, "failed", triggered_by=Trigger.EVALUATION, cost=2, input_data={"topic": "harbour"})
+    for query in ("", f"?recipe={recipe.pk}", "?tab=mine", "?status=completed"):
+        assert listed(cast, query) == [shown.pk], query
+    assert listed(cast, "?tab=failed") == []
+    assert listed(cast, "?trigger=evaluation") == [tried.pk]
+    assert set(listed(cast, "?q=harbour")) == {shown.pk, tried.pk}
+    context = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/runs/").context
+    assert {tab.value: tab.count for tab in context["tabs"]}["failed"] == "0"
+    days = context["fortnight"]
+    assert (days.runs, days.failed, days.cost) == (1, 0, 2 + shown.cost), "what they cost was spent all the same"
+
+
 def test_an_empty_list_a_filter_without_hits_and_a_tab_without_runs_say_so(cast: Cast) -> None:
     client, root = browser_of(cast.owner), f"/w/{cast.workspace.slug}/runs/"
     assert "Nothing has cooked here yet" in client.get(root).content.decode()
