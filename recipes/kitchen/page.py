@@ -123,7 +123,7 @@ def kitchen(
         now=iso(now) or "",
         inputs=input_jars(execution),
         result=_result(execution, steps),
-        timeline=timeline_of(execution, steps, LOOKS, now),
+        timeline=timeline_of(execution, rail_of(tickets, steps, None), steps, now),
         allowed=allowances_of(execution),
     )
 

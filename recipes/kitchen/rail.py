@@ -1,7 +1,8 @@
-"""The rail of the kitchen with rounds of loops, and branches not taken, folded to a line each.
+"""The rail and the timeline of the kitchen with rounds of loops, and branches not taken, folded to a line each.
 
-What is open follows from the step on the stage, which stands in the address: the rounds it is in. So a live page that
-is drawn again, or an address that somebody was sent, folds alike.
+What is open in the rail follows from the step on the stage, which stands in the address: the rounds it is in. So a live
+page that is drawn again, or an address that somebody was sent, folds alike. In the timeline nothing is opened, so that
+its lines stay where they are while one follows.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Steps that stand as one line, which leads to the first of them that matters. order: of that one."""
+    """Steps that stand as one line, which leads to the first of them that matters: `order`. orders: of all."""
 
     order: int
     name: str
@@ -52,12 +53,15 @@ class Fold:
     icon: str
     word: str
     steps: str
+    orders: Sequence[int]
     is_fold: bool = True
 
 
-def rail_of(tickets: Sequence[Ticket], steps: Sequence[ExecutionStep], chosen: ExecutionStep) -> list[Ticket | Fold]:
-    """The lines of the rail: tickets, and folds where the chosen step is not."""
-    open_rounds, crowded = set(_rounds(chosen)), _crowded(steps)
+def rail_of(
+    tickets: Sequence[Ticket], steps: Sequence[ExecutionStep], chosen: ExecutionStep | None
+) -> list[Ticket | Fold]:
+    """The lines of the rail: tickets, and folds where the chosen step is not; everywhere where none is chosen."""
+    open_rounds, crowded = set(_rounds(chosen)) if chosen else set(), _crowded(steps)
     keyed = [
         (_key(step, chosen, open_rounds, crowded), step, ticket) for step, ticket in zip(steps, tickets, strict=True)
     ]
@@ -87,14 +91,14 @@ def _crowded(steps: Sequence[ExecutionStep]) -> set[str]:
 
 
 def _key(
-    step: ExecutionStep, chosen: ExecutionStep, open_rounds: set[tuple[str, str]], crowded: set[str]
+    step: ExecutionStep, chosen: ExecutionStep | None, open_rounds: set[tuple[str, str]], crowded: set[str]
 ) -> tuple[str, ...]:
     """What it is folded into; nothing where it stands by itself."""
     for loop, number in _rounds(step):
         if loop in crowded and (loop, number) not in open_rounds:
             return "round", loop, number
     passed_by = step.status == StepStatus.SKIPPED and not step.error and step.branch in BRANCHES
-    if passed_by and (step.parent_id, step.branch) != (chosen.parent_id, chosen.branch):
+    if passed_by and not (chosen and (step.parent_id, step.branch) == (chosen.parent_id, chosen.branch)):
         return "branch", str(step.parent_id), step.branch
     return ()
 
@@ -102,7 +106,8 @@ def _key(
 def _fold(key: tuple[str, ...], tickets: Sequence[Ticket]) -> Fold:
     look = next(one for one in FIRST if any(ticket.look == one for ticket in tickets))
     first = next(ticket for ticket in tickets if ticket.look == look)
-    count = count_of(len(tickets), "step")
+    count, orders = count_of(len(tickets), "step"), [ticket.order for ticket in tickets]
     if key[0] == "branch":
-        return Fold(tickets[0].order, "Branch not taken", look, ICONS[look], ", ".join(tickets[0].facts[:1]), count)
-    return Fold(first.order, f"Round {key[2]}", look, ICONS[look], WORDS[look], count)
+        why = ", ".join(tickets[0].facts[:1])
+        return Fold(tickets[0].order, "Branch not taken", look, ICONS[look], why, count, orders)
+    return Fold(first.order, f"Round {key[2]}", look, ICONS[look], WORDS[look], count, orders)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from automatos import words
+from recipes.kitchen.rail import Fold, Ticket
 from recipes.models import Call, Execution, ExecutionStep, StepKind, StepStatus
 
 # More lines than this nobody reads; a longer run has its rail.
 MOST_LINES = 60
+# So many steps of a fold are drawn.
+MOST_BARS = 80
 MOST_CALLS = 80
 MARKS = 4
 STEPS_OF_SCALE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -26,9 +29,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A step with its bars."""
+    """A step with its bars, or a fold, which has no number, with those of its steps. order: of the step it leads to."""
 
-    step: ExecutionStep
+    order: int
+    number: str
+    name: str
     look: str
     icon: str
     bars: Sequence[Bar]
@@ -44,16 +49,22 @@ class Timeline:
 
 
 def timeline_of(
-    execution: Execution, steps: Sequence[ExecutionStep], looks: dict[StepStatus, tuple[str, str]], now: datetime
+    execution: Execution, rail: Sequence[Ticket | Fold], steps: Sequence[ExecutionStep], now: datetime
 ) -> Timeline | None:
-    """The run's timeline, a line for every step, so that none comes in between; None where it is too long to read."""
-    if len(steps) > MOST_LINES:
+    """The run's timeline: a line for each of the rail, so that none comes in between; None where that is too long."""
+    if len(rail) > MOST_LINES:
         return None
     start = min((step.started_at for step in steps if step.started_at), default=execution.created_at)
     end = execution.completed_at or now
     whole = max((end - start).total_seconds(), 0.001)
     scale = _Scale(start, whole, end)
-    lines = [_line(step, scale, looks) for step in steps]
+    known = {step.order: step for step in steps}
+    lines = [
+        _folded(one, [known[order] for order in one.orders], scale)
+        if isinstance(one, Fold)
+        else _line(one, known[one.order], scale)
+        for one in rail
+    ]
     return Timeline(lines, _marks(whole))
 
 
@@ -69,17 +80,33 @@ class _Scale:
         return Bar(look, round(min(x, 99.6), 2), round(max(0.4, min(width, 100 - x)), 2))
 
 
-def _line(step: ExecutionStep, scale: _Scale, looks: dict[StepStatus, tuple[str, str]]) -> Line:
-    look, icon = looks[StepStatus(step.status)]
+def _line(ticket: Ticket, step: ExecutionStep, scale: _Scale) -> Line:
+    called = str(step.order), step.name or step.step_id
     if step.started_at is None:
-        return Line(step, look, icon, [], "")
-    waits = step.kind == StepKind.WAIT or step.status == StepStatus.WAITING
-    main = "ask" if waits else "bad" if step.status == StepStatus.FAILED else "model"
-    bars = [scale.bar(main, step.started_at, step.completed_at)]
+        return Line(step.order, *called, ticket.look, ticket.icon, [], "")
     tools = [call for call in step.calls.all() if call.kind != Call.Kind.MODEL][:MOST_CALLS]
+    bars = [scale.bar(_look(step), step.started_at, step.completed_at)]
     bars += [scale.bar("bad" if one.status == "failed" else "tool", one.sent_at, one.completed_at) for one in tools]
     said = words.duration(step.duration_ms) or step.get_status_display().lower()
-    return Line(step, look, icon, bars, said)
+    return Line(step.order, *called, ticket.look, ticket.icon, bars, said)
+
+
+def _folded(fold: Fold, steps: Sequence[ExecutionStep], scale: _Scale) -> Line:
+    begun = [(step.started_at, step) for step in steps if step.started_at]
+    bars = [scale.bar(_look(step), at, step.completed_at) for at, step in begun[:MOST_BARS]]
+    ends = [step.completed_at for _, step in begun if step.completed_at]
+    said = fold.steps
+    if begun and len(ends) == len(begun):
+        said = words.duration(1000 * (max(ends) - min(at for at, _ in begun)).total_seconds())
+    elif begun:
+        said = fold.word
+    return Line(fold.order, "", fold.name, fold.look, fold.icon, bars, said)
+
+
+def _look(step: ExecutionStep) -> str:
+    if step.kind == StepKind.WAIT or step.status == StepStatus.WAITING:
+        return "ask"
+    return "bad" if step.status == StepStatus.FAILED else "model"
 
 
 def _marks(whole: float) -> list[tuple[float, str]]:

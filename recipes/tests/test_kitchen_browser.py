@@ -1,5 +1,6 @@
 """The kitchen in a real browser: live equals recorded, nothing lost when the web process dies, stop, tabs."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from automatos.testing import Stack
 from automatos.tests.browser import People, Visitor
 from recipes.models import Execution
 from recipes.tests.kit import Cast, ended, wait_for
+from recipes.tests.test_loops import cast_recipe, flow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENT = 45_000
@@ -203,6 +205,25 @@ def test_earlier_attempts_are_kept_and_shown_with_their_error(room: Room) -> Non
     page.get_by_text("Attempt 1 failed").click()
     expect(page.locator("#attempt-1-1")).to_contain_text("Error code")
     expect(page.locator("#out")).to_have_text("A whole answer.")
+
+
+def test_a_run_with_rounds_and_a_branch_not_taken_is_drawn_in_its_places(room: Room) -> None:
+    topics = [{"name": f"topic-{number}"} for number in range(14)]
+    room.stack.models.on("Plan", reply=json.dumps({"topics": topics}))
+    room.stack.models.on("Rate topic-3", reply='{"score": 2}')
+    room.stack.models.on("Rate", reply='{"score": 7}')
+    execution = ended(room.cast.cook(cast_recipe(room.cast, flow(room.cast.agent.id))))
+    assert execution.steps.filter(status="skipped").exists()
+    page = room.visitor.open(room.path(execution))
+    heat, parts = page.locator(".kheat").bounding_box(), page.locator(".kheat > i")
+    assert heat
+    tops = {round(box["y"]) for part in parts.all() if (box := part.bounding_box())}
+    assert (parts.count(), tops) == (execution.steps.count(), {round(heat["y"])})
+    folds = page.locator(".ticket.folded")
+    assert folds.count() == 14
+    assert folds.first.evaluate("one => getComputedStyle(one).maskImage") == "none"
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Round 14")
+    room.visitor.check(room.path(execution))
 
 
 @pytest.mark.parametrize("query", ["", "?tab=events", "?step=2&tab=prompt"])

@@ -95,6 +95,29 @@ def test_two_runs_are_compared_and_another_workspaces_is_not_there(cast: Cast) -
         assert client.get(f"{root}{query}").status_code == 404, query
 
 
+def test_the_timeline_has_a_line_for_each_round_and_for_a_branch_not_taken(cast: Cast) -> None:
+    run = ran(cast, cast.recipe("one"))
+    times = {"started_at": run.started_at, "completed_at": run.completed_at, "agent": cast.agent}
+    step_of(run, "completed", order=1, step_id="each", kind="loop", **times)
+    for number in range(1, 8):
+        for place, name in enumerate("ab"):
+            path = f"each.{number}.{name}"
+            status = "failed" if (number, name) == (3, "b") else "completed"
+            step_of(
+                run, status, order=10 * number + place, step_id=name, path=path, iteration=number, name=path, **times
+            )
+    gate = step_of(run, "completed", order=90, step_id="gate", kind="condition", name="Gate", **times)
+    for order in (91, 92):
+        step_of(run, "skipped", order=order, step_id=f"no_{order}", name="No", parent=gate, branch="else")
+    page = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/runs/{run.pk}/?step=31").context["kitchen"]
+    lines = [(line.name, line.order, line.look, len(line.bars)) for line in page.timeline.lines]
+    rounds = [(f"Round {number}", 31 if number == 3 else 10 * number, "bad" if number == 3 else "ok", 2)
+              for number in range(1, 8)]  # fmt: skip
+    assert lines == [("Read it", 1, "ok", 1), *rounds, ("Gate", 90, "ok", 1), ("Branch not taken", 91, "skip", 0)]
+    assert [bar.look for bar in page.timeline.lines[3].bars] == ["model", "bad"]
+    assert {line.said for line in page.timeline.lines[1:8]} == {"1 min 30 s"}
+
+
 def test_outputs_and_runs_are_kept_as_files(cast: Cast) -> None:
     run = ran(cast, cast.recipe("one"), output_data={"final_output": "**Done** שלום"}, input_data={"topic": "soup"})
     step_of(run, "completed", output="# Soup\n\n| a | b |\n|---|---|\n| 1 | 2 |")
