@@ -10,7 +10,7 @@ SHOWN = models.Q(("conversation", None), ("deleted_at", None), ("parent_step", N
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("recipes", "0050_untrusted_cases")]
+    dependencies = [("recipes", "0051_vouched_lessons")]
 
     operations = [
         AddIndexConcurrently(
