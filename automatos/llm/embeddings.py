@@ -62,6 +62,11 @@ def embed(
     return [vector for start in range(0, len(cut), BATCH) for vector in run(cut[start : start + BATCH])]
 
 
+def warm() -> None:
+    """Load the local model into this process, so that nobody waits for it: about a second of processor, once."""
+    _local(["-"])
+
+
 def _local(texts: list[str]) -> list[Vector]:
     # One at a time: the encoder keeps its arrays, and there is nothing to win on shared processors.
     with _encoding:

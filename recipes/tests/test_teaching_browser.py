@@ -8,7 +8,7 @@ from automatos.testing import Stack
 from automatos.tests.browser import People
 from recipes.editor.services import publish
 from recipes.editor.suggestion_services import accept_suggestion
-from recipes.lessons.services import add_lesson, forget_lesson
+from recipes.lessons.services import add_lesson, forget_lesson, vouch_for_lesson
 from recipes.tests.kit import Cast
 from recipes.tests.quality_cases import CASES, Step
 from recipes.tests.quality_kit import assess, ended_run
@@ -55,4 +55,8 @@ def test_the_page_of_lessons_is_sound(people: People, stack: Stack) -> None:
     add_lesson(recipe=recipe, user=cast.owner, text="Name the year, always. " * 12)
     gone = add_lesson(recipe=recipe, user=cast.owner, text="Forget me.")
     forget_lesson(recipe=recipe, lesson_id=gone.pk)
+    read = recipe.lessons.exclude(origins=[]).first()
+    assert read is not None
+    editor.check(page, lambda shown: shown.get_by_text("Vouch for it").first.click())
+    vouch_for_lesson(recipe=recipe, lesson_id=read.pk, user=cast.owner, text=read.text)
     editor.check(page)

@@ -13,6 +13,7 @@ from automatos.events import iso
 from automatos.markdown import render
 from recipes.models import Execution, ExecutionStep, Workflow
 from recipes.workflows.drawing import Column, columns_of
+from recipes.workflows.leaving import left_by
 from recipes.workflows.reading import Reading, StageRow, SubtaskRow, reading_of
 from recipes.workflows.recipe_services import words_of_goal
 from recipes.workflows.sources import Source
@@ -68,7 +69,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class StagePlace:
-    """A stage in the bar. time: in words."""
+    """A stage in the bar. time: in words; left: what it left, in figures."""
 
     row: StageRow
     look: str
@@ -78,6 +79,7 @@ class StagePlace:
     order: int
     selected: bool
     since: str | None
+    left: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def workflow_run(execution: Execution, selected: int) -> WorkflowRun:
     return WorkflowRun(
         reading=reading,
         workflow=execution.workflow,
-        bar=[_stage(row, selected) for row in reading.stages],
+        bar=[_stage(row, selected, left_by(row, reading)) for row in reading.stages],
         graph=graph_of_run(reading, selected),
         answer=answer_of(reading),
         sources=[_source(one) for one in reading.sources],
@@ -127,27 +129,58 @@ def workflow_run(execution: Execution, selected: int) -> WorkflowRun:
     )
 
 
-def _stage(row: StageRow, selected: int) -> StagePlace:
+def _stage(row: StageRow, selected: int, left: str) -> StagePlace:
     look, icon, word = LOOKS[row.status]
     step = row.step
     running = row.status == "running" and step is not None
     return StagePlace(
         row, look, icon, word, words.duration(row.duration_ms), step.order if step else 0,
         bool(step and step.order == selected), iso(step.started_at) if running and step else None,
+        left,
     )  # fmt: skip
 
 
 def graph_of_run(reading: Reading, selected: int) -> Graph:
-    """The subtasks as they stand."""
+    """The subtasks as they stand; one that was planned again has the step that failed before it."""
     status = {row.id: row.status for row in reading.subtasks}
-    nodes = {row.id: _node(number, row, selected, status) for number, row in enumerate(reading.subtasks, 1)}
-    looks = {
-        (need, row.id): "given" if status.get(need) == "completed" else "broken" if status.get(need) == "failed" else ""
-        for row in reading.subtasks
-        for need in row.dependencies
-    }
-    depends = {row.id: row.dependencies for row in reading.subtasks}
-    return Graph(columns_of(depends, {edge: look or "waits" for edge, look in looks.items()}), nodes)
+    nodes: dict[str, Node] = {}
+    depends: dict[str, tuple[str, ...]] = {}
+    looks: dict[tuple[str, str], str] = {}
+    for number, row in enumerate(reading.subtasks, 1):
+        needs = row.dependencies
+        for failed in failed_before(row):
+            key = f"{row.id}@{failed.order}"
+            nodes[key], depends[key] = _failed_node(number, row, failed, selected), needs
+            looks |= {(need, key): _look(status.get(need)) for need in needs}
+            needs = (key,)
+        nodes[row.id], depends[row.id] = _node(number, row, selected, status), needs
+        looks |= {(need, row.id): "replaced" if need not in status else _look(status[need]) for need in needs}
+    return Graph(columns_of(depends, looks), nodes)
+
+
+def _look(status: str | None) -> str:
+    return {"completed": "given", "failed": "broken"}.get(status or "", "waits")
+
+
+def failed_before(row: SubtaskRow) -> list[ExecutionStep]:
+    """The steps of a subtask that failed by themselves and were followed by another one."""
+    return [one for one in row.steps[:-1] if one.error and one.error.get("code") != "dependency_failed"]
+
+
+def _failed_node(number: int, row: SubtaskRow, step: ExecutionStep, selected: int) -> Node:
+    return Node(
+        id=row.id,
+        number=number,
+        title=row.title,
+        look="bad",
+        icon="x",
+        word="failed, planned again",
+        note=f"{step.agent_name} failed",
+        side=words.duration(step.duration_ms),
+        agent_id=step.agent_id,
+        order=step.order,
+        selected=step.order == selected,
+    )
 
 
 def _node(number: int, row: SubtaskRow, selected: int, status: Mapping[str, str]) -> Node:
@@ -157,7 +190,7 @@ def _node(number: int, row: SubtaskRow, selected: int, status: Mapping[str, str]
     missing = [need for need in row.dependencies if status.get(need) != "completed"]
     if row.status == "pending" and missing:
         note = f"{note}, waits"
-    if len(row.steps) > 1:
+    if failed_before(row):
         note = f"{note}, planned again"
     return Node(
         id=row.id,
@@ -170,7 +203,7 @@ def _node(number: int, row: SubtaskRow, selected: int, status: Mapping[str, str]
         side=words.duration(step.duration_ms) if step else "",
         agent_id=step.agent_id if step else row.match.get("agent_id"),
         order=step.order if step else None,
-        selected=any(one.order == selected for one in row.steps),
+        selected=step is not None and step.order == selected,
         since=iso(step.started_at) if step and row.status == "running" else None,
     )
 
@@ -179,9 +212,10 @@ def _changes(rows: Sequence[SubtaskRow]) -> list[str]:
     """What was planned again, in sentences."""
     found = []
     for row in rows:
-        if len(row.steps) < 2 or (row.steps[0].error or {}).get("code") == "dependency_failed":
+        failed = failed_before(row)
+        if not failed:
             continue
-        first, last = row.steps[0], row.steps[-1]
+        first, last = failed[0], row.steps[-1]
         why = str((first.error or {}).get("message", "")).rstrip(".")
         then = {"completed": "did it", "running": "is at it"}.get(last.status, "did not manage either")
         found.append(f"“{row.title}” failed with {first.agent_name}: {why}. Planned again, {last.agent_name} {then}.")

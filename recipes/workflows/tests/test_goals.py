@@ -1,13 +1,12 @@
 """Goals of ten shapes, cooked by a real worker: what their runs come to, and what is told of them."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from automatos.testing import Stack
 from recipes.models import Call, Execution
-from recipes.tests.kit import assert_numbered_without_gap, ended, wait_for
+from recipes.tests.kit import assert_numbered_without_gap, ended
 from recipes.workflows.names import STAGES
 from recipes.workflows.tests.kit import DONE, GOALS, Goal, Kitchen, last_statuses, stage_statuses
 
@@ -72,24 +71,3 @@ def _remembered(kitchen: Kitchen, execution: Execution) -> None:
     status, changed = kitchen.api.patch(f"/api/memories/{one['id']}", {"text": "Scout looks up prices well."})
     assert (status, changed["is_edited"], changed["text"]) == (200, True, "Scout looks up prices well.")
     assert kitchen.api.delete(f"/api/memories/{one['id']}")[0] == 204
-
-
-def test_a_worker_killed_in_two_stages_costs_no_call_twice(stack: Stack) -> None:
-    """Once while code works, once while a model is asked: what was finished is not done again."""
-    kitchen = Kitchen(stack)
-    goal = Goal("killed", [GOALS[1].plans[0]], DONE)
-    kitchen.listen([goal])
-    execution = kitchen.begin(goal)
-    finished: set[UUID] = set()
-    for stage in ("context_engineering", "agent_execution"):
-        steps = execution.steps.filter(step_id=stage).exclude(started_at=None)
-        wait_for(steps.exists)
-        done = set(Call.objects.filter(step__execution=execution, status="done").values_list("id", flat=True))
-        stack.worker.kill()
-        stack.worker.start()
-        finished |= done
-    over = ended(execution)
-    assert not Call.objects.filter(pk__in=finished, sends__gt=1).exists()
-    assert came_to(over) == ("completed", "", DONE)
-    assert stage_statuses(over) == ["completed"] * 9
-    assert_numbered_without_gap(over)

@@ -1,9 +1,10 @@
 """Workflows in a real browser: from a goal to a saved recipe, and every page in both themes and widths."""
 
 import re
+from functools import partial
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
@@ -37,6 +38,8 @@ def test_from_a_goal_to_a_saved_recipe(people: People, stack: Stack) -> None:
     expect(page.get_by_role("heading", name="Answer", exact=True)).to_be_visible()
     expect(page.locator("#answer")).to_contain_text("The answer to lisbon.")
     expect(page.locator(".stagebar .done")).to_have_count(9)
+    for left in ("2 subtasks, mixed", "2 agents, lowest match", "2 results", "quality 1.00, grade A", "2 experiences"):
+        expect(page.locator("#stages")).to_contain_text(left)
     page.get_by_label("Lisbon").check()
     page.get_by_role("button", name="Save and open it").click()
     expect(page.get_by_text("was saved as a recipe").first).to_be_visible()
@@ -59,8 +62,9 @@ def test_the_pages_of_workflows_are_sound(people: People, stack: Stack) -> None:
     kitchen.listen([*goals, unfit])
     runs = [ended(kitchen.begin(goal)) for goal in (*goals, unfit)]
     editor.check(f"{home}/workflows/")
-    for run in runs:
-        editor.check(f"{home}/runs/{run.pk}/")
+    for run, replaced in zip(runs, (0, 1, 0), strict=True):
+        # What failed stands before what took its place.
+        editor.check(f"{home}/runs/{run.pk}/", partial(shown_replaced, number=replaced))
     workflow = Workflow.objects.get(executions=runs[2])
     kitchen.api.post(f"/api/workflows/{workflow.pk}/plan")
     workflow.refresh_from_db()
@@ -68,6 +72,12 @@ def test_the_pages_of_workflows_are_sound(people: People, stack: Stack) -> None:
     editor.check(f"{home}/workflows/{workflow.pk}/")
     editor.check(f"{home}/workflows/{workflow.pk}/edit/")
     editor.check(f"{home}/knowledge/memories/")
+
+
+def shown_replaced(page: Page, number: int) -> None:
+    """Waits for the graph with so many steps that were replaced."""
+    expect(page.locator(".edges .replaced")).to_have_count(number)
+    expect(page.locator(".tasknode.bad")).to_have_count(number)
 
 
 GOALS_ROWS = ((*WRITE[:3], ()), PIANO)
