@@ -15,10 +15,11 @@ from workspaces.models import Role
 from workspaces.tests.matrix import World, filled, whole
 from workspaces.tests.matrix_doors import Door, operations, pages
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
+FULL = os.environ.get("LOAD") == "full"
+pytestmark = [pytest.mark.django_db, pytest.mark.chaos, pytest.mark.timeout(3600 if FULL else 400)]
 PARTS = 4
-# Each door meets every sixth body, the next door the next ones; with HOSTILE_BODIES=all each meets every one.
-STEP = 1 if os.environ.get("HOSTILE_BODIES") == "all" else 6
+# Each door meets every sixth body, the next door the next ones; with LOAD=full, as `make chaos` has it, each every one.
+STEP = 1 if FULL else 6
 
 
 def taking(doors: list[Door]) -> list[Door]:
