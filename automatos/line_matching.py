@@ -17,16 +17,16 @@ class LineMatcher(SequenceMatcher[str]):
     """difflib's matcher of lines. Long texts are first matched by the lines that each of them has once;
     what is left between those is searched exactly until the steps are spent, then it counts as replaced."""
 
-    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+    def __init__(self, old: Sequence[str], new: Sequence[str], steps: int = MOST_STEPS) -> None:
         super().__init__(None, old, new, autojunk=False)
-        self.old, self.new = old, new
+        self.old, self.new, self.steps = old, new, steps
 
     def get_matching_blocks(self) -> list[Match]:
         """Runs of equal lines in order; the last one is empty and marks the ends."""
-        if _steps(self.old, self.new) <= MOST_STEPS:
+        if _steps(self.old, self.new) <= self.steps:
             return super().get_matching_blocks()
         blocks: list[Match] = []
-        for at_old, at_new in _pairs(self.old, self.new):
+        for at_old, at_new in _pairs(self.old, self.new, self.steps):
             last = blocks[-1] if blocks else Match(0, 0, 0)
             if (last.a + last.size, last.b + last.size) == (at_old, at_new):
                 blocks[-1:] = [Match(last.a, last.b, last.size + 1)]
@@ -35,9 +35,8 @@ class LineMatcher(SequenceMatcher[str]):
         return [*blocks, Match(len(self.old), len(self.new), 0)]
 
 
-def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Places of equal lines in both, in order."""
-    left = MOST_STEPS
+def _pairs(old: Sequence[str], new: Sequence[str], left: int) -> Iterator[tuple[int, int]]:
+    """Places of equal lines in both, in order. left: the steps there are."""
     ends = (len(old), len(new))
     from_old = from_new = 0
     for to_old, to_new in [*_anchors(old, new), ends]:

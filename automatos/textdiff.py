@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from automatos.line_matching import LineMatcher
+from automatos.line_matching import MOST_STEPS, LineMatcher
 
 # Unchanged lines kept around a change.
 CONTEXT = 2
@@ -19,14 +19,17 @@ class Line:
     text: str
 
 
-def compare(old: str, new: str) -> list[Line]:
-    """The lines of both texts that differ, with a little of what surrounds them; empty when they are the same."""
+def compare(old: str, new: str, *, steps: int = MOST_STEPS, most: int = MOST_LINES) -> list[Line]:
+    """The lines of both texts that differ, with a little of what surrounds them; empty when they are the same.
+
+    steps: how exactly may be searched. most: lines of both; of more it is only said how many there are.
+    """
     before, after = old.splitlines(), new.splitlines()
     if before == after:
         return []
-    if len(before) + len(after) > MOST_LINES:
+    if len(before) + len(after) > most:
         return [Line("skip", f"Too long to compare: {len(before):,} lines became {len(after):,}.")]
-    groups = LineMatcher(before, after).get_grouped_opcodes(CONTEXT)
+    groups = LineMatcher(before, after, steps).get_grouped_opcodes(CONTEXT)
     return list(_lines(before, after, list(groups)))
 
 

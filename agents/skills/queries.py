@@ -1,7 +1,7 @@
 """Reads: sources of skills, their skills, what an update would change, and who has a skill."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,52 +10,16 @@ from django.utils import timezone
 
 from agents.models import Agent, AgentSkill, Skill, SkillSource
 from agents.skills import rows as skill_rows
+from agents.skills.changes import ChangedFile, ChangedSkill, Update
 from automatos.errors import NotFound
-from automatos.skill_format.difference import Changed, Difference, as_text, difference, file_lines
+from automatos.line_matching import MOST_STEPS
+from automatos.skill_format.difference import Changed, Difference, as_text, difference
 from automatos.skill_format.skill import Skill as ReadSkill
 from automatos.skill_format.skill import is_true
-from automatos.textdiff import Line
 from workspaces.models import Workspace
 from workspaces.purging import UNDO
 
 LIVE = Q(skills__deleted_at=None)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
-    """A file of a skill compared. kind: added, removed or changed."""
-
-    path: str
-    kind: str
-    lines: list[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedSkill:
-    """A skill that an update would change, add or remove. lines: its SKILL.md; agents: who has it.
-
-    tools_added: what its author newly asks to have pre-approved, which grants nothing.
-    """
-
-    name: str
-    lines: list[Line]
-    files: list[ChangedFile]
-    tools_added: tuple[str, ...] = ()
-    moved_to: str = ""
-    warnings: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """An update that waits."""
-
-    commit: str
-    found_at: datetime
-    warnings: list[str]
-    changed: list[ChangedSkill]
-    added: list[ChangedSkill]
-    removed: list[ChangedSkill]
 
 
 def sources_of(workspace: Workspace) -> QuerySet[SkillSource]:
@@ -149,15 +113,17 @@ def update_of(*, workspace: Workspace, source_id: UUID) -> Update | None:
     def had_by(read: ReadSkill) -> tuple[str, ...]:
         return names[row_of[id(read)].pk]
 
+    changed = [
+        _changed(one, before[id(one.before)], after[id(one.after)], had_by(one.before)) for one in change.changed
+    ]
+    steps = MOST_STEPS // max(1, sum(1 + len(one.files) for one in changed))
     return Update(
         commit=found.pending_commit,
         found_at=datetime.fromisoformat(found.pending["found_at"]),
         warnings=list(found.pending["warnings"]),
-        changed=[
-            _changed(one, before[id(one.before)], after[id(one.after)], had_by(one.before)) for one in change.changed
-        ],
-        added=[_whole(read, "add", after[id(read)]) for read in change.added],
-        removed=[_whole(read, "del", before[id(read)], had_by(read)) for read in change.removed],
+        changed=[_within(one, steps) for one in changed],
+        added=[_whole(read, "added", after[id(read)]) for read in change.added],
+        removed=[_whole(read, "removed", before[id(read)], had_by(read)) for read in change.removed],
     )
 
 
@@ -169,6 +135,11 @@ def _texts(row: Skill) -> dict[str, str]:
     return dict(row.files.filter(is_text=True).values_list("path", "content"))
 
 
+def _within(skill: ChangedSkill, steps: int) -> ChangedSkill:
+    files = [replace(file, steps=steps) for file in skill.files]
+    return replace(skill, body=replace(skill.body, steps=steps), files=files)
+
+
 def _changed(change: Changed, before: dict[str, str], after: dict[str, str], agents: tuple[str, ...]) -> ChangedSkill:
     files = []
     for file in change.files:
@@ -176,11 +147,11 @@ def _changed(change: Changed, before: dict[str, str], after: dict[str, str], age
         new = after.get(file.path) if file.after else None
         binary = any(side is not None and side.kind != "text" for side in (file.before, file.after))
         sizes = [f"{side.size:,} bytes" if side else "nothing" for side in (file.before, file.after)]
-        lines = [Line("skip", f"Not a text: {sizes[0]} became {sizes[1]}.")] if binary else _lines(old, new)
-        files.append(ChangedFile(file.path, file.kind, lines))
+        note = f"Not a text: {sizes[0]} became {sizes[1]}." if binary else ""
+        files.append(ChangedFile(file.path, file.kind, old, new, note))
     return ChangedSkill(
         name=change.after.name,
-        lines=list(change.lines),
+        body=ChangedFile("SKILL.md", "changed", as_text(change.before), as_text(change.after)),
         files=files,
         tools_added=change.tools_added,
         moved_to=change.after.path if change.moved else "",
@@ -191,20 +162,13 @@ def _changed(change: Changed, before: dict[str, str], after: dict[str, str], age
 
 def _whole(read: ReadSkill, kind: str, texts: dict[str, str], agents: tuple[str, ...] = ()) -> ChangedSkill:
     """A skill that is there on one side alone."""
-    lines = [Line(kind, line) for line in as_text(read).splitlines()]
-    files = [
-        ChangedFile(
-            file.path,
-            "added" if kind == "add" else "removed",
-            [Line(kind, line) for line in texts[file.path].splitlines()]
-            if file.path in texts
-            else [Line("skip", f"Not a text: {file.size:,} bytes.")],
-        )
-        for file in read.resources
-    ]
-    added = read.allowed_tools if kind == "add" else ()
-    return ChangedSkill(read.name, lines, files, tuple(added), warnings=tuple(read.warnings), agents=agents)
 
+    def file_of(path: str, text: str | None, size: int = 0) -> ChangedFile:
+        note = f"Not a text: {size:,} bytes." if text is None else ""
+        old, new = (None, text) if kind == "added" else (text, None)
+        return ChangedFile(path, kind, old, new, note)
 
-def _lines(old: str | None, new: str | None) -> list[Line]:
-    return file_lines(None if old is None else old.encode(), None if new is None else new.encode())
+    body = file_of("SKILL.md", as_text(read))
+    files = [file_of(file.path, texts.get(file.path), file.size) for file in read.resources]
+    added = read.allowed_tools if kind == "added" else ()
+    return ChangedSkill(read.name, body, files, tuple(added), warnings=tuple(read.warnings), agents=agents)

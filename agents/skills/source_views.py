@@ -15,6 +15,7 @@ from agents.skills import queries
 from agents.skills import source_services as services
 from agents.skills.forms import RepositoryForm, SourceForm, SourceSettings, UploadForm
 from agents.skills.listing import rights
+from agents.skills.update_page import page_of
 from automatos.errors import Conflict, InvalidInput, wrong_field
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
@@ -141,7 +142,9 @@ def source_update(request: WorkspaceRequest, source_id: UUID) -> HttpResponse:
     update = queries.update_of(workspace=request.workspace, source_id=source_id)
     if update is None:
         return redirect(PAGE, request.workspace.slug, source_id)
-    return render(request, "skills/update.html", {"source": source, "update": update, **rights(request)})
+    shown = page_of(update, request.GET)
+    context = {"source": source, "update": update, "shown": shown, "page": shown.page, **rights(request)}
+    return render(request, "skills/update.html", context)
 
 
 def _decide(request: WorkspaceRequest, source: SkillSource) -> HttpResponse:

@@ -24,16 +24,17 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A skill in both versions. lines: its SKILL.md compared, empty if only files changed or it moved.
-
-    tools_added: what its author newly asks to have pre-approved.
-    """
+    """A skill in both versions. tools_added: what its author newly asks to have pre-approved."""
 
     before: Skill
     after: Skill
-    lines: tuple[Line, ...]
     files: tuple[FileChange, ...]
     tools_added: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Its SKILL.md compared, empty if only files changed or it moved."""
+        return tuple(compare(as_text(self.before), as_text(self.after)))
 
     @property
     def moved(self) -> bool:
@@ -105,7 +106,6 @@ def _changed(before: Skill, after: Skill) -> Changed:
     return Changed(
         before=before,
         after=after,
-        lines=tuple(compare(as_text(before), as_text(after))),
         files=tuple(_files(_by_path(before), _by_path(after))),
         tools_added=tuple(tool for tool in after.allowed_tools if tool not in before.allowed_tools),
     )
