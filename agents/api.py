@@ -15,6 +15,7 @@ from agents.equipment.services import fetch_plugins, plugin_ids_of, skill_ids_of
 from agents.model_choice.catalogue import not_taken
 from agents.model_choice.choice import EFFORTS, PROVIDERS, ModelInput
 from agents.models import Agent, AgentModelConfig, AgentStatus, AgentType, Category
+from agents.personas.agent_api import PersonaField
 from agents.services import AgentInput
 from agents.skills import queries as skills_queries
 from automatos.api import InputSerializer, WordField
@@ -114,7 +115,7 @@ class AgentIn(InputSerializer):
         required=False, help_text=f"By default what the category implies. {', '.join(AgentType.values)}"
     )
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
-    persona_id = serializers.UUIDField(required=False, allow_null=True)
+    persona_id = PersonaField(required=False, allow_null=True)
     custom_prompt = serializers.CharField(required=False, allow_blank=True)
     agent_model_config = ModelConfigIn(required=False)
     tool_ids = serializers.ListField(

@@ -1,9 +1,11 @@
 """REST: personas, and the one an agent wears."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,12 +34,31 @@ class PersonaOut(serializers.Serializer[Persona]):
     scope = serializers.ChoiceField(choices=["global", "workspace"])
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class PersonaField(serializers.Field[Any, Any, Any, Any]):
+    """The id of a persona, or the slug of one that comes with the product, in any case."""
+
+    default_error_messages = {"unknown": "There is no such persona. GET /api/personas lists those you can use."}
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """The persona's id; whether the workspace may use it is for the service to say."""
+        if not isinstance(data, str):
+            self.fail("unknown")
+        try:
+            return UUID(data)
+        except ValueError:
+            found = Persona.objects.filter(workspace=None, deleted_at=None, slug=data.strip().lower()).first()
+        if found is None:
+            self.fail("unknown")
+        return found.pk
+
+
 class AgentPersonaIn(InputSerializer):
     """How the agent speaks."""
 
     shown_only = ("persona",)
 
-    persona_id = serializers.UUIDField(required=False, allow_null=True)
+    persona_id = PersonaField(required=False, allow_null=True)
     custom_prompt = serializers.CharField(required=False, allow_blank=True)
 
 

@@ -168,6 +168,21 @@ def test_the_persona_is_put_on_and_taken_off_and_shows_in_the_context(company: C
     assert company.editor.put(f"{path}/persona", {"persona_id": None})[1]["persona"] is None
 
 
+def test_a_persona_that_comes_with_the_product_is_named_by_its_slug(company: Company) -> None:
+    persona = Persona.objects.create(slug="test-pilot", name="Pilot", system_prompt="Fly low.", category="Support")
+    Persona.objects.create(
+        slug="own-pilot", name="Own", system_prompt="x", category="Sales", workspace=company.workspace
+    )
+    status, made = company.editor.post("/api/agents", {"name": "A", "persona_id": "Test-Pilot"})
+    assert (status, made["persona_id"]) == (201, str(persona.pk))
+    path = f"/api/agents/{made['id']}"
+    assert company.editor.patch(path, {"persona_id": None})[1]["persona_id"] is None
+    assert company.editor.put(f"{path}/persona", {"persona_id": "test-pilot"})[1]["persona_id"] == str(persona.pk)
+    for wrong in ("own-pilot", "nobody", "", 7, ["test-pilot"]):
+        status, refused = company.editor.patch(path, {"persona_id": wrong})
+        assert (status, list(refused["error"]["fields"])) == (400, ["persona_id"]), wrong
+
+
 def test_another_workspaces_persona_is_unknown(company: Company) -> None:
     own = Persona.objects.create(
         slug="own", name="Own", system_prompt="x", category="Sales", workspace=company.elsewhere

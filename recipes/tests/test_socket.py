@@ -229,7 +229,8 @@ def test_an_api_key_opens_the_socket_of_its_own_workspace_only(stack: Stack, cas
     _, narrow = create_api_key(
         workspace=cast.workspace, user=cast.owner, name="Narrow", role="viewer", scopes=["agents:read"]
     )
-    for headers in ({"X-API-Key": key}, {"Authorization": f"ApiKey {key}"}):
+    for name, form in (("X-API-Key", "{}"), ("Authorization", "ApiKey {}"), ("Authorization", "Bearer {}")):
+        headers = {name: form.format(key)}
         with watching(stack, cast, execution.id, **headers) as socket:
             assert read_to_end(socket) == (recorded(execution), 1000)
     for refused in (foreign, narrow):
