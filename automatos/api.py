@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -186,16 +186,24 @@ class InputSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """The validated values; every unknown name is reported."""
         if isinstance(data, Mapping):
-            known = {*self.fields, *self.shown_only}
-            unknown = [str(name) for name, value in data.items() if name not in known and value not in EMPTY]
-            if unknown:
-                raise exceptions.ValidationError({name: [self._no_such(name)] for name in unknown})
+            given = [name for name, value in data.items() if value not in EMPTY and name not in self.shown_only]
+            refuse_unknown(given, list(self.fields))
         return super().to_internal_value(data)
 
-    def _no_such(self, name: str) -> str:
-        near = get_close_matches(name[:80].lower(), list(self.fields), n=1, cutoff=0.6)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        return f"There is no such field.{meant} There are: {', '.join(self.fields)}."
+
+def refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
+    """Raise ValidationError that names each of the given fields which is not known, with the nearest one there is."""
+    unknown = {str(name): [_no_such(str(name), known)] for name in given if name not in known}
+    if unknown:
+        raise exceptions.ValidationError(unknown)
+
+
+def _no_such(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "There is no such field: this takes none."
+    near = get_close_matches(name[:80].lower(), known, n=1, cutoff=0.6)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no such field.{meant} There are: {', '.join(known)}."
 
 
 class WordField(serializers.CharField):

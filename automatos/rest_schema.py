@@ -1,6 +1,7 @@
 """How operations stand in the OpenAPI document: summaries, shapes that generators of clients read, tags with words."""
 
 import re
+from functools import cache
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as LibraryAutoSchema
@@ -47,6 +48,18 @@ class AutoSchema(LibraryAutoSchema):
     def get_summary(self) -> str | None:
         """The operation's own summary, or the first sentence of its description."""
         return super().get_summary() or summary_of(self.get_description())
+
+
+@cache
+def takes_body(view: Any, method: str) -> bool:
+    """Whether an operation takes a body, as its own document says. view: its class; method: in capitals."""
+    schema = getattr(getattr(view, method.lower(), None), "kwargs", {}).get("schema")
+    if method not in ("POST", "PUT", "PATCH") or schema is None:
+        return False
+    inspector, asked = schema(), view()
+    asked.request, asked.kwargs = None, {}
+    inspector.view, inspector.method = asked, method
+    return inspector.get_request_serializer() is not None
 
 
 def summary_of(description: str) -> str:

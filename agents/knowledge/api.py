@@ -17,7 +17,7 @@ from agents.knowledge.kinds import LARGEST, Upload, check_size
 from agents.knowledge.search import Hit
 from agents.knowledge.upload_services import Kept, Outcome, upload
 from agents.models import Document
-from automatos.api import InputSerializer, JsonParser
+from automatos.api import InputSerializer, JsonParser, refuse_unknown
 from automatos.checking import Problems
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, number, ordered, page_of, searched
@@ -192,6 +192,7 @@ class DocumentList(WorkspaceView):
         file = request.FILES.get("file")
         if file is None:
             return None
+        refuse_unknown([*request.POST, *request.FILES], list(DocumentFileIn().fields))
         check_size(file.size)
         body = DocumentFileIn(data=dict(request.POST.items()) | {"file": file})
         body.is_valid(raise_exception=True)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agents.models import SkillSource
 from agents.skills import queries
 from agents.skills import source_services as services
-from automatos.api import DiffLineOut, InputSerializer, JsonParser
+from automatos.api import DiffLineOut, InputSerializer, JsonParser, refuse_unknown
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
 from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
@@ -139,6 +139,7 @@ class SourceList(SourceView):
     def post(self, request: Request) -> Response:
         """A new one. A repository is fetched by a worker: read it until its status is no longer `syncing`."""
         if file := request.FILES.get("file"):
+            refuse_unknown([*request.POST, *request.FILES], list(SourceFileIn().fields))
             name = str(request.POST.get("name", ""))
             services.check_size(file.size or 0)
             row = services.add_upload(

@@ -1,9 +1,13 @@
 """The world of the isolation tests: two workspaces with everything in them."""
 
+import os
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from pytest_django import Settings
 
 from automatos.tests import isolation_report
@@ -23,6 +27,18 @@ def calm(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def world(calm: None) -> World:
     """Everybody and everything there is, in a transaction that is taken back."""
     return World()
+
+
+@pytest.fixture
+def quiet_database(db: None) -> Iterator[None]:
+    """PostgreSQL has no error to note, whatever a client sends: an error holds words of whoever caused it."""
+    log = Path(os.environ["DATA"]) / "logs" / "postgres.log"
+    before = log.stat().st_size if settings.EMBEDDED_DATABASE else 0
+    yield
+    if settings.EMBEDDED_DATABASE:
+        with log.open("rb") as text:
+            text.seek(before)
+            assert [line for line in text.read().decode(errors="replace").splitlines() if "ERROR:" in line] == []
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workspaces.models import Role
 from workspaces.tests.matrix import World, filled, whole
 from workspaces.tests.matrix_doors import Door, operations, pages, pages_outside
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_database"), pytest.mark.timeout(400)]
 PARTS = 4
 # Each name of a door meets a value, the next door's names the next ones. `make chaos` tries each name with each value.
 ALL = pytest.param(

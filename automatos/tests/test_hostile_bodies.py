@@ -16,7 +16,12 @@ from workspaces.tests.matrix import World, filled, whole
 from workspaces.tests.matrix_doors import Door, operations, pages
 
 FULL = os.environ.get("LOAD") == "full"
-pytestmark = [pytest.mark.django_db, pytest.mark.chaos, pytest.mark.timeout(3600 if FULL else 400)]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("quiet_database"),
+    pytest.mark.chaos,
+    pytest.mark.timeout(3600 if FULL else 400),
+]
 PARTS = 4
 # Each door meets every sixth body, the next door the next ones; with LOAD=full, as `make chaos` has it, each every one.
 STEP = 1 if FULL else 6

@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.api import InputSerializer, JsonParser
+from automatos.api import InputSerializer, JsonParser, refuse_unknown
 from automatos.errors import wrong_field
 from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from marketplace.browse import queries as entries
@@ -110,6 +110,7 @@ def read_upload(request: Request) -> dict[str, Any]:
         raise wrong_field("file", "Send the package as `file` of a multipart form.")
     services.check_size(file.size or 0)
     known = ("category", "notes", "signature")
+    refuse_unknown([*request.POST, *request.FILES], ("file", *known))
     words = services.Words(**{name: str(request.POST.get(name, "")) for name in known})
     return {"data": file.read(), "filename": file.name or "", "words": words}
 

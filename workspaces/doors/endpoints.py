@@ -1,6 +1,6 @@
 """The ground every REST operation stands on: who calls, in which workspace, allowed to do what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from hashlib import sha256
@@ -19,9 +19,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from automatos.api import ErrorAnswer
+from automatos.api import EMPTY, ErrorAnswer, refuse_unknown
 from automatos.checking import Problems, unstorable_text
-from automatos.errors import NotAllowed, NotFound
+from automatos.errors import InvalidInput, NotAllowed, NotFound
+from automatos.rest_schema import takes_body
 from workspaces.doors.idempotency import HEADER, once
 from workspaces.doors.sockets import watcher_of
 from workspaces.limits import rates as rate_limits
@@ -42,6 +43,7 @@ WORKSPACE_HEADER = OpenApiParameter(
     description="The id of the workspace meant; without it the key's own, or your personal one.",
 )
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 ONCE_HEADER = OpenApiParameter(
     HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="Sent again, it starts nothing new."
 )
@@ -96,6 +98,21 @@ class SignedInView(APIView):
             if problem := unstorable_text(f"{name}{value}"):
                 problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
         problems.raise_any()
+        self._refuse_body(request)
+
+    def _refuse_body(self, request: Request) -> None:
+        """What is sent to an operation that takes nothing was meant to do something, and would do nothing."""
+        method = request.method or ""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if method in ("GET", "HEAD") or length == "0" or takes_body(cast(Any, type(self)), method):
+            return
+        # A client that speaks in forms sends the end of one even where nothing is in it.
+        is_form = (request.content_type or "").startswith(FORMS)
+        sent = {**request._request.POST, **request._request.FILES} if is_form else request.data
+        if isinstance(sent, Mapping):
+            refuse_unknown([name for name, value in sent.items() if value not in EMPTY], ())
+        elif sent not in EMPTY:
+            raise InvalidInput("This takes no body. Send it without one.")
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Say on every answer how many requests the caller has left."""
