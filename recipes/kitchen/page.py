@@ -94,10 +94,12 @@ def kitchen(
     execution_id: UUID,
     step: int | None = None,
     tab: str = "",
+    shown: str = "",
     otherwise: Callable[[Execution, Sequence[ExecutionStep]], int | None] | None = None,
 ) -> Kitchen:
     """The page of a run, with one step on the stage: the asked one, else the one that matters most now.
 
+    shown: what the page that asks has of an answer that is being written, see `writing`.
     otherwise: says which that is in a workflow's run.
 
     Raises NotFound for a run that is unknown or another workspace's.
@@ -116,7 +118,7 @@ def kitchen(
         summary=_summary(execution, steps, now),
         tickets=tickets,
         rail=rail_of(tickets, steps, chosen),
-        stage=stage_of(execution, chosen, tab, waits_for(chosen, steps)),
+        stage=stage_of(execution, chosen, tab, waits_for(chosen, steps), shown),
         jars=output_jars(steps, execution.is_live),
         files=files_of(workspace.pk, execution.pk),
         quality=run_quality(execution),

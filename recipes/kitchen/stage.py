@@ -12,6 +12,7 @@ from django.utils import timezone
 from automatos import words
 from automatos.events import iso, streamed_text
 from recipes.kitchen.cures import Cure, cures_of
+from recipes.kitchen.writing import Writing, writing_of
 from recipes.lessons.told_queries import Told, told_in
 from recipes.models import Call, ErrorHandling, Event, Execution, ExecutionStep, StepKind, StepStatus
 from recipes.runs.fallbacks import Fallback, fallback_of
@@ -20,7 +21,6 @@ from recipes.runs.tool_calls import ToolUse, tool_uses
 from recipes.waits.queries import Asked, asked_by, due_of, hook_of
 
 TABS = ("output", "prompt", "events")
-FENCES = ("```", "~~~")
 # Past this many characters a prompt is shown cut off, past this many events only the newest.
 LONGEST_PROMPT = 100_000
 MOST_EVENTS = 1000
@@ -79,7 +79,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The step on the stage. `attempts` are the earlier ones; `streamed` is what its running attempt wrote so far.
+    """The step on the stage. `attempts` are the earlier ones; `writing` is what its running attempt wrote so far.
 
     asked: the side effects a person allows or refuses before it goes on. fallback: why another model answers. thoughts:
     what its agent's models thought.
@@ -89,7 +89,7 @@ class Stage:
     name: str
     subtitle: str
     tab: str
-    streamed: str
+    writing: Writing
     attempts: Sequence[Attempt]
     prompt: str
     prompt_length: int
@@ -110,21 +110,6 @@ class Stage:
     lessons: Sequence[Told] = ()
 
     @property
-    def finished(self) -> str:
-        """Of what streams, the blocks that will change no more: they are shown as Markdown."""
-        return finished_blocks(self.streamed)
-
-    @property
-    def base(self) -> int:
-        """How long the finished blocks are, as JavaScript counts."""
-        return len(self.finished.encode("utf-16-le", "surrogatepass")) // 2
-
-    @property
-    def unfinished(self) -> str:
-        """The rest, shown as it comes."""
-        return self.streamed[len(self.finished) :]
-
-    @property
     def tabs(self) -> list[tuple[str, str]]:
         """The tabs: (value in the address, label)."""
         return [(tab, tab.capitalize()) for tab in TABS]
@@ -140,25 +125,24 @@ class Stage:
         except orjson.JSONDecodeError:
             return text
 
-    @property
-    def offset(self) -> int:
-        """How many characters of the running attempt's text the page holds."""
-        return len(self.streamed)
 
+def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str, shown: str = "") -> Stage:
+    """The stage with one step on it. tab: output, prompt or events; anything else is output. waits: for what.
 
-def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) -> Stage:
-    """The stage with one step on it. tab: output, prompt or events; anything else is output. waits: for what."""
+    shown: what the page that asks has of an answer that is being written, see `writing`.
+    """
     tab = tab if tab in TABS else TABS[0]
     running = step.status == StepStatus.RUNNING
     with_prompt = tab == "prompt" or step.status == StepStatus.FAILED
     prompt = (step.prompt or step.prompt_template) if with_prompt else ""
     lines = _lines(execution) if tab == "events" else []
+    written = streamed_text(step.id, step.attempt) if running and tab == "output" else ""
     return Stage(
         step=step,
         name=step.name or step.step_id,
         subtitle=_subtitle(step),
         tab=tab,
-        streamed=streamed_text(step.id, step.attempt) if running and tab == "output" else "",
+        writing=writing_of(written, step.order, step.attempt, shown),
         attempts=_earlier_attempts(step),
         prompt=prompt[:LONGEST_PROMPT],
         prompt_length=len(prompt),
@@ -175,19 +159,6 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str) ->
         lessons=told_in(step),
         thoughts=thoughts_of([step]).get(step.pk, NONE) if tab == "output" and step.completed_at else NONE,
     )
-
-
-def finished_blocks(text: str) -> str:
-    """The beginning of a text up to its last empty line that is in no block of code, cut there."""
-    end, place, fence = 0, 0, ""
-    for line in text.splitlines(keepends=True):
-        mark = line.lstrip()[:3]
-        if mark in FENCES and not (fence and mark != fence):
-            fence = "" if fence else mark
-        place += len(line)
-        if not line.strip() and line.endswith("\n") and not fence:
-            end = place
-    return text[:end]
 
 
 def _inside(step: ExecutionStep) -> Execution | None:

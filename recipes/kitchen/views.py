@@ -83,6 +83,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         execution_id=execution_id,
         step=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None,
         tab=request.GET.get("tab", ""),
+        shown=request.headers.get("Shown-Blocks", "") if request.htmx else "",
         otherwise=chosen_step,
     )
     of_workflow = page.execution.workflow_id is not None

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
-from recipes.kitchen.stage import finished_blocks
+from recipes.kitchen.writing import finished_blocks, settled_blocks, writing_of
 from recipes.models import Approval, Execution, ExecutionStep
 from recipes.tests.kit import Cast, ended
 from recipes.tests.test_dashboard import browser_of, ran
@@ -44,6 +44,32 @@ def asked_of(run: Execution, **fields: Any) -> Approval:
 )
 def test_blocks_are_finished_at_an_empty_line_outside_of_code(text: str, finished: str) -> None:
     assert finished_blocks(text) == finished
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("One\n\n", ""),
+        ("One\n\nTwo", ""),
+        ("One\n\nTwo, and much more", "One\n\n"),
+        ("One\n\nTwo\n", "One\n\n"),
+        ("1. a\n\n2. b\n\n   c\n\n- d\n", ""),
+        ("1. a\n\n2. b\n\nText\n\n", "1. a\n\n2. b\n\n"),
+        ("```\na\n\nb\n```\n\n# Head\n", "```\na\n\nb\n```\n\n"),
+    ],
+)
+def test_blocks_are_settled_where_something_begins_that_is_of_no_list(text: str, settled: str) -> None:
+    assert settled_blocks(text) == settled
+
+
+@pytest.mark.parametrize(
+    ("shown", "held"),
+    [("2-1-6", "🍲 A\n\n"), *((odd, "") for odd in ("2-1-7", "2-2-6", "1-1-6", "", "2-1-x", "2-1-999999999"))],
+)
+def test_a_page_gets_what_follows_the_blocks_it_holds(shown: str, held: str) -> None:
+    writing = writing_of("🍲 A\n\nB\n\n- C\n\n- D", 2, 1, shown)
+    assert (writing.settled, writing.held) == ("🍲 A\n\n"[len(held) :], 6 * bool(held))
+    assert (writing.loose, writing.unfinished, writing.upto) == ("B\n\n- C\n\n", "- D", 6)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A run's page while its text streams in: nothing moves, nothing takes long, the text is that of the record."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
@@ -52,7 +52,9 @@ def test_nothing_moves_while_three_steps_of_markdown_stream_in(stack: Stack, peo
     room = Room(stack, people)
     ends = {"first": "", "second": "\n\n- the\n- end", "third": "\n\n| the | end |\n| - | - |\n| of | it |"}
     holds = [
-        stack.models.hold(f"{name} {room.word}", chunks=pieces(MARKDOWN + end), chunk_delay=0.03, after_chunks=1)
+        stack.models.hold(
+            f"{name} {room.word}", chunks=pieces(MARKDOWN + end), chunk_delay=0.03, after_chunks=1, times=1
+        )
         for name, end in ends.items()
     ]
     execution = room.cook()
@@ -69,3 +71,33 @@ def test_nothing_moves_while_three_steps_of_markdown_stream_in(stack: Stack, peo
     for width, page in pages.items():
         moved, what = shift_of(page)
         assert moved <= MOST_SHIFT, f"At {width} px moved {moved:.3f}:\n{what}"
+
+
+def test_what_is_settled_of_a_long_answer_is_sent_once(stack: Stack, people: People) -> None:
+    room = Room(stack, people)
+    parts = [f"Paragraph {number}. " + "Water rises 🍲. " * 8 for number in range(80)]
+    parts[40:40] = ["1. one", "2. two", "   under two", "3. three", "```\nA line\n\nof code\n```"]
+    chunks = [*pieces("\n\n".join(parts), 50), "\n\nThe", " end."]
+    first = stack.models.hold(f"first {room.word}", times=1)
+    second = stack.models.hold(f"second {room.word}", chunks=chunks, chunk_delay=0.01, after_chunks=len(chunks) - 1)
+    execution = room.cook()
+    first.wait_for_requests(1)
+    page = room.visitor.open(room.path(execution))
+    is_live(page)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer) if is_refresh(answer) else None)
+    first.release()
+    expect(page.locator("[data-ref=stream]")).to_have_text("The", timeout=PATIENT)
+    fresh = room.visitor.open(room.path(execution))
+    assert page.locator("#out").inner_text() == fresh.locator("#out").inner_text()
+    assert [page.locator(f"#out {what}").count() for what in ("ol", "ol > li", "pre")] == [1, 3, 1]
+    whole = page.request.get(page.url, headers={"HX-Request": "true"}).body()
+    assert len(answers[-1].body()) < len(whole) - 9_000, "what the page holds is not sent again"
+    second.release()
+    is_recorded(page)
+    page.goto(room.path(execution, "?step=2"))
+    assert page.locator("#out p").count() == 81 + 4
+
+
+def is_refresh(answer: Response) -> bool:
+    return bool(answer.request.headers.get("shown-blocks"))

@@ -9,6 +9,17 @@ const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
 const ASK_EVERY = 1_000;
 const BLOCKS_EVERY = 1_000; // more with the length of the text, as making it anew costs the server more
 
+// Called for each node that htmx would morph; false leaves the old one as it is.
+const keepBlocks = {
+  htmx_before_morph_node(_, { oldNode, newNode }) {
+    if (oldNode.dataset?.ref !== 'settled') return true;
+    if (newNode.dataset.from === '0') oldNode.replaceChildren();
+    oldNode.append(...newNode.childNodes);
+    oldNode.dataset.upto = newNode.dataset.upto;
+    return false;
+  },
+};
+
 // Subclasses say what follows an event (`hear`), a new page (`show`), more text (`toEnd`) and the end (`endLive`).
 export class LiveRun extends HTMLElement {
   texts = new Map();
@@ -19,6 +30,7 @@ export class LiveRun extends HTMLElement {
   }
 
   watch() {
+    window.htmx.registerExtension('keep-blocks', keepBlocks);
     this.socket = new RunSocket({
       path: this.dataset.socket,
       after: Number(this.dataset.lastSeq),
@@ -77,12 +89,18 @@ export class LiveRun extends HTMLElement {
 
   async fetchPage(address) {
     try {
-      const response = await fetch(address, { headers: { 'HX-Request': 'true' } });
+      const response = await fetch(address, { headers: { 'HX-Request': 'true', 'Shown-Blocks': this.shownBlocks } });
       if (response.status === 401 || response.status === 404) location.reload();
       return response.ok ? (await response.text()).trim() : null;
     } catch {
       return null;
     }
+  }
+
+  // Blocks that no later text changes are sent once: the page says which it has, and gets what follows.
+  get shownBlocks() {
+    const settled = this.ref('settled');
+    return settled ? `${settled.dataset.of}-${settled.dataset.upto}` : '';
   }
 
   // --- text as it is written ---

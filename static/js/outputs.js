@@ -9,14 +9,16 @@ const copyButton = () => {
 };
 
 export function dress(root) {
-  for (const block of root.querySelectorAll('.prose pre')) {
-    if (block.parentElement.matches('.code-box')) continue;
+  const blocks = [...root.querySelectorAll('.prose pre')].filter((block) => !block.parentElement.matches('.code-box'));
+  for (const block of blocks) {
     const box = document.createElement('div');
     box.className = 'code-box';
     block.replaceWith(box);
     box.append(block, copyButton());
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
   }
+  // All are changed before any is measured: a measure between two changes lays the whole text out again.
+  const wide = blocks.filter((block) => block.scrollWidth > block.clientWidth);
+  for (const block of wide) block.tabIndex = 0;
   for (const fold of root.querySelectorAll('[data-fold]:not(.open)')) {
     const isLong = fold.scrollHeight > fold.clientHeight + 40;
     const next = fold.nextElementSibling;
