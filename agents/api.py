@@ -25,6 +25,7 @@ from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.models import Workspace
 
 ORDERINGS = ("name", "created_at", "updated_at", "status")
+STATES = ("live", "deleted")
 
 
 class ModelConfigIn(InputSerializer):
@@ -172,13 +173,21 @@ class AgentList(WorkspaceView):
         operation_id="agents_list",
         parameters=[
             WORKSPACE_HEADER,
-            *list_parameters(orderings=ORDERINGS, filters={"status": AgentStatus.values, "category": Category.values}),
+            *list_parameters(
+                orderings=ORDERINGS,
+                filters={"status": AgentStatus.values, "category": Category.values, "state": STATES},
+            ),
         ],
         responses={200: page_of(AgentOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
-        """Agents, by name unless ordered otherwise; `search` looks at name and description."""
-        agents = queries.agents_of(self.workspace).prefetch_related(skills_queries.usable_skills())
+        """Agents, by name unless ordered otherwise; `search` looks at name and description.
+
+        With state=deleted those that can still be brought back.
+        """
+        gone = choice(request, "state", STATES) == "deleted"
+        agents = queries.deleted_agents(self.workspace) if gone else queries.agents_of(self.workspace)
+        agents = agents.prefetch_related(skills_queries.usable_skills())
         rows = searched(agents, request, ["name", "description"])
         if status := choice(request, "status", AgentStatus.values):
             rows = rows.filter(status=status)

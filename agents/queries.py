@@ -19,6 +19,12 @@ def agents_of(workspace: Workspace) -> QuerySet[Agent]:
     )
 
 
+def deleted_agents(workspace: Workspace) -> QuerySet[Agent]:
+    """The workspace's agents that were deleted and can be brought back."""
+    rows = Agent.objects.filter(workspace=workspace, deleted_at__isnull=False)
+    return rows.select_related("agent_model_config", "persona").order_by("name", "id")
+
+
 def agent(*, workspace: Workspace, agent_id: UUID) -> Agent:
     """One agent; NotFound when it is unknown, deleted or another workspace's."""
     found = agents_of(workspace).filter(pk=agent_id).first()

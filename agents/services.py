@@ -1,6 +1,6 @@
 """Changes: agents, their models and where they are in their life."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from agents.personas.queries import personas_for
 from agents.queries import agents_of
 from agents.versions import log as versions
 from automatos.checking import Problems
-from automatos.errors import Conflict, NotFound
+from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import added, locked
 from automatos.slugs import insert_with_slug
 from workspaces.audit import log as audit
@@ -41,6 +41,10 @@ ALLOWED_MOVES: dict[AgentStatus, tuple[AgentStatus, ...]] = {
     AgentStatus.ERROR: (AgentStatus.INACTIVE,),
     AgentStatus.RETIRED: (),
 }
+# Statuses that people give; into draft and error only the platform puts an agent.
+GIVEN = (AgentStatus.ACTIVE, AgentStatus.PAUSED, AgentStatus.MAINTENANCE, AgentStatus.INACTIVE, AgentStatus.RETIRED)
+# How many agents get a status at once.
+MOST_AT_ONCE = 100
 FIRST_STATUSES = (AgentStatus.DRAFT, AgentStatus.INACTIVE, AgentStatus.ACTIVE)
 LONGEST_PROMPT = 1_000_000
 
@@ -238,6 +242,22 @@ def check_move(agent: Agent, status: str) -> None:
         ways = ", ".join(ALLOWED_MOVES[now])
         cure = f"From {now} it can become: {ways}." if ways else f"{AgentStatus(now).label} is final."
         raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
+
+
+def sort_by_move(agents: Iterable[Agent], status: str) -> tuple[list[Agent], list[tuple[Agent, str]]]:
+    """Those that may get the status, and those that stay as they are, each with the reason."""
+    moving, staying = [], []
+    for agent in agents:
+        try:
+            check_move(agent, status)
+        except (Conflict, InvalidInput) as error:
+            staying.append((agent, error.message))
+            continue
+        if agent.status == status:
+            staying.append((agent, f"It is {agent.get_status_display().lower()} already."))
+        else:
+            moving.append(agent)
+    return moving, staying
 
 
 def carry_out_pending(agent_id: UUID) -> None:

@@ -11,7 +11,7 @@ from agents.equipment import api as equipment_api
 from agents.equipment import views as equipment_views
 from agents.knowledge import urls as knowledge_urls
 from agents.model_choice import api as models_api
-from agents.pages import list_views
+from agents.pages import list_views, several_api
 from agents.pages import overview_views as agent_views
 from agents.pages import views as pages_views
 from agents.personas import agent_api as personas_api
@@ -63,8 +63,11 @@ pages: list[URLPattern | URLResolver] = [
     path("skills/<slug:key>/enable/", skills_views.skill_enable, name="skill_enable"),
 ]
 api: list[URLPattern | URLResolver] = [
+    *drafts_urls.api,
     *knowledge_urls.api,
     path("agents", api_agents.AgentList.as_view(), name="api_agents"),
+    path("agents/status", several_api.AgentsStatus.as_view(), name="api_agents_status"),
+    path("agents/<uuid:agent_id>/restore", several_api.AgentRestore.as_view(), name="api_agent_restore"),
     path("agents/<uuid:agent_id>", api_agents.AgentDetail.as_view(), name="api_agent"),
     path("agents/<uuid:agent_id>/persona", personas_api.AgentPersona.as_view(), name="api_agent_persona"),
     path(
@@ -77,6 +80,8 @@ api: list[URLPattern | URLResolver] = [
     path("agents/<uuid:agent_id>/tools", equipment_api.AgentTools.as_view(), name="api_agent_tools"),
     path("personas", own_personas_api.Personas.as_view(), name="api_personas"),
     path("personas/<uuid:persona_id>", own_personas_api.PersonaDetail.as_view(), name="api_persona"),
+    path("personas/<uuid:persona_id>/restore", own_personas_api.PersonaRestore.as_view(), name="api_persona_restore"),
+    path("personas/<uuid:persona_id>/duplicate", own_personas_api.PersonaDuplicate.as_view(), name="api_persona_copy"),
     path("agents/import", copies_api.AgentImport.as_view(), name="api_agent_import"),
     path("agents/<uuid:agent_id>/export", copies_api.AgentExport.as_view(), name="api_agent_export"),
     path("agents/<uuid:agent_id>/duplicate", copies_api.AgentDuplicate.as_view(), name="api_agent_duplicate"),

@@ -11,6 +11,7 @@ NULL = {"$ref": "#/components/schemas/NullEnum"}
 # What each first part of an address is about.
 TAGS = {
     "admin": "Moderation of the marketplace, for staff.",
+    "agent-drafts": "Agents that somebody is still filling in.",
     "agents": "Agents: settings, versions, tools, chat.",
     "approvals": "What waits for a person.",
     "budgets": "Limits of money and tokens.",
@@ -24,11 +25,12 @@ TAGS = {
     "invitations": "Invitations to workspaces.",
     "marketplace": "Plugins and shared agents, recipes and skills.",
     "mcp-servers": "MCP servers and their tools.",
-    "me": "Who the caller is.",
+    "me": "Who the caller is: name, time zone, sessions, second factor.",
     "memories": "What agents remember.",
     "models": "Models that agents can use.",
     "openapi-tools": "Tools made of OpenAPI documents.",
     "personas": "Personas for agents.",
+    "recipe-proposals": "Recipes begun from a person's words.",
     "skill-sources": "Where skills come from.",
     "skills": "Skills.",
     "tool-logs": "Calls of tools.",

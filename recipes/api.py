@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer, JsonParser, WordField
 from automatos.errors import Conflict
-from automatos.rest_lists import list_parameters, listing, ordered, page_of, searched
+from automatos.rest_lists import choice, list_parameters, listing, ordered, page_of, searched
 from recipes import queries, services
 from recipes.cook_forms import digests, of_parts
 from recipes.editor import body as bodies
@@ -32,6 +32,7 @@ from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceV
 from workspaces.doors.idempotency import HEADER, once
 
 ORDERINGS = ("name", "created_at", "updated_at")
+STATES = ("live", "deleted")
 RECIPE = OpenApiParameter("recipe_id", str, OpenApiParameter.PATH, description="The recipe's UUID or template_id.")
 
 
@@ -180,14 +181,17 @@ class RecipeList(_WritingView):
 
     @extend_schema(
         operation_id="recipes_list",
-        parameters=[WORKSPACE_HEADER, *list_parameters(orderings=ORDERINGS, filters={"tag": ()})],
+        parameters=[WORKSPACE_HEADER, *list_parameters(orderings=ORDERINGS, filters={"tag": (), "state": STATES})],
         responses={200: page_of(RecipeOut), **errors(404)},
     )
     def get(self, request: Request) -> Response:
-        """Recipes, by name unless ordered otherwise; `search` looks at name, description and template_id."""
-        rows = searched(
-            with_starts(queries.recipes_of(self.workspace)), request, ["name", "description", "template_id"]
-        )
+        """Recipes, by name unless ordered otherwise; `search` looks at name, description and template_id.
+
+        With state=deleted those that can still be brought back.
+        """
+        gone = choice(request, "state", STATES) == "deleted"
+        recipes = queries.deleted_recipes(self.workspace) if gone else queries.recipes_of(self.workspace)
+        rows = searched(with_starts(recipes), request, ["name", "description", "template_id"])
         if tag := request.query_params.get("tag"):
             rows = rows.filter(tags__contains=[tag])
         return listing(request, ordered(rows, request, ORDERINGS), RecipeOut)

@@ -11,14 +11,17 @@ from workspaces.models import Workspace
 
 def recipes_of(workspace: Workspace) -> QuerySet[Recipe]:
     """The workspace's recipes with their steps and the steps' agents, by name."""
+    return _with_steps(Recipe.objects.visible().filter(workspace=workspace))
+
+
+def deleted_recipes(workspace: Workspace) -> QuerySet[Recipe]:
+    """The workspace's recipes that were deleted and can be brought back, in the same form."""
+    return _with_steps(Recipe.objects.filter(workspace=workspace, deleted_at__isnull=False))
+
+
+def _with_steps(recipes: QuerySet[Recipe]) -> QuerySet[Recipe]:
     steps = RecipeStep.objects.select_related("agent").order_by("order")
-    return (
-        Recipe.objects.visible()
-        .filter(workspace=workspace)
-        .select_related("draft")
-        .prefetch_related(Prefetch("steps", steps))
-        .order_by("name", "id")
-    )
+    return recipes.select_related("draft").prefetch_related(Prefetch("steps", steps)).order_by("name", "id")
 
 
 def recipe(*, workspace: Workspace, key: str | UUID) -> Recipe:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recipes import api as rest
-from recipes import views
+from recipes import copies_api, views
 from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
@@ -26,7 +26,7 @@ from recipes.quality import api as quality_api
 from recipes.quality import rating_api
 from recipes.quality import views as quality_views
 from recipes.runs import api as executions_api
-from recipes.runs import replay_api, rerun_api, retention_api
+from recipes.runs import removal_api, replay_api, rerun_api, retention_api
 from recipes.triggers.urls import api as triggers_api
 from recipes.triggers.urls import outside as triggers_outside
 from recipes.triggers.urls import pages as triggers_pages
@@ -110,6 +110,8 @@ of_a_run: list[URLPattern | URLResolver] = [
 api: list[URLPattern | URLResolver] = [
     path("workflow-recipes", rest.RecipeList.as_view(), name="api_recipes"),
     *beside_api,
+    path("workflow-recipes/<uuid:recipe_id>/restore", copies_api.RecipeRestore.as_view(), name="api_recipe_restore"),
+    path("workflow-recipes/<slug:recipe_id>/duplicate", copies_api.RecipeDuplicate.as_view(), name="api_recipe_copy"),
     path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
     path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
     path("workflow-recipes/<slug:recipe_id>/", include(editor_api)),
@@ -145,6 +147,7 @@ api: list[URLPattern | URLResolver] = [
     path("executions", executions_api.ExecutionList.as_view(), name="api_executions"),
     path("executions/<uuid:execution_id>/diff/<uuid:other_id>", compare_api.ExecutionDiff.as_view(), name="api_diff"),
     path("executions/csv", executions_api.ExecutionCsv.as_view(), name="api_executions_csv"),
+    path("executions/<uuid:execution_id>/restore", removal_api.ExecutionRestore.as_view(), name="api_run_restore"),
     path("executions/", include(of_a_run)),
 ]
 # Where whoever stands outside knocks.

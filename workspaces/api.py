@@ -15,6 +15,7 @@ from automatos.errors import NotAllowed
 from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from workspaces import queries, services
 from workspaces import services as workspaces_services
+from workspaces.accounts.services import choose_time_zone, rename_person
 from workspaces.doors.endpoints import SignedInView, WorkspaceView, errors
 from workspaces.models import Membership, Role, Workspace
 from workspaces.scope.permissions import Access
@@ -47,7 +48,17 @@ class MeOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()
+    time_zone = serializers.CharField(help_text="In which pages show times; empty: that of the browser.")
     workspaces = WorkspaceOut(many=True)
+
+
+class MeIn(InputSerializer):
+    """What is left out stays."""
+
+    name = serializers.CharField(required=False, allow_blank=True, help_text="Empty: the first part of the address.")
+    time_zone = serializers.CharField(
+        required=False, allow_blank=True, help_text="As Europe/Berlin; empty: the browser's."
+    )
 
 
 class WorkspaceIn(InputSerializer):
@@ -86,10 +97,27 @@ class Me(_OwnWorkspaces):
     @extend_schema(operation_id="me", responses={200: MeOut, **errors()})
     def get(self, request: Request) -> Response:
         """Who the credential belongs to, and where they may go."""
+        return self._me()
+
+    @extend_schema(operation_id="me_change", request=MeIn, responses={200: MeOut, **errors(415)})
+    def patch(self, request: Request) -> Response:
+        """Another name, as others see it, or another time zone. Not by an API key, which is bound to a workspace."""
+        if self.presented.bound_to:
+            raise NotAllowed("An API key does not change its person. Sign in.")
+        body = MeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        if "name" in given:
+            rename_person(user=self.caller, name=given["name"])
+        if "time_zone" in given:
+            choose_time_zone(user=self.caller, time_zone=given["time_zone"])
+        return self._me()
+
+    def _me(self) -> Response:
         user = self.caller
         workspaces = self._show(self._within_key(queries.memberships_of(user)))
-        shape = {"id": user.pk, "email": user.email, "name": user.display_name, "workspaces": workspaces}
-        return Response(MeOut(shape).data)
+        shape = {"id": user.pk, "email": user.email, "name": user.display_name, "time_zone": user.time_zone}
+        return Response(MeOut({**shape, "workspaces": workspaces}).data)
 
 
 class WorkspaceList(_OwnWorkspaces):

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from workspaces import api as rest
 from workspaces import views
+from workspaces.accounts import api as account_api
 from workspaces.accounts import views as account_views
 from workspaces.api_keys import urls as keys_urls
 from workspaces.audit import urls as audit_urls
@@ -53,6 +54,13 @@ api: list[URLPattern | URLResolver] = [
     *credentials_urls.api,
     path("webhooks/clerk", clerk_webhooks.ClerkWebhook.as_view(), name="api_clerk_webhook"),
     path("me", rest.Me.as_view(), name="api_me"),
+    path("me/sessions", account_api.OwnSessions.as_view(), name="api_me_sessions"),
+    path("me/sessions/<int:session_id>", account_api.OwnSession.as_view(), name="api_me_session"),
+    path("me/confirm", account_api.Confirmation.as_view(), name="api_me_confirm"),
+    path("me/second-factor", account_api.SecondFactor.as_view(), name="api_me_second_factor"),
+    path("me/second-factor/totp", account_api.Totp.as_view(), name="api_me_totp"),
+    path("me/second-factor/recovery-codes", account_api.RecoveryCodesView.as_view(), name="api_me_recovery_codes"),
+    path("me/second-factor/passkeys/<int:passkey_id>", account_api.Passkey.as_view(), name="api_me_passkey"),
     path("workspaces", rest.WorkspaceList.as_view(), name="api_workspaces"),
     path(_HERE, rest.WorkspaceDetail.as_view(), name="api_workspace"),
     path(f"{_HERE}/restore", rest.WorkspaceRestore.as_view(), name="api_workspace_restore"),

@@ -16,15 +16,11 @@ from agents.models import Agent, AgentStatus, AgentType, Category
 from agents.pages import figures, listing
 from agents.pages.listing import AgentFilter
 from agents.queries import agents_of
-from automatos.errors import Conflict, InvalidInput
+from agents.services import GIVEN, MOST_AT_ONCE
 from automatos.listing import page_of
 from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.limits import plans
-
-MOST_AT_ONCE = 100
-# Statuses that people give; into draft and error only the platform puts an agent.
-GIVEN = (AgentStatus.ACTIVE, AgentStatus.PAUSED, AgentStatus.MAINTENANCE, AgentStatus.INACTIVE, AgentStatus.RETIRED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,11 +75,11 @@ def _change_several(request: WorkspaceRequest) -> HttpResponse:
     if not agents or status not in GIVEN:
         messages.error(request, "Choose at least one agent and a status, then change it.")
         return redirect(back)
-    moving, staying = _sorted_out(agents, status)
+    moving, staying = services.sort_by_move(agents, status)
     if "confirmed" not in request.POST:
-        steps = {agent.pk: len(figures.recipes_naming(agent)) for agent, _ in moving}
+        steps = {agent.pk: len(figures.recipes_naming(agent)) for agent in moving}
         context = {
-            "moving": [{"agent": agent, "steps": steps[agent.pk]} for agent, _ in moving],
+            "moving": [{"agent": agent, "steps": steps[agent.pk]} for agent in moving],
             "staying": [{"agent": agent, "why": why} for agent, why in staying],
             "status": AgentStatus(status),
             "query": query,
@@ -91,7 +87,7 @@ def _change_several(request: WorkspaceRequest) -> HttpResponse:
         }
         return render(request, "agents/bulk.html", context)
     with transaction.atomic():
-        for agent, _ in moving:
+        for agent in moving:
             services.change_status(agent=agent, user=request.user, status=status)
     count = len(moving)
     messages.success(
@@ -109,19 +105,3 @@ def _chosen(request: WorkspaceRequest) -> list[Agent]:
         except ValueError:
             continue
     return list(agents_of(request.workspace).filter(pk__in=ids))
-
-
-def _sorted_out(agents: list[Agent], status: str) -> tuple[list[tuple[Agent, str]], list[tuple[Agent, str]]]:
-    """Those that may move, and those that stay, each with the reason."""
-    moving, staying = [], []
-    for agent in agents:
-        try:
-            services.check_move(agent, status)
-        except (Conflict, InvalidInput) as error:
-            staying.append((agent, error.message))
-            continue
-        if agent.status == status:
-            staying.append((agent, f"It is {agent.get_status_display().lower()} already."))
-        else:
-            moving.append((agent, ""))
-    return moving, staying

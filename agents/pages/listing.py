@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from agents.models import Agent, AgentStatus, AgentType, Category
-from agents.queries import agents_of
+from agents.queries import agents_of, deleted_agents
 from automatos import listing
 from automatos.errors import NotFound
 from workspaces.models import Workspace
@@ -72,12 +72,6 @@ def tags_of(workspace: Workspace) -> list[str]:
     """Every tag of the workspace's agents, by name."""
     given = agents_of(workspace).order_by().annotate(one=Func(F("tags"), function="unnest"))
     return sorted(set(given.values_list("one", flat=True)[: MOST_TAGS * 10]), key=str.lower)[:MOST_TAGS]
-
-
-def deleted_agents(workspace: Workspace) -> QuerySet[Agent]:
-    """The workspace's agents that were deleted and can be brought back."""
-    rows = Agent.objects.filter(workspace=workspace, deleted_at__isnull=False)
-    return rows.select_related("agent_model_config", "persona")
 
 
 def agent_at(*, workspace: Workspace, key: str) -> Agent:

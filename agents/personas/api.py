@@ -86,3 +86,38 @@ class PersonaDetail(WorkspaceView):
         persona = personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)
         services.delete_persona(persona=persona)
         return Response(status=204)
+
+
+class PersonaRestore(WorkspaceView):
+    """A deleted persona."""
+
+    needs = {"POST": "agents:delete"}
+
+    @extend_schema(
+        operation_id="personas_restore",
+        parameters=[WORKSPACE_HEADER],
+        request=None,
+        responses={200: PersonaOut, **errors(404)},
+    )
+    def post(self, request: Request, persona_id: UUID) -> Response:
+        """The persona back in the choice."""
+        found = services.restore_persona(workspace=self.workspace, persona_id=persona_id)
+        return Response(PersonaOut(found).data)
+
+
+class PersonaDuplicate(WorkspaceView):
+    """A copy of a persona."""
+
+    needs = {"POST": "agents:write"}
+
+    @extend_schema(
+        operation_id="personas_duplicate",
+        parameters=[WORKSPACE_HEADER],
+        request=None,
+        responses={201: PersonaOut, **errors(404)},
+    )
+    def post(self, request: Request, persona_id: UUID) -> Response:
+        """A copy of any persona, global or not, as the workspace's own."""
+        found = personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)
+        copy = services.duplicate_persona(workspace=self.workspace, persona=found)
+        return Response(PersonaOut(copy).data, status=201, headers={"Location": f"/api/personas/{copy.pk}"})

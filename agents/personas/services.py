@@ -1,7 +1,7 @@
 """Changes: the personas of a workspace. The global ones are everyone's and are not changed here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +75,11 @@ def delete_persona(*, persona: Persona) -> None:
     persona.deleted_at = timezone.now()
     persona.save(update_fields=["deleted_at"])
     audit.record_row("persona.deleted", persona, before={"deleted_at": None}, after={"deleted_at": persona.deleted_at})
+
+
+def duplicate_persona(*, workspace: Workspace, persona: Persona) -> Persona:
+    """A copy of a persona, global or not, as the workspace's own."""
+    return create_persona(workspace=workspace, data=replace(as_input(persona), name=f"{persona.name[:113]} (copy)"))
 
 
 @transaction.atomic

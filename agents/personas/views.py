@@ -1,6 +1,5 @@
 """The pages of personas: those of every workspace and one's own."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -84,8 +83,7 @@ def _edit(request: WorkspaceRequest, persona: Persona | None) -> HttpResponse:
 def persona_duplicate(request: WorkspaceRequest, persona_id: UUID) -> HttpResponse:
     """A copy of a persona, global or not, as one's own."""
     found = persona_of(workspace=request.workspace, persona_id=persona_id)
-    data = replace(services.as_input(found), name=f"{found.name[:113]} (copy)")
-    copy = services.create_persona(workspace=request.workspace, data=data)
+    copy = services.duplicate_persona(workspace=request.workspace, persona=found)
     messages.success(request, f"This is your copy of {found.name}.")
     return redirect("persona_edit", request.workspace.slug, copy.pk)
 

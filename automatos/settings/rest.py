@@ -36,6 +36,7 @@ SPECTACULAR_SETTINGS = {
         "WorkspacePlan": "workspaces.models.Workspace.Plan",
         "AgentCategory": "agents.models.Category",
         "AgentStatus": "agents.models.AgentStatus",
+        "DraftJobState": ["running", "lost", "done", "failed", "rules"],
         "ExecutionStatus": "recipes.models.ExecutionStatus",
         "StepKind": "recipes.models.StepKind",
         "WorkflowStatus": "recipes.models.WorkflowStatus",

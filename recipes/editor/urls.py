@@ -6,6 +6,7 @@ from recipes.editor import api as rest
 from recipes.editor import (
     draft_run_views,
     files_api,
+    proposal_api,
     start_views,
     suggestion_api,
     suggestion_views,
@@ -19,6 +20,7 @@ editor_api: list[URLPattern | URLResolver] = [
     path("draft/pins", trial_api.DraftPins.as_view(), name="api_recipe_draft_pins"),
     path("draft/steps/<str:step>/try", trial_api.StepTrial.as_view(), name="api_recipe_try"),
     path("draft/execute", trial_api.DraftExecute.as_view(), name="api_recipe_draft_execute"),
+    path("draft/proposal", proposal_api.RecipeProposal.as_view(), name="api_recipe_proposal"),
     path("draft/undo", rest.RecipeDraftUndo.as_view(), name="api_recipe_draft_undo"),
     path("export", files_api.RecipeExport.as_view(), name="api_recipe_export"),
     path("validate", validate_api.RecipeValidate.as_view(), name="api_recipe_validate"),
@@ -31,6 +33,7 @@ editor_api: list[URLPattern | URLResolver] = [
 ]
 # Beside the recipes: their words are reserved in `recipes/services.py`.
 beside_api: list[URLPattern | URLResolver] = [
+    path("recipe-proposals", proposal_api.RecipeProposals.as_view(), name="api_recipe_proposals"),
     path("workflow-recipes/import", files_api.RecipeImport.as_view(), name="api_recipe_import"),
 ]
 beside_pages: list[URLPattern | URLResolver] = [

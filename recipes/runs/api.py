@@ -19,7 +19,7 @@ from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
 from recipes.models import Execution, ExecutionStatus, Trigger
-from recipes.runs import reading, services
+from recipes.runs import reading, removal, services
 from recipes.runs.csv_export import csv_of
 from recipes.runs.filters import SORTS, STATES, TABS, RunFilter, narrowed
 from recipes.runs.judgement_out import JudgementOut
@@ -199,12 +199,18 @@ def _found(view: WorkspaceView, request: Request, recipe_key: str = "") -> Query
 class ExecutionDetail(RunView):
     """One run."""
 
-    needs = {"GET": "executions:read"}
+    needs = {"GET": "executions:read", "DELETE": "executions:run"}
 
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: ExecutionOut, **errors(404)})
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """The run, live or over, with every step's prompt and output."""
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
+
+    @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={204: None, **errors(404, 409)})
+    def delete(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
+        """Out of every list, for 30 days to be brought back; its cost still counts. 409 while it lives."""
+        removal.delete(workspace=self.workspace, execution_id=self.run(execution_id, recipe_id).pk)
+        return Response(status=204)
 
 
 class ExecutionStepDetail(RunView):

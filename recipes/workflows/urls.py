@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from recipes.workflows import api as rest
-from recipes.workflows import plan_api, prompt_api, prompt_views, run_api, views
+from recipes.workflows import more_api, plan_api, prompt_api, prompt_views, run_api, views
 
 api: list[URLPattern | URLResolver] = [
     path("workflows", rest.WorkflowList.as_view(), name="api_workflows"),
@@ -12,7 +12,14 @@ api: list[URLPattern | URLResolver] = [
     path("workflows/<uuid:workflow_id>/plan", plan_api.WorkflowPlan.as_view(), name="api_workflow_plan"),
     path("workflows/<uuid:workflow_id>/execute", rest.WorkflowExecute.as_view(), name="api_workflow_execute"),
     path("workflows/<uuid:workflow_id>/executions", run_api.WorkflowExecutions.as_view(), name="api_workflow_runs"),
+    path("workflows/<uuid:workflow_id>/restore", more_api.WorkflowRestore.as_view(), name="api_workflow_restore"),
+    path("workflows/<uuid:workflow_id>/hire", more_api.WorkflowHire.as_view(), name="api_workflow_hire"),
     path("workflows/<uuid:workflow_id>/executions/<uuid:execution_id>", run_api.WorkflowExecution.as_view()),
+    path(
+        "workflows/<uuid:workflow_id>/executions/<uuid:execution_id>/save-as-recipe",
+        more_api.WorkflowRunAsRecipe.as_view(),
+        name="api_workflow_save",
+    ),
 ]
 pages: list[URLPattern | URLResolver] = [
     path("workflows/", views.workflow_list, name="workflows"),

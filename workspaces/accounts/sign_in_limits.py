@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
+from automatos.errors import TooMany, Unavailable
 from workspaces.limits import throttling
 from workspaces.limits.throttling import Bucket, Exhausted, Taken
 from workspaces.scope.client_address import client_ip, network_of
@@ -108,16 +109,33 @@ class SignInLimitsMiddleware(MiddlewareMixin):
         """Every form here leads on by a redirect when it was right: then the attempt was no failure."""
         taken: Taken | None = getattr(request, TAKEN, None)
         if taken and 300 <= response.status_code < 400:
-            try:
-                throttling.give_back(taken)
-            except RedisError as error:
-                logger.warning("An attempt that succeeded stays counted: %s", error)
+            give_back(taken)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Redis going away halfway through a sign-in is told in the same words."""
         guarded = request.resolver_match and request.resolver_match.view_name in GUARDS
         return _out_of_reach(request, exception) if guarded and isinstance(exception, RedisError) else None
+
+
+def take(guard: Guard, request: HttpRequest) -> Taken:
+    """Count an attempt at the API, which the caller gives back when it succeeded. Raises TooMany or Unavailable."""
+    try:
+        return throttling.take(_buckets(guard, request))
+    except Exhausted as exhausted:
+        wait = exhausted.retry_after
+        raise TooMany(f"Too many attempts. Try again in {_in_words(wait)}.", retry_after=wait) from None
+    except RedisError as error:
+        logger.error("An attempt is refused because Redis, which counts attempts, does not answer: %s", error)
+        raise Unavailable("Attempts cannot be counted right now. Try again in half a minute.") from error
+
+
+def give_back(taken: Taken) -> None:
+    """An attempt that succeeded was no failure."""
+    try:
+        throttling.give_back(taken)
+    except RedisError as error:
+        logger.warning("An attempt that succeeded stays counted: %s", error)
 
 
 def _buckets(guard: Guard, request: HttpRequest) -> list[Bucket]:

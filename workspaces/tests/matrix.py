@@ -54,6 +54,13 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "openai_chat_completions": {409},  # its agent is paused
     "recipes_assess_quality": {409},  # its run is still at work
     "recipes_learn": {409},
+    **{f"recipe_proposals_{what}": {404} for what in ("retrieve", "use", "dismiss")},  # nobody asked for one
+    **{f"{under}executions_destroy": {409} for under in ("", "workflow_recipes_")},  # still at work
+    "recipes_duplicate": {400},  # its step has no name that could be published
+    **{f"me_{what}": {403, 409} for what in ("totp_start", "totp_activate", "totp_remove", "recovery_codes")},
+    "me_passkey_remove": {403},  # nobody has confirmed, or has a second factor
+    "workflows_hire": {400, 409},  # no such subtask
+    "workflows_execution_save": {404, 409},  # nothing was done
     "recipes_try_step": {400},  # no such step is in its draft
     "evaluation_cases_from_runs": {400},  # its run was given an input that its recipe does not have
     "suggestions_accept": {409},  # its step is not in the recipe any more

@@ -78,6 +78,8 @@ BY_WORD = {
 }
 # Parameters that name no row of a workspace.
 FIXED = {
+    "session_id": "999999999",
+    "passkey_id": "999999999",
     "step": "skills",
     "order": "1",
     "place": "1",
@@ -128,10 +130,13 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("documents_restore", "document_restore"), ("Document", GONE)),
     **dict.fromkeys(("workspaces_restore", "workspace_restore"), ("Workspace", GONE)),
     **dict.fromkeys(("mcp_connect", "mcp_servers_sign_in"), ("RemoteService", {"url": "http://127.0.0.1:1/mcp"})),
-    "agent_draft_restore": ("AgentDraft", {"discarded_at": timezone.now}),
-    "agent_restore": ("Agent", GONE),
+    **dict.fromkeys(("agent_draft_restore", "agent_drafts_restore"), ("AgentDraft", {"discarded_at": timezone.now})),
+    **dict.fromkeys(("agent_restore", "agents_restore"), ("Agent", GONE)),
+    **dict.fromkeys(("persona_restore", "personas_restore"), ("Persona", GONE)),
     "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer
-    "recipe_restore": ("Recipe", GONE),
+    **dict.fromkeys(("recipe_restore", "recipes_restore"), ("Recipe", GONE)),
+    **dict.fromkeys(("workflow_restore", "workflows_restore"), ("Workflow", GONE)),
+    "executions_restore": ("Execution", GONE),
     "workspace_plugins_change": ("PluginVersion", {"status": "approved", "published_at": timezone.now}),
     **dict.fromkeys(
         (
@@ -161,7 +166,10 @@ OUTSIDE = {
         ),
         STAFF,
     ),
-    "me": PERSON,
+    **dict.fromkeys(("me", "me_change", "me_sessions", "me_sessions_end_others"), PERSON),
+    **dict.fromkeys(("me_sessions_end", "me_confirm"), PERSON),
+    **dict.fromkeys(("me_second_factor", "me_totp_start", "me_totp_activate", "me_totp_remove"), PERSON),
+    **dict.fromkeys(("me_recovery_codes", "me_passkey_remove"), PERSON),
     "workspaces_list": PERSON,
     "workspaces_create": PERSON,
     "invitations_accept": PERSON,
