@@ -19,7 +19,7 @@ from recipes.engine.ledger import Ledger, Run, as_json
 from recipes.engine.sql import Statement, columns
 from recipes.engine.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
 from recipes.engine.templating import Output
-from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepStatus
+from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepKind, StepStatus
 from workspaces.budgets.reserving import BudgetReached
 
 LONGEST_RETRY_DELAY = 300.0
@@ -196,12 +196,14 @@ def pay(run: Run, step: Step, reply: ModelReply | None) -> None:
 def retry_delay(step: Step, run: Run, error: AppError, *, has_fallback: bool) -> float | None:
     """Seconds until the step is tried again, or None when it is not.
 
-    `retry` tries again max_retries times, waiting retry_delay · backoff^(tries so far) seconds, when trying can help.
+    `retry` tries again max_retries times, waiting retry_delay · backoff^(tries so far) seconds, when trying can help; a
+    stage whatever went wrong, as whoever set that asked for.
     `fallback` tries once more, at once, with the agent's fallback model.
     """
     if step.error_handling == ErrorHandling.FALLBACK and step.attempt == 1 and has_fallback:
         return 0.0
-    if error.retryable and step.attempt <= _retries(step):
+    can_help = error.retryable or step.kind == StepKind.STAGE
+    if can_help and step.attempt <= _retries(step):
         delay = run.retry_delay * run.backoff ** (step.attempt - 1)
         return min(max(delay, error.retry_after or 0.0), LONGEST_RETRY_DELAY)
     return None

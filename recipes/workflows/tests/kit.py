@@ -183,3 +183,9 @@ def stage_statuses(execution: Execution) -> list[str]:
     """The statuses of the stages, in order."""
     rows = dict(execution.steps.filter(path=None).values_list("step_id", "status"))
     return [rows[stage.key] for stage in STAGES]
+
+
+def came_to(execution: Execution) -> tuple[str, str, dict[str, str]]:
+    """Status, the error's code, and the subtasks where the run completed."""
+    code = str((execution.error or {}).get("code", ""))
+    return execution.status, code, last_statuses(execution) if execution.status == "completed" else {}

@@ -8,15 +8,9 @@ from automatos.testing import Stack
 from recipes.models import Call, Execution
 from recipes.tests.kit import assert_numbered_without_gap, ended
 from recipes.workflows.names import STAGES
-from recipes.workflows.tests.kit import DONE, GOALS, Goal, Kitchen, last_statuses, stage_statuses
+from recipes.workflows.tests.kit import DONE, GOALS, Goal, Kitchen, came_to, stage_statuses
 
 pytestmark = pytest.mark.slow
-
-
-def came_to(execution: Execution) -> tuple[str, str, dict[str, str]]:
-    """Status, the error's code, and the subtasks where the run completed."""
-    code = str((execution.error or {}).get("code", ""))
-    return execution.status, code, last_statuses(execution) if execution.status == "completed" else {}
 
 
 def test_goals_of_every_shape_come_to_what_they_are_meant_to(stack: Stack) -> None:
