@@ -48,8 +48,7 @@ class Problems:
 
     def number(self, field: str, value: float, *, low: float, high: float) -> None:
         """Notes a number outside low and high, both included."""
-        # NaN is within nothing. No isfinite: it fails at whole numbers that no float can hold.
-        if not low <= value <= high:
+        if not _is_finite(value) or not low <= value <= high:
             self.add(field, f"Use a number from {low:,.10g} to {high:,.10g}.")
 
     def json(self, field: str, value: Any) -> None:
@@ -65,6 +64,16 @@ class Problems:
         for tag in tags:
             self.text(field, tag, longest=40)
         return tags
+
+
+def _is_finite(value: float) -> bool:
+    """Whether it can be compared: no NaN, no infinity. A Decimal may be asked, too."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return True
+    except ValueError:  # a Decimal that is a signalling NaN
+        return False
 
 
 def _shown(value: object) -> str:

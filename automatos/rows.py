@@ -23,6 +23,14 @@ def locked(rows: QuerySet[Row], **named: Any) -> Row:
     return found
 
 
+def hold(row: Model) -> None:
+    """Keep the row until the transaction ends, once nobody else does.
+
+    To be called before rows that belong to it are counted, so that many that are added at once do not pass a limit.
+    """
+    type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk).values_list("pk").first()
+
+
 def added(row: Row) -> Row | None:
     """Insert a row whose id is set; None where a constraint says that another one is in its place.
 

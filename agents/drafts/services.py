@@ -20,7 +20,7 @@ from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict
 from automatos.llm.registry import default_model
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from tools.assignments.services import assign_apps
 from tools.remote.services import assign_tools
 from workspaces.models import User, Workspace
@@ -36,9 +36,14 @@ def start_draft(
     """A new draft. Those discarded more than 30 days ago go at this moment."""
     own = AgentDraft.objects.filter(workspace=workspace, user=user)
     own.filter(discarded_at__lt=timezone.now() - KEPT_FOR).delete()
-    if own.filter(agent=None, discarded_at=None).count() >= MOST_DRAFTS:
-        raise Conflict(f"You have {MOST_DRAFTS} drafts here. Finish or discard one first.")
+    _require_room(workspace, user)
     return AgentDraft.objects.create(workspace=workspace, user=user, values=dict(values), work=dict(work or {}))
+
+
+def _require_room(workspace: Workspace, user: User) -> None:
+    hold(workspace)
+    if AgentDraft.objects.filter(workspace=workspace, user=user, agent=None, discarded_at=None).count() >= MOST_DRAFTS:
+        raise Conflict(f"You have {MOST_DRAFTS} drafts here. Finish or discard one first.")
 
 
 @transaction.atomic
@@ -99,8 +104,11 @@ def discard_draft(*, draft: AgentDraft) -> None:
     AgentDraft.objects.filter(pk=draft.pk).update(discarded_at=timezone.now())
 
 
+@transaction.atomic
 def restore_draft(*, draft: AgentDraft) -> None:
     """Bring a discarded draft back."""
+    if draft.agent_id is None and draft.discarded_at is not None:
+        _require_room(draft.workspace, draft.user)
     AgentDraft.objects.filter(pk=draft.pk).update(discarded_at=None)
 
 

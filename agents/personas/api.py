@@ -74,6 +74,7 @@ class PersonaDetail(WorkspaceView):
         persona = personas_queries.persona_of(workspace=self.workspace, persona_id=persona_id)
         body = PersonaIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
+        persona = services.lock_persona(persona)  # what is not sent stays as it is by now
         given = {name: getattr(persona, name) for name in services.NAMES}
         data = PersonaInput(**{**given, **body.validated_data})
         return Response(PersonaOut(services.update_persona(persona=persona, data=data)).data)

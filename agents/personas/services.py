@@ -59,7 +59,7 @@ def create_persona(*, workspace: Workspace, data: PersonaInput) -> Persona:
 @transaction.atomic
 def update_persona(*, persona: Persona, data: PersonaInput) -> Persona:
     """The persona with everything as in `data`; agents that wear it speak that way from their next step on."""
-    persona = _own(persona)
+    persona = lock_persona(persona)
     before, after = {name: getattr(persona, name) for name in NAMES}, _checked(data)
     for name, value in after.items():
         setattr(persona, name, value)
@@ -71,7 +71,7 @@ def update_persona(*, persona: Persona, data: PersonaInput) -> Persona:
 @transaction.atomic
 def delete_persona(*, persona: Persona) -> None:
     """Out of the choice. Agents that wear it keep it until they are given another one."""
-    persona = _own(persona)
+    persona = lock_persona(persona)
     persona.deleted_at = timezone.now()
     persona.save(update_fields=["deleted_at"])
     audit.record_row("persona.deleted", persona, before={"deleted_at": None}, after={"deleted_at": persona.deleted_at})
@@ -96,7 +96,7 @@ def restore_persona(*, workspace: Workspace, persona_id: UUID) -> Persona:
     return persona
 
 
-def _own(persona: Persona) -> Persona:
+def lock_persona(persona: Persona) -> Persona:
     """The row as it is now, ours until the transaction ends. Conflict for a global one."""
     if persona.workspace_id is None:
         raise Conflict(f"{persona.name} belongs to every workspace. Duplicate it and change your copy.")

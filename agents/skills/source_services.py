@@ -17,7 +17,7 @@ from agents.skills.tasks import send_sync
 from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from automatos.skill_format.repository import checked_address, checked_ref, repository_name
 from automatos.skill_format.snapshot import from_upload
 from workspaces.audit import log as audit
@@ -175,6 +175,7 @@ def delete_source(*, workspace: Workspace, source_id: UUID) -> SkillSource:
 @transaction.atomic
 def restore_source(*, workspace: Workspace, source_id: UUID) -> SkillSource:
     """A removed source with the skills it had, which go back to the agents that had them."""
+    _require_room(workspace)
     rows = SkillSource.objects.select_for_update(of=("self",)).filter(workspace=workspace, pk=source_id)
     source = rows.filter(deleted_at__gt=timezone.now() - UNDO).first()
     if source is None:
@@ -250,6 +251,7 @@ def _with_update(workspace_id: UUID, source_id: UUID, commit: str) -> SkillSourc
 
 
 def _require_room(workspace: Workspace) -> None:
+    hold(workspace)
     if _live(workspace.pk).count() >= MOST_SOURCES:
         raise Conflict(f"There are {MOST_SOURCES} sources of skills, which is the most. Remove one first.")
 

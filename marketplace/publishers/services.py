@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.rows import added, only_one
+from automatos.rows import added, hold, only_one
 from automatos.slugs import RESERVED, insert_with_slug
 from marketplace.models import Publisher, PublisherKey
 from marketplace.publishers import signing
@@ -111,6 +111,7 @@ def add_key(*, workspace: Workspace, user: User, public_key: str, name: str) -> 
     problems.raise_any()
     read = signing.read_public_key(public_key)
     publisher = ensure_publisher(workspace=workspace)
+    hold(publisher)
     if PublisherKey.objects.filter(publisher=publisher, revoked_at=None).count() >= MOST_KEYS:
         raise Conflict(f"There are {MOST_KEYS} keys. Revoke one first.")
     registered = Conflict("This key is registered already; a revoked one cannot come back.")

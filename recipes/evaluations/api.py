@@ -137,7 +137,7 @@ class EvaluationSetDetail(EvaluationsView):
         recipe = self.recipe(recipe_id)
         body = EvaluationSetIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        data = replace(set_services.as_input(queries.set_of(recipe, evaluation_set_id)), **body.validated_data)
+        data = replace(set_services.as_input(set_services.held(recipe, evaluation_set_id)), **body.validated_data)
         changed = set_services.change_set(recipe=recipe, set_id=evaluation_set_id, user=self.caller, data=data)
         return Response(EvaluationSetOut(changed).data)
 

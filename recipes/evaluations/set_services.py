@@ -12,7 +12,7 @@ from django.utils import timezone
 from automatos.checking import Problems
 from automatos.errors import InvalidInput
 from automatos.local_time import zone_problem
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from recipes.models import EvaluationSet, Recipe
 from recipes.runs.model_names import problems_of_model
 from recipes.triggers import cron
@@ -101,8 +101,8 @@ def remove_set(*, recipe: Recipe, set_id: UUID) -> EvaluationSet:
 @transaction.atomic
 def restore_set(*, recipe: Recipe, set_id: UUID) -> EvaluationSet:
     """Back as it was."""
-    one = held(recipe, set_id, gone=True)
     _require_room(recipe)
+    one = held(recipe, set_id, gone=True)
     one.deleted_at = None
     if not one.suspended:
         _plan(one)
@@ -128,6 +128,7 @@ def _plan(one: EvaluationSet) -> None:
 
 
 def _require_room(recipe: Recipe) -> None:
+    hold(recipe)
     if EvaluationSet.objects.filter(recipe=recipe, deleted_at=None).count() >= MOST:
         text = f"This recipe has {MOST} evaluation sets, the most there may be. Remove one first."
         raise InvalidInput(text, fields={"name": [text]})

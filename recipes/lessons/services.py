@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from recipes.lessons.keeping import LONGEST
 from recipes.models import Execution, Lesson, Recipe
 from workspaces.audit import log as audit
@@ -19,8 +19,9 @@ MOST = 500
 
 def add_lesson(*, recipe: Recipe, user: User | None, text: str) -> Lesson:
     """A lesson by a person."""
-    cleaned = _checked(recipe, text)
+    cleaned = _checked(text)
     with transaction.atomic():
+        _require_room(recipe)
         lesson = Lesson.objects.create(
             workspace_id=recipe.workspace_id,
             recipe=recipe,
@@ -50,7 +51,7 @@ def keep_opinion(*, execution: Execution, user: User, key: str, text: str, origi
         kept.save()
         _record("lesson.changed", kept, before=before, after={"text": text})
         return kept
-    if Lesson.objects.filter(recipe=recipe, forgotten_at=None).count() >= MOST:
+    if is_full(recipe):
         return None
     if kept is not None:
         kept.key = ""
@@ -84,7 +85,7 @@ def change_lesson(*, recipe: Recipe, lesson_id: UUID, text: str | None = None, i
     with transaction.atomic():
         lesson = _held(recipe, lesson_id)
         before = {"text": lesson.text, "is_pinned": lesson.is_pinned}
-        if text is not None and (cleaned := _checked(None, text)) != lesson.text:
+        if text is not None and (cleaned := _checked(text)) != lesson.text:
             lesson.text, lesson.is_edited, lesson.embedding, lesson.embedding_model = cleaned, True, None, ""
         if is_pinned is not None:
             lesson.is_pinned = is_pinned
@@ -139,6 +140,8 @@ def withdraw_vouch(*, recipe: Recipe, lesson_id: UUID) -> Lesson:
 
 def _set_forgotten(recipe: Recipe, lesson_id: UUID, *, forgotten: bool) -> Lesson:
     with transaction.atomic():
+        if not forgotten:
+            _require_room(recipe)
         lesson = _held(recipe, lesson_id, forgotten=not forgotten)
         lesson.forgotten_at = timezone.now() if forgotten else None
         lesson.save(update_fields=["forgotten_at"])
@@ -150,13 +153,23 @@ def _held(recipe: Recipe, lesson_id: UUID, *, forgotten: bool = False) -> Lesson
     return locked(Lesson.objects.filter(recipe=recipe, forgotten_at__isnull=not forgotten), pk=lesson_id)
 
 
-def _checked(recipe: Recipe | None, text: str) -> str:
+def _checked(text: str) -> str:
     problems = Problems()
     cleaned = problems.text("text", text, longest=LONGEST, required=True)
-    if recipe is not None and Lesson.objects.filter(recipe=recipe, forgotten_at=None).count() >= MOST:
-        problems.add("text", f"This recipe has {MOST} lessons, the most there may be. Forget some of them first.")
     problems.raise_any()
     return cleaned
+
+
+def is_full(recipe: Recipe) -> bool:
+    """Whether the recipe has as many lessons as there may be; nobody adds one meanwhile."""
+    hold(recipe)
+    return Lesson.objects.filter(recipe=recipe, forgotten_at=None).count() >= MOST
+
+
+def _require_room(recipe: Recipe) -> None:
+    if is_full(recipe):
+        text = f"This recipe has {MOST} lessons, the most there may be. Forget some of them first."
+        raise InvalidInput(text, fields={"text": [text]})
 
 
 def _record(action: str, lesson: Lesson, **states: dict[str, object]) -> None:

@@ -144,7 +144,7 @@ class ScheduleDetail(_ScheduleView):
         recipe = self.recipe(recipe_id)
         body = ScheduleIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        data = replace(schedule_services.as_input(queries.schedule_of(recipe, schedule_id)), **body.validated_data)
+        data = replace(schedule_services.as_input(schedule_services.held(recipe, schedule_id)), **body.validated_data)
         changed = schedule_services.change_schedule(recipe=recipe, schedule_id=schedule_id, user=self.caller, data=data)
         return Response(ScheduleOut(changed).data)
 

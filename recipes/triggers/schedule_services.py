@@ -11,7 +11,7 @@ from django.utils import timezone
 from automatos.checking import Problems
 from automatos.errors import InvalidInput
 from automatos.local_time import zone_problem
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from recipes.filling import FILE, fill_inputs
 from recipes.models import MissedPolicy, Recipe, Schedule
 from recipes.triggers import cron
@@ -103,8 +103,8 @@ def remove_schedule(*, recipe: Recipe, schedule_id: UUID) -> Schedule:
 def restore_schedule(*, recipe: Recipe, schedule_id: UUID) -> Schedule:
     """Back as it was; what it missed meanwhile stays missed."""
     with transaction.atomic():
-        schedule = held(recipe, schedule_id, gone=True)
         _require_room(recipe)
+        schedule = held(recipe, schedule_id, gone=True)
         schedule.deleted_at = None
         _plan(schedule)
         schedule.save(update_fields=["deleted_at", "next_due_at", "look_at"])
@@ -169,6 +169,7 @@ def _plan(schedule: Schedule) -> None:
 
 
 def _require_room(recipe: Recipe) -> None:
+    hold(recipe)
     if Schedule.objects.filter(recipe=recipe, deleted_at=None).count() >= MOST:
         text = f"This recipe has {MOST} schedules, the most there may be. Remove one first."
         raise InvalidInput(text, fields={"cron": [text]})

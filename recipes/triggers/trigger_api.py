@@ -187,7 +187,7 @@ class TriggerDetail(TriggerView):
         recipe = self.recipe(recipe_id)
         body = RecipeTriggerIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        now = trigger_services.as_input(queries.trigger_of(recipe, recipe_trigger_id))
+        now = trigger_services.as_input(trigger_services.held(recipe, recipe_trigger_id))
         data = replace(now, **{**body.validated_data, "secret": ""})
         changed = trigger_services.change_trigger(
             recipe=recipe, trigger_id=recipe_trigger_id, user=self.caller, data=data

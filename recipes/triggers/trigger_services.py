@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from recipes.filling import fill_inputs
 from recipes.models import Recipe, RecipeTrigger, TriggerKind
 from recipes.triggers import configs, mapping, queries, shared_secrets, signing, sources
@@ -123,8 +123,8 @@ def remove_trigger(*, recipe: Recipe, trigger_id: UUID) -> RecipeTrigger:
 def restore_trigger(*, recipe: Recipe, trigger_id: UUID) -> RecipeTrigger:
     """Back as it was, at the same address."""
     with transaction.atomic():
-        trigger = held(recipe, trigger_id, gone=True)
         _require_room(recipe)
+        trigger = held(recipe, trigger_id, gone=True)
         trigger.deleted_at = None
         trigger.save(update_fields=["deleted_at"])
         audit.record_row("trigger.restored", trigger, after=_told(trigger))
@@ -190,6 +190,7 @@ def _check_inputs(recipe: Recipe, data: TriggerInput, problems: Problems) -> Non
 
 
 def _require_room(recipe: Recipe) -> None:
+    hold(recipe)
     if RecipeTrigger.objects.filter(recipe=recipe, deleted_at=None).count() >= MOST:
         text = f"This recipe has {MOST} triggers, the most there may be. Remove one first."
         raise InvalidInput(text, fields={"name": [text]})

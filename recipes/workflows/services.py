@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
-from automatos.rows import locked
+from automatos.rows import hold, locked
 from recipes.models import Workflow, WorkflowStatus
 from recipes.workflows.names import ON_ERROR, STAGE
 from recipes.workflows.planning import LONGEST_GOAL, title_of
@@ -58,8 +58,7 @@ def as_input(workflow: Workflow) -> WorkflowInput:
 def create_workflow(*, workspace: Workspace, user: User | None, data: WorkflowInput) -> Workflow:
     """A new workflow, or InvalidInput naming each wrong field."""
     columns = _checked(workspace, data)
-    if Workflow.objects.visible().filter(workspace=workspace).count() >= MOST_WORKFLOWS:
-        raise Conflict(f"There are {MOST_WORKFLOWS} workflows here, the most there may be. Delete some of them first.")
+    _require_room(workspace)
     workflow = Workflow.objects.create(workspace=workspace, created_by=user, **columns)
     audit.record_row("workflow.created", workflow, after=_told(workflow))
     return workflow
@@ -114,14 +113,22 @@ def delete_workflow(*, workflow: Workflow) -> None:
 @transaction.atomic
 def restore_workflow(*, workspace: Workspace, workflow_id: UUID) -> Workflow:
     """Bring a deleted workflow back."""
+    hold(workspace)
     found = Workflow.objects.select_for_update().filter(workspace=workspace, pk=workflow_id).first()
     if found is None:
         raise NotFound()
     if found.deleted_at is not None:
+        _require_room(workspace)
         before, found.deleted_at = {"deleted_at": found.deleted_at}, None
         found.save(update_fields=["deleted_at", "updated_at"])
         audit.record_row("workflow.restored", found, before=before, after={"deleted_at": None})
     return found
+
+
+def _require_room(workspace: Workspace) -> None:
+    hold(workspace)
+    if Workflow.objects.visible().filter(workspace=workspace).count() >= MOST_WORKFLOWS:
+        raise Conflict(f"There are {MOST_WORKFLOWS} workflows here, the most there may be. Delete some of them first.")
 
 
 def lock_workflow(workflow: Workflow) -> Workflow:

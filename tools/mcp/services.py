@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from automatos.checking import Problems
@@ -12,7 +13,7 @@ from automatos.errors import InvalidInput
 from automatos.outside.addresses import check_address, check_name, literal
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import parse_url
-from automatos.rows import only_one
+from automatos.rows import hold, locked, only_one
 from tools.mcp.command import why_refused
 from tools.mcp.oauth.services import forget
 from tools.mcp.tasks import send_reading
@@ -25,10 +26,12 @@ Kind, State, Transport = RemoteService.Kind, RemoteService.State, RemoteService.
 FIELDS = ("name", "transport", "url", "command", "credential_id")
 
 
+@transaction.atomic
 def create_server(*, workspace: Workspace, user: User | None, data: Mapping[str, Any]) -> RemoteService:
     """Add a server and have it read. Raises InvalidInput naming each field with its cure."""
     service = RemoteService(workspace=workspace, kind=Kind.MCP, created_by=user)
     problems = Problems()
+    hold(workspace)
     if RemoteService.objects.filter(workspace=workspace).count() >= MOST_SERVICES:
         problems.add("name", f"A workspace has at most {MOST_SERVICES} servers and APIs; remove one first.")
     _apply(service, data, problems)
@@ -39,8 +42,11 @@ def create_server(*, workspace: Workspace, user: User | None, data: Mapping[str,
     return service
 
 
+@transaction.atomic
 def update_server(*, service: RemoteService, data: Mapping[str, Any]) -> RemoteService:
     """Change what is named in data: name, transport, url, command, credential_id, is_enabled, is_trusted."""
+    # As it is by now: of two changes at once, neither puts back what the other one took away.
+    service = locked(RemoteService.objects.filter(workspace=service.workspace_id), pk=service.pk)
     before = _state(service)
     problems = Problems()
     _apply(service, data, problems)

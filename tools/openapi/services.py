@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import wrong_field
-from automatos.rows import only_one
+from automatos.rows import hold, locked, only_one
 from tools.mcp.services import check_url
 from tools.models import RemoteService, RemoteTool
 from tools.openapi.loading import load
@@ -21,6 +21,7 @@ from workspaces.models import User, Workspace
 Kind, State = RemoteService.Kind, RemoteService.State
 
 
+@transaction.atomic
 def create_api(*, workspace: Workspace, user: User | None, data: Mapping[str, Any]) -> RemoteService:
     """Add an API. data: name, document, and perhaps url, base_url, credential_id, operations, is_trusted.
 
@@ -29,6 +30,7 @@ def create_api(*, workspace: Workspace, user: User | None, data: Mapping[str, An
     """
     problems = Problems()
     service = RemoteService(workspace=workspace, kind=Kind.OPENAPI, created_by=user, state=State.OK)
+    hold(workspace)
     if RemoteService.objects.filter(workspace=workspace).count() >= MOST_SERVICES:
         problems.add("name", f"A workspace has at most {MOST_SERVICES} servers and APIs; remove one first.")
     document = read(load(str(data.get("document") or "")), url=str(data.get("url") or ""))
@@ -37,29 +39,30 @@ def create_api(*, workspace: Workspace, user: User | None, data: Mapping[str, An
     service.url = str(data.get("url") or "")
     _apply(service, {"base_url": document.base_url, **{k: v for k, v in data.items() if v not in ("", None)}}, problems)
     problems.raise_any()
-    with transaction.atomic():
-        _save(service)
-        _take(service, document, user)
-        _choose(service, data.get("operations"))
+    _save(service)
+    _take(service, document, user)
+    _choose(service, data.get("operations"))
     record(service, "created", after=_state(service))
     return service
 
 
+@transaction.atomic
 def update_api(*, service: RemoteService, user: User | None, data: Mapping[str, Any]) -> RemoteService:
     """Change what is named in data: name, document, base_url, credential_id, operations, is_enabled, is_trusted.
 
     A new document is compared with what was accepted: operations that read otherwise wait for a person.
     """
+    # As it is by now: of two changes at once, neither puts back what the other one took away.
+    service = locked(RemoteService.objects.filter(workspace=service.workspace_id), pk=service.pk)
     before, problems = _state(service), Problems()
     _apply(service, data, problems)
     problems.raise_any()
     document = read(load(str(data["document"])), url=service.url) if data.get("document") else None
-    with transaction.atomic():
-        _save(service)
-        if document is not None:
-            _take(service, document, user)
-        if data.get("operations") is not None:
-            _choose(service, data["operations"])
+    _save(service)
+    if document is not None:
+        _take(service, document, user)
+    if data.get("operations") is not None:
+        _choose(service, data["operations"])
     record(service, "updated", before=before, after=_state(service))
     return service
 

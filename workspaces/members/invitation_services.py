@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotAllowed, NotFound
-from automatos.rows import added, locked
+from automatos.rows import added, hold, locked
 from workspaces.audit import log as audit
 from workspaces.members import invitation_limits
 from workspaces.members.invitation_states import GOOD_FOR, State, state_of
@@ -155,6 +155,7 @@ def _refuse_member(workspace: Workspace, email: str) -> None:
 
 def _open(workspace: Workspace, email: str, role: str, inviter: User) -> tuple[Invitation, str]:
     invitations = Invitation.objects.filter(workspace=workspace, accepted_at=None, revoked_at=None)
+    hold(workspace)
     if invitations.exclude(email=email).count() >= MOST_OPEN:
         raise Conflict(f"There are {MOST_OPEN} open invitations. Withdraw some first.", code="too_many_invitations")
     token = secrets.token_urlsafe(32)
