@@ -36,6 +36,8 @@ SPECTACULAR_SETTINGS = {
         "WorkspacePlan": "workspaces.models.Workspace.Plan",
         "AgentCategory": "agents.models.Category",
         "AgentStatus": "agents.models.AgentStatus",
+        "DocumentKind": "agents.models.Document.Kind",
+        "DocumentStatus": "agents.models.Document.Status",
         "DraftJobState": ["running", "lost", "done", "failed", "rules"],
         "ExecutionStatus": "recipes.models.ExecutionStatus",
         "StepKind": "recipes.models.StepKind",
