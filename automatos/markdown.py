@@ -18,7 +18,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from redis.exceptions import RedisError
 
-from automatos import request_id
+from automatos import formulas, request_id
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -39,14 +39,15 @@ MOST_FOR_TEXT, MOST_FOR_REQUEST = 0.15, 0.16
 # What took longer (seconds) is kept for so long (seconds); texts shorter than this and without code are always cheap.
 WORTH_KEEPING, KEPT_FOR, CHEAP = 0.005, 24 * 3600, 1_000
 # Raised when what is made of a text changes, so that nothing old is shown.
-EDITION = 1
+EDITION = 2
 
 TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote", "span"),
     *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"),
+    *formulas.TAGS,
 }
 # No img: an answer could carry data out in an image's address.
-ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}, **formulas.ATTRIBUTES}
 
 # Languages that are coloured, by the names people give them. Only lexers whose worst case at LONGEST_CODE was measured:
 # many of the others take quadratic time on a few blanks or quotes.
@@ -140,6 +141,7 @@ def _made(text: str, seconds: float) -> str:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=formulas.only_harmless,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow ugc",
     )
@@ -156,6 +158,7 @@ def _parser() -> "MarkdownIt":
     )
     parser.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.before("text", "time", _time_of_inline)
+    formulas.teach(parser)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("heading_open", _heading)
     parser.add_render_rule("heading_close", _heading)
@@ -202,6 +205,8 @@ def _fence(
     """A block of code, coloured if its language is a known one, it is short, and there is time left."""
     words = tokens[index].info.split()
     language, code = words[0] if words else "", tokens[index].content
+    if language == "math":
+        return f"<p>{formulas.html_of(code.strip(), display=True, env=env)}</p>\n"
     named = f' class="language-{escape(language)}"' if language else ""
     timely = time.thread_time() < env["until"]
     coloured = _coloured(code, LEXERS.get(language.lower(), "")) if timely else ""

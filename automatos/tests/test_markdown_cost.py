@@ -49,6 +49,11 @@ TEXTS = {
     "wide table": "|" + "a|" * 1000 + "\n|" + "-|" * 1000 + "\n" + "|a\n" * 3000,
     "long table": "a|" * 60 + "\n" + "-|" * 60 + "\n" + "|\n" * 40_000,
     "comments": "<!-- " * (N // 5),
+    "dollars": "$a " * (N // 3),
+    "formulas": "$x^2$ " * (N // 6),
+    "long formulas": ("$" + "a" * 1_900 + "$ ") * (N // 1_903),
+    "open formulas": "$$\n" * (N // 3),
+    "cells": ("$$\\begin{matrix}" + "&" * 1_900 + "\\end{matrix}$$\n\n") * (N // 1_930),
     "code": ("```python\n" + "a=1\n" * 490 + "```\n") * 50,
 }
 
