@@ -69,7 +69,7 @@ def test_lines_that_look_like_markdown_belong_to_the_formula() -> None:
         r"\[not a link\](https://example.org)",
         "a $ alone",
         "$$",
-        "$$ and $$",
+        "$$ and more $$",
     ],
 )
 def test_what_is_no_formula_stays_text(text: str) -> None:
