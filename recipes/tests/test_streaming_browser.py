@@ -5,6 +5,7 @@ from playwright.sync_api import Page, Response, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
+from recipes.tests.kit import ended, final_output
 from recipes.tests.test_kitchen_browser import PATIENT, Room, is_live, is_recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -101,3 +102,40 @@ def test_what_is_settled_of_a_long_answer_is_sent_once(stack: Stack, people: Peo
 
 def is_refresh(answer: Response) -> bool:
     return bool(answer.request.headers.get("shown-blocks"))
+
+
+def test_whoever_watches_reads_what_was_kept_whatever_happens(stack: Stack, people: People) -> None:
+    """A web process killed twice, a slow network, a tab that is put aside, and somebody who comes late."""
+    room = Room(stack, people)
+    chunks = pieces(MARKDOWN)
+    first = stack.models.hold(f"first {room.word}", chunks=chunks, after_chunks=20, times=1)
+    second = stack.models.hold(f"second {room.word}", chunks=chunks, chunk_delay=0.02, after_chunks=40, times=1)
+    execution = room.cook()
+    first.wait_for_requests(1)
+    watching = [room.visitor.open(room.path(execution)) for _ in range(3)]
+    for page in watching:
+        is_live(page)
+    _, slow, aside = watching
+    slow.context.new_cdp_session(slow).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 20_000},
+    )
+    lifecycle = aside.context.new_cdp_session(aside)
+    lifecycle.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for hold in (first, second):
+        hold.wait_for_requests(1)
+        stack.web.kill()
+        stack.web.start()
+        stack.wait_ready()
+        hold.release()
+    watching.append(room.visitor.open(room.path(execution)))
+    lifecycle.send("Page.setWebLifecycleState", {"state": "active"})
+    for page in watching:
+        is_recorded(page)
+        expect(page.locator("run-kitchen")).to_have_attribute("data-assessed", "yes", timeout=PATIENT)
+    assert ended(execution).status == "completed"
+    fresh = room.visitor.open(room.path(execution)).locator("main").inner_text()
+    assert [page.locator("main").inner_text() == fresh for page in watching] == [True] * 4
+    assert len(final_output(execution)) > 40
+    outputs = execution.steps.order_by("order").values_list("output", flat=True)
+    assert [text == MARKDOWN for text in outputs] == [True, True, False]
