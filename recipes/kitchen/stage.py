@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from automatos import words
 from automatos.events import iso, streamed_text
+from recipes import kinds
 from recipes.kitchen.cures import Cure, cures_of
 from recipes.kitchen.writing import Writing, writing_of
 from recipes.lessons.told_queries import Told, told_in
@@ -108,6 +109,11 @@ class Stage:
     inside: Execution | None = None
     # What stands in its prompt of earlier runs.
     lessons: Sequence[Told] = ()
+
+    @property
+    def icon(self) -> str:
+        """Of a step without an agent, in place of its face."""
+        return kinds.ICONS.get(self.step.kind, "")
 
     @property
     def tabs(self) -> list[tuple[str, str]]:

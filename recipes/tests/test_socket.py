@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from automatos.events import Notice, publish
 from automatos.testing import Stack
 from recipes.models import Event, Execution
 from recipes.runs.reading import event_body
-from recipes.tests.kit import PATIENCE, Cast, ended, wait_for
+from recipes.tests.kit import PATIENCE, Cast, ended, final_output, wait_for
 from workspaces.api_keys.services import create_api_key
 from workspaces.models import User
 
@@ -103,6 +103,28 @@ def test_a_viewer_from_the_start_and_a_late_one_get_the_same_events(stack: Stack
             seen = [durable(read_to_end(socket)[0]) for socket in (early, late, later)]
     ended(execution)
     assert seen == [recorded(execution), recorded(execution), recorded(execution, 3)]
+
+
+def test_fifty_viewers_get_all_events_and_text_without_a_hole(stack: Stack, cast: Cast) -> None:
+    word = cast.workspace.slug
+    held = stack.models.hold(word, chunks=["tide "] * 200, chunk_delay=0.01, after_chunks=1)
+    execution = cast.cook(cast.recipe(word))
+    held.wait_for_requests(1)
+    cookie = cookie_of(cast.owner)
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(watching(stack, cast, execution.id, **cookie)) for _ in range(50)]
+        held.release()
+        seen = [read_to_end(socket) for socket in sockets]
+    ended(execution)
+    assert [(durable(messages), code) for messages, code in seen] == [(recorded(execution), 1000)] * 50
+    for messages, _ in seen:
+        text = ""
+        for message in messages:
+            if message["type"] == "text":
+                assert message["offset"] <= len(text), "a piece came before the one that it follows"
+                text = text[: message["offset"]] + message["text"]
+        assert text
+        assert final_output(execution).startswith(text)
 
 
 def written(cast: Cast, execution: Execution, *types: str) -> list[Event]:
