@@ -117,7 +117,7 @@ def kitchen(
         execution=execution,
         summary=_summary(execution, steps, now),
         tickets=tickets,
-        rail=rail_of(tickets, steps, chosen),
+        rail=rail_of(tickets, steps, None if execution.is_live and step is None else chosen),
         stage=stage_of(execution, chosen, tab, waits_for(chosen, steps), shown),
         jars=output_jars(steps, execution.is_live),
         files=files_of(workspace.pk, execution.pk),

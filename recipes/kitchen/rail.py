@@ -1,8 +1,8 @@
 """The rail and the timeline of the kitchen with rounds of loops, and branches not taken, folded to a line each.
 
 What is open in the rail follows from the step on the stage, which stands in the address: the rounds it is in. So a live
-page that is drawn again, or an address that somebody was sent, folds alike. In the timeline nothing is opened, so that
-its lines stay where they are while one follows.
+page that is drawn again, or an address that somebody was sent, folds alike. While somebody follows a live run nothing
+is opened, and in the timeline nothing ever is, so that the lines stay where they are.
 """
 
 from collections.abc import Sequence
@@ -54,6 +54,7 @@ class Fold:
     word: str
     steps: str
     orders: Sequence[int]
+    selected: bool
     is_fold: bool = True
 
 
@@ -107,7 +108,8 @@ def _fold(key: tuple[str, ...], tickets: Sequence[Ticket]) -> Fold:
     look = next(one for one in FIRST if any(ticket.look == one for ticket in tickets))
     first = next(ticket for ticket in tickets if ticket.look == look)
     count, orders = count_of(len(tickets), "step"), [ticket.order for ticket in tickets]
+    selected = any(ticket.selected for ticket in tickets)
     if key[0] == "branch":
         why = ", ".join(tickets[0].facts[:1])
-        return Fold(tickets[0].order, "Branch not taken", look, ICONS[look], why, count, orders)
-    return Fold(first.order, f"Round {key[2]}", look, ICONS[look], WORDS[look], count, orders)
+        return Fold(tickets[0].order, "Branch not taken", look, ICONS[look], why, count, orders, selected)
+    return Fold(first.order, f"Round {key[2]}", look, ICONS[look], WORDS[look], count, orders, selected)

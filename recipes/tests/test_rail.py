@@ -84,6 +84,14 @@ def test_a_fold_leads_to_the_step_that_matters() -> None:
     assert (fold.name, fold.order, fold.word) == ("Round 2", 21, "failed")
 
 
+def test_while_somebody_follows_no_round_is_opened_and_the_one_at_work_is_marked() -> None:
+    steps = looped(8, running=5)
+    tickets = [Ticket(one.order, "", None, "", "", "ok", "", "", None, 0, None, [], one.order == 50) for one in steps]
+    folds = [one for one in rail_of(tickets, steps, None) if isinstance(one, Fold)]
+    assert [(fold.name, fold.selected) for fold in folds] == [(f"Round {n}", n == 5) for n in range(1, 9)]
+    assert folds[4].orders == [50, 51]
+
+
 def test_a_short_loop_stands_open() -> None:
     assert rail(looped(3), 1) == ["1", "2", "10", "11", "20", "21", "30", "31", "3"]
 

@@ -139,8 +139,14 @@ class RunKitchen extends LiveRun {
     tab.click();
   }
 
-  // The chosen ticket stays in the rail's window; the page itself does not move.
+  // The chosen ticket stays in the rail's window; the page itself does not move. Once what is new has been drawn: then
+  // it is a scroll and nothing else, and nothing has to be laid out in between.
   showTicket() {
+    cancelAnimationFrame(this.showing);
+    this.showing = requestAnimationFrame(() => { this.showing = requestAnimationFrame(() => this.scrollToTicket()); });
+  }
+
+  scrollToTicket() {
     const rail = this.ref('rail');
     const ticket = rail?.querySelector('[aria-current]');
     if (!ticket || rail.scrollHeight <= rail.clientHeight || ticket.id === this.shownTicket) return;
