@@ -1,14 +1,14 @@
 """Answers that have to follow a JSON Schema."""
 
-import re
 from typing import Any
 
 import orjson
 
 from automatos.json_schema import schema_errors
 
-# Models like to wrap JSON in a Markdown fence.
-FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
+FENCE = "```"
+# Models like to wrap JSON in a Markdown fence; this is how the first line of one reads.
+OPENINGS = (FENCE, f"{FENCE}json")
 
 
 def problem_with(text: str, schema: dict[str, Any] | None) -> str:
@@ -28,5 +28,10 @@ def problem_with(text: str, schema: dict[str, Any] | None) -> str:
 
 def unwrapped(text: str) -> str:
     """The text without a Markdown fence around all of it."""
-    found = FENCE.match(text)
-    return found[1] if found else text
+    # No pattern does this: one that takes line ends in two places tries each pair of them, and a model that
+    # got stuck writes thousands.
+    first, line_end, rest = text.strip().partition("\n")
+    inner, closing, last = rest.removesuffix(FENCE).rpartition("\n")
+    if line_end and closing and first.rstrip() in OPENINGS and rest.endswith(FENCE) and not last.strip():
+        return inner.lstrip("\n")
+    return text

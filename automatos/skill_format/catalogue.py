@@ -22,7 +22,7 @@ LONGEST_SUMMARY, SHORTEST_SUMMARY = 1_024, 40
 MOST_LISTED = 200
 LONGEST_READ = 20_000
 MOST_FILES_LISTED = 100
-FENCES = re.compile(r"<(?=\s*/?\s*(?:available_skills|skill_content|skill_files|skill_file)\b)", re.IGNORECASE)
+FENCES = re.compile(r"<(?=\s*+(?:/\s*+)?(?:available_skills|skill_content|skill_files|skill_file)\b)", re.IGNORECASE)
 
 INTRODUCTION = (
     f"Skills: instructions for certain tasks. When a task fits one, call {LOAD} with its name before you begin. "

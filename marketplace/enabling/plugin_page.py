@@ -25,7 +25,7 @@ ABSENT = {
     "path": "files outside its folder",
     "dependency": "other packages",
 }
-HEADING = re.compile(r"^#{1,3}\s+.*?v?(\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*)")
+HEADING = re.compile(r"^#{1,3}\s.{0,100}?(?<!\d)(\d{1,12}\.\d{1,12}(?:\.\d{1,12})?[0-9A-Za-z.+-]{0,60})")
 MOST_NOTES = 8
 DOES = {
     "context": "tells the model",
@@ -184,7 +184,11 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 def _changelog(version: PluginVersion) -> dict[str, list[str]]:
     """Lines by version number, of the package's CHANGELOG.md."""
     row = version.files.filter(path__iexact="CHANGELOG.md").first()
-    text = (contents.text_of(row) or "")[:200_000] if row else ""
+    return notes_by_version((contents.text_of(row) or "")[:200_000] if row else "")
+
+
+def notes_by_version(text: str) -> dict[str, list[str]]:
+    """The list items under each heading of a change log that names a version, the first few of each."""
     found: dict[str, list[str]] = {}
     lines: list[str] | None = None
     for line in text.splitlines():

@@ -7,7 +7,7 @@ from automatos.skill_format.catalogue import ORIGIN
 from marketplace.hooks.deciding import Ruling
 
 LONGEST = 12_000
-FENCES = re.compile(r"<(?=\s*/?\s*(?:plugins|plugin_text)\b)", re.IGNORECASE)
+FENCES = re.compile(r"<(?=\s*+(?:/\s*+)?(?:plugins|plugin_text)\b)", re.IGNORECASE)
 
 
 def notes_text(notes: Sequence[tuple[str, str]]) -> str:

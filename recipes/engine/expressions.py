@@ -27,8 +27,8 @@ NODES = (
     ast.Name, ast.Load, ast.Attribute, ast.Subscript, ast.Constant, ast.List,
 )  # fmt: skip
 CALCULATED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
-# A model's JSON between code fences.
-FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
+# A model's JSON between code fences; no blanks are tried in two ways, so that thousands of them cost no time.
+FENCED = re.compile(r"```(?:json)?[^\S\n]*+\n(.*)```", re.DOTALL)
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 

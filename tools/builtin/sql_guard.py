@@ -21,8 +21,9 @@ FUNCTIONS = re.compile(
 )
 # Another spelling of any name, by which the words above would be missed.
 UNICODE_NAME = re.compile(r'\bu&\s*"', re.IGNORECASE)
-# What of a query carries words to the server: texts, quoted names, comments, long numbers.
-CARRIES = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|\d{4,}", re.DOTALL)
+# What of a query carries words to the server: texts, quoted names, comments (which may stand in one
+# another, so all behind the first), long numbers.
+CARRIES = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*|\d{4,}", re.DOTALL)
 # Looking at what is there needs these; they say nothing.
 HARMLESS = frozenset(("'public'", "'information_schema'", "'pg_catalog'", "'BASE TABLE'", "'%'", "''"))
 

@@ -7,7 +7,7 @@ from html import unescape
 from automatos.llm.text import clean
 
 LONGEST = 300
-TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.I | re.S)
+TITLE = re.compile(r"<(title|h1)[^>]*>(.{0,1000}?)</\1>", re.I | re.S)
 TAG = re.compile(r"<[^>]*>")
 # Where the words are, the likeliest first.
 FIELDS = ("message", "msg", "detail", "error", "errors", "error_description", "description", "title", "reason", "text")
