@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from automatos.checking import unstorable_json
-from automatos.json_schema import schema_errors
+from automatos.json_schema import GIVEN_UP, schema_errors
 from tools.contract import Arguments, Schema, ToolProblem
 
 if TYPE_CHECKING:
@@ -71,16 +71,19 @@ class _Misfit:
     word: str
     limit: Any
     schema: Mapping[str, Any]
+    said: str
 
 
 def _misfit(error: "ValidationError") -> _Misfit:
     field = ".".join(str(part) for part in error.absolute_path) or "arguments"
     schema = error.schema if isinstance(error.schema, Mapping) else {}
-    return _Misfit(field, error.instance, str(error.validator), error.validator_value, schema)
+    return _Misfit(field, error.instance, str(error.validator), error.validator_value, schema, error.message)
 
 
 def _sentence(found: _Misfit) -> str:
     """What is wrong with which field, and what is allowed there."""
+    if found.word == GIVEN_UP:
+        return f"{found.field} {found.said}."
     problem = PROBLEMS.get(found.word)
     return f"{found.field} {problem(found) if problem else f'is {_shown(found.value)}; this is not allowed here'}."
 

@@ -15,6 +15,8 @@ from tools.contract import LONGEST_CONTENT, RunFiles, ToolProblem, ToolResult
 
 LIMITS = Limits(seconds=30.0, max_bytes=5_000_000, redirects=3)
 SHORTEST_HIDDEN = 4
+# Of a path with its values; servers take 8,000 characters of an address.
+LONGEST_PATH = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def request_of(base_url: str, request: Mapping[str, Any], arguments: Mapping[str
         if value is None:
             continue
         if parameter["in"] == "path":
-            path = path.replace("{" + parameter["name"] + "}", _segment(parameter, value))
+            path = _filled(path, "{" + parameter["name"] + "}", _segment(parameter, value))
         elif parameter["in"] == "query":
             query += _pairs(parameter, value)
         else:
@@ -47,6 +49,13 @@ def request_of(base_url: str, request: Mapping[str, Any], arguments: Mapping[str
     if body is not None:
         headers["Content-Type"] = kind
     return Sending(str(request["method"]), url, headers, body)
+
+
+def _filled(path: str, mark: str, segment: str) -> str:
+    """The path with a value in its places, of which a document may name as many as it likes."""
+    if path.count(mark) * len(segment) > LONGEST_PATH:
+        raise ToolProblem(f"The address would be longer than {LONGEST_PATH:,} characters. Give a shorter {mark[1:-1]}.")
+    return path.replace(mark, segment)
 
 
 def _plain(value: Any) -> str:

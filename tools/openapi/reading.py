@@ -4,6 +4,7 @@ Only references inside the document are followed, each copied once; nothing is f
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,12 @@ from tools.remote.pins import why_not_kept
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 MOST_OPERATIONS = 300
 MOST_NODES, DEEPEST = 3_000, 10
+# Nodes kept for each schema that is named and not read yet, so that names do not take the room of what they name.
+RESERVED = 2
 # Of all operations together: what a document asks of whoever reads it stays within two seconds.
 MOST_NODES_IN_ALL = 100_000
+LONGEST_URL = 2_000
+VARIABLE = re.compile(r"\{([^{}]*)\}")
 PLACES = ("path", "query", "header")
 # Headers that the client sets, or that carry a credential: no model writes them.
 CLOSED_HEADERS = {"authorization", "cookie", "host", "content-length", "content-type", "accept", "x-api-key", "api-key"}
@@ -90,13 +95,17 @@ def _base(found: Mapping[str, Any], url: str) -> str:
     """The first server's address, with its variables' defaults."""
     servers = found.get("servers")
     server = _mapping(servers[0]) if isinstance(servers, list) and servers else {}
-    text = str(server.get("url") or "")
-    for name, variable in _mapping(server.get("variables")).items():
-        text = text.replace("{" + name + "}", str(_mapping(variable).get("default") or ""))
+    variables = _mapping(server.get("variables"))
+
+    def default(variable: re.Match[str]) -> str:
+        return str(_mapping(variables.get(variable[1])).get("default") or "")[:LONGEST_URL]
+
+    # Once over the text: a value that names variables itself could grow without end.
+    text = VARIABLE.sub(default, str(server.get("url") or "")[:LONGEST_URL])
     try:
-        return urljoin(url, text)[:2000] if url else text[:2000]
+        return urljoin(url, text)[:LONGEST_URL] if url else text[:LONGEST_URL]
     except ValueError:
-        return text[:2000]  # no address; whoever checks it says so
+        return text[:LONGEST_URL]  # no address; whoever checks it says so
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -127,13 +136,14 @@ def _resolved(found: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one operation. definitions: of schemas it refers to, each once."""
+    """Reads one operation. definitions: of schemas it refers to, each once; waiting: those still to be read."""
 
     found: Mapping[str, Any]
     definitions: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     arguments: _Names = field(default_factory=_Names)
     own: _Names = field(default_factory=_Names)
+    waiting: deque[tuple[str, Any, int]] = field(default_factory=deque)
     nodes: int = 0
 
     def document(
@@ -151,6 +161,11 @@ class _Reader:
             kept: dict[str, Any] = {key: one[key] for key in ("name", "in", "style", "explode") if key in one}
             parameters.append({"argument": argument, **kept})
         body = self._body(operation, properties, required)
+        # One behind the other: a chain of references may be longer than Python's stack.
+        while self.waiting:
+            own, target, depth = self.waiting.popleft()
+            self.nodes -= RESERVED
+            self.definitions[own] = self.schema(target, depth)
         schema: Schema = {
             "type": "object",
             "properties": properties,
@@ -229,5 +244,6 @@ class _Reader:
             name = self.own.free(wanted)
             self.names[reference] = name
             self.definitions[name] = {}
-            self.definitions[name] = self.schema(target, min(depth, 3) + 1)
+            self.waiting.append((name, target, min(depth, 3) + 1))
+            self.nodes += RESERVED
         return {"$ref": f"#/$defs/{self.names[reference]}"}
