@@ -20,7 +20,7 @@ from automatos.errors import AppError
 from tools.composio import schemas
 from tools.composio.access import Access, NoKey, access_for, installation
 from tools.composio.client import Composio, connected
-from tools.composio.problems import text_of
+from tools.composio.problems import text_of, word_of
 from tools.composio.verbs import category_of, words_of
 from tools.models import ComposioActionCache, ComposioAppCache, ComposioSyncJob, in_catalogue
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -34,6 +34,8 @@ SECONDS, RETRIES = 30.0, 6
 LONGEST_DESCRIPTION = 4_000
 # A server may not fill the database: no app of Composio has a tenth of it.
 MOST_APPS, MOST_ACTIONS = 5_000, 5_000
+# Characters of their slugs that the columns have.
+LONGEST_APP, LONGEST_ACTION = 100, 200
 Index = Callable[[UUID | None, Callable[[int], None]], None]
 
 
@@ -94,7 +96,7 @@ def _read(job: ComposioSyncJob, composio: Composio) -> None:
     else:
         everything = list(_at_most(composio.apps(kind="all" if job.workspace_id else "native"), MOST_APPS))
         _write_apps(job, everything)
-        _note_gone(job.workspace_id, {text_of(item.slug).lower() for item in everything})
+        _note_gone(job.workspace_id, {word_of(item.slug, LONGEST_APP).lower() for item in everything})
     due = due_apps(job)
     _progress(job, apps_total=len(due))
     for done, app in enumerate(due, 1):
@@ -135,7 +137,7 @@ def _progress(job: ComposioSyncJob, **columns: int) -> None:
 
 def _write_apps(job: ComposioSyncJob, items: Sequence[Any]) -> None:
     now = timezone.now()
-    rows = [_app_row(item, job.workspace_id) for item in items if text_of(item.slug)]
+    rows = [_app_row(item, job.workspace_id) for item in items if word_of(item.slug, LONGEST_APP)]
     for row in rows:
         row.last_synced_at = now
     kept = [field for field in APP_FIELDS if field not in ("slug", "workspace_id")]
@@ -168,7 +170,7 @@ def _app_row(item: Any, workspace_id: UUID | None) -> ComposioAppCache:
     number = int(meta.tools_count or 0)
     return ComposioAppCache(
         workspace_id=workspace_id,
-        slug=text_of(item.slug).lower()[:100],
+        slug=word_of(item.slug, LONGEST_APP).lower(),
         app_name=text_of(item.name)[:200],
         display_name=(text_of(item.name) or text_of(item.slug))[:200],
         description=text_of(meta.description),
@@ -243,7 +245,7 @@ ACTION_FIELDS = (
 
 
 def _action_row(item: Any, job: ComposioSyncJob, app: Due) -> ComposioActionCache:
-    slug, tags = text_of(item.slug)[:200], texts(item.tags)
+    slug, tags = word_of(item.slug, LONGEST_ACTION), texts(item.tags)
     description = text_of(item.human_description) if not item.description else _long(item.description)
     parameters, response = schemas.usable(item.input_parameters), schemas.usable(item.output_parameters)
     told: Mapping[str, Any] = {

@@ -1,5 +1,6 @@
 """What can go wrong at Composio, in our words. What it said itself is cut, and counts as text from outside."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from automatos.checking import unstorable_text
 from automatos.errors import AppError
 
 LONGEST = 600
+# What addresses of pages and operations take in the place of an app or an action.
+SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 
 
 class ComposioProblem(AppError):
@@ -71,6 +74,12 @@ def said(status: int, details: Mapping[str, Any], request_id: str) -> ComposioPr
     problem.is_uncertain = status >= 500 or status == 408
     problem.http_status = 502 if status >= 500 else 409
     return problem
+
+
+def word_of(value: object, longest: int) -> str:
+    """A slug that can stand in an address, of whatever was sent; empty where it is none, or too long."""
+    word = text_of(value)
+    return word if SLUG.fullmatch(word) and len(word) <= longest else ""
 
 
 def text_of(value: object) -> str:

@@ -183,6 +183,18 @@ def test_hostile_schemas_are_made_harmless(workspace: Workspace, composio: Stand
     assert len(found["JIRA_E"]["properties"]) == 60
 
 
+def test_what_has_no_slug_that_an_address_takes_is_left_out(workspace: Workspace, composio: StandIn) -> None:
+    """Its page could not be linked to, and every list that shows it would fail."""
+    odd = ("a/b", "a b", "..", "<b>", "\u0430pp", "x" * 101, "")
+    composio.world.toolkits += [{**composio.world.toolkits[0], "slug": slug} for slug in odd]
+    composio.world.tools += [tool(f"JIRA {slug}", "jira", "x", {}) for slug in odd]
+    sync(workspace)
+    assert ComposioAppCache.objects.count() == 4
+    assert ComposioActionCache.objects.filter(action__startswith="JIRA ").count() == 0
+    client = signed_in(User.objects.get(email="owner@example.org"))
+    assert client.get(f"/w/{workspace.slug}/apps/").status_code == 200
+
+
 def test_logos_are_fetched_through_the_guard_and_by_what_they_are(
     workspace: Workspace, composio: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
