@@ -137,6 +137,7 @@ VALUES: dict[str, Any] = {
     "Document.url": "https://example.org/%s",
     "Document.status": "ready",
     "Document.chunk_count": 1,
+    "Document.change": None,
     "Document.embedding_model": "",
     "Chunk.embedding_model": embeddings.LOCAL,
     "Memory.embedding_model": embeddings.LOCAL,
