@@ -1,5 +1,6 @@
 """How far a person's word reaches that holds for the rest of a run: one tool, and whom or what its calls reach."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ CONTENT = (
     *("comment", "note", "notes", "summary", "caption"),
 )
 WEB = ("http://", "https://")
+# Of others, some take https://a\@b for a and some for b, and so with names before a host and letters beyond ASCII.
+PLAIN = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 # A call that reaches more than this many characters tell is asked about each time; so is one nested deeper.
 LONGEST = 2000
 DEEPEST = 20
@@ -70,11 +73,13 @@ def _leaves(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, s
 
 
 def _host(text: str) -> str:
-    """Where an address leads: scheme, host and port; the address itself where it cannot be taken apart."""
+    """Where an address leads: scheme, host and port; the address itself where others may find another host in it."""
     if not text.lower().startswith(WEB):
         return ""
     try:
         parts = urlsplit(text)
+        if not PLAIN.fullmatch(parts.netloc):
+            return text
         return f"{parts.scheme}://{(parts.hostname or '').lower()}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
         return text

@@ -94,6 +94,25 @@ def test_words_of_others_make_an_effect_wait_for_a_person(stack: Stack, running:
     assert bench.made.issues == ["Leak"]
 
 
+def test_an_address_that_others_read_otherwise_is_asked_about_again(stack: Stack, running: tuple[Tracker, str]) -> None:
+    bench = Bench(*running)
+    good, alike, odd = "https://good.example/a", "https://good.example/b", "https://evil.example\\@good.example/"
+    rounds = [call("tracker_open_issue", title=title) for title in (good, alike, odd)]
+    stack.models.conversation("open", *rounds, {"reply": "Done."})
+    execution = bench.cook("open")
+    waiting = Approval.objects.filter(step__execution=execution, status="pending")
+    wait_for(waiting.exists)
+    first = waiting.get()
+    approvals.decide(
+        workspace=bench.cast.workspace, approval_id=first.pk, user=bench.cast.owner, approve=True, for_run=True
+    )
+    wait_for(lambda: waiting.exists() or Execution.objects.get(pk=execution.pk).status == "completed")
+    assert [one.arguments["title"] for one in waiting] == [odd]
+    assert bench.made.issues == [good, alike]
+    decide(bench, waiting.get(), approve=False)
+    ended(execution)
+
+
 def test_what_destroys_waits_even_at_a_trusted_server(stack: Stack, running: tuple[Tracker, str]) -> None:
     bench = Bench(*running, is_trusted=True)
     bench.made.issues.append("Leak")
