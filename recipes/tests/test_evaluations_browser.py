@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from automatos.testing import Stack
-from automatos.tests.browser import People
-from recipes.models import Evaluation
+from automatos.tests.browser import People, no_sideways_scroll
+from recipes.models import Evaluation, Recipe
 from recipes.tests.evaluation_kit import TOPIC, Desk, contains
 from recipes.tests.kit import Cast, wait_for
 from workspaces.models import Role
@@ -67,3 +67,21 @@ def test_the_pages_of_evaluations_are_sound(people: People, stack: Stack) -> Non
         editor.check(path)
     viewer.check(one)
     viewer.check(result)
+
+
+def test_words_that_never_end_widen_no_page(people: People, stack: Stack) -> None:
+    cast, word = Cast(), "https://example.org/" + "w" * 100
+    recipe = cast.recipe("Tell of {input.topic}.", inputs=TOPIC)
+    Recipe.objects.filter(pk=recipe.pk).update(template_id="w" * 80, name=word)
+    recipe.refresh_from_db()
+    desk = Desk(cast, recipe, name=word, description=word * 9)
+    desk.case(word * 9, contains(word * 9), name=word)
+    desk.post("lessons", {"text": word * 9})
+    key = desk.start()
+    desk.post(f"evaluations/{key}/cancel")
+    desk.over(key)
+    editor = people.member(cast.workspace, Role.EDITOR)
+    base = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/"
+    at = f"{base}evaluations/"
+    for path in (base, f"{base}lessons/", at, f"{at}{desk.set['id']}/", f"{at}results/{key}/?case=1"):
+        no_sideways_scroll(editor.open(path, width=360))
