@@ -105,9 +105,9 @@ def _keep(recipe_id: UUID, token: str, found: dict[str, Any]) -> None:
     recipe = Recipe.objects.filter(pk=recipe_id, deleted_at=None).first()
     if recipe is None:
         return
-    draft = drafts.opened(recipe, None)
-    job = draft.work.get(PROPOSAL, {})
-    if job.get("token") != token or job.get("state") != "running":
+    draft = _opened(recipe, None)
+    job = draft.work.get(PROPOSAL, {}) if draft else {}
+    if draft is None or job.get("token") != token or job.get("state") != "running":
         logger.info("The proposal for recipe %s came too late", recipe_id)
         return
     draft.work[PROPOSAL] = {**job, **found}
@@ -119,9 +119,9 @@ def _keep(recipe_id: UUID, token: str, found: dict[str, Any]) -> None:
 @transaction.atomic
 def use(*, recipe: Recipe, user: User | None) -> None:
     """The proposal as the draft; undo gives back what stood there."""
-    draft = drafts.opened(recipe, user)
-    job = draft.work.get(PROPOSAL, {})
-    if "body" not in job:
+    draft = _opened(recipe, user)
+    job = draft.work.get(PROPOSAL, {}) if draft else {}
+    if draft is None or "body" not in job:
         return
     drafts.replace_body(recipe=recipe, body=json.loads(job["body"]), writing=Writing(user=user, what=WHAT))
     kept = {name: value for name, value in job.items() if name != "body"}
@@ -131,9 +131,14 @@ def use(*, recipe: Recipe, user: User | None) -> None:
 @transaction.atomic
 def dismiss(*, recipe: Recipe, user: User | None) -> None:
     """Wait for it no longer, or show no more where the draft came from."""
-    draft = drafts.opened(recipe, user)
-    draft.work.pop(PROPOSAL, None)
-    draft.save(update_fields=["work"])
+    if draft := _opened(recipe, user):
+        draft.work.pop(PROPOSAL, None)
+        draft.save(update_fields=["work"])
+
+
+def _opened(recipe: Recipe, user: User | None) -> RecipeDraft | None:
+    """The draft, ours until the transaction ends. None where it was discarded or published: no empty one is made."""
+    return drafts.opened(recipe, user) if drafts.draft_of(recipe) else None
 
 
 def shown(draft: RecipeDraft | None) -> dict[str, Any]:

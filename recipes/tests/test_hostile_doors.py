@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from recipes.models import Execution, ExecutionStep
+from recipes.models import Execution, ExecutionStep, RecipeDraft
 from recipes.tests.kit import Cast
 from recipes.tests.test_quality_doors import client_of, in_workspace
 from recipes.tests.test_webhooks import send, standard
@@ -117,3 +117,12 @@ def test_an_agent_of_another_shape_in_a_file_is_refused_with_its_line(odd: dict[
     path = f"{BASE}/import"
     answer = client_of(cast).post(path, sent, content_type="application/json", headers=in_workspace(cast))
     assert (answer.status_code, "Line 1:" in answer.json()["error"]["message"]) == (400, True), answer.content
+
+
+def test_a_late_word_about_a_proposal_makes_no_draft() -> None:
+    cast = Cast()
+    recipe = cast.recipe("Write of {input.topic}.", inputs=TOPIC)
+    client, at = client_of(cast), f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/proposal/"
+    for word in ("use", "dismiss"):
+        assert client.post(at, {"do": word}).status_code == 302
+        assert not RecipeDraft.objects.filter(recipe=recipe).exists(), word
