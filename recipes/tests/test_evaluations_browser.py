@@ -70,6 +70,7 @@ def test_the_pages_of_evaluations_are_sound(people: People, stack: Stack) -> Non
 
 
 def test_words_that_never_end_widen_no_page(people: People, stack: Stack) -> None:
+    stack.models.on("Tell of", reply="It is warm.")
     cast, word = Cast(), "https://example.org/" + "w" * 100
     recipe = cast.recipe("Tell of {input.topic}.", inputs=TOPIC)
     Recipe.objects.filter(pk=recipe.pk).update(template_id="w" * 80, name=word)
@@ -78,7 +79,6 @@ def test_words_that_never_end_widen_no_page(people: People, stack: Stack) -> Non
     desk.case(word * 9, contains(word * 9), name=word)
     desk.post("lessons", {"text": word * 9})
     key = desk.start()
-    desk.post(f"evaluations/{key}/cancel")
     desk.over(key)
     editor = people.member(cast.workspace, Role.EDITOR)
     base = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}/"
