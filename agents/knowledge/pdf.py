@@ -25,13 +25,16 @@ def read(data: bytes, progress: Progress) -> DocumentText:
     ends = time.monotonic() + SECONDS
     texts: list[str] = []
     recognised: list[int] = []
+    tried = 0
     while True:
         part = asyncio.run(documents.pdf_part(data, len(texts)))
         if part.pages > MOST_PAGES:
             raise InvalidInput(f"It has {part.pages:,} pages; at most {MOST_PAGES:,} are read. Split it.")
         for text in part.texts:
             number = len(texts) + 1
-            if not text and recognition.languages() and len(recognised) < MOST_RECOGNISED:
+            # A file of some hundred bytes can claim thousands of empty pages; each is counted, whatever is found on it.
+            if not text and recognition.languages() and tried < MOST_RECOGNISED and time.monotonic() < ends:
+                tried += 1
                 text = asyncio.run(_recognised(data, number))  # noqa: PLW2901
                 recognised += [number] if text else []
                 progress(number, part.pages)

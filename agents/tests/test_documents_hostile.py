@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fpdf import FPDF
 
+from agents.knowledge import pdf as knowledge_pdf
 from agents.models import Chunk
+from agents.tests import office_kit
+from agents.tests.test_api_documents import pdf
 from agents.tests.test_document_reading import taken
 from automatos.storage import objects
+from tools import recognition
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +116,38 @@ def test_nul_in_what_a_file_says_of_itself_is_left_out(company: Company) -> None
     assert row.status == "ready", row.error
     assert "\x00" not in f"{row.title}{row.notes}{row.text}"
     assert "bi" in row.notes[0]
+
+
+def test_empty_pages_are_looked_at_in_bounded_number(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page without text goes through recognition, which takes seconds, whether it finds something or not."""
+    looked: list[int] = []
+
+    async def recognised(_: bytes, number: int) -> str:
+        looked.append(number)
+        return ""
+
+    monkeypatch.setattr(knowledge_pdf, "MOST_RECOGNISED", 3)
+    monkeypatch.setattr(recognition, "languages", lambda: ("eng",))
+    monkeypatch.setattr(knowledge_pdf, "_recognised", recognised)
+    taken(company, "blank.pdf", pdf(9))
+    assert looked == [1, 2, 3]
+
+
+def test_a_pdf_whose_title_is_no_text_is_read(company: Company) -> None:
+    page = FPDF()
+    page.add_page()
+    page.set_font("Helvetica")
+    page.cell(text="Thirty days.")
+    page.set_title("TITLE")
+    data = bytes(page.output()).replace(b"(TITLE)", b"<FEFFD800000041>")
+    row = taken(company, "a.pdf", data)
+    assert (row.status, "Thirty days." in row.text) == ("ready", True), row.error
+
+
+def test_numbers_without_end_in_a_text_document_are_read(company: Company) -> None:
+    digits = "9" * 5_000
+    body = f'<d><body><h outline-level="{digits}">Refunds</h><p>Thirty<s c="{digits}"/>days</p></body></d>'
+    parts = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": body}
+    row = taken(company, "a.odt", office_kit.zip_of(parts))
+    assert row.status == "ready", row.error
+    assert row.text.startswith("###### Refunds\n\nThirty")

@@ -48,7 +48,7 @@ def _blocks(node: Element, lines: Lines, bullet: str = "") -> None:
             beside: list[str] = []
             text = _inline(child, beside).strip()
             if name == "h" and text:
-                level = attribute(child, "outline-level")
+                level = attribute(child, "outline-level")[:3]
                 depth = min(int(level), MOST_LEVELS) if level.isascii() and level.isdigit() and int(level) else 1
                 text = f"{'#' * depth} {' '.join(text.split())}"
             lines.add(f"{bullet}{text}" if text else "")
@@ -74,7 +74,7 @@ def _inline(node: Element, beside: list[str]) -> str:
     for child in node:
         name = local(child)
         if name == "s":
-            count = attribute(child, "c")
+            count = attribute(child, "c")[:3]
             parts.append(" " * (min(int(count), 100) if count.isascii() and count.isdigit() else 1))
         elif name in ("tab", "line-break"):
             parts.append("\t" if name == "tab" else "\n")

@@ -28,7 +28,7 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         number += 1
         if time.monotonic() > ends or size > LONGEST:
             break
-    title = " ".join((document.get_metadata_value("Title") or "").split())
+    title = " ".join(_title(document).split())
     return {"title": title[:LONGEST_TITLE], "pages": count, "next": number, "texts": texts}, b""
 
 
@@ -40,6 +40,14 @@ def opened(data: bytes) -> pypdfium2.PdfDocument:
         if getattr(error, "err_code", 0) == pdfium_raw.FPDF_ERR_PASSWORD:
             raise Problem("The PDF is protected with a password. Save it without one.") from None
         raise Problem("This is not a PDF that can be read.") from None
+
+
+def _title(document: pypdfium2.PdfDocument) -> str:
+    """What the document calls itself; empty where that is no text."""
+    try:
+        return document.get_metadata_value("Title") or ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _text(document: pypdfium2.PdfDocument, number: int) -> str:
