@@ -139,3 +139,24 @@ def test_whoever_watches_reads_what_was_kept_whatever_happens(stack: Stack, peop
     assert len(final_output(execution)) > 40
     outputs = execution.steps.order_by("order").values_list("output", flat=True)
     assert [text == MARKDOWN for text in outputs] == [True, True, False]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_nothing_moves_while_an_agent_answers(stack: Stack, people: People, width: int) -> None:
+    room = Room(stack, people)
+    hold = stack.models.hold(f"tell {room.word}", chunks=pieces(MARKDOWN), chunk_delay=0.02, after_chunks=1)
+    page = room.visitor.open(f"/w/{room.word}/agents/{room.cast.agent.slug}/playground/", width=width)
+    page.get_by_label("Message").first.fill(f"tell {room.word}")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("[data-ref=stream]")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
+    page.evaluate(WATCH)
+    hold.release()
+    expect(page.locator("agent-chat")).to_have_attribute("data-state", "done", timeout=PATIENT)
+    expect(page.locator("agent-chat h3", has_text="Tides and harbours")).to_be_visible()
+    expect(page.locator("#cooking-now")).to_be_hidden(timeout=PATIENT)
+    expect(page.locator("#side .nav")).not_to_contain_text("cooking", timeout=PATIENT)
+    moved, what = shift_of(page)
+    assert moved <= MOST_SHIFT, f"Moved {moved:.3f}:\n{what}"
+    page.keyboard.press("Tab")
+    expect(page.locator("agent-chat[data-watched]")).to_have_count(0)

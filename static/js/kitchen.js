@@ -99,14 +99,6 @@ class RunKitchen extends LiveRun {
     setTimeout(async () => { await this.load(); this.awaitQuality(tries - 1); }, ASSESSED_AFTER);
   }
 
-  // The navigation counts what cooks and stands outside of what is morphed.
-  async countAgain() {
-    const response = await fetch(location.href).catch(() => null);
-    if (!response?.ok) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('.nav');
-    for (const nav of document.querySelectorAll('.nav')) nav.innerHTML = fresh.innerHTML;
-  }
-
   // --- steps and tabs ---
 
   click(event) {

@@ -103,6 +103,17 @@ export class LiveRun extends HTMLElement {
     return settled ? `${settled.dataset.of}-${settled.dataset.upto}` : '';
   }
 
+  // What is counted as cooking, in the navigation and beside an agent's name, stands outside of what is morphed.
+  async countAgain() {
+    const response = await fetch(location.href).catch(() => null);
+    if (!response?.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+    for (const nav of document.querySelectorAll('.nav')) nav.innerHTML = fresh.querySelector('.nav').innerHTML;
+    // It keeps its place, so that what stands below does not move.
+    const pill = document.getElementById('cooking-now');
+    if (pill && !fresh.getElementById('cooking-now')) pill.style.visibility = 'hidden';
+  }
+
   // --- text as it is written ---
 
   textOf(step, attempt) {

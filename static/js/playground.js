@@ -75,11 +75,22 @@ class AgentChat extends LiveRun {
 
   async show(html) {
     const wasLive = this.dataset.state === 'live';
-    await this.morph(html);
+    await this.morph(wasLive ? html.replace('<agent-chat', '$& data-watched') : html);
     this.adoptText();
     if (!wasLive || this.dataset.state === 'live') return;
     this.socket.end();
+    this.letGo();
+    this.countAgain();
     say(`${this.dataset.agent} answered`);
+  }
+
+  // The room that was kept for the answer goes once the reader does something: until then nothing moves by itself.
+  letGo() {
+    const go = new AbortController();
+    const release = () => { this.removeAttribute('data-watched'); go.abort(); };
+    for (const type of ['pointerdown', 'keydown', 'wheel', 'touchmove']) {
+      document.addEventListener(type, release, { signal: go.signal, passive: true });
+    }
   }
 
   endLive(reason) {
