@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from uuid import UUID
 
 from automatos.checking import unstorable_text
 from automatos.errors import AppError
@@ -15,7 +16,7 @@ from tools.arguments import call_key
 from tools.builtin import BUILTIN
 from tools.contract import Arguments, Made, Tool, ToolContext, ToolProblem, ToolResult
 
-__all__ = ["UnifiedToolExecutor", "call_key"]
+__all__ = ["UnifiedToolExecutor", "broken_off", "call_key"]
 
 logger = logging.getLogger(__name__)
 Record = Mapping[str, ToolResult]
@@ -103,13 +104,20 @@ async def _noted(
 
 async def _broken_off(tool: Tool, arguments: str | Arguments, begun: float, context: ToolContext) -> None:
     """Keep a call in the log that nobody waits for any more: its run was stopped, or its worker is."""
-    given = _as_mapping(arguments)
-    is_known = tool.is_repeatable(given)
-    result = ToolResult(BROKEN_OFF if is_known else f"{BROKEN_OFF} {MAY_HAVE}", is_error=True)
-    status, took = ("failed", _since(begun)) if is_known else ("uncertain", None)
-    made = Made(tool.logged_as(given), result, took, status, context.call.key, once=True)
+    made = broken_off(tool, _as_mapping(arguments), _since(begun), context.call.key)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_kept(made, context), NOTING_SECONDS)
+
+
+def broken_off(tool: Tool, arguments: Arguments, took: int | None, key: UUID | None) -> Made:
+    """A call that nobody waited for to its end, for the log: uncertain where it may have done something.
+
+    took: milliseconds, None where nobody knows. key: of the call in the run's journal.
+    """
+    is_known = tool.is_repeatable(arguments)
+    result = ToolResult(BROKEN_OFF if is_known else f"{BROKEN_OFF} {MAY_HAVE}", is_error=True)
+    status, milliseconds = ("failed", took) if is_known else ("uncertain", None)
+    return Made(tool.logged_as(arguments), result, milliseconds, status, key, once=True)
 
 
 async def _kept(made: Made, context: ToolContext) -> None:

@@ -39,6 +39,7 @@ CELERY_BEAT_SCHEDULE = {
     "judge-runs": {"task": "recipes.tasks.judge_runs", "schedule": 5.0, "options": {"expires": 5}},
     "embed-lessons": {"task": "recipes.tasks.embed_lessons", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-retention": {"task": "recipes.tasks.sweep_retention", "schedule": 3600.0, "options": {"expires": 3600}},
+    "note-lost-calls": {"task": "recipes.tasks.note_lost_calls", "schedule": 60.0, "options": {"expires": 60}},
     "purge-runs": {"task": "recipes.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-documents": {"task": "agents.tasks.sweep_documents", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-skills": {"task": "agents.tasks.sweep_skills", "schedule": 120.0, "options": {"expires": 120}},

@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS = {
         "SuggestionStatus": "recipes.models.RecipeSuggestion.Status",
         "EffectVerdict": ["better", "worse", "unclear", "too_few"],
         "DeliveryOutcome": "recipes.models.TriggerDelivery.Outcome",
+        "ToolTrialStatus": ["open", "refused", "done", "failed", "uncertain"],
         "TriggerKind": "recipes.models.TriggerKind",
         "MessageOutcome": ["applied", "again", "ignored"],
         "TickOutcome": "recipes.models.ScheduleTick.Outcome",

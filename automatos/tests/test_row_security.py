@@ -294,6 +294,7 @@ CROSSING = {
     ("recipes.lessons.keeping", "UPKEEP"),
     ("workspaces.purging", "UPKEEP"),
     ("recipes.runs.ends", "UPKEEP"),
+    ("recipes.runs.lost_calls", "UPKEEP"),
     ("workspaces.management.commands.plan", "OPERATOR"),
     ("workspaces.management.commands.verify_audit", "OPERATOR"),
     ("workspaces.credentials.master_key", "OPERATOR"),

@@ -63,6 +63,12 @@ TO_RECORD = models.Index(
     condition=Q(end_recorded=False, completed_at__isnull=False),
     name="executions_to_record",
 )
+UNSUCCESSFUL_BY_END = models.Index(
+    fields=["completed_at"],
+    condition=Q(status__in=("failed", "cancelled", "stopped")),
+    name="executions_ended_badly",
+)
+BY_END = (TO_RECORD, UNSUCCESSFUL_BY_END)
 
 
 class Execution(models.Model):
@@ -204,7 +210,7 @@ class Execution(models.Model):
                 condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
                 name="executions_to_assess",
             ),
-            TO_RECORD,
+            *BY_END,
         )
 
     def __str__(self) -> str:

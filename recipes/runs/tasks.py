@@ -1,9 +1,9 @@
-"""Celery tasks: what is past its 30 days goes, and what workspaces keep no longer."""
+"""Celery tasks: what is past its 30 days goes, and what workspaces keep no longer; lost calls come into the log."""
 
 import logging
 
 from automatos.celery import app
-from recipes.runs import purging, retention
+from recipes.runs import lost_calls, purging, retention
 
 logger = logging.getLogger(__name__)
 # Seconds between rounds, so that other work of the queue comes in between.
@@ -26,3 +26,10 @@ def sweep_retention() -> None:
         logger.info("Removed %s runs that are kept no longer", removed)
     if more:
         sweep_retention.apply_async(countdown=PAUSE, expires=3600)
+
+
+@app.task(name="recipes.tasks.note_lost_calls")
+def note_lost_calls() -> None:
+    """Log the tool calls of runs that ended while their worker was dead."""
+    if noted := lost_calls.note_lost_calls():
+        logger.info("Noted %s calls whose worker was lost", noted)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from automatos.private_hosts import parse
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Event, Execution
 from recipes.runs import services as runs
+from recipes.runs.lost_calls import note_lost_calls
 from recipes.tests.chat_kit import with_tools
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from recipes.tests.test_socket import cookie_of, watching
@@ -164,6 +166,41 @@ def test_a_worker_killed_inside_a_call_makes_it_once_and_says_so(stack: Stack, r
     assert (lost.status, "may have taken effect" in lost.output) == ("uncertain", True)
     assert bench.log == [("open_slowly", "uncertain")]
     assert ToolExecutionLog.objects.get(call_id=lost.pk).app == "tracker"
+
+
+def test_a_run_cancelled_after_its_worker_died_leaves_its_call_in_the_log(
+    stack: Stack, running: tuple[Tracker, str]
+) -> None:
+    """By the step's agent and by one that it asked: once each, as uncertain, under the server's name."""
+    bench = Bench(*running, is_trusted=True)
+    helper, asker = bench.cast.agent, bench.cast.add_agent("Boss")
+    with_tools(asker, "ask_agent")
+    slowly = call("tracker_open_slowly", title="Leak")
+    ask = {"tool_calls": [ToolCall("ask", "ask_agent", {"agent": helper.slug, "task": "open the second"})]}
+    stack.models.conversation("open the first", slowly)
+    stack.models.conversation("open the second", slowly)
+    stack.models.conversation("delegate", ask)
+    runs_of = [bench.cook("open the first")]
+    bench.cast.agent = asker
+    runs_of.append(bench.cook("delegate"))
+    wait_for(lambda: len(bench.made.issues) == 2)
+    stack.worker.kill()
+    try:
+        for run in runs_of:
+            runs.cancel(execution=run, user=bench.cast.owner)
+        assert bench.log == []
+        # Beat is not part of the tests' installation: its task, without the time that a living worker is given.
+        for _ in range(2):
+            note_lost_calls(timedelta(0))
+    finally:
+        bench.made.may_answer = True
+        stack.worker.start()
+    rows = ToolExecutionLog.objects.filter(workspace=bench.cast.workspace, status="uncertain", source="mcp")
+    assert sorted(rows.values_list("execution_id", "app", "tool", "agent_name")) == sorted(
+        (run.pk, "tracker", "open_slowly", helper.name) for run in runs_of
+    )
+    asking = ToolExecutionLog.objects.filter(workspace=bench.cast.workspace, tool="ask_agent")
+    assert list(asking.values_list("execution_id", "agent_name", "source")) == [(runs_of[1].pk, "Boss", "builtin")]
 
 
 @pytest.mark.parametrize("does", [flood, garbage, vanish], ids=lambda found: found.__name__)

@@ -97,6 +97,19 @@ class ToolLogs(WorkspaceView):
         return listing(request, queries.log_of(self.workspace, wanted), ToolLogOut)
 
 
+class ToolLog(WorkspaceView):
+    """One call of a tool."""
+
+    needs = {"GET": "tools:read"}
+
+    @extend_schema(
+        operation_id="tool_logs_read", parameters=[WORKSPACE_HEADER], responses={200: ToolLogOut, **errors(404)}
+    )
+    def get(self, request: Request, log_id: UUID) -> Response:
+        """As the log has it: its arguments, and the beginning of what came back."""
+        return Response(ToolLogOut(queries.call_of(self.workspace, log_id)).data)
+
+
 class ToolFigures(WorkspaceView):
     """What calls came to."""
 

@@ -11,5 +11,6 @@ pages: list[URLPattern | URLResolver] = [
 ]
 api: list[URLPattern | URLResolver] = [
     path("tool-logs", rest.ToolLogs.as_view(), name="api_tool_logs"),
+    path("tool-logs/<uuid:log_id>", rest.ToolLog.as_view(), name="api_tool_log"),
     path("tool-logs/by-tool", rest.ToolFigures.as_view(), name="api_tool_logs_by_tool"),
 ]

@@ -62,6 +62,9 @@ class OpenApiToolsChange(InputSerializer):
     """What is to change; what is left out stays."""
 
     name = serializers.CharField(max_length=40, required=False)
+    url = serializers.CharField(
+        required=False, max_length=2000, help_text="A newer document is read when none is sent."
+    )
     document = serializers.CharField(required=False, help_text="What differs from before waits to be accepted.")
     base_url = serializers.CharField(required=False, max_length=2000)
     credential_id = serializers.UUIDField(required=False, allow_null=True)
@@ -127,13 +130,26 @@ class OpenApiToolsDetail(WorkspaceView):
         request=OpenApiToolsChange,
         responses={200: OpenApiToolsOut, **errors(404, 415)},
     )
-    def patch(self, request: Request, service_id: UUID) -> Response:
-        """Change it, or send a newer document."""
-        service = queries.service_of(self.workspace, KIND, service_id)
+    def patch(self, request: Request, service_id: UUID) -> HttpResponseBase:
+        """Change it, or send a newer document, or have it read at its address."""
+        queries.service_of(self.workspace, KIND, service_id)
         body = OpenApiToolsChange(data=request.data)
         body.is_valid(raise_exception=True)
-        services.update_api(service=service, user=self.caller, data=body.validated_data)
-        return Response(OpenApiToolsOut(queries.service_of(self.workspace, KIND, service_id)).data)
+        values: dict[str, Any] = dict(body.validated_data)
+        if values.get("document") or not values.get("url"):
+            return Response(self._change(service_id, values))
+
+        def work() -> HttpResponse:
+            values["document"] = fetch(values["url"])
+            with self.entered():
+                return JsonResponse(self._change(service_id, values))
+
+        return api_answer(self._actor(self.request), work)
+
+    def _change(self, service_id: UUID, values: dict[str, Any]) -> Any:
+        service = queries.service_of(self.workspace, KIND, service_id)
+        services.update_api(service=service, user=self.caller, data=values)
+        return OpenApiToolsOut(queries.service_of(self.workspace, KIND, service_id)).data
 
     @extend_schema(operation_id="openapi_remove", parameters=HEADER, responses={204: None, **errors(404)})
     def delete(self, request: Request, service_id: UUID) -> Response:

@@ -100,9 +100,10 @@ def _body(body: Mapping[str, str], arguments: Mapping[str, Any]) -> tuple[bytes 
     kind = body.get("type", "")
     if value is None or not kind:
         return None, ""
-    if kind == "application/x-www-form-urlencoded" and isinstance(value, Mapping):
+    bare = kind.partition(";")[0].strip().lower()
+    if bare == "application/x-www-form-urlencoded" and isinstance(value, Mapping):
         return urlencode({str(key): _plain(item) for key, item in value.items()}).encode(), kind
-    if kind == "text/plain":
+    if bare == "text/plain":
         return _plain(value).encode(), kind
     return orjson.dumps(value), kind
 

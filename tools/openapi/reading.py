@@ -22,6 +22,8 @@ RESERVED = 2
 MOST_NODES_IN_ALL = 100_000
 LONGEST_URL = 2_000
 VARIABLE = re.compile(r"\{([^{}]*)\}")
+JSON = "application/json"
+TEXT_BODIES = ("application/x-www-form-urlencoded", "text/plain")
 PLACES = ("path", "query", "header")
 # Headers that the client sets, or that carry a credential: no model writes them.
 CLOSED_HEADERS = {"authorization", "cookie", "host", "content-length", "content-type", "accept", "x-api-key", "api-key"}
@@ -52,7 +54,7 @@ def read(found: Mapping[str, Any], *, url: str = "") -> Document:
         reader = _Reader(found)
         document = reader.document(name, method, path, item, operation)
         nodes += reader.nodes
-        if why := why_not_kept(document):
+        if why := reader.unsendable or why_not_kept(document):
             notes.append(f"{name} is left out: {why}")
         else:
             operations[name] = document
@@ -112,6 +114,17 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _bare(kind: str) -> str:
+    """A media type without its parameters."""
+    return kind.partition(";")[0].strip().lower()
+
+
+def _is_json(kind: str) -> bool:
+    """Whether a body of this media type, or range of them, may be JSON."""
+    bare = _bare(kind)
+    return bare in (JSON, "text/json", "application/*", "*/*") or bare.endswith("+json")
+
+
 def _target(found: Mapping[str, Any], reference: Any) -> Any:
     """What a reference inside the document names; None for any other one, and for one that leads nowhere."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -136,7 +149,10 @@ def _resolved(found: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one operation. definitions: of schemas it refers to, each once; waiting: those still to be read."""
+    """Reads one operation. definitions: of schemas it refers to, each once; waiting: those still to be read.
+
+    unsendable: why no request can be made.
+    """
 
     found: Mapping[str, Any]
     definitions: dict[str, Any] = field(default_factory=dict)
@@ -145,6 +161,7 @@ class _Reader:
     own: _Names = field(default_factory=_Names)
     waiting: deque[tuple[str, Any, int]] = field(default_factory=deque)
     nodes: int = 0
+    unsendable: str = ""
 
     def document(
         self, name: str, method: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]
@@ -166,6 +183,8 @@ class _Reader:
             own, target, depth = self.waiting.popleft()
             self.nodes -= RESERVED
             self.definitions[own] = self.schema(target, depth)
+        if not body:
+            self.unsendable = self._why_unsendable(method, operation)
         schema: Schema = {
             "type": "object",
             "properties": properties,
@@ -208,16 +227,22 @@ class _Reader:
         """The argument that is the body, and its media type; empty without one."""
         body = _resolved(self.found, operation.get("requestBody"))
         content = _mapping(body.get("content"))
-        kinds = [kind for kind in content if "json" in kind] or [
-            kind for kind in content if kind in ("application/x-www-form-urlencoded", "text/plain")
-        ]
+        kinds = [kind for kind in content if _is_json(kind)] or [kind for kind in content if _bare(kind) in TEXT_BODIES]
         if not kinds:
             return {}
         argument = self.arguments.free("body")
         properties[argument] = self.schema(_mapping(content[kinds[0]]).get("schema") or {})
         if body.get("required"):
             required.append(argument)
-        return {"argument": argument, "type": kinds[0]}
+        return {"argument": argument, "type": JSON if "*" in kinds[0] else kinds[0]}
+
+    def _why_unsendable(self, method: str, operation: Mapping[str, Any]) -> str:
+        """Why an operation is of no use without its body; empty where it has none, or can do without."""
+        body = _resolved(self.found, operation.get("requestBody"))
+        kinds = ", ".join(_mapping(body.get("content")))[:100]
+        if not kinds or not (body.get("required") or method in ("post", "put", "patch")):
+            return ""
+        return f"its body is {kinds}, and only JSON, forms and plain text can be sent."
 
     def schema(self, value: Any, depth: int = 0) -> Any:
         """A copy with its references led to the definitions; bounded in depth and size."""

@@ -50,11 +50,14 @@ def create_api(*, workspace: Workspace, user: User | None, data: Mapping[str, An
 def update_api(*, service: RemoteService, user: User | None, data: Mapping[str, Any]) -> RemoteService:
     """Change what is named in data: name, document, base_url, credential_id, operations, is_enabled, is_trusted.
 
-    A new document is compared with what was accepted: operations that read otherwise wait for a person.
+    A new document is compared with what was accepted: operations that read otherwise wait for a person. url: where it
+    was read.
     """
     # As it is by now: of two changes at once, neither puts back what the other one took away.
     service = locked(RemoteService.objects.filter(workspace=service.workspace_id), pk=service.pk)
     before, problems = _state(service), Problems()
+    if data.get("document") and data.get("url"):
+        service.url = str(data["url"])
     _apply(service, data, problems)
     problems.raise_any()
     document = read(load(str(data["document"])), url=service.url) if data.get("document") else None

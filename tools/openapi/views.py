@@ -106,7 +106,9 @@ def document(request: WorkspaceRequest, service_id: UUID) -> HttpResponseBase:
         try:
             newer = text or fetch(url)
             with workspace_scope(request.workspace.pk, request.user.pk):
-                services.update_api(service=service, user=request.user, data={"document": newer})
+                services.update_api(
+                    service=service, user=request.user, data={"document": newer, "url": "" if text else url}
+                )
         except InvalidInput as refusal:
             form.complain(_at_document(refusal, "file" if text else "url"))
             with workspace_scope(request.workspace.pk, request.user.pk):

@@ -135,10 +135,13 @@ class TryRemoteIn(InputSerializer):
     """The arguments to try it with."""
 
     arguments = serializers.DictField(required=False)
+    dry_run = serializers.BooleanField(default=False, help_text="Say whether it would be sent, and send nothing.")
 
 
 class TryRemoteOut(serializers.Serializer[Any]):
     """What came back."""
 
-    status = serializers.ChoiceField(choices=["done", "failed", "refused", "uncertain"])
-    content = serializers.CharField(help_text="What the model would be given.")
+    status = serializers.ChoiceField(
+        choices=["open", "refused", "done", "failed", "uncertain"], help_text="Of a dry run: open or refused."
+    )
+    content = serializers.CharField(help_text="What the model would be given; of a dry run, why it would be refused.")

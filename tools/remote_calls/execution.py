@@ -7,7 +7,7 @@ from uuid import UUID
 
 from automatos.errors import AppError
 from tools import arguments as reading
-from tools.contract import UNCERTAIN, Decide, Onlookers, RunFiles, ToolProblem, ToolResult
+from tools.contract import UNCERTAIN, Decide, Onlookers, RunFiles, Schema, ToolProblem, ToolResult
 from tools.mcp import client
 from tools.mcp.connections import endpoint_of, note_answer, note_failure
 from tools.mcp.oauth.tokens import is_ending, note_wanted, refresh_if_due
@@ -19,6 +19,8 @@ from tools.openapi.calling import Sending
 from tools.remote import pins
 from tools.remote_calls.lookup import Looked, look_up
 from workspaces.scope.tenancy import workspace_scope
+
+WOULD_BE_SENT = "It would be sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,15 @@ def refusal_of(tool: RemoteTool) -> str:
     if tool.state == RemoteTool.State.GONE:
         return f"{tool.service.name} no longer offers {tool.name}."
     return "" if tool.is_usable else f"{tool.name} is switched off in this workspace."
+
+
+def misfit(arguments: Mapping[str, Any], schema: Schema) -> str:
+    """Why a call with these arguments would be refused; empty when they fit."""
+    try:
+        reading.read(arguments, schema)
+    except ToolProblem as problem:
+        return str(problem)
+    return ""
 
 
 async def perform(

@@ -15,7 +15,7 @@ from tools.composio.waiting import api_answer
 from tools.models import RemoteService, RemoteTool
 from tools.remote import pins, queries, services
 from tools.remote.shapes import AcceptIn, RemoteToolChange, RemoteToolOut, TryRemoteIn, TryRemoteOut
-from tools.remote_calls.execution import refusal_of
+from tools.remote_calls.execution import WOULD_BE_SENT, misfit, refusal_of
 from tools.remote_calls.stored import Named, try_by_hand
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -94,15 +94,18 @@ class TryView(RemoteView):
 
     @extend_schema(parameters=HEADER, request=TryRemoteIn, responses={200: TryRemoteOut, **errors(404, 409, 415)})
     def post(self, request: Request, service_id: UUID, tool_id: UUID) -> HttpResponseBase:
-        """The call is made for real, and stands in the log under your name."""
+        """The call is made for real, and stands in the log under your name; with `dry_run` nothing is sent."""
         tool = self.tool(service_id, tool_id)
         body = TryRemoteIn(data=request.data)
         body.is_valid(raise_exception=True)
-        if refusal := refusal_of(tool):
+        arguments, refusal = body.validated_data.get("arguments", {}), refusal_of(tool)
+        if body.validated_data["dry_run"]:
+            says = refusal or misfit(arguments, tool.offer.get("schema") or {})
+            return Response({"status": "refused" if says else "open", "content": says or WOULD_BE_SENT})
+        if refusal:
             raise Conflict(refusal)
         named = Named(tool.pk, tool.service.name, tool.service.kind, tool.name)
         workspace_id, user_id = self.workspace.pk, self.caller.pk
-        arguments = body.validated_data.get("arguments", {})
 
         def work() -> HttpResponse:
             outcome = try_by_hand(workspace_id, user_id, named, arguments)

@@ -11,13 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from automatos.checking import unstorable_text
-from tools import arguments as reading
 from tools.app_calls import forms
 from tools.composio.waiting import page_answer
-from tools.contract import ToolProblem
 from tools.models import RemoteService, RemoteTool
 from tools.remote import queries
-from tools.remote_calls.execution import refusal_of
+from tools.remote_calls.execution import WOULD_BE_SENT, misfit, refusal_of
 from tools.remote_calls.stored import Named, try_by_hand
 from workspaces.doors.pages import WorkspaceRequest, actor_of, workspace_page
 from workspaces.scope.tenancy import workspace_scope
@@ -64,10 +62,8 @@ def _try(request: WorkspaceRequest, kind: RemoteService.Kind, service_id: UUID, 
     if errors:
         return render(request, "tools/remote_try.html", {**context, "errors": errors}, status=422)
     if request.POST.get("do") != "run":
-        says = refusal or _fits(arguments, schema)
-        return render(
-            request, "tools/remote_try.html", {**context, "dry": says or "It would be sent.", "is_open": not says}
-        )
+        says = refusal or misfit(arguments, schema)
+        return render(request, "tools/remote_try.html", {**context, "dry": says or WOULD_BE_SENT, "is_open": not says})
     request.access.require("tools:run")
     return _run(request, tool, arguments, context)
 
@@ -88,12 +84,3 @@ def _run(
         lambda: shown(outcome=try_by_hand(workspace_id, user_id, named, arguments)),
         lambda problem: shown(problem.http_status, refusal=problem.message),
     )
-
-
-def _fits(arguments: dict[str, object], schema: dict[str, object]) -> str:
-    """Why the arguments do not fit; empty when they do."""
-    try:
-        reading.read(arguments, schema)
-    except ToolProblem as problem:
-        return str(problem)
-    return ""

@@ -63,7 +63,7 @@ class House:
         return whole(self.client.post(path, body, content_type="application/json"))
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
-        return self.client.patch(path, body, content_type="application/json")
+        return whole(self.client.patch(path, body, content_type="application/json"))
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("recipes", "0051_vouched_lessons")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="execution",
+            index=models.Index(
+                fields=["completed_at"],
+                condition=models.Q(("status__in", ("failed", "cancelled", "stopped"))),
+                name="executions_ended_badly",
+            ),
+        ),
+    ]
