@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("recipes", "0051_vouched_lessons")]
+    dependencies = [("recipes", "0052_runs_shown")]
 
     operations = [
         AddIndexConcurrently(
