@@ -1,30 +1,46 @@
-"""The form that adds a document: a file, a text or a web page."""
+"""The form that adds documents: files, a text or a web page."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 
 from agents.knowledge import services
 from agents.knowledge.kinds import LONGEST, Upload, check_size
-from agents.knowledge.upload_services import upload
+from agents.knowledge.upload_services import Outcome, upload
 from automatos.errors import AppError, wrong_field
 from automatos.fields import TypedForm, text_field
 from tools.documents import TAKEN
 from workspaces.models import User, Workspace
 
-WAYS = {"upload": "Upload a file", "paste": "Paste a text", "url": "Add a web page"}
+WAYS = {"upload": "Upload files", "paste": "Paste a text", "url": "Add a web page"}
 FIELDS = {"upload": ("file", "title", "keep_both"), "paste": ("title", "pasted"), "url": ("url", "title")}
-OPTIONAL_TITLE = {"upload": "By default the file's name.", "url": "By default the page's own."}
+OPTIONAL_TITLE = {"upload": "Of a single file; by default its name.", "url": "By default the page's own."}
+
+
+class FilesInput(forms.FileInput):
+    """A field for one file or several."""
+
+    allow_multiple_selected = True
+
+
+@dataclass(slots=True)
+class Added:
+    """What became of what was sent. said: a sentence each; refused: (name, why) of what was not taken."""
+
+    said: list[str] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 class DocumentForm(TypedForm):
     """One way to add a document; `way` says which, and only its fields are there."""
 
     file = forms.FileField(
-        label="File",
+        label="Files",
         required=False,
-        help_text=f"Send {TAKEN}, up to 20 MB and 2 million characters.",
-        widget=forms.FileInput(attrs={"class": "input"}),
+        help_text=f"Send {TAKEN}, up to 20 MB and 2 million characters each.",
+        widget=FilesInput(attrs={"class": "input"}),
     )
     keep_both = forms.BooleanField(
         label="Keep a document of the same name beside it",
@@ -51,23 +67,43 @@ class DocumentForm(TypedForm):
         if hint := OPTIONAL_TITLE.get(self.way):
             self.fields["title"].label, self.fields["title"].help_text = "Title (optional)", hint
 
-    def add(self, workspace: Workspace, user: User) -> str:
-        """Keep what was filled in and say what became of it; raises AppError, whose fields name the form's."""
+    def add(self, workspace: Workspace, user: User) -> Added:
+        """Keep what was filled in; raises AppError, whose fields name the form's. Of several files each counts."""
         self.is_valid()
         title = self.text("title")
         if self.way == "paste":
             row = services.paste(workspace=workspace, user=user, text=self.data.get("pasted", ""), title=title)
-            return f"{row.title} was added. It is being read."
+            return Added([f"{row.title} was added. It is being read."])
         if self.way == "url":
             row = services.add_page(workspace=workspace, user=user, url=self.text("url"), title=title)
-            return f"{row.title} was added. It is being read."
-        file = self.files.get("file")
-        if file is None:
+            return Added([f"{row.title} was added. It is being read."])
+        return self._files(workspace, user, title)
+
+    def _files(self, workspace: Workspace, user: User, title: str) -> Added:
+        files = self.files.getlist("file")
+        if not files:
             raise wrong_field("file", "Choose a file.")
-        check_size(file.size or 0)
-        sent = Upload(file.name or "", file.read())
-        keep_both = bool(self.data.get("keep_both"))
-        return upload(workspace=workspace, user=user, file=sent, title=title, keep_both=keep_both).said
+        added = Added()
+        for file in files:
+            try:
+                check_size(file.size or 0)
+                # A script says in which folder a file lay; of several the title would be everybody's.
+                sent = Upload((self.data.get("path") if len(files) == 1 else "") or file.name or "", file.read())
+                kept = upload(
+                    workspace=workspace,
+                    user=user,
+                    file=sent,
+                    title=title if len(files) == 1 else "",
+                    keep_both=bool(self.data.get("keep_both")),
+                )
+            except AppError as error:
+                if len(files) == 1:
+                    raise
+                added.refused.append((file.name or "", why_of(error)))
+            else:
+                added.said.append(kept.said)
+                added.outcomes.append(kept.outcome)
+        return added
 
     def refuse(self, error: AppError) -> None:
         """Show a service's refusal at its field, or above the form."""
@@ -79,3 +115,8 @@ class DocumentForm(TypedForm):
                 self.take(name, texts)
             else:
                 self.add_error(None, " ".join(texts))
+
+
+def why_of(error: AppError) -> str:
+    """Why one file was not taken, in a sentence."""
+    return " ".join(text for texts in error.fields.values() for text in texts) or error.message

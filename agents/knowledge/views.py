@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.knowledge import queries, services
-from agents.knowledge.forms import DocumentForm
-from agents.knowledge.kinds import has_encoding
+from agents.knowledge.forms import Added, DocumentForm, why_of
+from agents.knowledge.kinds import LARGEST, has_encoding
+from agents.knowledge.upload_services import Outcome
 from agents.models import Memory
 from agents.pages.frame import frame
 from agents.pages.listing import agent_at
@@ -58,14 +59,27 @@ def document_new(request: WorkspaceRequest) -> HttpResponse:
     """Upload a file, paste a text or name a page; a POST adds it."""
     form = DocumentForm(request.GET, request.POST if request.method == "POST" else None, request.FILES)
     if not form.is_bound:
-        return render(request, "knowledge/new.html", {"form": form})
+        return render(request, "knowledge/new.html", {"form": form, "largest": LARGEST})
+    by_script = "application/json" in request.headers.get("Accept", "")
     try:
-        said = form.add(request.workspace, request.user)
+        added = form.add(request.workspace, request.user)
     except AppError as error:
+        if by_script:
+            return JsonResponse({"error": why_of(error)}, status=422)
         form.refuse(error)
-        return render(request, "knowledge/new.html", {"form": form}, status=422)
-    messages.success(request, said)
-    return redirect("knowledge", request.workspace.slug)
+        return render(request, "knowledge/new.html", {"form": form, "largest": LARGEST}, status=422)
+    if by_script:
+        return JsonResponse({"said": " ".join(added.said), "outcome": (added.outcomes or [Outcome.ADDED])[0]})
+    return _told(request, added)
+
+
+def _told(request: WorkspaceRequest, added: Added) -> HttpResponse:
+    """The way on after adding: to the list, or to a page that names what was not taken."""
+    if not added.refused:
+        for said in added.said:
+            messages.success(request, said)
+        return redirect("knowledge", request.workspace.slug)
+    return render(request, "knowledge/added.html", {"added": added}, status=200 if added.said else 422)
 
 
 @never_cache

@@ -40,6 +40,31 @@ def test_a_file_is_uploaded_under_its_own_name(cast: Cast) -> None:
     assert added(cast, way="upload", file=SimpleUploadedFile("prices.csv", b"a,b\n1,2\n")).title == "prices"
 
 
+def test_of_several_files_a_bad_one_does_not_stop_the_others(cast: Cast) -> None:
+    names = {"a.md": b"Alpha", "b.exe": b"MZ\x00", "c.md": b"Gamma"}
+    files = [SimpleUploadedFile(name, data) for name, data in names.items()]
+    answer = cast.editor.post(f"{cast.root}/knowledge/new/", {"way": "upload", "file": files, "title": "Ignored"})
+    page = answer.content.decode()
+    assert (answer.status_code, "2 of the files were taken" in page, "b.exe" in page) == (200, True, True)
+    assert "no kind that can be read" in page
+    assert sorted(Document.objects.values_list("title", flat=True)) == ["a", "c"]
+
+
+def test_a_script_is_answered_for_each_file(cast: Cast) -> None:
+    def sent(name: str, data: bytes, path: str = "") -> tuple[int, dict[str, str]]:
+        fields = {"way": "upload", "file": SimpleUploadedFile(name, data), "path": path}
+        answer = cast.editor.post(f"{cast.root}/knowledge/new/", fields, headers={"Accept": "application/json"})
+        return answer.status_code, answer.json()
+
+    assert sent("a.md", b"Alpha", "north/a.md") == (
+        200,
+        {"said": "north/a was added. It is being read.", "outcome": "added"},
+    )
+    assert sent("a.md", b"Alpha")[1]["outcome"] == "unchanged"
+    status, body = sent("b.exe", b"MZ\x00")
+    assert (status, "no kind that can be read" in body["error"]) == (422, True)
+
+
 @pytest.mark.parametrize(
     ("fields", "anchor"),
     [({"way": "upload"}, "id_file"), ({"way": "paste", "title": "T"}, "id_pasted"), ({"way": "url"}, "id_url")],

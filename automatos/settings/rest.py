@@ -35,6 +35,8 @@ SPECTACULAR_SETTINGS = {
         "WorkspaceKind": "workspaces.models.Workspace.Kind",
         "WorkspacePlan": "workspaces.models.Workspace.Plan",
         "AgentCategory": "agents.models.Category",
+        "DocumentKind": "agents.models.Document.Kind",
+        "DocumentStatus": "agents.models.Document.Status",
         "AgentStatus": "agents.models.AgentStatus",
         "DocumentKind": "agents.models.Document.Kind",
         "DocumentStatus": "agents.models.Document.Status",
