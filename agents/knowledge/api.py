@@ -47,6 +47,7 @@ class DocumentOut(serializers.Serializer[Document]):
     title = serializers.CharField()
     kind = serializers.ChoiceField(choices=Document.Kind.choices)
     url = serializers.CharField()
+    site_id = serializers.UUIDField(allow_null=True, help_text="The website that it is a page of.")
     media_type = serializers.CharField()
     size = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Document.Status.choices)

@@ -7,15 +7,28 @@ from django import forms
 
 from agents.knowledge import services
 from agents.knowledge.kinds import LONGEST, Upload, check_size
+from agents.knowledge.site_services import MOST_PAGES, USUAL_PAGES, add_site
 from agents.knowledge.upload_services import Outcome, upload
+from agents.models import DocumentSite
 from automatos.errors import AppError, wrong_field
 from automatos.fields import TypedForm, text_field
 from tools.documents import TAKEN
 from workspaces.models import User, Workspace
 
-WAYS = {"upload": "Upload files", "paste": "Paste a text", "url": "Add a web page"}
-FIELDS = {"upload": ("file", "title", "keep_both"), "paste": ("title", "pasted"), "url": ("url", "title")}
+WAYS = {"upload": "Upload files", "paste": "Paste a text", "url": "Add a web page", "site": "Add a website"}
+FIELDS = {
+    "upload": ("file", "title", "keep_both"),
+    "paste": ("title", "pasted"),
+    "url": ("url", "title"),
+    "site": ("url", "most_pages"),
+}
 OPTIONAL_TITLE = {"upload": "Of a single file; by default its name.", "url": "By default the page's own."}
+
+
+SITE_HINT = (
+    "Pages below this address on the same host are read, as far as links lead to them and robots.txt allows it. "
+    "The same address again reads them anew."
+)
 
 
 class FilesInput(forms.FileInput):
@@ -31,6 +44,7 @@ class Added:
     said: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    site: DocumentSite | None = None
 
 
 class DocumentForm(TypedForm):
@@ -50,6 +64,13 @@ class DocumentForm(TypedForm):
     )
     url = text_field("Address", hint="Of a public page or PDF, beginning with https://.", inputmode="url")
     title = text_field("Title", autocomplete="off", maxlength=200)
+    most_pages = forms.IntegerField(
+        label="Pages at most",
+        required=False,
+        initial=USUAL_PAGES,
+        help_text=f"1 to {MOST_PAGES}.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 1, "max": MOST_PAGES}),
+    )
     pasted = forms.CharField(
         label="Text",
         required=False,
@@ -64,12 +85,16 @@ class DocumentForm(TypedForm):
         self.way = way if way in WAYS else "upload"
         self.ways = WAYS.items()
         self.fields = {name: self.fields[name] for name in FIELDS[self.way]}
+        if self.way == "site":
+            self.fields["url"].help_text = SITE_HINT
         if hint := OPTIONAL_TITLE.get(self.way):
             self.fields["title"].label, self.fields["title"].help_text = "Title (optional)", hint
 
     def add(self, workspace: Workspace, user: User) -> Added:
         """Keep what was filled in; raises AppError, whose fields name the form's. Of several files each counts."""
         self.is_valid()
+        if self.way == "site":
+            return self._site(workspace, user)
         title = self.text("title")
         if self.way == "paste":
             row = services.paste(workspace=workspace, user=user, text=self.data.get("pasted", ""), title=title)
@@ -78,6 +103,13 @@ class DocumentForm(TypedForm):
             row = services.add_page(workspace=workspace, user=user, url=self.text("url"), title=title)
             return Added([f"{row.title} was added. It is being read."])
         return self._files(workspace, user, title)
+
+    def _site(self, workspace: Workspace, user: User) -> Added:
+        most = self.cleaned_data.get("most_pages")
+        if most is None:
+            raise wrong_field("most_pages", f"Say how many, 1 to {MOST_PAGES}.")
+        site = add_site(workspace=workspace, user=user, url=self.text("url"), most_pages=most)
+        return Added([f"The pages below {site.below} are being read, at most {site.most_pages}."], site=site)
 
     def _files(self, workspace: Workspace, user: User, title: str) -> Added:
         files = self.files.getlist("file")

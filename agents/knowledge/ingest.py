@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from agents.knowledge import sites
 from agents.knowledge.chunks import Passage
 from agents.knowledge.differences import change_of
 from agents.knowledge.keys import keys_of
@@ -42,19 +43,25 @@ LOST = "Reading it was cut off three times, so it may be too much for this insta
 BROKEN = "Reading it failed; this was noted for the operator. Try again later."
 
 
-def run_read(workspace_id: UUID, document_id: UUID) -> None:
-    """Read a waiting document. Nothing is fetched, parsed or embedded inside of a transaction."""
+def run_read(workspace_id: UUID, document_id: UUID) -> list[UUID]:
+    """Read a waiting document. Nothing is fetched, parsed or embedded inside of a transaction.
+
+    Gives new documents that wait to be read, as a page of a website leads to others.
+    """
     with workspace_scope(workspace_id):
         document = _begun(workspace_id, document_id)
         if document is None:
-            return
+            return []
         keys = keys_of(workspace_id)
     try:
-        found = read(document, partial(_progress, document))
+        found = read(document, partial(_progress, document), sites.rules_of(document))
         model, vectors = _embedded(document, found, keys)
         with workspace_scope(workspace_id):
-            _keep(document, found, model, vectors)
-        return
+            return _keep(document, found, model, vectors)
+    except sites.Twin:
+        with workspace_scope(workspace_id):
+            _still(document).delete()
+        return []
     except AppError as known:
         error = known.message
     except Exception:
@@ -64,6 +71,7 @@ def run_read(workspace_id: UUID, document_id: UUID) -> None:
         _still(document).update(
             status=Document.Status.ERROR, error=error, reading_since=None, updated_at=timezone.now()
         )
+    return []
 
 
 def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
@@ -92,10 +100,17 @@ def _embedded(document: Document, found: Read, keys: Credentials) -> tuple[str, 
         return embeddings.LOCAL, embeddings.embed(texts, embeddings.LOCAL)
 
 
-def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.Vector]) -> None:
-    """In one transaction: the new passages in place of the old ones. Nothing when it was deleted or begun again."""
+def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.Vector]) -> list[UUID]:
+    """In one transaction: the new passages in place of the old ones. Nothing when it was deleted or begun again.
+
+    Gives documents that it leads to.
+    """
+    if found.site:
+        # The website is held before its page, by whoever needs both.
+        sites.hold(document)
     if not _still(document).select_for_update().exists():
-        return
+        return []
+    more = sites.follow(document, found.site) if found.site else []
     size = document.size
     if document.kind == Document.Kind.URL:
         size = len(found.text.encode())
@@ -115,13 +130,15 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
         ],
         batch_size=200,
     )  # fmt: skip
+    url = found.site.url if found.site else document.url
     # A page without a name of its own is called by its address until its title is known.
     title = found.title[:200] if document.title == document.url[:200] and found.title else document.title
     _still(document).update(
-        title=title, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
+        title=title, url=url, status=Document.Status.READY, text=found.text, size=size, embedding_model=model,
         chunk_count=len(found.passages), reading_since=None, updated_at=timezone.now(), attempts=0,
         encoding=found.encoding, notes=list(found.notes), pages=found.pages, pages_read=found.pages, change=change,
     )  # fmt: skip
+    return more
 
 
 def _progress(document: Document, done: int, pages: int) -> None:

@@ -1,6 +1,7 @@
 """Reads documents, memories, and which agent has what."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -8,8 +9,9 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from agents.knowledge import search as knowledge_search
+from agents.knowledge.differences import Change
 from agents.knowledge.search import Hit
-from agents.models import Agent, Chunk, Document, Memory
+from agents.models import Agent, Chunk, Document, DocumentSite, Memory
 from automatos.errors import NotFound
 from workspaces.models import Workspace
 from workspaces.purging import UNDO
@@ -60,6 +62,57 @@ def documents_of_agent(agent: Agent) -> QuerySet[Document]:
     """What the agent may look things up in, by title."""
     rows = Document.objects.filter(agent_documents__agent=agent, deleted_at=None)
     return rows.defer("text").order_by("title", "pk")
+
+
+def sites_of(workspace: Workspace) -> QuerySet[DocumentSite]:
+    """Newest first; page_count: the documents of each."""
+    pages = Count("documents", filter=Q(documents__deleted_at=None))
+    return DocumentSite.objects.filter(workspace=workspace).annotate(page_count=pages).order_by("-created_at", "-pk")
+
+
+def site(*, workspace: Workspace, site_id: UUID) -> DocumentSite:
+    """One website; NotFound when it is not in this workspace."""
+    row = sites_of(workspace).filter(pk=site_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """The pages of a website by how they stand, and what its last refresh changed."""
+
+    pages: int
+    waiting: int
+    failed: int
+    added: int
+    changed: int
+    left_out_by_robots: int
+    left_out_for_room: int
+
+
+def state_of(site: DocumentSite) -> SiteState:
+    """How its pages stand. added, changed: since it was last refreshed, beyond the first reading."""
+    rows = Document.objects.filter(site=site, deleted_at=None)
+    pages = list(rows.values_list("status", "created_at", "change"))
+    since = site.refreshed_at
+    is_first = since - site.created_at < timedelta(seconds=1)
+    return SiteState(
+        pages=len(pages),
+        waiting=sum(status in BUSY for status, _, _ in pages),
+        failed=sum(status == Document.Status.ERROR for status, _, _ in pages),
+        added=0 if is_first else sum(created >= since for _, created, _ in pages),
+        changed=sum(is_other_text(change, since) for _, _, change in pages),
+        left_out_by_robots=site.left_out.get("robots", 0),
+        left_out_for_room=site.left_out.get("room", 0),
+    )
+
+
+def is_other_text(change: Change | None, since: datetime) -> bool:
+    """Whether a reading since then found another text."""
+    if change is None or datetime.fromisoformat(change["at"]) < since:
+        return False
+    return bool(change["passages_added"] or change["passages_removed"])
 
 
 def memories_of(workspace: Workspace) -> QuerySet[Memory]:

@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from agents.knowledge import pdf
+from agents.knowledge import pdf, sites
 from agents.knowledge.chunks import Passage, passages, table_passages
 from agents.knowledge.kinds import LONGEST
 from agents.knowledge.pdf import Progress
+from agents.knowledge.sites import Rules, SitePage
+from agents.knowledge.web_pages import page_at
 from agents.models import Document
-from automatos import outside
-from automatos.errors import AppError, InvalidInput
+from automatos.errors import InvalidInput
 from automatos.storage import objects
 from tools import documents
-from tools.builtin.web_fetch import ACCEPT, LIMITS, readable
 from tools.contract import ToolProblem
 from tools.documents import CSV, PDF, DocumentText
 
@@ -28,7 +28,10 @@ UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """title: what the document calls itself, or empty. encoding: of a file of letters. notes: what was left out."""
+    """title: what the document calls itself, or empty. encoding: of a file of letters. notes: what was left out.
+
+    site: where a page of a website stands and leads.
+    """
 
     title: str
     text: str
@@ -36,15 +39,21 @@ class Read:
     encoding: str = ""
     notes: tuple[str, ...] = ()
     pages: int = 0
+    site: SitePage | None = None
 
 
-def read(document: Document, progress: Progress) -> Read:
+def read(document: Document, progress: Progress, rules: Rules | None = None) -> Read:
     """The text and its passages. Blocks; raises AppError with a sentence for what cannot be read.
 
     progress: told how many pages of how many are read, again and again; it may raise to end the reading.
+    rules: of the website that it is a page of.
     """
     try:
-        given = asyncio.run(_read(document))
+        site: SitePage | None = None
+        if rules:
+            given, site = asyncio.run(sites.read_page(document.url, rules))
+        else:
+            given = asyncio.run(_read(document))
         found = pdf.read(given, progress) if isinstance(given, bytes) else given
     except ToolProblem as problem:
         raise InvalidInput(str(problem)) from problem
@@ -55,7 +64,9 @@ def read(document: Document, progress: Progress) -> Read:
         raise InvalidInput("There is no text in it. A scanned page has to go through text recognition first.")
     # Names of attached files and hidden sheets stand in the notes, so these are no cleaner than the text.
     notes = tuple(UNSEEN.sub("", note) for note in found.notes)
-    return Read(UNSEEN.sub("", found.title).strip(), text, _cut(document, text), found.encoding, notes, found.pages)
+    return Read(
+        UNSEEN.sub("", found.title).strip(), text, _cut(document, text), found.encoding, notes, found.pages, site
+    )
 
 
 def _cut(document: Document, text: str) -> list[Passage]:
@@ -76,7 +87,7 @@ async def _read(document: Document) -> DocumentText | bytes:
     if document.kind == Document.Kind.PASTE:
         return DocumentText(document.text)
     if document.kind == Document.Kind.URL:
-        return await _page(document.url)
+        return (await page_at(document.url))[0]
     data = await asyncio.to_thread(_stored, document.file)
     if document.media_type == PDF:
         return data
@@ -89,14 +100,3 @@ def _stored(name: str) -> bytes:
         return objects.read(name)
     except FileNotFoundError:
         raise InvalidInput("Its file is gone from the storage. Upload it again.") from None
-
-
-async def _page(url: str) -> DocumentText | bytes:
-    """What stands at the address; the bytes of a PDF."""
-    answer = await outside.get(url, headers={"Accept": ACCEPT}, limits=LIMITS)
-    if answer.status >= 400:
-        raise AppError(f"The server answered {answer.status} instead of the page. Check the address.")
-    if answer.content.startswith(b"%PDF-"):
-        return answer.content
-    title, text = await readable(answer)
-    return DocumentText(text, title)

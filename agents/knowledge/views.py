@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agents.knowledge import queries, services
 from agents.knowledge.forms import Added, DocumentForm, why_of
 from agents.knowledge.kinds import LARGEST, has_encoding
+from agents.knowledge.page import rights
 from agents.knowledge.upload_services import Outcome
 from agents.models import Memory
 from agents.pages.frame import frame
@@ -21,7 +22,6 @@ from agents.pages.listing import agent_at
 from automatos import listing
 from automatos.errors import AppError, Conflict, InvalidInput
 from tools.documents import ENCODINGS
-from workspaces.doors.asking import whom_to_ask
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
@@ -46,8 +46,9 @@ def document_list(request: WorkspaceRequest) -> HttpResponse:
         "titled": titled,
         "hits": hits,
         "watched": any(queries.is_watched(row) for row in page),
+        "sites": list(queries.sites_of(request.workspace)[:20]),
         "deleted": list(queries.deleted_documents_of(request.workspace)[:20]),
-        **_rights(request),
+        **rights(request),
     }
     return render_live(request, "knowledge/list.html", context)
 
@@ -68,6 +69,9 @@ def document_new(request: WorkspaceRequest) -> HttpResponse:
             return JsonResponse({"error": why_of(error)}, status=422)
         form.refuse(error)
         return render(request, "knowledge/new.html", {"form": form, "largest": LARGEST}, status=422)
+    if added.site is not None:
+        messages.success(request, added.said[0])
+        return redirect("document_site", request.workspace.slug, added.site.pk)
     if by_script:
         return JsonResponse({"said": " ".join(added.said), "outcome": (added.outcomes or [Outcome.ADDED])[0]})
     return _told(request, added)
@@ -102,7 +106,7 @@ def document_detail(request: WorkspaceRequest, document_id: UUID) -> HttpRespons
         "changed_at": parse_datetime(row.change["at"]) if row.change else None,
         "encodings": ENCODINGS if has_encoding(row) else {},
         "encoding": ENCODINGS.get(row.encoding, row.encoding),
-        **_rights(request),
+        **rights(request),
     }
     return render_live(request, "knowledge/detail.html", context)
 
@@ -170,7 +174,7 @@ def memory_list(request: WorkspaceRequest) -> HttpResponse:
     rows = rows.filter(kind=kind) if kind else rows
     page = listing.page_of(rows.filter(text__icontains=asked) if asked else rows, request.GET)
     context = {"page": page, "asked": asked, "kind": kind, "kinds": Memory.Kind.choices, "now": timezone.now()}
-    return render(request, "knowledge/memories.html", {**context, **_rights(request)})
+    return render(request, "knowledge/memories.html", {**context, **rights(request)})
 
 
 @require_POST
@@ -217,9 +221,3 @@ def agent_documents(request: WorkspaceRequest, key: str) -> HttpResponse:
         "given": set(queries.documents_of_agent(agent).values_list("pk", flat=True)),
     }
     return render(request, "knowledge/agent.html", context)
-
-
-def _rights(request: WorkspaceRequest) -> dict[str, object]:
-    can_write, can_delete = request.access.allows("knowledge:write"), request.access.allows("knowledge:delete")
-    ask = "" if can_delete else whom_to_ask(request.workspace)
-    return {"can_write": can_write, "can_delete": can_delete, "ask": ask}

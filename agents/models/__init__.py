@@ -11,7 +11,7 @@ from agents.models.agent import (
     Persona,
 )
 from agents.models.changes import AgentDraft, AgentVersion, Conversation
-from agents.models.knowledge import AgentDocument, Chunk, Document, Memory
+from agents.models.knowledge import AgentDocument, Chunk, Document, DocumentSite, Memory
 from agents.models.skill import AgentSkill, Skill, SkillFile, SkillSource
 from agents.models.usage import AgentUsage
 
@@ -31,6 +31,7 @@ __all__ = [
     "Chunk",
     "Conversation",
     "Document",
+    "DocumentSite",
     "Memory",
     "Persona",
     "Skill",

@@ -15,6 +15,28 @@ from automatos.llm import embeddings
 from workspaces.models import User, Workspace
 
 
+class DocumentSite(models.Model):
+    """A website whose pages are documents: those below an address, up to a number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="document_sites")
+    url = models.CharField(max_length=2000, help_text="The page it begins at.")
+    below = models.CharField(max_length=2000, help_text="Pages are taken whose address begins like this one.")
+    most_pages = models.PositiveIntegerField()
+    robots = models.TextField(null=True, help_text="The rules of its robots.txt; null until they are asked for.")
+    left_out = models.JSONField(default=dict, help_text="How many addresses were not taken, by the reason.")
+    refreshed_at = models.DateTimeField(default=timezone.now, help_text="When its pages were last asked for.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "document_sites"
+        indexes = (models.Index(fields=["workspace", "-created_at"], name="document_sites_newest"),)
+
+    def __str__(self) -> str:
+        return self.url
+
+
 class Document(models.Model):
     """A text a workspace gave its agents to look things up in."""
 
@@ -34,6 +56,7 @@ class Document(models.Model):
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     url = models.CharField(max_length=2000, blank=True)
+    site = models.ForeignKey(DocumentSite, models.SET_NULL, null=True, related_name="documents")
     file = models.CharField(max_length=300, blank=True, help_text="Where storage keeps the upload.")
     file_name = models.CharField(
         max_length=400, blank=True, db_default="", help_text="An upload's own name, with its folders."

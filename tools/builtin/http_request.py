@@ -90,8 +90,7 @@ async def _told(answer: outside.Answer) -> tuple[str, str]:
     head = "\n".join([f"Status {answer.status}", *shown])
     if b"\x00" in answer.content[:4000] and not answer.content.startswith(b"%PDF-"):
         return head, f"[{len(answer.content):,} bytes that are not text.]"
-    _, text = await readable(answer)
-    return head, text
+    return head, (await readable(answer)).text
 
 
 def _hidden(text: str, credential: HttpCredential | None) -> str:

@@ -1,6 +1,7 @@
 """web_fetch: a public page as text."""
 
 import json
+from dataclasses import dataclass
 
 from automatos import outside
 from tools import confinement, documents
@@ -21,7 +22,8 @@ ACCEPT = "text/html, application/xhtml+xml, application/json, application/pdf, t
 async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Fetch the page and turn it into text; an error status is an error with what the page says."""
     answer = await outside.get(arguments["url"], headers={"Accept": ACCEPT}, limits=LIMITS)
-    title, text = await readable(answer)
+    page = await readable(answer)
+    title, text = page.title, page.text
     head = f"{title}\n{answer.url}\n\n" if title else f"{answer.url}\n\n"
     if answer.status >= 400:
         said = text[:1000]
@@ -31,28 +33,37 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
             origin=f"web page {answer.url}",
             retryable=answer.status in (408, 429) or answer.status >= 500,
         )
-    page = page_of(text, arguments.get("offset", 0))
-    return ToolResult(head + (page or "[The page has no text.]"), origin=f"web page {answer.url}")
+    part = page_of(text, arguments.get("offset", 0))
+    return ToolResult(head + (part or "[The page has no text.]"), origin=f"web page {answer.url}")
 
 
-async def readable(answer: outside.Answer) -> tuple[str, str]:
-    """Title and text of an answer; HTML as Markdown."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as text, HTML as Markdown. links: where a page of HTML leads, if that was asked for."""
+
+    title: str
+    text: str
+    links: tuple[str, ...] = ()
+
+
+async def readable(answer: outside.Answer, *, with_links: bool = False) -> Page:
+    """The answer as text; raises ToolProblem for what cannot be read."""
     kind = answer.media_type
     if answer.content.startswith(b"%PDF-") or kind == "application/pdf":
         read = await documents.text_of(documents.PDF, answer.content, seconds=PARSE_SECONDS)
-        return read.title, read.text
+        return Page(read.title, read.text)
     if kind in ("text/html", "application/xhtml+xml") and answer.content.strip():
         charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-        task = {"url": answer.url, "charset": charset}
+        task = {"url": answer.url, "charset": charset, "links": with_links}
         found, _ = await confinement.run("html", task, answer.content, seconds=PARSE_SECONDS)
-        return found["title"], found["text"]
+        return Page(found["title"], found["text"], tuple(found["links"]))
     text = answer.text()
     if kind.endswith("json"):
         try:
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
         except (ValueError, RecursionError):
-            return "", text
-    return "", text
+            return Page("", text)
+    return Page("", text)
 
 
 TOOL = Tool(

@@ -25,13 +25,14 @@ HIDDEN = re.compile(
 # A <main> or <article> with fewer characters than this is not the page's content.
 LEAST_MAIN = 200
 LONGEST_TITLE = 300
+MOST_LINKS = 2_000
 DEEPEST = 20_000
 
 
 def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """task: url, and charset, or empty to take what the page says, then what its letters look like.
+    """task: url, and charset, or empty to take what the page says, then what its letters look like; links: whether too.
 
-    Gives title, text and encoding.
+    Gives title, text and encoding, and the addresses it leads to.
     """
     sys.setrecursionlimit(DEEPEST)
     charset = _charset(task["charset"]) or declared(data) or found(data)
@@ -45,7 +46,24 @@ def run(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         raise Problem("The page is empty or not HTML.") from None
     title = " ".join((root.findtext(".//title") or "").split())[:LONGEST_TITLE]
     base = _joined(task["url"], str(root.xpath("string(//base/@href)"))) or task["url"]
-    return {"title": title, "text": _tidy(_block(_main(root), base)), "encoding": charset}, b""
+    links = _links(root, base) if task.get("links") else []
+    return {"title": title, "text": _tidy(_block(_main(root), base)), "encoding": charset, "links": links}, b""
+
+
+def _links(root: Any, base: str) -> list[str]:
+    """Where the whole page leads, its menus too, in order; not what it asks machines not to follow."""
+    for robots in root.xpath("//meta[translate(@name, 'ROBTS', 'robts') = 'robots']/@content"):
+        if {"nofollow", "none"} & set(re.split(r"[\s,]+", robots.lower())):
+            return []
+    found: dict[str, None] = {}
+    for link in root.iter("a", "area"):
+        if "nofollow" not in (link.get("rel") or "").lower().split() and (
+            href := _joined(base, link.get("href") or "")
+        ):
+            found[href] = None
+        if len(found) == MOST_LINKS:
+            break
+    return list(found)
 
 
 def _charset(name: str) -> str:

@@ -21,7 +21,7 @@ CHECKED = 100
 MOST_CHECKED = 20_000
 TARGETS = (
     "workspace", "member", "user", "account", "invitation", "api_key", "credential", "agent", "persona", "skill",
-    "skill_source", "document", "memory", "conversation", "recipe", "run", "approval", "allowance",
+    "skill_source", "document", "document_site", "memory", "conversation", "recipe", "run", "approval", "allowance",
     "plugin", "plugin_version", "plugin_import", "publisher", "listing", "app", "composio_connection",
     "composio_trigger", "composio_sync_job", "remote_service", "lesson", "suggestion", "blocked_hash",
 )  # fmt: skip

@@ -28,6 +28,7 @@ GROUPS = {
     "skill": "Skills",
     "skill_source": "Skill sources",
     "document": "Documents",
+    "document_site": "Websites",
     "memory": "Memory",
     "conversation": "Conversations",
     "plugin": "Plugins",

@@ -19,6 +19,7 @@ BODIES: dict[str, Any] = {
     "documents_create": {"title": "New", "text": "Words."},
     "documents_change": {"title": "Renamed"},
     "documents_refresh": {},
+    "document_sites_create": {"url": "https://example.org/handbook/"},
     "personas_create": {"name": "New", "category": "general", "system_prompt": "You are kind."},
     "personas_change": {"name": "Renamed"},
     "agents_skills_change": {"skill_ids": ["<Skill>"]},

@@ -37,6 +37,7 @@ MODELS = {
     "source_id": "SkillSource",
     "skill_id": "Skill",
     "document_id": "Document",
+    "site_id": "DocumentSite",
     "memory_id": "Memory",
     "conversation_id": "Conversation",
     "draft_id": "AgentDraft",
