@@ -38,8 +38,6 @@ SPECTACULAR_SETTINGS = {
         "DocumentKind": "agents.models.Document.Kind",
         "DocumentStatus": "agents.models.Document.Status",
         "AgentStatus": "agents.models.AgentStatus",
-        "DocumentKind": "agents.models.Document.Kind",
-        "DocumentStatus": "agents.models.Document.Status",
         "DraftJobState": ["running", "lost", "done", "failed", "rules"],
         "ExecutionStatus": "recipes.models.ExecutionStatus",
         "StepKind": "recipes.models.StepKind",
