@@ -20,6 +20,7 @@ TAGS = {
     "credential-types": "Kinds of credentials.",
     "credentials": "Keys for services outside, sealed.",
     "documents": "Knowledge that agents find things in.",
+    "document-sites": "Websites whose pages are documents.",
     "executions": "Runs: state, events, files, going on.",
     "hooks": "Signed messages that start or continue runs.",
     "invitations": "Invitations to workspaces.",
