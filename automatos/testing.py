@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from automatos.llm.testing.server import ScriptedServer
 
 START_SECONDS = 60.0
+
+SERVER_PORTS = (20_000, 32_000)
 
 
 class NetworkCut(RuntimeError):
@@ -54,11 +57,17 @@ def _refuse_outside(event: str, args: tuple[object, ...]) -> None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on.
+
+    It is below those that systems give to outgoing connections: one of those could take it before a server of the test
+    does, or while that is started again.
+    """
+    for _ in range(100):
+        port = SERVER_PORTS[0] + secrets.randbelow(SERVER_PORTS[1] - SERVER_PORTS[0])
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("No port of 127.0.0.1 is free for a server of the tests.")
 
 
 class Part:
