@@ -6,6 +6,7 @@ overwritten. Publishing makes the draft the recipe's next version; runs and sche
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.fields import number, whole
 from automatos.ids import as_uuid
 from automatos.rows import added
-from automatos.slugs import insert_with_slug
+from automatos.slugs import candidates, insert_with_slug
 from recipes import services
 from recipes.editor import body as bodies
 from recipes.editor.body import Body
@@ -344,4 +345,12 @@ def _rename(recipe: Recipe) -> None:
     def taken(slug: str) -> bool:
         return slug != recipe.template_id and _is_taken(recipe.workspace, slug)
 
-    insert_with_slug(move, name=recipe.name, longest=80, otherwise="recipe", taken=taken, reserved=services.RESERVED)
+    named: Any = {"name": recipe.name, "longest": 80, "otherwise": "recipe", "reserved": services.RESERVED}
+    if not _says_its_name(recipe, next(candidates(**named))):
+        insert_with_slug(move, taken=taken, **named)
+
+
+def _says_its_name(recipe: Recipe, base: str) -> bool:
+    """Whether its address is its name with a number, or a random end, as others have those before it."""
+    ends = re.compile(rf"{re.escape(base[:73])}.{{0,7}}-([2-6]|[0-9a-f]{{6}})")
+    return bool(ends.fullmatch(recipe.template_id)) and _is_taken(recipe.workspace, base)

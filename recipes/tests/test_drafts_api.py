@@ -108,3 +108,14 @@ def test_a_step_is_tried_alone_as_a_run_that_no_figure_counts() -> None:
     assert company.viewer.get(f"{path}/executions")[1]["total"] == 0
     assert company.editor.post(f"{path}/draft/steps/nothing/try")[0] == 400
     assert company.viewer.post(f"{path}/draft/steps/step_1/try")[0] == 403
+
+
+def test_a_draft_among_many_of_its_name_keeps_its_address_when_it_is_published() -> None:
+    company = Company()
+    agent = company.agent()["id"]
+    steps = [{"agent_id": agent, "prompt_template": "Write."}]
+    body = {"name": "Race", "steps": steps, "publish": False}
+    addresses = [company.editor.post(BASE, body)[1]["template_id"] for _ in range(9)]
+    assert len(set(addresses)) == 9
+    for address in addresses:
+        assert company.editor.post(f"{BASE}/{address}/publish")[1]["template_id"] == address
