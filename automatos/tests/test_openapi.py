@@ -15,8 +15,8 @@ from automatos.local.addresses import PROJECT
 Operation = dict[str, Any]
 # What somebody else decides the shape of.
 LEFT_OPEN = {"/api/webhooks/clerk", "/api/composio/webhook", "/hooks/{hook_id}", "/hooks/{hook_id}/{wait_id}"}
-# A recipe also answers to its template_id, so this id may be a word.
-WORDS = {"recipe_id"}
+# A recipe also answers to its template_id, so this id may be a word; sessions and passkeys have numbers.
+WORDS = {"recipe_id", "session_id", "passkey_id"}
 # Clerk or Composio is who calls it, with a signature and no credential.
 UNSIGNED = {"clerk_webhook", "composio_webhook", "hooks_receive", "hooks_resume"}
 # Adds something that a plan counts; a run too many is 429.

@@ -3,7 +3,14 @@
 from typing import Any
 
 from automatos.fields import TypedForm, choice_field, text_field
-from marketplace.listings.services import LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_NOTES, Offer, Preview
+from marketplace.listings.services import (
+    LONGEST_CATEGORY,
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    LONGEST_NOTES,
+    Offer,
+    Preview,
+)
 from marketplace.models import Listing
 
 
@@ -15,7 +22,7 @@ class ShareForm(TypedForm):
     description = text_field(
         "Description", rows=4, maxlength=LONGEST_DESCRIPTION, hint="What it is good at, and for whom."
     )
-    category = text_field("Category", maxlength=60, autocomplete="off")
+    category = text_field("Category", maxlength=LONGEST_CATEGORY, autocomplete="off")
     notes = text_field(
         "What is new", rows=2, maxlength=LONGEST_NOTES, hint="For the moderators and for those who have it."
     )

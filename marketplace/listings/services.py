@@ -25,6 +25,7 @@ from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
 
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_NOTES, LARGEST_BODY = 160, 10_000, 5_000, 300_000
+LONGEST_CATEGORY = 60
 Audience, Status = Listing.Audience, ListingVersion.Status
 
 
@@ -91,7 +92,8 @@ def _check(offer: Offer, found: Preview) -> None:
     problems.text("name", offer.name, longest=LONGEST_NAME, required=True)
     problems.text("description", offer.description, longest=LONGEST_DESCRIPTION)
     problems.text("notes", offer.notes, longest=LONGEST_NOTES)
-    for field in ("name", "description", "notes"):
+    problems.text("category", offer.category, longest=LONGEST_CATEGORY)
+    for field in ("name", "description", "notes", "category"):
         for group, kind in leaks.find(getattr(offer, field), known=found.packed.known):
             if group == leaks.SECRET:
                 problems.add(field, f"There is a secret in it ({kind}). Take it out.")

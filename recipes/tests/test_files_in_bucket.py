@@ -66,11 +66,11 @@ def test_a_document_is_kept_and_read_there_and_nothing_is_half_written_when_it_i
 ) -> None:
     company = Company()
 
-    def send() -> Any:
-        body = {"file": SimpleUploadedFile("soup.txt", b"Boil the water."), "title": "Soup"}
+    def send(text: bytes) -> Any:
+        body = {"file": SimpleUploadedFile("soup.txt", text), "title": "Soup"}
         return company.editor.client.post("/api/documents", body, headers={"X-API-Key": company.editor.key})
 
-    answer = send()
+    answer = send(b"Boil the water.")
     assert answer.status_code == 201
     (name,) = keys(bucket)
     assert name.startswith(f"documents/{company.workspace.pk}/")
@@ -78,6 +78,6 @@ def test_a_document_is_kept_and_read_there_and_nothing_is_half_written_when_it_i
     assert company.viewer.get(f"/api/documents/{answer.json()['id']}")[1]["status"] == "ready"
     options = {**bucket.storage["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"}
     settings.STORAGES = {**settings.STORAGES, "default": {**bucket.storage, "OPTIONS": options}}
-    refused = send()
+    refused = send(b"Boil it twice.")
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "storage_down")
     assert Document.objects.count() == 1

@@ -14,13 +14,13 @@ from workspaces.tests.rest import Company
 pytestmark = pytest.mark.django_db
 # What starts work of a worker or a model, by name of its operation. A new one belongs here, and takes the key.
 STARTING = {
-    "agents_chat", "apps_sync", "deliveries_replay", "documents_create", "documents_refresh", "executions_fork_create",
-    "evaluations_start", "executions_rerun_create", "executions_retry_create", "openai_chat_completions",
-    "plugin_imports_create",
-    "plugins_submit", "recipes_assess_quality", "recipes_execute", "recipes_learn", "recipes_try_step",
-    "skill_sources_create", "skill_sources_sync", "workflow_recipes_executions_fork_create",
-    "workflow_recipes_executions_rerun_create", "workflow_recipes_executions_retry_create", "workflows_execute",
-    "workflows_plan",
+    "agent_drafts_create", "agent_drafts_trial", "agents_chat", "apps_sync", "deliveries_replay",
+    "document_sites_create", "document_sites_refresh", "documents_create", "documents_refresh", "evaluations_start",
+    "executions_fork_create", "executions_rerun_create", "executions_retry_create", "openai_chat_completions",
+    "plugin_imports_create", "plugins_submit", "recipe_proposals_create", "recipes_assess_quality", "recipes_execute",
+    "recipes_learn", "recipes_try_step", "skill_sources_create", "skill_sources_sync",
+    "workflow_recipes_executions_fork_create", "workflow_recipes_executions_rerun_create",
+    "workflow_recipes_executions_retry_create", "workflows_execute", "workflows_hire", "workflows_plan",
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def test_documents_are_counted_while_they_are_there(settings: Any, tmp_path: Any
     key = {"X-API-Key": company.editor.key}
 
     def send(size: int) -> tuple[int, Any]:
-        file = SimpleUploadedFile("a.txt", b"x" * size)
+        file = SimpleUploadedFile(f"{size}.txt", b"x" * size)
         answer = company.editor.client.post("/api/documents", {"file": file, "title": "A"}, headers=key)
         return answer.status_code, answer.json()
 
