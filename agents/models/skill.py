@@ -33,10 +33,15 @@ class SkillSource(models.Model):
     name = models.CharField(max_length=160)
     url = models.CharField(max_length=500, blank=True)
     ref = models.CharField(max_length=200, blank=True, help_text="Branch, tag or commit; empty: the default branch.")
+    folder = models.CharField(max_length=300, blank=True, db_default="", help_text="Only what is in it; empty: all.")
+    credential_id = models.UUIDField(null=True, help_text="Of the workspace; opens a private repository.")
     commit_sha = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.SYNCING)
     error = models.TextField(blank=True)
     warnings = models.JSONField(default=list)
+    beside = models.JSONField(
+        default=list, db_default=[], help_text="What it holds that is no skill: kind, names, count."
+    )
     auto_update = models.BooleanField(default=False, help_text="Look for updates by itself; people accept them.")
     frequency_hours = models.PositiveIntegerField(default=24)
     sync_started_at = models.DateTimeField(null=True)

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
 from agents.models import SkillSource
+from automatos.errors import wrong_field
 from automatos.fields import TypedForm, choice_field, text_field, whole
+from workspaces.credentials import queries as credential_queries
+from workspaces.credentials.types import HTTP_TYPES
+from workspaces.models import Workspace
 
 HOURS = [("0", "Only when somebody syncs"), ("6", "Every 6 hours"), ("24", "Every day"), ("168", "Every week")]
 
@@ -33,8 +38,20 @@ class RepositoryForm(SourceForm):
         autocomplete="off", spellcheck="false",
     )  # fmt: skip
     ref = text_field("Branch, tag or commit (optional)", hint="Empty for the default branch.", autocomplete="off")
+    folder = text_field(
+        "Folder (optional)", hint="To take only what is in it, such as plugins/office.", autocomplete="off"
+    )
+    credential_id = choice_field("Credential", [], hint="For a private repository: a login or a token for its host.")
     name = text_field("Name (optional)", hint="By default that of the repository.", autocomplete="off", maxlength=160)
     every = choice_field("Look for updates", HOURS, hint="An update takes effect when somebody here accepts it.")
+
+    def __init__(self, workspace: Workspace, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_credentials(self, workspace)
+
+    def credential(self) -> UUID | None:
+        """The chosen one."""
+        return chosen_credential(self)
 
 
 class UploadForm(SourceForm):
@@ -54,19 +71,42 @@ class SourceSettings(SourceForm):
 
     name = text_field("Name", autocomplete="off", maxlength=160)
     ref = text_field("Branch, tag or commit", hint="Empty for the default branch.", autocomplete="off")
+    credential_id = choice_field("Credential", [], hint="What opens a private repository.")
     every = choice_field("Look for updates", HOURS)
 
     def __init__(self, source: SkillSource, *args: Any, **kwargs: Any) -> None:
         hours = str(source.frequency_hours if source.auto_update else 0)
-        super().__init__(*args, initial={"name": source.name, "ref": source.ref, "every": hours}, **kwargs)
+        now = {"name": source.name, "ref": source.ref, "every": hours, "credential_id": source.credential_id or ""}
+        super().__init__(*args, initial=now, **kwargs)
+        offer_credentials(self, source.workspace)
         if hours not in dict(HOURS):
             choices = [*HOURS, (hours, f"Every {hours} hours")]
             self.fields["every"].widget = forms.Select(choices=choices, attrs={"class": "select"})
         if source.kind != SkillSource.Kind.GIT:
-            del self.fields["ref"], self.fields["every"]
+            del self.fields["ref"], self.fields["every"], self.fields["credential_id"]
 
     def changes(self) -> dict[str, Any]:
         """For change_source."""
         if "ref" not in self.fields:
             return {"name": self.text("name")}
-        return {"name": self.text("name"), "ref": self.text("ref"), **self.schedule()}
+        return {
+            "name": self.text("name"),
+            "ref": self.text("ref"),
+            "credential_id": chosen_credential(self),
+            **self.schedule(),
+        }
+
+
+def offer_credentials(form: TypedForm, workspace: Workspace) -> None:
+    """The workspace's credentials for HTTP as the choices of a form."""
+    rows = credential_queries.credentials_of(workspace).filter(type_id__in=HTTP_TYPES)
+    choices = [("", "None: it is public"), *((str(row.pk), row.name) for row in rows)]
+    form.fields["credential_id"].widget = forms.Select(choices=choices, attrs={"class": "select"})
+
+
+def chosen_credential(form: TypedForm) -> UUID | None:
+    """The credential that was chosen; None without one. Raises InvalidInput for what is none."""
+    try:
+        return UUID(form.text("credential_id")) if form.text("credential_id") else None
+    except ValueError:
+        raise wrong_field("credential_id", "There is no such credential in this workspace.") from None

@@ -15,7 +15,16 @@ from agents.skills import source_services as services
 from automatos.api import DiffLineOut, InputSerializer, JsonParser, refuse_unknown
 from automatos.errors import NotFound
 from automatos.rest_lists import list_parameters, listing, page_of, searched
+from automatos.skill_format.beside import KINDS
 from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
+
+
+class BesideOut(serializers.Serializer[Any]):
+    """Things of one kind beside the skills."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    names = serializers.ListField(child=serializers.CharField(), help_text="The first hundred.")
+    count = serializers.IntegerField()
 
 
 class SourceOut(serializers.Serializer[SkillSource]):
@@ -26,10 +35,13 @@ class SourceOut(serializers.Serializer[SkillSource]):
     name = serializers.CharField()
     url = serializers.CharField()
     ref = serializers.CharField(help_text="Branch, tag or commit; empty for the default branch.")
+    folder = serializers.CharField(help_text="Only what is in this folder; empty for all.")
+    credential_id = serializers.UUIDField(allow_null=True, help_text="What opens a private repository.")
     commit_sha = serializers.CharField(help_text="What is in use: a commit, or of an upload the SHA-256 of its file.")
     status = serializers.ChoiceField(choices=SkillSource.Status.choices)
     error = serializers.CharField()
     warnings = serializers.ListField(child=serializers.CharField())
+    beside = BesideOut(many=True, help_text="What it holds that is no skill and is not taken.")
     auto_update = serializers.BooleanField(help_text="Looks for updates by itself; people accept them.")
     frequency_hours = serializers.IntegerField()
     synced_at = serializers.DateTimeField(allow_null=True)
@@ -45,6 +57,10 @@ class SourceIn(InputSerializer):
 
     url = serializers.CharField(help_text="https://…")
     ref = serializers.CharField(required=False, allow_blank=True, help_text="Branch, tag or commit.")
+    folder = serializers.CharField(required=False, allow_blank=True, help_text="Only what is in this folder.")
+    credential_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="An HTTP credential for its host, for a private repository."
+    )
     name = serializers.CharField(required=False, allow_blank=True)
     auto_update = serializers.BooleanField(required=False)
     frequency_hours = serializers.IntegerField(required=False, help_text="1 to 720.")
@@ -62,6 +78,7 @@ class SourceChangeIn(InputSerializer):
 
     name = serializers.CharField(required=False, allow_blank=True)
     ref = serializers.CharField(required=False, allow_blank=True)
+    credential_id = serializers.UUIDField(required=False, allow_null=True)
     auto_update = serializers.BooleanField(required=False)
     frequency_hours = serializers.IntegerField(required=False)
     skill_ids = serializers.ListField(child=serializers.UUIDField(), required=False)

@@ -13,12 +13,13 @@ from django.utils import timezone
 from agents.models import SkillSource
 from agents.skills import rows as skill_rows
 from agents.skills import sync
+from agents.skills.credentials import require_credential
 from agents.skills.tasks import send_sync
 from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound, wrong_field
 from automatos.rows import hold, locked
-from automatos.skill_format.repository import checked_address, checked_ref, repository_name
+from automatos.skill_format.repository import checked_address, checked_folder, checked_ref, repository_name
 from automatos.skill_format.snapshot import from_upload
 from workspaces.audit import log as audit
 from workspaces.models import User, Workspace
@@ -37,25 +38,31 @@ def add_repository(
     user: User | None,
     url: str,
     ref: str = "",
+    folder: str = "",
+    credential_id: UUID | None = None,
     name: str = "",
     auto_update: bool = False,
     frequency_hours: int = 24,
 ) -> SkillSource:
     """A git repository; a worker fetches it in a moment, then its row says what is in it, or what is wrong.
 
-    ref: branch, tag or commit, empty for the default branch. frequency_hours: 1 to 720. Raises InvalidInput.
+    ref: branch, tag or commit, empty for the default branch. folder: only what is in it. credential_id: an HTTP
+    credential of the workspace that opens it. frequency_hours: 1 to 720. Raises InvalidInput.
     """
     problems = Problems()
     name = problems.text("name", name, longest=LONGEST_NAME)
     problems.number("frequency_hours", frequency_hours, low=1, high=MOST_HOURS)
     address = _gathered(problems, lambda: str(checked_address(url, sync.network()).url))
     ref = _gathered(problems, lambda: checked_ref(ref))
+    folder = _gathered(problems, lambda: checked_folder(folder))
+    require_credential(workspace.pk, credential_id, address, problems)
     problems.raise_any()
     _require_room(workspace)
-    if twin := _live(workspace.pk).filter(kind=GIT, url=address, ref=ref).first():
+    if twin := _live(workspace.pk).filter(kind=GIT, url=address, ref=ref, folder=folder).first():
         raise wrong_field("url", f"{twin.name} is this very repository. Sync it instead, or name another branch.")
-    source = SkillSource(workspace=workspace, kind=GIT, url=address, ref=ref, created_by=user)
-    source.name = name or repository_name(address)[:LONGEST_NAME] or "Repository"
+    source = SkillSource(workspace=workspace, kind=GIT, url=address, ref=ref, folder=folder, created_by=user)
+    source.credential_id = credential_id
+    source.name = name or repository_name(folder or address)[:LONGEST_NAME] or "Repository"
     source.auto_update, source.frequency_hours = auto_update, frequency_hours
     source.sync_started_at = timezone.now()
     source.save(force_insert=True)
@@ -104,7 +111,10 @@ def upload_again(
 
 @transaction.atomic
 def change_source(*, workspace: Workspace, source_id: UUID, **changes: Any) -> SkillSource:
-    """The source with another `name`, `ref`, `auto_update` or `frequency_hours`. Another ref is fetched at once."""
+    """The source with another `name`, `ref`, `credential_id`, `auto_update` or `frequency_hours`.
+
+    Another ref is fetched at once.
+    """
     source = _locked(workspace.pk, source_id)
     before, problems = _shown(source), Problems()
     if "name" in changes:
@@ -114,6 +124,9 @@ def change_source(*, workspace: Workspace, source_id: UUID, **changes: Any) -> S
         source.frequency_hours = changes["frequency_hours"]
     if source.kind != GIT and ("ref" in changes or changes.get("auto_update")):
         problems.add("ref" if "ref" in changes else "auto_update", "Only a repository has this; upload again instead.")
+    if changes.get("credential_id", source.credential_id) != source.credential_id:
+        source.credential_id = changes["credential_id"]
+        require_credential(workspace.pk, source.credential_id, source.url, problems)
     source.auto_update = changes.get("auto_update", source.auto_update)
     moved = "ref" in changes and changes["ref"].strip() != source.ref
     source.ref = _gathered(problems, lambda: checked_ref(changes.get("ref", source.ref)))
@@ -278,4 +291,6 @@ def _gathered(problems: Problems, check: Callable[[], str]) -> str:
 
 
 def _shown(source: SkillSource) -> dict[str, object]:
-    return {"url": source.url, **{name: getattr(source, name) for name in CHANGEABLE}}
+    credential = str(source.credential_id or "")
+    own = {"url": source.url, "folder": source.folder, "credential": credential}
+    return {**own, **{name: getattr(source, name) for name in CHANGEABLE}}

@@ -21,13 +21,16 @@ from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 
 PAGE = "skill_source"
+BESIDE = {"command": "Commands", "agent": "Agents", "hook": "Hooks", "mcp_server": "MCP servers", "plugin": "Plugins"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page(Role.EDITOR)
 def source_new(request: WorkspaceRequest) -> HttpResponse:
     """The form for a repository; a POST begins to fetch it."""
-    form = RepositoryForm(request.POST if request.method == "POST" else None, initial={"every": "24"})
+    form = RepositoryForm(
+        request.workspace, request.POST if request.method == "POST" else None, initial={"every": "24"}
+    )
 
     def add() -> SkillSource:
         return services.add_repository(
@@ -35,6 +38,8 @@ def source_new(request: WorkspaceRequest) -> HttpResponse:
             user=request.user,
             url=form.text("url"),
             ref=form.text("ref"),
+            folder=form.text("folder"),
+            credential_id=form.credential(),
             name=form.text("name"),
             **form.schedule(),
         )
@@ -101,6 +106,7 @@ def source_detail(request: WorkspaceRequest, source_id: UUID) -> HttpResponse:
         "source": source,
         "rows": [{"skill": row, "ticked": row.is_enabled or (first and queries.is_for_models(row))} for row in skills],
         "syncing": syncing,
+        "beside": [{**one, "title": BESIDE[one["kind"]]} for one in source.beside],
         "lost": source.status == SkillSource.Status.SYNCING and not syncing,
         **rights(request),
     }

@@ -4,6 +4,7 @@ import logging
 import shutil
 import tempfile
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from agents.models import SkillSource
 from agents.skills import rows as skill_rows
+from agents.skills.credentials import header_of
 from automatos.errors import AppError
 from automatos.skill_format.difference import difference
 from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_commit
@@ -33,9 +35,9 @@ BROKEN = "The sync itself failed; it was noted for the operator. Sync again late
 EMPTY = "There is no skill in it: no folder holds a usable SKILL.md."
 
 
-def network() -> Network:
-    """How repositories are reached: over public addresses, or those the operator allows."""
-    return Network(ca_file=settings.GIT_CA_FILE)
+def network(header: str = "") -> Network:
+    """How repositories are reached: public addresses, or those the operator allows. header: opens a private one."""
+    return Network(ca_file=settings.GIT_CA_FILE, header=header)
 
 
 def run_sync(workspace_id: UUID, source_id: UUID) -> None:
@@ -63,6 +65,7 @@ def run_sync(workspace_id: UUID, source_id: UUID) -> None:
 
 def keep(source: SkillSource, snapshot: Snapshot, commit: str) -> str:
     """Keep what was found: at first as it is, later as an update that waits. Returns what is wrong with it, or ""."""
+    source.beside = [asdict(one) for one in snapshot.found.beside]
     if not source.commit_sha:
         if not snapshot.found.skills:
             source.warnings = skill_rows.warnings_of(snapshot)
@@ -145,8 +148,10 @@ def purge() -> int:
 
 def _fetched(source: SkillSource) -> Snapshot | None:
     """What is in the repository now; None when that is known already."""
+    with workspace_scope(source.workspace_id):
+        reached = network(header_of(source))
     if source.commit_sha:
-        newest = newest_commit(source.url, source.ref, network=network())
+        newest = newest_commit(source.url, source.ref, network=reached)
         if newest in (source.commit_sha, source.pending_commit, source.dismissed_commit):
             return None
-    return from_repository(source.url, source.ref, network=network())
+    return from_repository(source.url, source.ref, source.folder, network=reached)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from automatos.paths import collisions, is_odd
+from automatos.skill_format.beside import beside
 from automatos.skill_format.plain_text import one_line, shorten, visible
 from automatos.skill_format.reading import LONGEST_FILE, read_skill
 from automatos.skill_format.skill import SKILL_FILE, Found, Resource, Skill, Skipped
@@ -45,7 +46,8 @@ def discover(tree: Tree, bounds: Bounds | None = None) -> Found:
         else:
             search.skipped.append(read)
     kept = _without_twins(skills, search.warnings)
-    return Found(tuple(kept), tuple(search.skipped), tuple(search.warnings))
+    others = beside(tree, homes, NEVER_ENTERED)
+    return Found(tuple(kept), tuple(search.skipped), tuple(search.warnings), others)
 
 
 def texts(tree: Tree, skills: Sequence[Skill]) -> Iterator[tuple[Skill, Resource, str]]:

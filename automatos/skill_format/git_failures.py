@@ -6,7 +6,10 @@ from automatos.errors import AppError, Unavailable, wrong_field
 from automatos.skill_format.git import GitFailed, Limits
 from automatos.skill_format.plain_text import one_line, shorten, visible
 
-PRIVATE = "There is no public repository at this address. Check it; private repositories cannot be added by address."
+PRIVATE = "There is no public repository at this address. Check it; a private one needs a credential."
+NOT_OPENED = (
+    "With this credential there is no repository at this address. Check both, and what the credential may read."
+)
 CAUSES = (
     ("ref", r"couldn't find remote ref HEAD|remote HEAD", "The repository is empty."),
     (
@@ -19,6 +22,7 @@ CAUSES = (
         r"not our ref|unadvertised object",
         "The repository has no commit {ref}, or its server does not give it out.",
     ),
+    ("folder", r"Not a valid object name|not a tree object", "The repository has no such folder. Check the spelling."),
     (
         "ref",
         r"Needed a single revision|expected commit type",
@@ -56,8 +60,8 @@ DOWN = re.compile(
 SLOW = re.compile(r"Operation too slow|too slow")
 
 
-def explain(error: GitFailed, *, ref: str, limits: Limits) -> AppError:
-    """The error to raise for a fetch that came to nothing. ref: what was asked for."""
+def explain(error: GitFailed, *, ref: str, limits: Limits, is_private: bool = False) -> AppError:
+    """The error to raise for a fetch that came to nothing. ref: what was asked for; is_private: with a credential."""
     if error.why == "large" or MEMORY.search(error.said):
         return wrong_field(
             "url",
@@ -70,7 +74,8 @@ def explain(error: GitFailed, *, ref: str, limits: Limits) -> AppError:
         )
     for field, pattern, sentence in CAUSES:
         if re.search(pattern, error.said):
-            return wrong_field(field, sentence.format(ref=ref or "HEAD"))
+            said = NOT_OPENED if is_private and sentence == PRIVATE else sentence
+            return wrong_field(field, said.format(ref=ref or "HEAD"))
     if DOWN.search(error.said):
         return Unavailable("The server does not answer. Check the address or try again later.", code="repository_down")
     return wrong_field("url", f"git could not fetch it: {_last_line(error.said)}")

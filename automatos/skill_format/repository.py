@@ -1,11 +1,11 @@
-"""A public git repository, fetched at one commit for as long as its skills are read."""
+"""A git repository, fetched at one commit for as long as its skills are read."""
 
 import ipaddress
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asgiref.sync import async_to_sync
@@ -13,16 +13,16 @@ from asgiref.sync import async_to_sync
 from automatos.errors import InvalidInput, wrong_field
 from automatos.outside.errors import OutsideError
 from automatos.outside.targets import Resolve, Target, find, system_resolve
-from automatos.paths import is_unsafe
+from automatos.paths import is_odd, is_unsafe
 from automatos.private_hosts import PrivateHosts
 from automatos.skill_format.git import Cage, GitFailed, Limits
 from automatos.skill_format.git_failures import explain
 from automatos.skill_format.trees import MOST_ENTRIES, Entry, EntryKind, Tree
 
-LONGEST_ADDRESS, LONGEST_REF = 500, 200
+LONGEST_ADDRESS, LONGEST_REF, LONGEST_FOLDER = 500, 200, 300
 EXAMPLE = "Write one such as https://github.com/owner/repository."
 PATH = re.compile(r"(/[A-Za-z0-9._~+%-]+)+/?")
-PAGE = re.compile(r"(https://[^/]+/[^/]+/[^/]+)/(?:-/)?(?:tree|blob)/([^/]+)")
+PAGE = re.compile(r"(https://[^/]+/[^/]+/[^/]+)/(?:-/)?(?:tree|blob)/([^/]+)(/[^?#]*)?")
 SECURE_SHELL = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](?:\d+/)?([\w./-]+)")
 # A part of git's own rules (git help check-ref-format); the rest it refuses itself.
 REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+#@=-]*")
@@ -44,18 +44,24 @@ class Network:
     """How the outside is reached. ca_file: certificates trusted beside none other, "" for the system's.
 
     resolve: looks host names up; private: hosts allowed although private, None for the operator's setting.
+    header: what opens a private repository, such as `Authorization: Bearer …`.
     """
 
     ca_file: str = ""
     resolve: Resolve = system_resolve
     private: PrivateHosts | None = None
+    header: str = field(default="", repr=False)
 
 
 class GitTree(Tree):
-    """The files of one commit. commit: its 40 hexadecimal digits; usable until the fetch's block ends."""
+    """The files of one commit, or of a folder in it. commit: its 40 hexadecimal digits.
 
-    def __init__(self, cage: Cage, *, url: str, commit: str) -> None:
-        self.name, self.url, self.commit = repository_name(url), url, commit
+    Usable until the fetch's block ends.
+    """
+
+    def __init__(self, cage: Cage, *, url: str, commit: str, folder: str = "") -> None:
+        self.name, self.url, self.commit = repository_name(folder or url), url, commit
+        self._listing = f"{commit}:{folder}" if folder else commit
         self._cage = cage
         self._ids: dict[str, str] = {}
         self.entries = self._listed()
@@ -73,7 +79,7 @@ class GitTree(Tree):
             output.unlink()
 
     def _listed(self) -> list[Entry]:
-        arguments = ("--git-dir=repository", "ls-tree", "-r", "-z", "--long", "--full-tree", self.commit)
+        arguments = ("--git-dir=repository", "ls-tree", "-r", "-z", "--long", "--full-tree", self._listing)
         try:
             listing = self._cage.run(*arguments, output_bytes=LISTING_BYTES).read_bytes()
         except GitFailed as error:
@@ -103,15 +109,16 @@ class GitTree(Tree):
 
 @contextmanager
 def fetched(
-    url: str, ref: str = "", *, limits: Limits | None = None, network: Network | None = None
+    url: str, ref: str = "", folder: str = "", *, limits: Limits | None = None, network: Network | None = None
 ) -> Iterator[GitTree]:
-    """The repository at a branch, tag or full commit (empty: its default branch), in a folder that goes away after.
+    """The repository at a branch, tag or full commit (empty: its default branch), in a place that goes away after.
 
-    Raises InvalidInput naming `url` or `ref`, or Unavailable when trying again later may help.
+    folder: only what is in this one. Raises InvalidInput naming `url`, `ref` or `folder`, or Unavailable when trying
+    again later may help.
     """
-    ref = checked_ref(ref)
+    ref, folder = checked_ref(ref), checked_folder(folder)
     with _caged(url, ref, limits or Limits(), network or Network()) as (cage, address):
-        yield _fetch(cage, address, ref)
+        yield _fetch(cage, address, ref, folder)
 
 
 def newest_commit(url: str, ref: str = "", *, limits: Limits | None = None, network: Network | None = None) -> str:
@@ -137,11 +144,13 @@ def _caged(url: str, ref: str, limits: Limits, network: Network) -> Iterator[tup
     """A cage in which git can reach this repository and nothing else, and the address to give to it."""
     target = checked_address(url, network)
     settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
+    if network.header:
+        settings["http.extraHeader"] = network.header
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
         try:
             yield Cage(Path(folder), limits, settings), str(target.url)
         except GitFailed as error:
-            raise explain(error, ref=ref, limits=limits) from error
+            raise explain(error, ref=ref, limits=limits, is_private=bool(network.header)) from error
 
 
 def checked_ref(text: str) -> str:
@@ -158,6 +167,14 @@ def checked_ref(text: str) -> str:
     return ref.lower() if COMMIT.fullmatch(ref.lower()) else ref
 
 
+def checked_folder(text: str) -> str:
+    """The folder, without slashes around it. Raises InvalidInput naming `folder`."""
+    folder = "/".join(part for part in text.strip().split("/") if part)
+    if is_unsafe(folder) or is_odd(folder) or "\\" in folder or len(folder) > LONGEST_FOLDER:
+        raise wrong_field("folder", f"Write a folder such as plugins/office/skills, up to {LONGEST_FOLDER} characters.")
+    return folder
+
+
 def checked_address(text: str, network: Network) -> Target:
     """Where the repository is, its host looked up and found public. Raises InvalidInput naming `url`."""
     url = text.strip()
@@ -166,7 +183,9 @@ def checked_address(text: str, network: Network) -> Target:
     if not url.lower().startswith("https://") or len(url) > LONGEST_ADDRESS:
         raise wrong_field("url", f"Only https:// addresses up to {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}")
     if match := PAGE.match(url):
-        raise wrong_field("url", f"This is a page in a repository: write {match[1]}, with {match[2]} as branch or tag.")
+        within = f" and {(match[3] or '').strip('/')} as folder" if (match[3] or "").strip("/") else ""
+        cure = f"write {match[1]}, with {match[2]} as branch or tag{within}."
+        raise wrong_field("url", f"This is a page in a repository: {cure}")
     try:
         target = async_to_sync(find)(url, resolve=network.resolve, private=network.private)
     except OutsideError as error:
@@ -181,13 +200,13 @@ def repository_name(url: str) -> str:
     return url.rstrip("/").rpartition("/")[2].removesuffix(".git")
 
 
-def _fetch(cage: Cage, url: str, ref: str) -> GitTree:
+def _fetch(cage: Cage, url: str, ref: str, folder: str) -> GitTree:
     cage.run("init", "--quiet", "--bare", "--template=", "repository")
     options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance")
     refspec = f"+{ref or 'HEAD'}:{FETCHED}"
     cage.run("--git-dir=repository", "fetch", *options, "--no-write-fetch-head", "--", url, refspec)
     commit = cage.run("--git-dir=repository", "rev-parse", "--verify", f"{FETCHED}^{{commit}}").read_text().strip()
-    return GitTree(cage, url=url, commit=commit)
+    return GitTree(cage, url=url, commit=commit, folder=folder)
 
 
 def _pinned(target: Target) -> dict[str, str]:

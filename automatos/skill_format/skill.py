@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
+from automatos.skill_format.beside import Beside
+
 # Characters per token of English text, a rule of thumb good to about a fifth.
 CHARACTERS_PER_TOKEN = 4
 SKILL_FILE = "SKILL.md"
@@ -100,11 +102,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is in a source. warnings: about the source as a whole; each skill carries its own."""
+    """What is in a source. warnings: about the source as a whole; each skill carries its own.
+
+    beside: what stands there that is no skill.
+    """
 
     skills: tuple[Skill, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
 
 def origin_of(name: str, source: str) -> str:

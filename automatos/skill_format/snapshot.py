@@ -26,10 +26,10 @@ class Snapshot:
 
 
 def from_repository(
-    url: str, ref: str = "", *, limits: Limits | None = None, network: Network | None = None
+    url: str, ref: str = "", folder: str = "", *, limits: Limits | None = None, network: Network | None = None
 ) -> Snapshot:
-    """Fetch and read a repository. Raises InvalidInput naming `url` or `ref`, or Unavailable."""
-    with fetched(url, ref, limits=limits, network=network) as tree:
+    """Fetch and read a repository or a folder of it. Raises InvalidInput (`url`, `ref`, `folder`) or Unavailable."""
+    with fetched(url, ref, folder, limits=limits, network=network) as tree:
         return _of(tree, tree.commit)
 
 
