@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from agents.models import SkillSource
 from agents.tests.git_kit import GitServer, backend
+from agents.tests.page_kit import signed_in
 from agents.tests.skill_kit import FILES, Kitchen, skill
 from agents.tests.test_api_documents import zip_of
-from workspaces.models import AuditEntry, Credential
+from workspaces.credentials.types import seed_credential_types
+from workspaces.models import AuditEntry, Credential, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,7 @@ BESIDE = [
 
 @pytest.fixture
 def kitchen(server: GitServer, settings: Any) -> Kitchen:
+    seed_credential_types()
     return Kitchen(server, settings)
 
 
@@ -85,8 +89,6 @@ def test_what_a_repository_holds_beside_skills_is_named(kitchen: Kitchen) -> Non
 
 
 def test_an_archive_says_it_too_and_nothing_is_said_of_nothing(kitchen: Kitchen) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     editor = kitchen.company.editor
     for files, kinds in ((PLUGIN, [one["kind"] for one in BESIDE]), (FILES, [])):
         data = zip_of({path: text.encode() for path, text in files.items()})
@@ -142,7 +144,7 @@ def test_a_private_repository_is_opened_by_a_credential(kitchen: Kitchen) -> Non
     source = kitchen.sync(source_id)
     assert (source["status"], source["error"], source["skill_count"]) == ("active", "", 2)
     assert sent[-1].startswith("Basic ")
-    entry = AuditEntry.objects.filter(action="credential.read").latest("id")
+    entry = AuditEntry.objects.filter(action="credential.read").latest("seq")
     assert (entry.target_id, entry.after) == (right, {"purpose": "fetch skills"})
     assert WORD not in json.dumps(list(AuditEntry.objects.values_list("after", "before")), default=str)
     # Without it nothing is fetched, and its page names the source that would miss it.
@@ -185,12 +187,10 @@ def test_the_word_stands_in_no_file_and_no_list_of_processes(
 
 
 def test_its_page_shows_and_takes_all_this(kitchen: Kitchen) -> None:
-    from agents.tests.page_kit import signed_in
-
     kitchen.push(PLUGIN)
     closed(kitchen.server)
     given = credential(kitchen)
-    owner = signed_in(kitchen.company.workspace.memberships.get(role="owner").user)
+    owner = signed_in(kitchen.company.people[Role.OWNER])
     root = f"/w/{kitchen.company.workspace.slug}/skills"
     assert "Kitchen s3cr" in owner.get(f"{root}/new/").content.decode()
     fields = {"url": kitchen.url, "folder": "plugins/office", "credential_id": given, "every": "0"}
@@ -198,5 +198,5 @@ def test_its_page_shows_and_takes_all_this(kitchen: Kitchen) -> None:
     assert owner.post(f"{root}/new/", fields).status_code == 302
     source = kitchen.fetched(str(SkillSource.objects.get().pk))
     assert (source["folder"], source["credential_id"]) == ("plugins/office", given)
-    address = owner.get(f"/w/{kitchen.company.workspace.slug}/credentials/{given}/delete/").content.decode()
+    address = owner.get(f"/w/{kitchen.company.workspace.slug}/settings/credentials/{given}/delete/").content.decode()
     assert "office" in address

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0019_same_file_again'),
+        ('agents', '0020_websites'),
     ]
 
     operations = [
