@@ -170,6 +170,8 @@ def checked_ref(text: str) -> str:
 def checked_folder(text: str) -> str:
     """The folder, without slashes around it. Raises InvalidInput naming `folder`."""
     folder = "/".join(part for part in text.strip().split("/") if part)
+    if not folder:
+        return ""
     if is_unsafe(folder) or is_odd(folder) or "\\" in folder or len(folder) > LONGEST_FOLDER:
         raise wrong_field("folder", f"Write a folder such as plugins/office/skills, up to {LONGEST_FOLDER} characters.")
     return folder
