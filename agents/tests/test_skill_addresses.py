@@ -96,7 +96,10 @@ def test_other_ways_to_name_a_repository_are_answered_with_the_right_one() -> No
     assert "write https://github.com/owner/kitchen." in refused("git@github.com:owner/kitchen")["url"][0]
     assert "write https://host.org/owner/kitchen." in refused("ssh://git@host.org:22/owner/kitchen")["url"][0]
     page = refused("https://github.com/owner/kitchen/tree/main/skills/pdf")["url"][0]
-    assert page == "This is a page in a repository: write https://github.com/owner/kitchen, with main as branch or tag."
+    assert page == (
+        "This is a page in a repository: write https://github.com/owner/kitchen, with main as branch or tag and "
+        "skills/pdf as folder."
+    )
 
 
 def test_what_is_not_there_is_said_with_the_field_to_mend(server: GitServer) -> None:
