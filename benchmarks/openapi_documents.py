@@ -3,15 +3,18 @@
 `python -m benchmarks.openapi_documents FILE…` reads each document and calls each operation over HTTP, with arguments
 made up from its schema, against a mock made from the same document. The mock refuses a path, method, required parameter
 or body that the document does not have.
+
+With `--server http://127.0.0.1:4010` the calls go to a mock by others that was started with the same document, such as
+`prism mock -p 4010 FILE`: what it answers with 404, 405 or 422 counts as wrong.
 """
 
 import json
 import os
-import sys
 import threading
 import time
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from automatos.json_schema import schema_errors  # noqa: E402
+from automatos.outside.errors import OutsideError  # noqa: E402
 from automatos.private_hosts import parse  # noqa: E402
 from tools.composio.schemas import usable  # noqa: E402
 from tools.contract import ToolProblem  # noqa: E402
@@ -34,6 +38,7 @@ from tools.openapi.loading import load  # noqa: E402
 from tools.openapi.reading import read  # noqa: E402
 
 Schema = Mapping[str, Any]
+REFUSED = (404, 405, 422)
 FORMATS = {
     "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
     "date": "2027-01-31",
@@ -68,9 +73,12 @@ def of_kind(schema: Schema, root: Schema, depth: int) -> Any:
     kind = next((one for one in kind if one != "null"), "string") if isinstance(kind, list) else kind
     if kind == "object" or "properties" in schema:
         properties = schema.get("properties") or {}
-        return {name: made_up(properties.get(name), root, depth + 1) for name in schema.get("required") or ()}
+        names = list(schema.get("required") or ()) or list(properties)[: schema.get("minProperties", 0)]
+        return {name: made_up(properties.get(name), root, depth + 1) for name in names}
     if kind == "array":
-        return [made_up(schema.get("items") or {}, root, depth + 1)] * max(1, int(schema.get("minItems") or 1))
+        items, least = schema.get("items") or {}, max(1, int(schema.get("minItems") or 1))
+        distinct = list(items.get("enum") or ())[:least] if schema.get("uniqueItems") else []
+        return distinct or [made_up(items, root, depth + 1)] * (1 if schema.get("uniqueItems") else least)
     if kind in ("integer", "number"):
         return schema.get("minimum") or schema.get("exclusiveMinimum", 0) + 1
     if kind == "boolean":
@@ -124,8 +132,8 @@ def mock(current: list[Schema], wrong: list[str]) -> Iterator[str]:
     server.shutdown()
 
 
-def measure(path: Path) -> str:
-    """One line about a document."""
+def measure(path: Path, server: str = "") -> str:
+    """One line about a document, and one for each call that was wrong. server: a mock by others."""
     begun = time.process_time()
     found = read(load(path.read_text()))
     schemas = {name: usable(one["inputSchema"]) for name, one in found.operations.items()}
@@ -133,7 +141,7 @@ def measure(path: Path) -> str:
     current: list[Schema] = [{}]
     wrong: list[str] = []
     called = 0
-    with mock(current, wrong) as url:
+    with nullcontext(server) if server else mock(current, wrong) as url:
         for name, one in found.operations.items():
             current[0] = one
             values = made_up(schemas[name], schemas[name])
@@ -142,13 +150,33 @@ def measure(path: Path) -> str:
             except ToolProblem as problem:
                 wrong.append(f"{name}: {problem}")
                 continue
-            async_to_sync(calling.send)(sending, {})
+            if text := refused(sending) if server else sent(sending):
+                wrong.append(f"{name}: {text}")
             called += 1
     said = f"{len(found.operations)} operations in {took:.2f} s of processor time, {called} called, {len(wrong)} wrong"
     return "\n".join([f"{path.name}: {said}", *(f"  {note}" for note in found.notes), *(f"  {line}" for line in wrong)])
 
 
+def sent(sending: Any) -> str:
+    """Nothing: the mock of this file notes by itself what is wrong."""
+    async_to_sync(calling.send)(sending, {})
+    return ""
+
+
+def refused(sending: Any) -> str:
+    """Why a mock by others does not take the request; empty when it does."""
+    try:
+        answer = async_to_sync(calling.send)(sending, {})
+    except OutsideError as error:
+        return str(error)
+    return f"{answer.status} {answer.text()[:300]}" if answer.status in REFUSED else ""
+
+
 if __name__ == "__main__":
     settings.OUTSIDE_PRIVATE_HOSTS = parse(["127.0.0.1"])
-    for file in sys.argv[1:]:
-        print(measure(Path(file)))
+    words = ArgumentParser(description="Read OpenAPI documents and call each operation of them.")
+    words.add_argument("file", nargs="+", type=Path)
+    words.add_argument("--server", default="", help="A mock by others, started with the one file.")
+    given = words.parse_args()
+    for file in given.file:
+        print(measure(file, given.server))
