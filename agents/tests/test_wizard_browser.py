@@ -92,7 +92,10 @@ def test_what_is_typed_before_the_script_has_come_is_kept(desk: Desk) -> None:
     page.reload(wait_until="commit")
     name_it(page, "Typed early")
     release()
-    expect(page.locator("#saved")).to_contain_text("Draft saved")
+    for _ in range(300):
+        if AgentDraft.objects.get(workspace=desk.workspace).values["name"] == "Typed early":
+            break
+        page.wait_for_timeout(100)
     page.reload()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Typed early")
 

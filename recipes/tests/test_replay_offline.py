@@ -165,12 +165,14 @@ def test_an_answer_of_a_conversation_comes_again(stack: Stack) -> None:
     room = Room(stack)
     agent = room.cast.agent
     with room.send(f"/api/agents/{agent.pk}/chat", {"message": "Good day"}) as answer:
-        conversation = json.loads(answer.read())["conversation_id"]
+        first = json.loads(answer.read())
+    conversation = first["conversation_id"]
+    ended(Execution.objects.get(pk=first["execution_id"]))
     with room.send(f"/api/agents/{agent.pk}/chat", {"message": "And?", "conversation_id": conversation}) as answer:
         said = json.loads(answer.read())
     run = ended(Execution.objects.get(pk=said["execution_id"]))
     found = Caller(room.key).get(f"/api/executions/{run.pk}/replay")[1]
-    assert (found["same"], found["steps"], found["calls"]) == (True, 1, 1), found
+    assert (found["first"], found["same"], found["steps"], found["calls"]) == (None, True, 1, 1)
 
 
 def test_a_run_under_way_is_refused() -> None:
