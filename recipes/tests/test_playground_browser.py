@@ -10,6 +10,8 @@ from recipes.tests.chat_kit import Room, call, with_tools
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENT = 45_000
+# Two frames: what a press changed on the page is drawn before the button is let go.
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
 class Playground(Room):
@@ -140,9 +142,16 @@ def test_a_file_is_sent_along_and_a_wrong_one_is_refused(room: Playground) -> No
 
 
 def test_an_answer_becomes_a_step_of_a_recipe(room: Playground) -> None:
+    held = room.stack.models.hold("Cook {soup}", after_chunks=1)
     page = room.visitor.open(room.path)
     room.say(page, "Cook {soup}")
-    page.get_by_role("link", name="Turn into a recipe step").click(timeout=PATIENT)
+    expect(page.locator("[data-ref=stream]")).to_be_visible(timeout=PATIENT)
+    held.release()
+    link = page.get_by_role("link", name="Turn into a recipe step")
+    link.hover(timeout=PATIENT)
+    page.mouse.down()
+    page.evaluate(DRAWN)
+    page.mouse.up()
     page.get_by_role("button", name="Make it a step").click()
     page.locator("a.node", has_text="Answer").first.click()
     assert page.locator("[name=s-prompt_template]").input_value() == "Cook {{soup}}"

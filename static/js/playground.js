@@ -85,10 +85,11 @@ class AgentChat extends LiveRun {
   }
 
   // The room that was kept for the answer goes once the reader does something: until then nothing moves by itself.
+  // Not before a press is over: what moves away between press and release is not clicked.
   letGo() {
     const go = new AbortController();
     const release = () => { this.removeAttribute('data-watched'); go.abort(); };
-    for (const type of ['pointerdown', 'keydown', 'wheel', 'touchmove']) {
+    for (const type of ['click', 'keydown', 'wheel', 'touchmove']) {
       document.addEventListener(type, release, { signal: go.signal, passive: true });
     }
   }
