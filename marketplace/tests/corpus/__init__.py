@@ -1,8 +1,9 @@
 """Packages to measure the scanner with: hostile ones beside their clean twins, honest ones, and malformed ones.
 
 `development/` is there to write rules by. `held_out/` is only measured with: who writes rules must not read it.
-One text file is one package (see `text.py` for its form). Nothing in these files is ever run, and each unknown host in
-them is made up.
+`fresh/` holds hostile packages and their twins, written in one go before the rules that find them: what was found at
+that time says how rules do on packages that nobody has seen. One text file is one package (see `text.py` for its form).
+Nothing in these files is ever run, and each unknown host in them is made up.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from marketplace.tests.corpus.malformed import Malformed, malformed
 
 __all__ = ["CARRIERS", "CLASSES", "LAYOUTS", "Half", "Malformed", "Specimen", "malformed", "packages"]
 
-Half = Literal["development", "held_out"]
+Half = Literal["development", "held_out", "fresh"]
 Label = Literal["hostile", "benign"]
 Theme = Literal["ordinary", "security"]
 

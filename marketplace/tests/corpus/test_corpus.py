@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from marketplace.tests.corpus import CARRIERS, CLASSES, HERE, LAYOUTS, Half, Specimen, packages, text
 
 HALVES: tuple[Half, ...] = ("development", "held_out")
-BOTH: list[tuple[Half, Specimen]] = [(half, specimen) for half in HALVES for specimen in packages(half)]
+PARTS: tuple[Half, ...] = (*HALVES, "fresh")
+BOTH: list[tuple[Half, Specimen]] = [(half, specimen) for half in PARTS for specimen in packages(half)]
 every = pytest.mark.parametrize("specimen", [specimen for _, specimen in BOTH], ids=[one.id for _, one in BOTH])
 
 
@@ -107,6 +109,12 @@ def test_a_half_covers_every_class_carrier_and_layout(half: Half) -> None:
     assert in_prose >= len(hostile) / 2
 
 
+def test_the_fresh_packages_cover_every_class() -> None:
+    fresh = counted("fresh", "hostile")
+    assert {one.klass for one in fresh} == set(CLASSES)
+    assert {one.carrier for one in fresh} == set(CARRIERS)
+
+
 def test_the_halves_are_balanced() -> None:
     for label in ("hostile", "benign"):
         left, right = (counted(half, label) for half in HALVES)
@@ -159,7 +167,8 @@ def hosts(half: Half) -> set[str]:
 
 def test_no_host_of_one_half_gives_away_the_other() -> None:
     known = {"github.com", "download.pytorch.org", "raw.githubusercontent.com"}
-    assert not (hosts("development") & hosts("held_out")) - known
+    for one, other in combinations(PARTS, 2):
+        assert not (hosts(one) & hosts(other)) - known
 
 
 @pytest.mark.parametrize(
@@ -189,12 +198,13 @@ def test_no_two_packages_of_different_halves_are_near_copies() -> None:
         words = re.findall(r"\w+", " ".join(lines(specimen.files)).lower())
         return set(zip(*(words[offset:] for offset in range(5)), strict=False))
 
-    known = {half: {one.id: shingles(one) for one in packages(half)} for half in HALVES}
-    for first, left in known["development"].items():
-        for second, right in known["held_out"].items():
-            shared = len(left & right) / max(1, min(len(left), len(right)))
-            assert shared < 0.15, f"{first} and {second} share {shared:.0%}"
+    known = {half: {one.id: shingles(one) for one in packages(half)} for half in PARTS}
+    for one, other in combinations(PARTS, 2):
+        for first, left in known[one].items():
+            for second, right in known[other].items():
+                shared = len(left & right) / max(1, min(len(left), len(right)))
+                assert shared < 0.15, f"{first} and {second} share {shared:.0%}"
 
 
 def test_the_halves_lie_in_their_folders() -> None:
-    assert {path.name for path in Path(HERE).iterdir() if path.is_dir()} - {"__pycache__"} == set(HALVES)
+    assert {path.name for path in Path(HERE).iterdir() if path.is_dir()} - {"__pycache__"} == set(PARTS)
