@@ -28,6 +28,7 @@ from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from workspaces.accounts import devices, events, session_activity, sign_in_limits
 from workspaces.accounts.forms import ReauthenticateForm
 from workspaces.doors.endpoints import SignedInView, errors
+from workspaces.models import User
 from workspaces.scope.presented import SESSION
 
 CONFIRM_FIRST = "confirm_first"
@@ -116,7 +117,12 @@ class OwnAccountView(SignedInView):
         http = self.http
         if is_reauthentication_required(http, app="allauth.mfa"):
             raise NotAllowed("Confirm first that it is you: POST /api/me/confirm.", code=CONFIRM_FIRST)
+        self.hold_person()
         return http
+
+    def hold_person(self) -> None:
+        """Of several that change this person's factors at the same moment, each finds what the one before left."""
+        User.objects.select_for_update(no_key=True).filter(pk=self.caller.pk).values_list("pk").first()
 
     def factor(self, kind: str, **which: Any) -> Authenticator:
         """A factor of the caller's own; NotFound when there is none."""
@@ -188,6 +194,7 @@ class Confirmation(OwnAccountView):
             raise InvalidInput("Send a password or a code.", fields={"password": ["Send it, or a code."]})
         http = self.http
         taken = sign_in_limits.take(sign_in_limits.CODE, http)
+        self.hold_person()
         kind: Any = PasswordForm if "password" in given else ReauthenticateForm
         form = kind(data=given, user=self.caller)
         if not form.is_valid():

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.internal.stagekit import unstash_login
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
@@ -92,7 +93,7 @@ class SignInLimitsMiddleware(MiddlewareMixin):
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Count the attempt; the refusal, or None to go on."""
-        guard = GUARDS.get(request.resolver_match.view_name if request.resolver_match else "")
+        guard = GUARDS.get(_name_of(request))
         if guard is None or request.method not in guard.methods:
             return None
         try:
@@ -113,8 +114,13 @@ class SignInLimitsMiddleware(MiddlewareMixin):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Redis going away halfway through a sign-in is told in the same words."""
-        guarded = request.resolver_match and request.resolver_match.view_name in GUARDS
+        """Redis going away halfway through a sign-in is told in the same words.
+
+        Of two presses of the button that turns the app on, the later one finds it on.
+        """
+        if isinstance(exception, IntegrityError) and _name_of(request) == "mfa_activate_totp":
+            return redirect("mfa_index")
+        guarded = _name_of(request) in GUARDS
         return _out_of_reach(request, exception) if guarded and isinstance(exception, RedisError) else None
 
 
@@ -136,6 +142,10 @@ def give_back(taken: Taken) -> None:
         throttling.give_back(taken)
     except RedisError as error:
         logger.warning("An attempt that succeeded stays counted: %s", error)
+
+
+def _name_of(request: HttpRequest) -> str:
+    return str(request.resolver_match.view_name) if request.resolver_match else ""
 
 
 def _buckets(guard: Guard, request: HttpRequest) -> list[Bucket]:
