@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from agents.knowledge import sites
+from agents.knowledge import site_pages, sites
 from agents.knowledge.chunks import Passage
 from agents.knowledge.differences import change_of
 from agents.knowledge.keys import keys_of
@@ -43,35 +43,60 @@ LOST = "Reading it was cut off three times, so it may be too much for this insta
 BROKEN = "Reading it failed; this was noted for the operator. Try again later."
 
 
-def run_read(workspace_id: UUID, document_id: UUID) -> list[UUID]:
+# Between the pages of one website, so that it is not asked for all at once.
+SECONDS_APART = 0.5
+
+
+def run_read(workspace_id: UUID, document_id: UUID) -> list[tuple[UUID, float]]:
     """Read a waiting document. Nothing is fetched, parsed or embedded inside of a transaction.
 
-    Gives new documents that wait to be read, as a page of a website leads to others.
+    Gives documents to be read next and in how many seconds each, as a page of a website leads to others.
     """
     with workspace_scope(workspace_id):
         document = _begun(workspace_id, document_id)
         if document is None:
             return []
         keys = keys_of(workspace_id)
+    delay, more = 0.0, list[UUID]()
     try:
-        found = read(document, partial(_progress, document), sites.rules_of(document))
+        rules = sites.rules_of(document)
+        delay = rules.delay if rules else 0.0
+        if delay > SECONDS_APART and not sites.take_turn(document, delay):
+            _put_back(document)
+            return []
+        found = read(document, partial(_progress, document), rules)
         model, vectors = _embedded(document, found, keys)
         with workspace_scope(workspace_id):
-            return _keep(document, found, model, vectors)
-    except sites.Twin:
+            more = _keep(document, found, model, vectors)
+    except sites.Twin as twin:
         with workspace_scope(workspace_id):
-            _still(document).delete()
-        return []
+            site_pages.hold(document)
+            for row in _still(document).select_for_update(of=("self",)):
+                site_pages.drop_twin(row, twin.page)
     except AppError as known:
-        error = known.message
+        _failed(document, known.message)
     except Exception:
         logger.exception("Reading the document %s broke", document_id)
-        error = BROKEN
+        _failed(document, BROKEN)
+    if delay <= SECONDS_APART:
+        return [(pk, number * SECONDS_APART) for number, pk in enumerate(more, 1)]
     with workspace_scope(workspace_id):
+        return [(pk, delay) for pk in site_pages.next_of(document)]
+
+
+def _failed(document: Document, error: str) -> None:
+    with workspace_scope(document.workspace_id):
         _still(document).update(
             status=Document.Status.ERROR, error=error, reading_since=None, updated_at=timezone.now()
         )
-    return []
+
+
+def _put_back(document: Document) -> None:
+    """Another page of its website is read just now; whoever reads it asks for this one later."""
+    with workspace_scope(document.workspace_id):
+        _still(document).update(
+            status=Document.Status.WAITING, reading_since=None, attempts=F("attempts") - 1, updated_at=timezone.now()
+        )
 
 
 def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
@@ -107,10 +132,10 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
     """
     if found.site:
         # The website is held before its page, by whoever needs both.
-        sites.hold(document)
+        site_pages.hold(document)
     if not _still(document).select_for_update().exists():
         return []
-    more = sites.follow(document, found.site) if found.site else []
+    more = site_pages.follow(document, found.site) if found.site else []
     size = document.size
     if document.kind == Document.Kind.URL:
         size = len(found.text.encode())
@@ -181,7 +206,7 @@ def begin_lost() -> list[tuple[UUID, UUID]]:
         waiting = Document.objects.filter(
             status=Document.Status.WAITING, deleted_at=None, updated_at__lt=now - timedelta(seconds=WAIT_SECONDS)
         )
-        return list(waiting.order_by("updated_at").values_list("workspace_id", "pk")[:AT_ONCE])
+        return list(site_pages.in_turn(waiting).order_by("updated_at").values_list("workspace_id", "pk")[:AT_ONCE])
 
 
 def begin_other_model() -> list[tuple[UUID, UUID]]:

@@ -12,6 +12,8 @@ from workspaces.limits.plans import size
 LARGEST = 20 * 1024 * 1024
 LONGEST = 2_000_000
 LONGEST_TITLE = 200
+# Documents that one agent has.
+MOST_OF_AGENT = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from agents.knowledge import search as knowledge_search
+from agents.knowledge import site_pages
 from agents.knowledge.differences import Change
 from agents.knowledge.search import Hit
 from agents.models import Agent, Chunk, Document, DocumentSite, Memory
@@ -103,8 +104,8 @@ def state_of(site: DocumentSite) -> SiteState:
         failed=sum(status == Document.Status.ERROR for status, _, _ in pages),
         added=0 if is_first else sum(created >= since for _, created, _ in pages),
         changed=sum(is_other_text(change, since) for _, _, change in pages),
-        left_out_by_robots=site.left_out.get("robots", 0),
-        left_out_for_room=site.left_out.get("room", 0),
+        left_out_by_robots=site_pages.left_out(site, "robots"),
+        left_out_for_room=site_pages.left_out(site, "room"),
     )
 
 

@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.utils import timezone
 
-from agents.knowledge.kinds import LONGEST_TITLE, check_length, has_encoding
+from agents.knowledge.kinds import LONGEST_TITLE, MOST_OF_AGENT, check_length, has_encoding
 from agents.knowledge.tasks import send_read
 from agents.models import Agent, AgentDocument, Document, Memory
 from automatos.after_commit import after_commit
@@ -23,7 +23,6 @@ from workspaces.models import User, Workspace
 from workspaces.purging import UNDO
 
 LONGEST_URL = 2000
-MOST_OF_AGENT = 200
 LONGEST_MEMORY = 4_000
 
 

@@ -36,8 +36,8 @@ class SiteStateOut(serializers.Serializer[queries.SiteState]):
     failed = serializers.IntegerField(help_text="They could not be read; the text of before is still found.")
     added = serializers.IntegerField(help_text="New since the last refresh began.")
     changed = serializers.IntegerField(help_text="With another text since the last refresh began.")
-    left_out_by_robots = serializers.IntegerField(help_text="Addresses that robots.txt asks not to read.")
-    left_out_for_room = serializers.IntegerField(help_text="Addresses beyond `most_pages`.")
+    left_out_by_robots = serializers.IntegerField(help_text="Addresses that robots.txt asks not to read, each once.")
+    left_out_for_room = serializers.IntegerField(help_text="Addresses beyond `most_pages`, each once; at most 5,000.")
 
 
 class SiteDetailOut(SiteOut):
@@ -125,6 +125,10 @@ class SiteRefresh(WorkspaceView):
         responses={202: SiteDetailOut, **errors(404)},
     )
     def post(self, request: Request, site_id: UUID) -> Response:
-        """All its pages, and those they lead to by now; until each is read, its text of before is found."""
+        """All its pages, and those they lead to by now; until each is read, its text of before is found.
+
+        Agents that have all pages get new ones, too. Between two pages as much time passes as `Crawl-delay` of its
+        robots.txt asks for, at most 30 seconds.
+        """
         services.refresh_site(workspace=self.workspace, site_id=site_id)
         return Response(SiteDetailOut(queries.site(workspace=self.workspace, site_id=site_id)).data, status=202)

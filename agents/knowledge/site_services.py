@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from agents.knowledge import sites
-from agents.knowledge.services import LONGEST_URL
-from agents.knowledge.tasks import SECONDS_APART, send_read
+from agents.knowledge import site_pages, sites
+from agents.knowledge.ingest import SECONDS_APART
+from agents.knowledge.sites import LONGEST_URL
+from agents.knowledge.tasks import send_read
 from agents.models import Document, DocumentSite
 from automatos.after_commit import after_commit
 from automatos.checking import Problems
@@ -17,6 +19,7 @@ from workspaces.limits.plans import release_storage
 from workspaces.models import User, Workspace
 
 MOST_PAGES, USUAL_PAGES = 200, 50
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def add_site(*, workspace: Workspace, user: User | None, url: str, most_pages: int = USUAL_PAGES) -> DocumentSite:
@@ -31,15 +34,23 @@ def add_site(*, workspace: Workspace, user: User | None, url: str, most_pages: i
         problems.add("url", "Write the full address, beginning with https://.")
     problems.raise_any()
     with transaction.atomic():
-        # Two that add the same address at once make one website.
-        list(Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).values_list("pk"))
-        there = DocumentSite.objects.filter(workspace=workspace, url=address).first()
+        # Two that add the same address at once make one website. No row is held for it: whoever keeps a page holds the
+        # website before its workspace.
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [f"website:{workspace.pk}:{address}"])
+        same = Q(url=address) | Q(asked_url=address)
+        there = DocumentSite.objects.filter(same, workspace=workspace).order_by("created_at").first()
         if there is not None:
             return refresh_site(workspace=workspace, site_id=there.pk, most_pages=most_pages)
         site = DocumentSite.objects.create(
-            workspace=workspace, url=address, below=sites.below_of(address), most_pages=most_pages, created_by=user
+            workspace=workspace,
+            url=address,
+            asked_url=address,
+            below=sites.below_of(address),
+            most_pages=most_pages,
+            created_by=user,
         )
-        page = sites.page_of(site, address)
+        page = site_pages.page_of(site, address)
         audit.record_row("document_site.created", site, after={"url": address, "most_pages": most_pages})
         after_commit(lambda: send_read(workspace.pk, page.pk))
     return site
@@ -56,7 +67,7 @@ def refresh_site(*, workspace: Workspace, site_id: UUID, most_pages: int | None 
         ids = list(pages.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
         if not pages.filter(url=site.url).exists():
             Document.objects.filter(site=site, url=site.url).update(site=None)
-            ids.append(sites.page_of(site, site.url).pk)
+            ids.append(site_pages.page_of(site, site.url).pk)
         Document.objects.filter(pk__in=ids).update(
             status=Document.Status.WAITING, error="", attempts=0, reading_since=None, updated_at=site.refreshed_at
         )

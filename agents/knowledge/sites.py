@@ -2,40 +2,39 @@
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
+from datetime import timedelta
+from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from django.db.models import Q
+from django.utils import timezone
 from protego import Protego
 
-from agents.knowledge.kinds import LONGEST_TITLE
 from agents.knowledge.web_pages import page_at
 from agents.models import Document, DocumentSite
 from automatos import outside
-from automatos.errors import AppError
+from automatos.checking import unstorable_text
+from automatos.errors import AppError, Conflict
 from tools.documents import DocumentText
 from workspaces.scope.tenancy import workspace_scope
 
-LONGEST_URL = 2000
+# A column holds ten characters more: a slash may be added, and a host be written in another way.
+LONGEST_URL = 1990
+# Seconds that are waited between two pages because a robots.txt asks for it; 200 pages are read in 100 minutes then.
+LONGEST_DELAY = 30.0
 # By this name rules of a robots.txt may speak to us alone.
 ROBOT = "Automatos"
 ROBOTS = outside.Limits(seconds=15.0, max_bytes=500_000)
-EVERYTHING, NOTHING = "User-agent: *\nAllow: /\n", "User-agent: *\nDisallow: /\n"
+EVERYTHING = "User-agent: *\nAllow: /\n"
+# What stands for rules that could not be fetched; a website that itself keeps everybody out writes no such comment.
+NOTHING = "User-agent: *\nDisallow: /\n# could not be fetched\n"
 NO_PAGE = re.compile(
     r"\.(png|jpe?g|gif|webp|svg|ico|bmp|tiff?|css|js|mjs|map|json|xml|rss|atom|woff2?|ttf|eot|zip|gz|tgz|bz2|xz|7z|rar|"
     r"exe|dmg|iso|deb|rpm|apk|jar|whl|mp3|mp4|m4a|webm|ogg|wav|avi|mov|docx?|xlsx?|pptx?)$",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SitePage:
-    """Where a page stands after redirects, and the addresses it leads to."""
-
-    url: str
-    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,39 @@ class Rules:
 
     def allow(self, url: str) -> bool:
         """Whether its robots.txt lets us read the address."""
-        return bool(Protego.parse(self.robots).can_fetch(url, ROBOT))
+        return bool(_parsed(self.robots).can_fetch(url, ROBOT))
+
+    @property
+    def delay(self) -> float:
+        """Seconds between two pages that its robots.txt asks for, at most 30."""
+        return min(_parsed(self.robots).crawl_delay(ROBOT) or 0.0, LONGEST_DELAY)
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page that was read. url: where it stands after redirects; rules: of its website, which may begin there now.
+
+    links: the addresses of the website that it leads to; forbidden: those that robots.txt keeps out.
+    """
+
+    url: str
+    rules: Rules
+    links: tuple[str, ...]
+    forbidden: tuple[str, ...]
 
 
 class Twin(AppError):
     """A page that leads to another one of its website, which is read by itself."""
+
+    def __init__(self, page: SitePage) -> None:
+        super().__init__(f"It leads to {page.url[:300]}, which is read by itself.")
+        self.page = page
+
+
+@lru_cache(maxsize=8)
+def _parsed(robots: str) -> Protego:
+    """The rules, read once for all addresses of a page: a robots.txt may be half a megabyte."""
+    return Protego.parse(robots)
 
 
 def tidied(url: str) -> str:
@@ -63,6 +90,8 @@ def tidied(url: str) -> str:
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or len(url) > LONGEST_URL:
+        return ""
+    if unstorable_text(url):
         return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
@@ -89,15 +118,29 @@ def belongs(url: str, below: str) -> bool:
 
 async def read_page(url: str, rules: Rules) -> tuple[DocumentText | bytes, SitePage]:
     """A page of a website, within its rules. Raises AppError with the reason."""
+    _require(url, rules)
+    given, last, links = await page_at(url, with_links=True)
+    last = tidied(last) or url
+    if url == rules.first and last != url:
+        # The website begins where its first page leads; another host has rules of its own.
+        robots = rules.robots if _origin(last) == _origin(url) else await _robots(last)
+        rules = Rules(last, below_of(last), robots)
+    elif not belongs(last, rules.below):
+        raise AppError(f"It leads to {last[:300]}, which does not belong to {rules.below}")
+    _require(last, rules)
+    allowed: dict[str, bool] = {}
+    for link in _own(links, rules.below):
+        if link not in allowed:
+            allowed[link] = rules.allow(link)
+    kept, out = (tuple(link for link, fits in allowed.items() if fits is wanted) for wanted in (True, False))
+    return given, SitePage(last, rules, kept, out)
+
+
+def _require(url: str, rules: Rules) -> None:
     if rules.robots == NOTHING:
         raise AppError("The website's robots.txt could not be fetched, so nothing of it is read. Read it again later.")
     if not rules.allow(url):
         raise AppError("The website's robots.txt asks programs not to read this page.")
-    given, last, links = await page_at(url, with_links=True)
-    last = tidied(last) or url
-    if url != rules.first and not belongs(last, rules.below):
-        raise AppError(f"It leads to {last[:300]}, which does not belong to {rules.below}")
-    return given, SitePage(last, links)
 
 
 def rules_of(document: Document) -> Rules | None:
@@ -105,60 +148,27 @@ def rules_of(document: Document) -> Rules | None:
     if document.site_id is None:
         return None
     with workspace_scope(document.workspace_id):
-        site = DocumentSite.objects.get(pk=document.site_id)
+        site = DocumentSite.objects.filter(pk=document.site_id).first()
+    if site is None:
+        raise Conflict("Its website was deleted.")
     if site.robots is None:
         site.robots = asyncio.run(_robots(site.url))
         with workspace_scope(document.workspace_id):
-            DocumentSite.objects.filter(pk=site.pk).update(robots=site.robots)
+            DocumentSite.objects.filter(pk=site.pk, robots=None).update(robots=site.robots)
     return Rules(site.url, site.below, site.robots)
 
 
-def hold(document: Document) -> None:
-    """Keep others from changing its website until the transaction ends."""
-    list(DocumentSite.objects.select_for_update(of=("self",)).filter(documents=document).values_list("pk"))
+def take_turn(document: Document, delay: float) -> bool:
+    """Whether a page of its website may be asked for now; if so, the next one may in `delay` seconds."""
+    now = timezone.now()
+    with workspace_scope(document.workspace_id):
+        free = DocumentSite.objects.filter(Q(next_page_at=None) | Q(next_page_at__lte=now), documents=document)
+        return bool(free.update(next_page_at=now + timedelta(seconds=delay)))
 
 
-def follow(document: Document, page: SitePage) -> list[UUID]:
-    """Take the pages of its website that this one leads to, as far as there is room: new documents, still unread.
-
-    In the transaction that keeps the page and holds its website. Raises Twin for a page that another document is.
-    """
-    site = DocumentSite.objects.get(documents=document)
-    if document.url == site.url and page.url != site.url:
-        site.url, site.below = page.url, below_of(page.url)
-    rows = Document.objects.filter(site=site)
-    if page.url != document.url and rows.filter(url=page.url, deleted_at=None).exists():
-        raise Twin(f"It leads to {page.url[:300]}, which is read by itself.")
-    # A page that somebody deleted does not come back.
-    known = {document.url, page.url, *rows.values_list("url", flat=True)}
-    room = site.most_pages - rows.filter(deleted_at=None).count()
-    rules, left_out = Rules(site.url, site.below, site.robots or EVERYTHING), Counter(site.left_out)
-    new: list[str] = []
-    for url in _own(page.links, site.below):
-        if url in known:
-            continue
-        known.add(url)
-        if not rules.allow(url):
-            left_out["robots"] += 1
-        elif len(new) >= room:
-            left_out["room"] += 1
-        else:
-            new.append(url)
-    site.left_out = dict(left_out)
-    site.save(update_fields=["url", "below", "left_out"])
-    return [page_of(site, url).pk for url in new]
-
-
-def page_of(site: DocumentSite, url: str) -> Document:
-    """A new document for a page of the website."""
-    return Document.objects.create(
-        workspace_id=site.workspace_id,
-        site=site,
-        kind=Document.Kind.URL,
-        url=url,
-        title=url[:LONGEST_TITLE],
-        created_by_id=site.created_by_id,
-    )
+def _origin(url: str) -> tuple[str, str]:
+    parts: SplitResult = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _own(links: Iterable[str], below: str) -> Iterable[str]:

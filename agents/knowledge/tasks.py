@@ -11,15 +11,12 @@ from automatos.celery import app
 
 logger = logging.getLogger(__name__)
 
-# Between the pages of one website, so that it is not asked for all at once.
-SECONDS_APART = 0.5
-
 
 @app.task(name="agents.tasks.read_document")
 def read_document(workspace_id: str, document_id: str) -> None:
     """Read a waiting document, and keep its passages or the error in its row."""
-    for number, found in enumerate(knowledge_ingest.run_read(UUID(workspace_id), UUID(document_id)), 1):
-        send_read(UUID(workspace_id), found, later=number * SECONDS_APART)
+    for found, later in knowledge_ingest.run_read(UUID(workspace_id), UUID(document_id)):
+        send_read(UUID(workspace_id), found, later=later)
 
 
 @app.task(name="agents.tasks.sweep_documents")
@@ -37,7 +34,7 @@ def send_read(workspace_id: UUID, document_id: UUID, later: float = 0.0) -> None
             (str(workspace_id), str(document_id)),
             retry=False,
             countdown=later,
-            expires=knowledge_ingest.READ_SECONDS,
+            expires=later + knowledge_ingest.READ_SECONDS,
         )
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("No reading of a document could be queued, the sweep will find it: %s", error)
