@@ -65,6 +65,18 @@ def takes_body(view: Any, method: str) -> bool:
     return inspector.get_request_serializer() is not None
 
 
+@cache
+def query_names(view: Any, method: str) -> tuple[str, ...]:
+    """The query parameters of an operation, as its own document says. view: its class; method: in capitals."""
+    schema = getattr(getattr(view, method.lower(), None), "kwargs", {}).get("schema")
+    if schema is None:
+        return ()
+    inspector, asked = schema(), view()
+    asked.request, asked.kwargs = None, {}
+    inspector.view, inspector.method = asked, method
+    return tuple(name for name, place in inspector._process_override_parameters() if place == "query")
+
+
 def summary_of(description: str) -> str:
     """The first sentence, at most 90 characters; cut at a word."""
     first = re.split(r"(?<=[\w)`\"])[.;:](?:\s|$)", " ".join(description.split()), maxsplit=1)[0].rstrip(".")

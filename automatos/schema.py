@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -19,8 +21,16 @@ _making = Lock()
 _documents: dict[str, tuple[bytes, str]] = {}
 
 
+class _ByQuery(DefaultContentNegotiation):
+    """`?format=json` for whoever opens the document in a browser; otherwise as `Accept` says."""
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
+
+
 class SchemaView(SpectacularAPIView):
     """OpenAPI 3 document, as YAML or JSON; the same for everybody, so it carries an ETag."""
+
+    content_negotiation_class = _ByQuery
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -14,6 +14,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["automatos.api.JsonParser"],
     "EXCEPTION_HANDLER": "automatos.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "automatos.rest_schema.AutoSchema",
+    # What an answer is written in says `Accept`; a name in the query that is none of an operation's is refused.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,11 +1,13 @@
 """Words of an enumeration are taken in any case, and a name nobody knows is told with the nearest one there is."""
 
 from dataclasses import replace
+from functools import cache
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import resolve
+from drf_spectacular.generators import SchemaGenerator
 
 from automatos.rest_schema import takes_body
 from automatos.tests.hostile_bodies import END, FORM, JSON, MULTIPART, part
@@ -51,6 +53,22 @@ FILES = {"documents_create", "plugins_submit", "plugins_upload", "skill_sources_
 PERSONS_OWN = {"workspaces_leave"}
 
 
+# What clients of OpenAI's API ask, who may add names of their own to the query.
+OPENAI = {"openai_models", "openai_model"}
+
+
+@cache
+def documented() -> dict[str, list[str]]:
+    """The query parameters of each operation that has some, by its name, as the OpenAPI document says."""
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    found = [one for methods in document["paths"].values() for one in methods.values()]
+    return {
+        one["operationId"]: [each["name"] for each in one["parameters"] if each["in"] == "query"]
+        for one in found
+        if "parameters" in one
+    }
+
+
 def each() -> list[Door]:
     """Each operation that may take a body."""
     return [door for door in operations() if door.method != "GET" and door.name not in OPEN]
@@ -94,6 +112,28 @@ def test_an_operation_that_takes_no_body_names_what_was_sent(world: World) -> No
     for kind, raw in ((MULTIPART, END), (FORM, b""), (JSON, b"")):
         assert world.keys[Role.OWNER].generic("POST", path, raw, content_type=kind).status_code == 201, kind
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_operation_names_a_query_parameter_it_does_not_know_and_the_nearest_one(world: World) -> None:
+    wrong = []
+    doors = [door for door in operations() if door.name not in {*OPEN, *OPENAI, *PERSONS_OWN}]
+    assert len(doors) > 350
+    for door in doors:
+        known = documented().get(door.name, ())
+        near = next((name for name in known if len(name) > 3), "")
+        unknown = f"{near}x" if near else "zzzzzz"
+        answer = world.ask(client_of(world, door), door, world.ids, more=f"{unknown}=1")
+        said = answer.raw.decode(errors="replace")
+        if answer.status != 400 or f'"{unknown}":' not in said or (near and f"Did you mean {near}?" not in said):
+            wrong.append(f"{door.label} ({door.name}) with {unknown}: {answer.status} {answer.raw[:200]!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", ["/api/agents?search=&limit=1&workspace_id={0}", "/v1/models?api-version=2024-10-21"])
+def test_a_query_parameter_that_is_known_or_that_clients_of_openai_add_is_taken(path: str) -> None:
+    company = Company()
+    status, answer = company.viewer.get(path.format(company.workspace.pk))
+    assert status == 200, answer
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -200,11 +200,11 @@ class ListingDetail(WorkspaceView):
 
     @extend_schema(
         operation_id="listings_read",
-        parameters=[WORKSPACE_HEADER],
+        parameters=[WORKSPACE_HEADER, OpenApiParameter("link", str, description="The secret of one shared by link.")],
         responses={200: ListingDetailOut, **errors(404)},
     )
     def get(self, request: Request, listing: str) -> Response:
-        """With its body and what it needs here. `?link=` shows one that is shared by link."""
+        """With its body and what it needs here."""
         token = str(request.query_params.get("link", ""))
         row = queries.listing(workspace=self.workspace, slug=listing, token=token)
         context = {"workspace": self.workspace, "version": queries.current_version(row)}

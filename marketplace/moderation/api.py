@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer, JsonParser
 from automatos.errors import NotFound
-from automatos.rest_lists import choice, list_parameters, listing, page_of
+from automatos.rest_lists import choice, list_parameters, listing, page_of, searched
 from marketplace.models import PluginImport, PluginReport, PluginScan, PluginVersion
 from marketplace.moderation import counts, queries, services
 from marketplace.moderation.staff import StaffView
@@ -206,7 +206,7 @@ class DeskFiles(StaffView):
     def get(self, request: Request, desk_id: UUID) -> Response:
         """By path."""
         version = queries.version(queries.meant(desk_id, waiting=True))
-        return listing(request, version.files.order_by("path"), PluginFileOut)
+        return listing(request, searched(version.files.order_by("path"), request, ["path"]), PluginFileOut)
 
 
 class DeskFile(StaffView):

@@ -73,6 +73,9 @@ def openai_errors(*statuses: int) -> dict[int, OpenApiResponse]:
 class OpenAiView(WorkspaceView):
     """An operation in OpenAI's shapes."""
 
+    # Clients that also speak to other servers of this API add names of their own: `api-version`, `beta`.
+    query_too = None
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """JSON whatever a client accepts, as at OpenAI's: clients of event streams ask for those alone."""
         return JSONRenderer(), JSONRenderer.media_type

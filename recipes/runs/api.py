@@ -127,6 +127,7 @@ FILTERS: dict[str, Sequence[str]] = {
     "error": (),
     "sort": list(SORTS),
 }
+FILTERS_OF_RECIPE = {name: values for name, values in FILTERS.items() if name != "recipe"}
 HOW = (
     " `from`, `to`: days in UTC; `cost`: at least so many US dollars; `duration`: at least so many seconds; `error`: "
     "its code; `agent`, `person`: their ids; `search`: in inputs, outputs and errors, `#128` for a number."
@@ -173,7 +174,8 @@ class RecipeExecutions(WorkspaceView):
 
     @extend_schema(
         operation_id="recipes_executions",
-        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(filters={"status": list(STATES)})],
+        description="Newest first." + HOW,
+        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(filters=FILTERS_OF_RECIPE)],
         responses={200: page_of(ExecutionSummaryOut), **errors(404)},
     )
     def get(self, request: Request, recipe_id: str) -> Response:

@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from automatos.api import EMPTY, ErrorAnswer, refuse_unknown
 from automatos.checking import Problems, unstorable_text
 from automatos.errors import InvalidInput, NotAllowed, NotFound
-from automatos.rest_schema import takes_body
+from automatos.rest_schema import query_names, takes_body
 from workspaces.doors.idempotency import HEADER, once
 from workspaces.doors.sockets import watcher_of
 from workspaces.limits import rates as rate_limits
@@ -40,7 +40,8 @@ WORKSPACE_HEADER = OpenApiParameter(
     "X-Workspace-ID",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The id of the workspace meant; without it the key's own, or your personal one.",
+    description="The id of the workspace meant (or `workspace_id` in the query); without it the key's own, or your "
+    "personal one.",
 )
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -73,6 +74,8 @@ class SignedInView(APIView):
 
     metadata_class = None
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    # Names in the query that are taken beside an operation's documented ones; None for any name.
+    query_too: ClassVar[tuple[str, ...] | None] = ()
     allowance: rate_limits.Allowance | None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -98,7 +101,15 @@ class SignedInView(APIView):
             if problem := unstorable_text(f"{name}{value}"):
                 problems.add(name.replace("\x00", "").encode("ascii", "replace").decode() or "query", problem)
         problems.raise_any()
+        self._refuse_query(request)
         self._refuse_body(request)
+
+    def _refuse_query(self, request: Request) -> None:
+        """A filter with a mistyped name would filter nothing, and nobody would notice."""
+        method = (request.method or "").upper()
+        if request.query_params and self.query_too is not None:
+            known = query_names(cast(Any, type(self)), "GET" if method == "HEAD" else method)
+            refuse_unknown([name for name in request.query_params if name not in self.query_too], known)
 
     def _refuse_body(self, request: Request) -> None:
         """What is sent to an operation that takes nothing was meant to do something, and would do nothing."""
@@ -150,6 +161,7 @@ class WorkspaceView(SignedInView):
     """An operation inside a workspace. `needs` says which action each method takes; a method it omits is refused."""
 
     needs: ClassVar[dict[str, str]] = {}
+    query_too = ("workspace_id",)
     # Whether it is also for workspaces that were deleted and can still be brought back.
     deleted_too: ClassVar[bool] = False
     # Its POST starts work: with an Idempotency-Key, sent again it answers as before and starts nothing new.

@@ -177,16 +177,23 @@ class World:
         self.theirs.plant_again("AgentDraft", discarded_at=timezone.now() - timedelta(days=40))
 
     def ask(
-        self, client: Client, door: Door, ids: Ids, *, headers: Mapping[str, str] | None = None, query: str = ""
+        self,
+        client: Client,
+        door: Door,
+        ids: Ids,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: str = "",
+        more: str = "",
     ) -> Answer:
-        """The answer of the door; whatever it changed is taken back."""
+        """The answer of the door; whatever it changed is taken back. query: a workspace's id. more: of the query."""
         path, body = filled(door, ids)
         options: dict[str, Any] = {"headers": dict(headers or {})}
         if door.body is not None:
             options["data"] = body if door.is_page else json.dumps(body)
             if not door.is_page:
                 options["content_type"] = "application/json"
-        asked = [QUERIES.get(door.name, ""), f"workspace_id={query}" if query else ""]
+        asked = [QUERIES.get(door.name, ""), f"workspace_id={query}" if query else "", more]
         path = "?".join(filter(None, (path, "&".join(filter(None, asked)))))
         cookies = client.cookies
         with transaction.atomic():
