@@ -28,6 +28,7 @@ COSTLY: dict[str, Callable[[], object]] = {
     "notes of a version without end": lambda: notes_by_version("# " + "1" * 100_000),
     "a page of open headings": lambda: page_title("<h1>" * 50_000),
     "a query of open comments": lambda: sends({"sql": "SELECT 1 " + "/* " * 50_000}),
+    "a query of names and brackets": lambda: sends({"sql": "a(" * 50_000 + "a " * 50_000 + ")" * 50_000}),
 }
 
 

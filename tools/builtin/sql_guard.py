@@ -1,6 +1,7 @@
 """What a query may not do although it changes no row: rights its user should not have, and functions that reach out."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -24,6 +25,229 @@ UNICODE_NAME = re.compile(r'\bu&\s*"', re.IGNORECASE)
 # What of a query carries words to the server: texts, quoted names, comments (which may stand in one
 # another, so all behind the first), long numbers.
 CARRIES = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*|\d{4,}", re.DOTALL)
+# Words of the language. Any other that follows a value, a name or `AS` is a name of the query's own.
+KEYWORDS = frozenset(
+    [
+        "all",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "at",
+        "between",
+        "both",
+        "by",
+        "case",
+        "cast",
+        "coalesce",
+        "collate",
+        "cross",
+        "cube",
+        "current",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "cursor",
+        "day",
+        "desc",
+        "distinct",
+        "else",
+        "end",
+        "epoch",
+        "escape",
+        "except",
+        "exclude",
+        "exists",
+        "extract",
+        "false",
+        "fetch",
+        "filter",
+        "first",
+        "following",
+        "for",
+        "from",
+        "full",
+        "greatest",
+        "group",
+        "grouping",
+        "groups",
+        "having",
+        "hour",
+        "ignore",
+        "ilike",
+        "in",
+        "inner",
+        "intersect",
+        "interval",
+        "into",
+        "is",
+        "isnull",
+        "join",
+        "last",
+        "lateral",
+        "leading",
+        "least",
+        "left",
+        "like",
+        "limit",
+        "localtime",
+        "localtimestamp",
+        "locked",
+        "materialized",
+        "minute",
+        "month",
+        "natural",
+        "next",
+        "no",
+        "not",
+        "notnull",
+        "nowait",
+        "null",
+        "nullif",
+        "nulls",
+        "of",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "ordinality",
+        "others",
+        "outer",
+        "over",
+        "overlaps",
+        "overlay",
+        "partition",
+        "placing",
+        "position",
+        "preceding",
+        "range",
+        "recursive",
+        "repeatable",
+        "respect",
+        "right",
+        "rollup",
+        "row",
+        "rows",
+        "second",
+        "select",
+        "session_user",
+        "sets",
+        "share",
+        "similar",
+        "skip",
+        "some",
+        "substring",
+        "symmetric",
+        "table",
+        "tablesample",
+        "ties",
+        "to",
+        "trailing",
+        "trim",
+        "true",
+        "unbounded",
+        "union",
+        "unique",
+        "update",
+        "using",
+        "value",
+        "values",
+        "when",
+        "where",
+        "window",
+        "with",
+        "within",
+        "without",
+        "year",
+        "zone",
+    ]
+)
+# Names that queries often give, and types that `CAST(… AS …)` names: few enough to say little.
+USUAL = frozenset(
+    [
+        "a",
+        "average",
+        "avg",
+        "b",
+        "bigint",
+        "boolean",
+        "bytes",
+        "c",
+        "char",
+        "cnt",
+        "count",
+        "d",
+        "date",
+        "day",
+        "double",
+        "e",
+        "f",
+        "first",
+        "id",
+        "int",
+        "integer",
+        "json",
+        "jsonb",
+        "k",
+        "key",
+        "kind",
+        "last",
+        "max",
+        "min",
+        "month",
+        "n",
+        "name",
+        "num",
+        "number",
+        "numeric",
+        "precision",
+        "q",
+        "r",
+        "real",
+        "s",
+        "size",
+        "smallint",
+        "sum",
+        "t",
+        "text",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "total",
+        "uuid",
+        "v",
+        "value",
+        "varchar",
+        "varying",
+        "w",
+        "x",
+        "y",
+        "year",
+        "z",
+    ]
+)
+VALUES = frozenset(
+    [
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "end",
+        "false",
+        "null",
+        "session_user",
+        "true",
+    ]
+)
+# Names up to SHORT characters and the usual ones say little each, and so do short numbers; many say much.
+SHORT, MOST_LITTLE, MOST_DIGITS = 2, 8, 16
+# How a part of a query begins that has a name: `name AS (`.
+PARTS = [["as", "("], ["as", "materialized"], ["as", "not"]]
+TOKEN = re.compile(r"(?P<word>[^\W\d][\w$]*)|(?P<end>\d[\w.]*|[)\]])|(?P<other>[^\w\s])")
 # Looking at what is there needs these; they say nothing.
 HARMLESS = frozenset(("'public'", "'information_schema'", "'pg_catalog'", "'BASE TABLE'", "'%'", "''"))
 
@@ -59,5 +283,43 @@ async def check_rights(connection: psycopg.AsyncConnection[Any]) -> None:
 
 def sends(arguments: Arguments) -> str:
     """The agent's own words in a query: they reach a server that may be anybody's. Empty for a query without any."""
-    found = (match[0] for match in CARRIES.finditer(str(arguments.get("sql", ""))))
-    return " ".join(piece for piece in found if piece not in HARMLESS)
+    sql = str(arguments.get("sql", ""))
+    found = [match[0] for match in CARRIES.finditer(sql)]
+    # What was found stands there as a number: a value.
+    rest = CARRIES.sub(" 0 ", sql)
+    names, numbers = list(_own_names(rest)), re.findall(r"\b\d+", rest)
+    little = [name for name in names if name in USUAL or len(name) <= SHORT]
+    told = [piece for piece in found if piece not in HARMLESS] + [name for name in names if name not in little]
+    told += little if len(little) > MOST_LITTLE else []
+    told += numbers if sum(map(len, numbers)) > MOST_DIGITS else []
+    return " ".join(told)
+
+
+def _own_names(sql: str) -> Iterator[str]:
+    """The names that a query gives to columns, tables and parts of its own: any word would do there."""
+    tokens = [(found.lastgroup, found[0].lower()) for found in TOKEN.finditer(sql)]
+    closing = _closing([text for _, text in tokens])
+    names = [kind == "word" and text not in KEYWORDS for kind, text in tokens]
+    inside = -1
+    for at, (_, text) in enumerate(tokens):
+        if not names[at]:
+            continue
+        before = tokens[at - 1] if at else ("", "")
+        follows_value = at > 0 and (names[at - 1] or before[0] == "end" or before[1] in VALUES)
+        end = closing.get(at + 1, at)
+        is_part = [text for _, text in tokens[end + 1 : end + 3]] in PARTS
+        if at < inside or follows_value or before[1] in ("as", "with", "recursive") or is_part:
+            # The columns in brackets behind such a name are named by the query, too.
+            inside = max(inside, end)
+            yield text
+
+
+def _closing(texts: list[str]) -> dict[int, int]:
+    """Where each round bracket that opens is closed."""
+    found, opened = {}, list[int]()
+    for at, text in enumerate(texts):
+        if text == "(":
+            opened.append(at)
+        elif text == ")" and opened:
+            found[opened.pop()] = at
+    return found

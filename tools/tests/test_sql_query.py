@@ -142,6 +142,43 @@ def test_a_query_with_words_of_its_own_tells_them_to_the_server() -> None:
         assert "hunter2" in sent(secret)
 
 
+def test_many_short_names_or_numbers_tell_something_to_the_server() -> None:
+    numbers, names = (",".join(f"{ord(one)}" for one in "hunter2"), ",".join(f"1 h{one}" for one in "hunter2ab"))
+    for pieces in (numbers, names):
+        assert TOOL.sends({"credential": "db", "sql": f"SELECT {pieces}"}) != "", pieces
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 AS hunter2", "SELECT 1 hunter2", "SELECT count(*) hunter2 FROM guests",
+        "SELECT name hunter2 FROM guests",
+        "SELECT g.name FROM guests hunter2", "SELECT 1 FROM guests AS g(id, hunter2)", "SELECT NULL Hunter2",
+        "WITH hunter2 AS (SELECT 1) SELECT 1", "WITH a AS (SELECT 1), hunter2 AS MATERIALIZED (SELECT 2) SELECT 1",
+        "WITH a(hunter2) AS (SELECT 1) SELECT 1", "WITH a AS (SELECT 1), b(hunter2) AS (SELECT 1) SELECT 1",
+        "SELECT CASE WHEN true THEN 1 END hunter2",
+        "SELECT sum(age) OVER hunter2 FROM guests WINDOW hunter2 AS (ORDER BY 1)",
+        "SELECT 'public' hunter2", "SELECT age::int hunter2 FROM guests", "SELECT ARRAY[1] hunter2",
+    ],
+)  # fmt: skip
+def test_a_name_that_a_query_gives_tells_it_to_the_server(sql: str) -> None:
+    assert "hunter2" in TOOL.sends({"credential": "db", "sql": sql})
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT g.name, count(*) AS total FROM guests g JOIN visits v ON v.guest_id = g.id GROUP BY g.name ORDER BY 2",
+        "SELECT date_trunc('public', born) AS month, CAST(age AS numeric(4, 1)) FROM guests WHERE born IS NOT NULL",
+        "SELECT age::double precision, extract(year FROM born) FROM guests WHERE age BETWEEN 3 AND 9 AND NOT gone",
+        "SELECT row_number() OVER (PARTITION BY city ORDER BY age DESC NULLS LAST) AS n FROM guests",
+        "SELECT name FROM guests WHERE id IN (SELECT guest_id FROM visits) UNION ALL SELECT title FROM books",
+    ],
+)
+def test_a_query_of_names_that_are_there_tells_nothing(sql: str) -> None:
+    assert TOOL.sends({"credential": "db", "sql": sql}) == ""
+
+
 async def test_a_slow_query_is_ended_by_the_server(run: ToolContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.builtin.sql_query.STATEMENT_SECONDS", 1)
     started = time.monotonic()
