@@ -87,13 +87,20 @@ def listing(
     return Response(
         {
             "items": item(prepare(page) if prepare else page, many=True, context=dict(context or {})).data,
-            "total": total,
-            "limit": limit,
-            "offset": offset,
-            "next": address(request, limit, offset + limit) if offset + limit < total else None,
-            "previous": address(request, limit, max(0, offset - limit)) if offset > 0 else None,
+            **paging(request, total, limit, offset),
         }
     )
+
+
+def paging(request: Request, total: int, limit: int, offset: int) -> dict[str, Any]:
+    """What a page of a list says about the others: how many entries there are, and where the next ones stand."""
+    return {
+        "total": total,
+        "limit": limit,
+        "offset": offset,
+        "next": address(request, limit, offset + limit) if offset + limit < total else None,
+        "previous": address(request, limit, max(0, offset - limit)) if offset > 0 else None,
+    }
 
 
 def address(request: Request, limit: int, offset: int) -> str:

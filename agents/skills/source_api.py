@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from agents.models import SkillSource
 from agents.skills import queries
 from agents.skills import source_services as services
+from agents.skills.changes import ChangedSkill
+from agents.skills.update_page import PART, TEXTS, WIDTH, part_of
 from automatos.api import DiffLineOut, InputSerializer, JsonParser, refuse_unknown
 from automatos.errors import NotFound
-from automatos.rest_lists import list_parameters, listing, page_of, searched
+from automatos.rest_lists import FARTHEST, list_parameters, listing, number, page_of, paging, searched
 from automatos.skill_format.beside import KINDS
 from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 
@@ -90,28 +92,34 @@ class CommitIn(InputSerializer):
     commit = serializers.CharField()
 
 
-class ChangedFileOut(serializers.Serializer[Any]):
-    """A file compared."""
+class ChangedTextOut(serializers.Serializer[Any]):
+    """A file compared: its first lines, or a page of them."""
 
-    path = serializers.CharField()
-    kind = serializers.CharField(help_text="added, removed or changed")
-    lines = DiffLineOut(many=True)
+    text = serializers.IntegerField(source="text.number", help_text="Its number, for `?text=`.")
+    path = serializers.CharField(source="text.file.path")
+    kind = serializers.CharField(source="text.file.kind", help_text="added, removed or changed")
+    lines = DiffLineOut(many=True, help_text=f"A line of more than {WIDTH} characters comes as several.")
+    total_lines = serializers.IntegerField(source="total")
 
 
 class ChangedSkillOut(serializers.Serializer[Any]):
     """A skill compared. agents: who has it."""
 
     name = serializers.CharField()
-    lines = DiffLineOut(many=True, help_text="Its SKILL.md.")
-    files = ChangedFileOut(many=True)
+    files = serializers.SerializerMethodField(help_text="Those on this page; SKILL.md is the first of all.")
     tools_added = serializers.ListField(child=serializers.CharField(), help_text="Newly asked for; grants nothing.")
     moved_to = serializers.CharField()
     warnings = serializers.ListField(child=serializers.CharField())
     agents = serializers.ListField(child=serializers.CharField())
 
+    @extend_schema_field(ChangedTextOut(many=True))
+    def get_files(self, skill: ChangedSkill) -> Any:
+        """Its texts among those that are shown."""
+        return ChangedTextOut([one for one in self.context["shown"] if one.text.skill is skill], many=True).data
+
 
 class UpdateOut(serializers.Serializer[Any]):
-    """An update that waits."""
+    """A page of an update that waits: of its texts, or with `text` of the lines of one."""
 
     commit = serializers.CharField()
     found_at = serializers.DateTimeField()
@@ -119,6 +127,11 @@ class UpdateOut(serializers.Serializer[Any]):
     changed = ChangedSkillOut(many=True)
     added = ChangedSkillOut(many=True)
     removed = ChangedSkillOut(many=True)
+    total = serializers.IntegerField(help_text="Texts in all; with `text` its lines.")
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
+    previous = serializers.CharField(allow_null=True, help_text="Address of the page before.")
 
 
 class SourceView(WorkspaceView):
@@ -248,14 +261,31 @@ class SourcePending(SourceView):
     needs = {"GET": "skills:read"}
 
     @extend_schema(
-        operation_id="skill_sources_pending", parameters=[WORKSPACE_HEADER], responses={200: UpdateOut, **errors(404)}
+        operation_id="skill_sources_pending",
+        parameters=[
+            WORKSPACE_HEADER,
+            OpenApiParameter("limit", int, description=f"1 to {TEXTS} texts, by default all of these; or lines."),
+            OpenApiParameter("offset", int, description="How many texts, or lines, to leave out from the start."),
+            OpenApiParameter("text", int, description=f"The number of one text, for up to {PART:,} of its lines."),
+        ],
+        responses={200: UpdateOut, **errors(404)},
     )
     def get(self, request: Request, source_id: UUID) -> Response:
-        """What it would change, line by line; 404 when none waits."""
+        """What it would change: the first lines of each text, or with `text` the lines of one; 404 when none waits."""
         update = queries.update_of(workspace=self.workspace, source_id=source_id)
+        one = number(request, "text", 0, low=1, high=FARTHEST)
+        most = PART if one else TEXTS
+        limit = number(request, "limit", most, low=1, high=most)
+        offset = number(request, "offset", 0, low=0, high=FARTHEST)
         if update is None:
             raise NotFound()
-        return Response(UpdateOut(update).data)
+        found = part_of(update, one, slice(offset, offset + limit))
+        answer = {
+            **{name: getattr(update, name) for name in ("commit", "found_at", "warnings")},
+            **{kind: found.skills(kind) for kind in ("changed", "added", "removed")},
+            **paging(request, found.total, limit, offset),
+        }
+        return Response(UpdateOut(answer, context={"shown": found.texts}).data)
 
 
 class SourceDecision(SourceView):

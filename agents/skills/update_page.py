@@ -51,19 +51,43 @@ class UpdatePage:
 
 def page_of(update: Update, query: QueryDict) -> UpdatePage:
     """What the address asks for: `?page=` of all texts, or lines of `?text=`. NotFound for a text there is not."""
-    texts = list(_texts(update))
+    texts = list(texts_of(update))
     if "text" not in query:
         page = Paginator(texts, TEXTS).get_page(query.get("page"))
-        return UpdatePage([_beginning(text, MOST_STEPS // TEXTS) for text in page], page, is_one=False)
+        return UpdatePage([beginning(text) for text in page], page, is_one=False)
     found = next((text for text in texts if str(text.number) == query["text"]), None)
     if found is None:
         raise NotFound()
-    lines = _broken(found.file.compared(MOST_STEPS))
-    part = Paginator(lines, PART).get_page(query.get("page"))
+    part = Paginator(whole(found), PART).get_page(query.get("page"))
     return UpdatePage([Shown(found, list(part), len(part))], part, is_one=True)
 
 
-def _texts(update: Update) -> Iterator[Text]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some texts of an update, or some lines of one. total: how many texts, or lines, there are."""
+
+    texts: list[Shown]
+    total: int
+
+    def skills(self, kind: str) -> list[ChangedSkill]:
+        """The skills that these texts belong to, of one kind."""
+        found = {id(one.text.skill): one.text.skill for one in self.texts if one.text.kind == kind}
+        return list(found.values())
+
+
+def part_of(update: Update, number: int, span: slice) -> Part:
+    """The texts within the span, or of the text with this number the lines within it. NotFound for one there is not."""
+    texts = list(texts_of(update))
+    if not number:
+        return Part([beginning(text) for text in texts[span]], len(texts))
+    if number > len(texts):
+        raise NotFound()
+    lines = whole(texts[number - 1])
+    return Part([Shown(texts[number - 1], lines[span], len(lines))], len(lines))
+
+
+def texts_of(update: Update) -> Iterator[Text]:
+    """Each text of an update in its order."""
     number = 0
     for kind in ("changed", "removed", "added"):
         for skill in getattr(update, kind):
@@ -72,9 +96,15 @@ def _texts(update: Update) -> Iterator[Text]:
                 yield Text(number, kind, skill, file, is_first=not place)
 
 
-def _beginning(text: Text, steps: int) -> Shown:
-    lines = _broken(text.file.compared(steps))
+def beginning(text: Text) -> Shown:
+    """Its first lines, compared as exactly as there is time for in one of TEXTS."""
+    lines = _broken(text.file.compared(MOST_STEPS // TEXTS))
     return Shown(text, lines[:FIRST], len(lines))
+
+
+def whole(text: Text) -> list[Line]:
+    """All of its lines."""
+    return _broken(text.file.compared(MOST_STEPS))
 
 
 def _broken(lines: list[Line]) -> list[Line]:

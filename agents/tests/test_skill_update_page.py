@@ -27,7 +27,15 @@ class Waiting(Kitchen):
         self.client = signed_in(self.company.people[Role.VIEWER])
 
     def waiting_commit(self) -> str:
-        return str(self.company.viewer.get(f"/api/skill-sources/{self.source}/pending")[1]["commit"])
+        return str(self.pending()["commit"])
+
+    def ask(self, query: str = "") -> tuple[int, Any]:
+        return self.company.viewer.get(f"/api/skill-sources/{self.source}/pending{query}")
+
+    def pending(self, query: str = "") -> Any:
+        status, answer = self.ask(query)
+        assert status == 200, answer
+        return answer
 
     def page(self, query: str = "", status: int = 200) -> str:
         answer = self.client.get(self.path + query)
@@ -49,6 +57,33 @@ def test_a_long_text_is_shown_by_its_beginning_and_whole_in_parts(server: GitSer
     assert all(part.count('class="card-h"') == 1 for part in parts)
     for wrong in ("0", "99", "", "x", "\u0661", "%00", "9" * 400):
         waiting.page(f"?text={wrong}", status=404)
+
+
+def test_the_api_gives_a_long_text_by_its_beginning_and_whole_in_parts(server: GitServer, settings: Any) -> None:
+    long = "\n".join(f"row {number}" for number in range(2_500)) + "\n" + "x" * 1_200
+    waiting = Waiting(server, settings, {"skills/pdf/forms.md": long})
+    first = waiting.pending()
+    ((forms,),) = [skill["files"] for skill in first["changed"]]
+    assert (forms["path"], len(forms["lines"]), forms["total_lines"]) == ("forms.md", 200, 2_504)
+    parts = [waiting.pending(f"?text={forms['text']}&offset={offset}") for offset in (0, 1_000, 2_000)]
+    lines = [line for part in parts for line in part["changed"][0]["files"][0]["lines"]]
+    assert [len(lines), lines[:200], "".join(line["text"] for line in lines[-3:])] == [
+        2_504, forms["lines"], "x" * 1_200,
+    ]  # fmt: skip
+    assert [(part["total"], bool(part["next"]), bool(part["previous"])) for part in parts] == [
+        (2_504, True, False), (2_504, True, True), (2_504, False, True),
+    ]  # fmt: skip
+    for query, status in (("?text=99", 404), ("?text=x", 400), ("?limit=21", 400), ("?text=1&limit=1001", 400)):
+        assert waiting.ask(query)[0] == status, query
+
+
+def test_the_api_gives_twenty_texts_at_once(server: GitServer, settings: Any) -> None:
+    waiting = Waiting(
+        server, settings, {f"skills/s{number:02}/SKILL.md": skill(f"s{number:02}") for number in range(45)}
+    )
+    pages = [waiting.pending(f"?offset={offset}") for offset in (0, 20, 40)]
+    assert [len(page["added"]) for page in pages] == [20, 20, 5]
+    assert [one["name"] for page in pages for one in page["added"]] == [f"s{number:02}" for number in range(45)]
 
 
 def test_many_texts_are_shown_twenty_a_page(server: GitServer, settings: Any) -> None:
@@ -81,8 +116,7 @@ def test_texts_that_were_made_to_be_slow_to_compare_do_not_add_up(server: GitSer
     )
     waiting.push({**FILES, **dict.fromkeys(places, new)})
     waiting.sync(waiting.source)
-    pending = f"/api/skill-sources/{waiting.source}/pending"
-    for ask, shown in ((waiting.page, "Show all"), (lambda: waiting.company.viewer.get(pending), "line 598")):
+    for ask, shown in ((waiting.page, "Show all"), (waiting.pending, "line 99")):
         began = time.process_time()
         assert shown in str(ask())
         assert time.process_time() - began < 3

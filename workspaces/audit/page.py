@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from automatos import textdiff
 from automatos.errors import InvalidInput
+from automatos.line_matching import MOST_STEPS
 from automatos.local_time import zone_of
 from workspaces.audit import chain
 from workspaces.audit.filters import NAMES, filters_of
@@ -48,7 +49,7 @@ def shown(request: WorkspaceRequest) -> dict[str, Any]:
     found = [] if problems else list(entries(request.workspace.pk, wanted, before)[: PAGE + 1])
     page = found[:PAGE]
     return {
-        "rows": [_row(entry) for entry in page],
+        "rows": [_row(entry, MOST_STEPS // len(page)) for entry in page],
         "older": _address(request, page[-1].seq) if len(found) > PAGE else "",
         "newest": _address(request, None) if before else "",
         "filters": {name: request.GET.get(name, "").replace("\x00", "") for name in NAMES},
@@ -70,9 +71,10 @@ def _wanted(request: HttpRequest) -> tuple[Filters, dict[str, list[str]]]:
         return Filters(), error.fields
 
 
-def _row(entry: AuditEntry) -> Row:
+def _row(entry: AuditEntry, steps: int) -> Row:
     old, new = "\n".join(as_lines(entry.before)), "\n".join(as_lines(entry.after))
-    return Row(entry, in_words(entry.action), WAYS.get(entry.via, entry.via), textdiff.compare(old, new))
+    lines = textdiff.compare(old, new, steps=steps)
+    return Row(entry, in_words(entry.action), WAYS.get(entry.via, entry.via), lines)
 
 
 def _people(request: WorkspaceRequest) -> list[tuple[str, str]]:
