@@ -24,7 +24,7 @@ _documents: dict[str, tuple[bytes, str]] = {}
 class _ByQuery(DefaultContentNegotiation):
     """`?format=json` for whoever opens the document in a browser; otherwise as `Accept` says."""
 
-    settings = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
+    settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
 class SchemaView(SpectacularAPIView):

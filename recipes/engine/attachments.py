@@ -1,12 +1,13 @@
 """Files that a person attaches to a message: what is taken, and how the model is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 
+from agents.work.loop import Task
 from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
 from automatos.llm.parts import Image, Part, Text
@@ -34,6 +35,15 @@ PICTURES = (
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPicture(Image):
+    """A picture of a run that is read once the agent is at work, when nothing is locked."""
+
+    name: str
+    size: int
+    files: StoredRunFiles
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it was sent."""
 
@@ -43,18 +53,21 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file as it is kept with its message. text: what is in it; a picture has a media_type instead."""
+    """A file as it is kept with its message. text: what is in it; a picture has a media_type instead, and its bytes."""
 
     name: str
     text: str = ""
     media_type: str = ""
+    size: int = 0
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Attachment":
-        """What was kept."""
-        return cls(str(kept["name"]), str(kept.get("text", "")), str(kept.get("media_type", "")))
+        """What was kept; a picture of before its size was is taken for as large as one can be."""
+        media_type = str(kept.get("media_type", ""))
+        size = int(kept.get("size", LARGEST if media_type else 0))
+        return cls(str(kept["name"]), str(kept.get("text", "")), media_type, size)
 
-    def kept(self) -> dict[str, str]:
+    def kept(self) -> dict[str, str | int]:
         """As it is kept."""
         return {name: value for name, value in asdict(self).items() if value}
 
@@ -103,15 +116,29 @@ def origin_of(attached: Attachment) -> str:
 def told(
     workspace_id: UUID, execution_id: UUID, text: str, attached: Sequence[Attachment], *, pictures: bool = True
 ) -> Message:
-    """The message with its files: texts fenced and named, pictures as pictures, or only named."""
+    """The message with its files: texts fenced, pictures to be read later (`with_pictures`) or only named."""
     parts: list[Part] = [
         Text("\n\n".join([*(fenced(one.text, origin_of(one)) for one in attached if not one.media_type), text]))
     ]
     files = StoredRunFiles(workspace_id, execution_id)
     for one in attached:
         if one.media_type:
-            parts.append(_image(files, one) if pictures else Text(f"\n\n[The picture {one.name} was shown before.]"))
+            kept = KeptPicture(b"", one.media_type, one.name, one.size, files)
+            parts.append(kept if pictures else Text(f"\n\n[The picture {one.name} was shown before.]"))
     return Message("user", parts)
+
+
+async def with_pictures(task: Task) -> Task:
+    """The task with the pictures of its messages read."""
+    if not any(isinstance(part, KeptPicture) for message in task.messages for part in message.parts):
+        return task
+    return replace(task, messages=tuple([await _read_in(message) for message in task.messages]))
+
+
+async def _read_in(message: Message) -> Message:
+    return Message(
+        message.role, [await _image(part) if isinstance(part, KeptPicture) else part for part in message.parts]
+    )
 
 
 def picture_type(data: bytes) -> str:
@@ -121,9 +148,9 @@ def picture_type(data: bytes) -> str:
     return next((media_type for start, media_type in PICTURES if data.startswith(start)), "")
 
 
-def _image(files: StoredRunFiles, one: Attachment) -> Part:
+async def _image(one: KeptPicture) -> Part:
     try:
-        return Image(async_to_sync(files.read)(one.name), one.media_type)
+        return Image(await one.files.read(one.name), one.media_type)
     except (ToolProblem, OSError):
         return Text(f"\n\n[The picture {one.name} is not there any more.]")
 
@@ -137,7 +164,7 @@ def _read(upload: Upload, *, sees: bool, model: str) -> Attachment:
     if media_type := picture_type(upload.data):
         if not sees:
             raise ToolProblem(f"{name} is a picture, and {model} does not see. Choose a model that does.")
-        return Attachment(name, media_type=media_type)
+        return Attachment(name, media_type=media_type, size=len(upload.data))
     text = _text(name, upload.data)
     if len(text) > LONGEST_TEXT:
         raise ToolProblem(f"{name} has {len(text):,} characters of text; at most {LONGEST_TEXT:,} are taken.")

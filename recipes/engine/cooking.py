@@ -19,6 +19,7 @@ from automatos.llm.parts import ToolCall, ToolResult
 from automatos.llm.registry import Models
 from automatos.llm.types import ModelReply, ModelRequest, OnText
 from recipes.engine.asking_people import NeedsPerson, ask_people, same_call
+from recipes.engine.attachments import with_pictures
 from recipes.engine.bills import Bills
 from recipes.engine.briefing import briefed
 from recipes.engine.cut import Cut
@@ -205,7 +206,7 @@ class Cook(_ModelCalls):
 
     async def answer_of(self, task: Task) -> tuple[str, ModelReply]:
         """The path and the reply that ends a task, once its hooks let it."""
-        task = await briefed(self, task)
+        task = await briefed(self, await with_pictures(task))
         path, reply = await run_agent(task, self)
         await self.hooking.ended(task, path, reply)
         return path, reply

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from automatos.llm.parts import Text, ToolCall, ToolResult
 from automatos.llm.types import Message
-from recipes.engine.attachments import Attachment, origin_of, told
+from recipes.engine.attachments import Attachment, KeptPicture, origin_of, told
 from recipes.engine.ledger import from_json
 from recipes.engine.sql import Statements, columns
 
@@ -15,7 +15,7 @@ from recipes.engine.sql import Statements, columns
 CLIENT_TOOL = "a tool of the chat client"
 # How many exchanges a model is reminded of at most.
 LONGEST = 100
-# Bytes of earlier pictures that it is shown again, the newest first: they are read while the run is held.
+# Bytes of earlier pictures that it is shown again, the newest first.
 MOST_SHOWN = 10_000_000
 # What a model is told of its own answers that never came to their end.
 CUT = "\n\n[This answer was broken off here.]"
@@ -119,7 +119,7 @@ def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer
         before = answers[parent]
         asked = before.given.get("message", "")
         message, origins = question_of(workspace_id, before.id, before.given, asked, pictures=room > 0)
-        room -= sum(len(image.data) for image in message.images)
+        room -= sum(image.size for image in message.images if isinstance(image, KeptPicture))
         said.turns += [Message("assistant", before.text), message]
         said.origins += [*origins, *before.origins]
         parent = before.given.get("parent")

@@ -113,20 +113,23 @@ def test_a_picture_reaches_a_model_that_sees(room: Room) -> None:
 
 
 def test_of_earlier_pictures_the_newest_are_shown_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are read while the run is held, so there is an end to it."""
+    """None is read while the run is held."""
     said = {"execution_id": "", "conversation_id": ""}
     for number in range(3):
         picture = {"name": f"dot{number}.png", "data": base64.b64encode(PIXEL).decode()}
         body = {"message": "And this?", "attachments": [picture]}
         body |= {"conversation_id": said["conversation_id"], "parent": said["execution_id"]} if number else {}
         said = say(room, **body)
+    sent = [part for one in room.stack.models.requests[-1].body["messages"] for part in one["content"]]
+    whole = f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"
+    assert [part["image_url"]["url"] for part in sent if "image_url" in part] == [whole] * 3
     last = Execution.objects.get(pk=said["execution_id"])
     monkeypatch.setattr(history, "MOST_SHOWN", len(PIXEL) + 1)
     assert last.conversation_id is not None
     question = (last.pk, room.cast.workspace.pk, last.conversation_id, {"parent": said["execution_id"]})
     with statements(Purpose.ENGINE) as sql:
         turns = [turn for turn in history.said_before(sql, [question])[last.pk].turns if turn.role == "user"]
-    assert [len(turn.images) for turn in turns] == [0, 1, 1]
+    assert [[len(image.data) for image in turn.images] for turn in turns] == [[], [0], [0]]
     assert "The picture dot0.png was shown before." in turns[0].content
 
 
