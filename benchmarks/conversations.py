@@ -1,4 +1,6 @@
-"""How fast answers and lists are beside 100,000 runs and 60,000 answers: `python -m benchmarks.conversations`.
+"""How fast answers and lists are beside 100,000 runs, 60,000 answers and as many audit entries.
+
+`python -m benchmarks.conversations`
 
 Starts PostgreSQL and Valkey of its own in a folder that is thrown away. Measured is the server's part under the
 product's own role and row-level security: median and worst of `--rounds` requests in milliseconds, and with `--plans`
@@ -58,6 +60,16 @@ SELECT gen_random_uuid(), workspace_id, id, 1, 'answer', 'Answer', '', 'answer',
   completed_at
 FROM recipe_executions WHERE workspace_id = %(workspace)s AND conversation_id IS NOT NULL
 """
+# As many as there are answers, of 40 kinds; the last ones are looked at whether they are whole, which these are not.
+AUDITED = """
+INSERT INTO audit_log (workspace_id, seq, at, actor_id, actor, via, credential, ip, request_id, action, target_type,
+  target_id, target, before, after, previous_hash, hash)
+SELECT %(workspace)s, 1000000 + n, now() - (%(answers)s - n) * interval '10 s', %(user)s, 'owner@example.org', 'page',
+  '', '', '', (ARRAY['agent', 'recipe', 'run', 'member'])[1 + n %% 4] || '.changed_' || n %% 10,
+  (ARRAY['agent', 'recipe', 'run', 'member'])[1 + n %% 4], n::text, 'Thing ' || n,
+  jsonb_build_object('name', 'Thing ' || n), jsonb_build_object('name', 'Other ' || n), md5(n::text), md5((n + 1)::text)
+FROM generate_series(0, %(answers)s - 1) n
+"""
 
 
 def fill(runs: int, answers: int) -> tuple[Any, Any, Any]:
@@ -71,10 +83,10 @@ def fill(runs: int, answers: int) -> tuple[Any, Any, Any]:
         cursor.execute("SET ROLE automatos_system")
         # A worker looks at each run of a recipe soon after its end.
         cursor.execute(ASSESSED)
-        for statement in (TALKS, ANSWERS, STEPS):
+        for statement in (TALKS, ANSWERS, STEPS, AUDITED):
             cursor.execute(statement, values)
         cursor.execute("RESET ROLE")
-        cursor.execute("VACUUM ANALYZE conversations, recipe_executions, execution_steps")
+        cursor.execute("VACUUM ANALYZE conversations, recipe_executions, execution_steps, audit_log")
     from workspaces.scope.tenancy import workspace_scope
 
     with workspace_scope(workspace.pk):
@@ -125,6 +137,11 @@ def measure(rounds: int, runs: int, answers: int, *, plans: bool) -> bool:
         "the dashboard": ask(page, f"{page_of}/"),
         "an agent's runs": ask(page, f"{page_of}/agents/{agent.slug}/runs/"),
         "usage": ask(page, f"{page_of}/settings/usage/"),
+        "GET /api/workspaces/{id}/usage": ask(api, f"/api/workspaces/{workspace.pk}/usage"),
+        "the audit log": ask(page, f"{page_of}/settings/audit/"),
+        "the audit log, one kind": ask(page, f"{page_of}/settings/audit/?group=run"),
+        "the audit log, words": ask(page, f"{page_of}/settings/audit/?search=thing+777"),
+        "GET /api/workspaces/{id}/audit": ask(api, f"/api/workspaces/{workspace.pk}/audit"),
         "GET /api/recipes": ask(api, "/api/workflow-recipes"),
         "GET /api/tool-logs": ask(api, "/api/tool-logs"),
     }
