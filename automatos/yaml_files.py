@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.emitter import ScalarAnalysis
 
 from automatos.errors import InvalidInput
 
@@ -20,6 +21,10 @@ BROKEN = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+][0-9]+)?")
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 # Letters that a block of lines would not give back.
 ODD = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
+# What stands in double quotes as an escape.
+ESCAPED = re.compile(r'["\\]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]')
+# Characters from which on a text is written at once; of one line, it stands in quotes.
+LONG = 2_000
 Path = tuple[str | int, ...]
 
 
@@ -124,15 +129,51 @@ def _plain(text: str) -> Any:
 
 
 class _Writer(yaml.SafeDumper):
-    """Indents lists, and writes texts of several lines as they are."""
+    """Indents lists, and writes texts of several lines as they are; long texts at once instead of letter by letter."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
         return super().increase_indent(flow, False)
 
+    def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
+        # Of a long text `_text` has said how it is written.
+        if len(scalar) > LONG and isinstance(self.event, yaml.ScalarEvent) and self.event.style in ("|", '"'):
+            return ScalarAnalysis(scalar, False, "\n" in scalar, False, False, False, True, True)
+        return super().analyze_scalar(scalar)
+
+    def write_literal(self, text: str) -> None:
+        if len(text) <= LONG:
+            super().write_literal(text)
+            return
+        hints = self.determine_block_hints(text)
+        self.write_indicator(f"|{hints}", True)
+        self.open_ended = self.open_ended or hints.endswith("+")
+        self.write_line_break()
+        indent, lines = " " * (self.indent or 0), text.removesuffix("\n").split("\n")
+        self.stream.write("\n".join(f"{indent}{line}" if line else "" for line in lines))
+        self.line += len(lines) - 1
+        self.write_line_break()
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        if len(text) <= LONG:
+            super().write_double_quoted(text, split)
+            return
+        self.write_indicator(f'"{ESCAPED.sub(_escape, text)}', True)
+        self.write_indicator('"', False)
+
+
+def _escape(found: re.Match[str]) -> str:
+    letter = found[0]
+    if letter in yaml.SafeDumper.ESCAPE_REPLACEMENTS:
+        return f"\\{yaml.SafeDumper.ESCAPE_REPLACEMENTS[letter]}"
+    code = ord(letter)
+    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
 
 def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
     style = None
-    if ODD.search(text):
+    if len(text) > LONG:
+        style = "|" if "\n" in text and not (ODD.search(text) or " \n" in text or text.endswith(" ")) else '"'
+    elif ODD.search(text):
         style = '"'
     elif "\n" in text:
         style = "|"
