@@ -5,7 +5,7 @@
 Starts PostgreSQL and Valkey of its own in a folder that is thrown away. Measured is the server's part under the
 product's own role and row-level security: median and worst of `--rounds` requests in milliseconds, and with `--plans`
 how PostgreSQL answered the two slowest statements of each, as that role in that scope. Exits with 1 when a statement
-reads more than 20,000 rows of a table, or a median is over 200 ms.
+reads more than 20,000 rows of a table (but for sums of 30 days), or a median is over 200 ms.
 """
 
 import argparse
@@ -95,6 +95,7 @@ def fill(runs: int, answers: int) -> tuple[Any, Any, Any]:
 
 # Milliseconds.
 MOST = 200
+SUMS = ("the dashboard", "usage", "GET /api/workspaces/{id}/usage")
 
 
 def measure(rounds: int, runs: int, answers: int, *, plans: bool) -> bool:
@@ -165,7 +166,8 @@ def _measured(name: str, question: Any, rounds: int, *, plans: bool) -> bool:
         question()
     assert explained.slowest(1), f"{name} asked nothing"
     print(*shown(explained, 2 if plans else 0), sep="\n", flush=True)
-    return statistics.median(times) <= MOST and not explained.wide()
+    # Sums of 30 days are made of all their rows.
+    return statistics.median(times) <= MOST and (name in SUMS or not explained.wide())
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from automatos.line_matching import MOST_STEPS
 from automatos.textdiff import Line, compare
 
 # Lines of both sides that are compared; of a longer text the new one is shown whole.
-MOST_COMPARED = 20_000
+MOST_COMPARED = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,29 @@ class ChangedFile:
 
         steps: how exactly may be searched (`automatos.line_matching`).
         """
+        found = self.found(steps)
+        return [*found.first, *(Line(found.kind, line) for line in found.text.splitlines())]
+
+    def found(self, steps: int) -> "Found":
+        """The same, with a text that is shown whole as it is."""
         if self.note:
-            return [Line("skip", self.note)]
+            return Found([Line("skip", self.note)])
         if self.old is None or self.new is None:
-            kind, text = ("add", self.new) if self.old is None else ("del", self.old)
-            return [Line(kind, line) for line in (text or "").splitlines()]
-        if self.old.count("\n") + self.new.count("\n") <= MOST_COMPARED:
-            return compare(self.old, self.new, steps=steps, most=MOST_COMPARED + 2)
-        lines = [Line("add", line) for line in self.new.splitlines()]
-        before = len(self.old.splitlines())
-        return [Line("skip", f"Too long to compare: {before:,} lines became these {len(lines):,}."), *lines]
+            return Found([], *(("add", self.new or "") if self.old is None else ("del", self.old)))
+        before, after = (len(text.splitlines()) for text in (self.old, self.new))
+        if before + after <= MOST_COMPARED:
+            return Found(compare(self.old, self.new, steps=steps, most=MOST_COMPARED))
+        note = Line("skip", f"Too long to compare: {before:,} lines became these {after:,}.")
+        return Found([note], "add", self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Lines of a file. text: of a longer one, all of whose lines of that kind follow the first ones."""
+
+    first: list[Line]
+    kind: str = "add"
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

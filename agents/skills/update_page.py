@@ -1,18 +1,19 @@
 """What of an update stands on one page: the beginnings of some of its texts, or one of them in parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
-from agents.skills.changes import ChangedFile, ChangedSkill, Update
+from agents.skills.changes import ChangedFile, ChangedSkill, Found, Update
 from automatos.errors import NotFound
 from automatos.line_matching import MOST_STEPS
 from automatos.textdiff import Line
 
 # Texts of a page, lines of each at first, lines of a part of one alone, and characters of a line before it is broken.
-TEXTS, FIRST, PART, WIDTH = 20, 200, 1_000, 500
+TEXTS, FIRST, PART, WIDTH = 20, 100, 1_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def page_of(update: Update, query: QueryDict) -> UpdatePage:
     found = next((text for text in texts if str(text.number) == query["text"]), None)
     if found is None:
         raise NotFound()
-    part = Paginator(whole(found), PART).get_page(query.get("page"))
+    part = Paginator(Lines(found.file.found(MOST_STEPS)), PART).get_page(query.get("page"))
     return UpdatePage([Shown(found, list(part), len(part))], part, is_one=True)
 
 
@@ -82,7 +83,7 @@ def part_of(update: Update, number: int, span: slice) -> Part:
         return Part([beginning(text) for text in texts[span]], len(texts))
     if number > len(texts):
         raise NotFound()
-    lines = whole(texts[number - 1])
+    lines = Lines(texts[number - 1].file.found(MOST_STEPS))
     return Part([Shown(texts[number - 1], lines[span], len(lines))], len(lines))
 
 
@@ -98,17 +99,38 @@ def texts_of(update: Update) -> Iterator[Text]:
 
 def beginning(text: Text) -> Shown:
     """Its first lines, compared as exactly as there is time for in one of TEXTS."""
-    lines = _broken(text.file.compared(MOST_STEPS // TEXTS))
+    lines = Lines(text.file.found(MOST_STEPS // TEXTS))
     return Shown(text, lines[:FIRST], len(lines))
 
 
-def whole(text: Text) -> list[Line]:
-    """All of its lines."""
-    return _broken(text.file.compared(MOST_STEPS))
+class Lines(Sequence[Line]):
+    """The lines of a file, long ones as several; those of a text that is shown whole are made when looked at."""
+
+    def __init__(self, found: Found) -> None:
+        self.first = [Line(line.kind, piece) for line in found.first for piece in _pieces(line.text)]
+        rows = found.text.splitlines()
+        self.rows = (
+            [piece for row in rows for piece in _pieces(row)] if max(map(len, rows), default=0) > WIDTH else rows
+        )
+        self.kind = found.kind
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        numbers = range(len(self))[at]
+        return self._line(numbers) if isinstance(numbers, int) else [self._line(number) for number in numbers]
+
+    def _line(self, number: int) -> Line:
+        before = len(self.first)
+        return self.first[number] if number < before else Line(self.kind, self.rows[number - before])
 
 
-def _broken(lines: list[Line]) -> list[Line]:
-    """The same lines, long ones as several."""
-    return [
-        Line(line.kind, line.text[at : at + WIDTH]) for line in lines for at in range(0, max(1, len(line.text)), WIDTH)
-    ]
+def _pieces(line: str) -> list[str]:
+    return [line[at : at + WIDTH] for at in range(0, max(1, len(line)), WIDTH)]

@@ -128,9 +128,7 @@ class Usage:
 def usage(workspace: Workspace) -> Usage:
     """The workspace's report as of now."""
     first = timezone.now().astimezone(UTC).date() - timedelta(days=DAYS - 1)
-    steps = ExecutionStep.objects.filter(
-        execution__workspace=workspace, execution__created_at__gte=_since(first), started_at__isnull=False
-    ).order_by()
+    steps = ExecutionStep.objects.filter(workspace=workspace, started_at__gte=_since(first)).order_by()
     return Usage(
         plan=workspace.plan,
         limits=_limits(workspace),

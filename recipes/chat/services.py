@@ -116,7 +116,7 @@ def _check_tools(agent: Agent, saying: Saying) -> None:
             raise InvalidInput(text, fields={f"tools.{index}.function.name": [text]})
 
 
-def _attached(uploads: Sequence[Upload], model: str) -> tuple[dict[str, str], ...]:
+def _attached(uploads: Sequence[Upload], model: str) -> tuple[dict[str, str | int], ...]:
     return tuple(one.kept() for one in attachments.read(uploads, sees=sees(model), model=model))
 
 

@@ -161,7 +161,7 @@ class WorkspaceView(SignedInView):
     """An operation inside a workspace. `needs` says which action each method takes; a method it omits is refused."""
 
     needs: ClassVar[dict[str, str]] = {}
-    query_too = ("workspace_id",)
+    query_too: ClassVar[tuple[str, ...] | None] = ("workspace_id",)
     # Whether it is also for workspaces that were deleted and can still be brought back.
     deleted_too: ClassVar[bool] = False
     # Its POST starts work: with an Idempotency-Key, sent again it answers as before and starts nothing new.
