@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from marketplace.moderation import shared_views, trust_views, views
+from marketplace.moderation import review_views, shared_views, trust_views, views
 from workspaces.scope.acting import Actor, acting_as
 from workspaces.scope.client_address import client_ip
 from workspaces.scope.tenancy import Purpose, system_scope
@@ -38,6 +38,12 @@ class ModerationSite(AdminSite):
             path("moderation/rescans/<uuid:scan_id>/", views.seen, name="moderation_seen"),
             path("moderation/listings/", shared_views.listing_queue, name="moderation_listings"),
             path("moderation/listings/<uuid:version_id>/", shared_views.listing_review, name="moderation_listing"),
+            path("moderation/reviews/", review_views.review_list, name="moderation_reviews"),
+            path(
+                "moderation/reviews/<uuid:review_id>/",
+                review_views.review_take_away,
+                name="moderation_review_take_away",
+            ),
             path("moderation/<uuid:version_id>/", views.review, name="moderation_review"),
             path("moderation/<uuid:version_id>/scan/", views.rescan, name="moderation_rescan"),
             path("moderation/<uuid:version_id>/verify/", trust_views.verify, name="moderation_verify"),
@@ -56,6 +62,7 @@ class ModerationSite(AdminSite):
         queue = reverse("admin:moderation_queue")
         places = {"Queue": queue, "Reports of users": f"{queue}?tab=reports", "Other rules": f"{queue}?tab=rescans"}
         places["Agents, recipes and skills"] = reverse("admin:moderation_listings")
+        places["Reviews"] = reverse("admin:moderation_reviews")
         models: list[dict[str, Any]] = [
             {"name": name, "object_name": name, "perms": {}, "admin_url": url, "add_url": None, "view_only": True}
             for name, url in places.items()

@@ -7,6 +7,7 @@ from marketplace.enabling import urls as enabling
 from marketplace.listings import urls as listings
 from marketplace.moderation import api as desk
 from marketplace.moderation import featured_api as featured
+from marketplace.moderation import review_api as reviews
 from marketplace.plugins import api as plugins
 from marketplace.plugins import import_api as imports
 from marketplace.plugins import views
@@ -85,6 +86,7 @@ api: list[URLPattern | URLResolver] = [
         publishers.PublisherKeyDetail.as_view(),
         name="api_publisher_key",
     ),
+    path("admin/reviews/<uuid:review_id>/take-away", reviews.ReviewTakeAway.as_view(), name="api_desk_review"),
     path("admin/plugins/upload", desk.PluginUpload.as_view(), name="api_plugins_upload"),
     path("admin/plugins/imports", desk.DeskImports.as_view(), name="api_desk_imports"),
     path("admin/plugins/imports/<uuid:import_id>", desk.DeskImport.as_view(), name="api_desk_import"),

@@ -104,6 +104,7 @@ class PluginDifferenceOut(serializers.Serializer[Any]):
 class PluginReviewOut(serializers.Serializer[PluginReview]):
     """What a workspace says of a plugin it has."""
 
+    id = serializers.UUIDField()
     workspace_name = serializers.CharField()
     version = serializers.CharField()
     stars = serializers.IntegerField()

@@ -23,6 +23,7 @@ class ReviewIn(InputSerializer):
 class ListingReviewOut(serializers.Serializer[ListingReview]):
     """What a workspace says of a listing that it installed."""
 
+    id = serializers.UUIDField()
     workspace_name = serializers.CharField()
     version = serializers.IntegerField(source="number")
     stars = serializers.IntegerField()

@@ -54,5 +54,15 @@ def remove_review(*, workspace: Workspace, listing: Listing) -> None:
     _record("listing.review_removed", listing, workspace, {})
 
 
+def remove_out_of_sight(workspace: Workspace, listing: Listing) -> None:
+    """Remove what the workspace said of a listing that it does not see any more, as it could not take it back."""
+    is_seen = listing.is_public or listing.workspace_id == workspace.pk
+    if is_seen or queries.installed_in(workspace).filter(listing=listing).exists():
+        return
+    number, _ = ListingReview.objects.filter(workspace=workspace, listing_id=listing.pk).delete()
+    if number:
+        _record("listing.review_removed", listing, workspace, {})
+
+
 def _record(action: str, listing: Listing, workspace: Workspace, after: dict[str, object]) -> None:
     audit.record(action, workspace_id=workspace.pk, target=("listing", listing.pk, listing.slug), after=after)

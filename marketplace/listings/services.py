@@ -17,7 +17,7 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
 from automatos.rows import added
 from automatos.slugs import insert_with_slug
-from marketplace.listings import leaks, queries
+from marketplace.listings import leaks, queries, review_services
 from marketplace.listings.kinds import Body, Change, Made, Packed, kind_of
 from marketplace.models import InstalledListing, Listing, ListingVersion, Publisher
 from marketplace.publishers.services import ensure_publisher
@@ -258,6 +258,7 @@ def uninstall(*, workspace: Workspace, user: User, install_id: UUID) -> list[str
     said = kind_of(row.listing.kind).uninstall(workspace, user, row.object_id, row.made)
     target = _target(row.listing)
     row.delete()
+    review_services.remove_out_of_sight(workspace, row.listing)
     audit.record("listing.uninstalled", workspace_id=workspace.pk, target=target, after={"said": said})
     return said
 

@@ -155,6 +155,25 @@ def test_only_workspaces_that_have_it_review_it(desk: Desk) -> None:
     assert (entry.rating, entry.rating_count) == (0.0, 0)
 
 
+def test_a_workspace_that_took_a_plugin_out_takes_its_review_back_and_so_does_a_moderator(desk: Desk) -> None:
+    for who in ("workspace", "moderator"):
+        body = enabled(desk)
+        path = f"/api/marketplace/plugins/{body['plugin_id']}/reviews"
+        review = desk.editor.put(path, {"stars": 1, "text": "It broke."})[1]["id"]
+        assert desk.admin.delete(own(desk, body["plugin_id"]))[0] in (200, 204)
+        client = signed_in(desk.people[Role.EDITOR])
+        root = f"/w/{desk.workspace.slug}/marketplace/plugins/{body['slug']}/"
+        html = client.get(root).content.decode()
+        assert ("Take it back" in html, "Publish as" in html) == (True, False)
+        if who == "workspace":
+            client.post(f"{root}review/", {"do": "remove"})
+        else:
+            away = f"/admin/moderation/reviews/{review}/"
+            assert desk.desk.post(away, {"tab": "plugins", "reason": "It is about another one."}).status_code == 302
+        assert "Take it back" not in client.get(root).content.decode()
+        assert Entry.objects.get(object_id=body["plugin_id"]).rating_count == 0
+
+
 def test_the_page_shows_permissions_files_scan_and_versions(desk: Desk) -> None:
     slug = f"page-{uuid4().hex[:6]}"
     changes = "# Changelog\n\n## 1.1.0\n- Faster now\n\n## 1.0.0\n- First\n"

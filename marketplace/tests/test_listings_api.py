@@ -3,11 +3,11 @@
 import pytest
 
 from agents.models import Agent
-from marketplace.models import Entry, Listing
+from marketplace.models import Entry, InstalledListing, Listing, ListingReview
 from marketplace.tests.desk_kit import Desk, signed_in
-from marketplace.tests.test_listings import make, published
+from marketplace.tests.test_listings import install, make, published, share
 from workspaces.models import AuditEntry, Role
-from workspaces.tests.rest import Company
+from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.django_db
 LISTINGS, INSTALLED = "/api/marketplace/listings", "/api/marketplace/installed"
@@ -97,3 +97,58 @@ def test_the_page_of_a_listing_takes_and_shows_reviews() -> None:
     assert "3.0 of 5 stars" in shown
     assert "is taken back" in page.post(f"{path}review/", {"do": "remove"}, follow=True).content.decode()
     assert "no review of yours" in page.post(f"{path}review/", {"do": "remove"}, follow=True).content.decode()
+
+
+def test_who_has_it_no_more_takes_a_review_back_on_its_page() -> None:
+    desk, other = Desk(), Company()
+    slug = published(desk, make(desk)["id"]).listing.slug
+    installed = other.editor.post(f"{LISTINGS}/{slug}/install", {})[1]["id"]
+    assert other.editor.put(f"{LISTINGS}/{slug}/reviews", {"stars": 2, "text": "Slow <b>here</b>."})[0] == 200
+    assert other.admin.delete(f"{INSTALLED}/{installed}")[0] == 200
+    path, page = f"/w/{other.workspace.slug}/marketplace/listings/{slug}/", signed_in(other.people[Role.EDITOR])
+    html = page.get(path).content.decode()
+    assert ("Take it back" in html, "Publish as" in html, "2 of 5 stars: Slow &lt;b&gt;" in html) == (True, False, True)
+    assert "Take it back" not in signed_in(other.people[Role.VIEWER]).get(path).content.decode()
+    assert page.post(f"{path}review/", {"do": "remove"}).status_code == 302
+    assert not ListingReview.objects.exists()
+    assert "Your review" not in page.get(path).content.decode()
+
+
+def test_a_review_goes_with_a_listing_that_nobody_there_sees_any_more() -> None:
+    desk, other = Desk(), Company()
+    share(signed_in(desk.people[Role.ADMIN]), desk, make(desk)["id"], "link")
+    listing = Listing.objects.get(audience="link")
+    row = install(signed_in(other.people[Role.EDITOR]), other, listing, link=listing.token)
+    assert other.editor.put(f"{LISTINGS}/{listing.slug}/reviews", {"stars": 1})[0] == 200
+    assert other.admin.delete(f"{INSTALLED}/{row.pk}")[0] == 200
+    assert (InstalledListing.objects.exists(), ListingReview.objects.exists()) == (False, False)
+
+
+def test_a_moderator_takes_a_review_away_and_its_workspace_reads_why() -> None:
+    desk, other = Desk(), Company()
+    slug = published(desk, make(desk)["id"]).listing.slug
+    other.editor.post(f"{LISTINGS}/{slug}/install", {})
+    path = f"{LISTINGS}/{slug}/reviews"
+    review = other.editor.put(path, {"stars": 1, "text": "Call Ada on 555-0100."})[1]["id"]
+    away = f"/api/admin/reviews/{review}/take-away"
+    for caller in (other.owner, desk.owner, other.anonymous):
+        assert caller.post(away, {"reason": "It names a person."})[0] in (401, 403)
+    moderator = Caller(client=desk.desk)
+    assert moderator.post(away, {"reason": " "})[0] == 400
+    assert moderator.post(away, {"reason": "It names a person."})[0] == 204
+    assert moderator.post(away, {"reason": "It names a person."})[0] == 404
+    assert other.viewer.get(path)[1]["items"] == []
+    assert Entry.objects.get(kind="agent", slug=slug).rating_count == 0
+    entry = AuditEntry.objects.get(action="listing.review_taken_away")
+    assert (entry.workspace_id, entry.after) == (other.workspace.pk, {"reason": "It names a person."})
+    # The same on the desk's page.
+    other.editor.put(path, {"stars": 1, "text": "Again: <i>555-0100</i>."})
+    root = "/admin/moderation/reviews/"
+    html = desk.desk.get(f"{root}?tab=listings").content.decode()
+    assert ("&lt;i&gt;555-0100" in html, slug in html) == (True, True)
+    review = str(ListingReview.objects.get().pk)
+    desk.desk.post(f"{root}{review}/", {"tab": "listings", "reason": ""})
+    assert ListingReview.objects.exists()
+    answer = desk.desk.post(f"{root}{review}/", {"tab": "listings", "reason": "It names a person."}, follow=True)
+    assert ("The review is gone." in answer.content.decode(), ListingReview.objects.exists()) == (True, False)
+    assert signed_in(other.people[Role.OWNER]).get(root).status_code == 302

@@ -147,6 +147,7 @@ BODIES: dict[str, Any] = {
     "workspace_plugin_hooks_change": {"allows_calls": True},
     "plugin_reviews_change": {"stars": 4},
     "plugins_upload": {},
+    "reviews_take_away": {"reason": "It names a person."},
     "plugins_feature": {"featured": False},
     **{
         f"plugins_{word}": {"reason": "Looked at by a stranger."}
