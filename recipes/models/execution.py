@@ -374,9 +374,7 @@ class ExecutionStep(StepSettings):
             ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
             models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),
-            models.Index(
-                fields=["workspace", "started_at"], condition=Q(started_at__isnull=False), name="steps_by_start"
-            ),
+            models.Index(fields=["workspace", "started_at"], condition=Q(started_at__isnull=False), name="steps_begun"),
             models.Index(fields=["parent"], condition=Q(path__isnull=False), name="steps_of_parent"),
         )
 

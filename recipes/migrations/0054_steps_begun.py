@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["workspace", "started_at"],
                 condition=models.Q(("started_at__isnull", False)),
-                name="steps_by_start",
+                name="steps_begun",
             ),
         ),
     ]
