@@ -10,7 +10,7 @@ from agents.models import SkillSource
 from automatos.errors import wrong_field
 from automatos.fields import TypedForm, choice_field, text_field, whole
 from workspaces.credentials import queries as credential_queries
-from workspaces.credentials.types import HTTP_TYPES
+from workspaces.credentials.types import HTTP_TYPES, SSH_KEY
 from workspaces.models import Workspace
 
 HOURS = [("0", "Only when somebody syncs"), ("6", "Every 6 hours"), ("24", "Every day"), ("168", "Every week")]
@@ -34,8 +34,8 @@ class RepositoryForm(SourceForm):
     """A git repository to add."""
 
     url = text_field(
-        "Address", hint="Of a public repository, such as https://github.com/anthropics/skills.", inputmode="url",
-        autocomplete="off", spellcheck="false",
+        "Address", hint="Such as https://github.com/anthropics/skills; with a key git@github.com:owner/repository.",
+        inputmode="url", autocomplete="off", spellcheck="false",
     )  # fmt: skip
     ref = text_field("Branch, tag or commit (optional)", hint="Empty for the default branch.", autocomplete="off")
     folder = text_field(
@@ -98,8 +98,8 @@ class SourceSettings(SourceForm):
 
 
 def offer_credentials(form: TypedForm, workspace: Workspace) -> None:
-    """The workspace's credentials for HTTP as the choices of a form."""
-    rows = credential_queries.credentials_of(workspace).filter(type_id__in=HTTP_TYPES)
+    """The workspace's credentials for HTTP, and its SSH keys, as the choices of a form."""
+    rows = credential_queries.credentials_of(workspace).filter(type_id__in=(*HTTP_TYPES, SSH_KEY))
     choices = [("", "None: it is public"), *((str(row.pk), row.name) for row in rows)]
     form.fields["credential_id"].widget = forms.Select(choices=choices, attrs={"class": "select"})
 

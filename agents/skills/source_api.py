@@ -57,7 +57,7 @@ class SourceOut(serializers.Serializer[SkillSource]):
 class SourceIn(InputSerializer):
     """A git repository to get skills from, as JSON; or a ZIP file or SKILL.md as `file` of a multipart form."""
 
-    url = serializers.CharField(help_text="https://…")
+    url = serializers.CharField(help_text="https://…, or git@host:path and ssh://… with an SSH key.")
     ref = serializers.CharField(required=False, allow_blank=True, help_text="Branch, tag or commit.")
     folder = serializers.CharField(required=False, allow_blank=True, help_text="Only what is in this folder.")
     credential_id = serializers.UUIDField(

@@ -46,13 +46,13 @@ def add_repository(
 ) -> SkillSource:
     """A git repository; a worker fetches it in a moment, then its row says what is in it, or what is wrong.
 
-    ref: branch, tag or commit, empty for the default branch. folder: only what is in it. credential_id: an HTTP
-    credential of the workspace that opens it. frequency_hours: 1 to 720. Raises InvalidInput.
+    ref: branch, tag or commit, empty for the default branch. folder: only what is in it. credential_id: a
+    credential of the workspace that opens it, for HTTP or an SSH key. frequency_hours: 1 to 720. Raises InvalidInput.
     """
     problems = Problems()
     name = problems.text("name", name, longest=LONGEST_NAME)
     problems.number("frequency_hours", frequency_hours, low=1, high=MOST_HOURS)
-    address = _gathered(problems, lambda: str(checked_address(url, sync.network()).url))
+    address = _gathered(problems, lambda: checked_address(url, sync.network()))
     ref = _gathered(problems, lambda: checked_ref(ref))
     folder = _gathered(problems, lambda: checked_folder(folder))
     require_credential(workspace.pk, credential_id, address, problems)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from agents.models import SkillSource
 from agents.skills import rows as skill_rows
-from agents.skills.credentials import header_of
+from agents.skills.credentials import Opening, opening_of
 from automatos.errors import AppError
 from automatos.skill_format.difference import difference
 from automatos.skill_format.repository import FOLDER_PREFIX, Network, newest_commit
@@ -35,9 +35,10 @@ BROKEN = "The sync itself failed; it was noted for the operator. Sync again late
 EMPTY = "There is no skill in it: no folder holds a usable SKILL.md."
 
 
-def network(header: str = "") -> Network:
-    """How repositories are reached: public addresses, or those the operator allows. header: opens a private one."""
-    return Network(ca_file=settings.GIT_CA_FILE, header=header)
+def network(opening: Opening | None = None) -> Network:
+    """How repositories are reached: public addresses, or those the operator allows. opening: of a private one."""
+    found = opening or Opening()
+    return Network(ca_file=settings.GIT_CA_FILE, header=found.header, key=found.key)
 
 
 def run_sync(workspace_id: UUID, source_id: UUID) -> None:
@@ -149,7 +150,7 @@ def purge() -> int:
 def _fetched(source: SkillSource) -> Snapshot | None:
     """What is in the repository now; None when that is known already."""
     with workspace_scope(source.workspace_id):
-        reached = network(header_of(source))
+        reached = network(opening_of(source))
     if source.commit_sha:
         newest = newest_commit(source.url, source.ref, network=reached)
         if newest in (source.commit_sha, source.pending_commit, source.dismissed_commit):

@@ -93,8 +93,8 @@ def test_a_ref_that_git_could_read_as_more_than_a_name_is_refused(ref: str) -> N
 
 
 def test_other_ways_to_name_a_repository_are_answered_with_the_right_one() -> None:
-    assert "write https://github.com/owner/kitchen." in refused("git@github.com:owner/kitchen")["url"][0]
-    assert "write https://host.org/owner/kitchen." in refused("ssh://git@host.org:22/owner/kitchen")["url"][0]
+    assert "at https://github.com/owner/kitchen." in refused("git@github.com:owner/kitchen")["url"][0]
+    assert "at https://host.org/owner/kitchen." in refused("ssh://git@host.org:22/owner/kitchen")["url"][0]
     page = refused("https://github.com/owner/kitchen/tree/main/skills/pdf")["url"][0]
     assert page == (
         "This is a page in a repository: write https://github.com/owner/kitchen, with main as branch or tag and "

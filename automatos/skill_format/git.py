@@ -80,14 +80,15 @@ class GitFailed(Exception):
 
 
 class Cage:
-    """A folder in which git works, and the limits that all its commands share."""
+    """A folder in which git works, and the limits that all its commands share. environment: beside what it knows."""
 
-    def __init__(self, folder: Path, limits: Limits, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, limits: Limits, settings: Mapping[str, str], environment: Mapping[str, str] | None = None
+    ) -> None:
         self.folder, self.limits = folder, limits
         self._git = git_program()
-        self._environment = _environment(
-            folder, {**SETTINGS, **settings, "http.lowSpeedTime": str(limits.idle_seconds)}
-        )
+        own = _environment(folder, {**SETTINGS, **settings, "http.lowSpeedTime": str(limits.idle_seconds)})
+        self._environment = {**own, **(environment or {})}
         self._deadline = time.monotonic() + limits.seconds
         self._count = 0
 

@@ -28,6 +28,18 @@ CAUSES = (
         r"Needed a single revision|expected commit type",
         "{ref} is not a commit. Name a branch, a tag or a commit.",
     ),
+    (
+        "url",
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION",
+        "The server's key is none of those in the credential, so nothing was sent. Compare it with what the server's "
+        "operator publishes, and correct the credential.",
+    ),
+    ("url", r"Permission denied \(|Could not read from remote repository", PRIVATE),
+    (
+        "url",
+        r"ssh: not found|cannot run ssh",
+        "This installation has no ssh command. Its operator installs openssh-client, or use an https:// address.",
+    ),
     ("url", r"error: (401|403|404|410)|could not read Username|Authentication failed|not found", PRIVATE),
     (
         "url",
@@ -49,7 +61,7 @@ CAUSES = (
         r"mismatched algorithms|object format",
         "The repository uses SHA-256 object names, which are not supported yet.",
     ),
-    ("url", r"transport '\w*' not allowed", "Only repositories at an https:// address can be added."),
+    ("url", r"transport '\w*' not allowed", "Only repositories at an https:// or SSH address can be added."),
 )
 MEMORY = re.compile(r"out of memory|malloc failed|memory exhausted", re.IGNORECASE)
 DOWN = re.compile(

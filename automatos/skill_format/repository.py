@@ -15,15 +15,17 @@ from automatos.outside.errors import OutsideError
 from automatos.outside.targets import Resolve, Target, find, system_resolve
 from automatos.paths import is_odd, is_unsafe
 from automatos.private_hosts import PrivateHosts
+from automatos.skill_format import secure_shell
 from automatos.skill_format.git import Cage, GitFailed, Limits
 from automatos.skill_format.git_failures import explain
+from automatos.skill_format.secure_shell import SshKey
 from automatos.skill_format.trees import MOST_ENTRIES, Entry, EntryKind, Tree
 
 LONGEST_ADDRESS, LONGEST_REF, LONGEST_FOLDER = 500, 200, 300
 EXAMPLE = "Write one such as https://github.com/owner/repository."
 PATH = re.compile(r"(/[A-Za-z0-9._~+%-]+)+/?")
 PAGE = re.compile(r"(https://[^/]+/[^/]+/[^/]+)/(?:-/)?(?:tree|blob)/([^/]+)(/[^?#]*)?")
-SECURE_SHELL = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](?:\d+/)?([\w./-]+)")
+OVER_SSH = {"protocol.https.allow": "never", "protocol.ssh.allow": "always"}
 # A part of git's own rules (git help check-ref-format); the rest it refuses itself.
 REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+#@=-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -44,13 +46,14 @@ class Network:
     """How the outside is reached. ca_file: certificates trusted beside none other, "" for the system's.
 
     resolve: looks host names up; private: hosts allowed although private, None for the operator's setting.
-    header: what opens a private repository, such as `Authorization: Bearer …`.
+    header: what opens a private repository, such as `Authorization: Bearer …`; key: what opens one over SSH.
     """
 
     ca_file: str = ""
     resolve: Resolve = system_resolve
     private: PrivateHosts | None = None
     header: str = field(default="", repr=False)
+    key: SshKey | None = None
 
 
 class GitTree(Tree):
@@ -142,15 +145,30 @@ def newest_commit(url: str, ref: str = "", *, limits: Limits | None = None, netw
 @contextmanager
 def _caged(url: str, ref: str, limits: Limits, network: Network) -> Iterator[tuple[Cage, str]]:
     """A cage in which git can reach this repository and nothing else, and the address to give to it."""
-    target = checked_address(url, network)
-    settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
-    if network.header:
-        settings["http.extraHeader"] = network.header
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         try:
-            yield Cage(Path(folder), limits, settings), str(target.url)
+            if secure_shell.is_ssh(url):
+                yield _over_ssh(url, folder, limits, network)
+            else:
+                target = _https_address(url, network)
+                yield Cage(folder, limits, _https_settings(target, network)), str(target.url)
         except GitFailed as error:
-            raise explain(error, ref=ref, limits=limits, is_private=bool(network.header)) from error
+            is_private = bool(network.header or network.key)
+            raise explain(error, ref=ref, limits=limits, is_private=is_private) from error
+
+
+def _https_settings(target: Target, network: Network) -> dict[str, str]:
+    settings = {**_pinned(target), **({"http.sslCAInfo": network.ca_file} if network.ca_file else {})}
+    return {**settings, "http.extraHeader": network.header} if network.header else settings
+
+
+def _over_ssh(url: str, folder: Path, limits: Limits, network: Network) -> tuple[Cage, str]:
+    if network.key is None:
+        raise wrong_field("url", secure_shell.needs_key(url))
+    place = secure_shell.located(url, resolve=network.resolve, private=network.private)
+    environment = secure_shell.environment(network.key, place, folder)
+    return Cage(folder, limits, OVER_SSH, environment), place.url
 
 
 def checked_ref(text: str) -> str:
@@ -177,13 +195,19 @@ def checked_folder(text: str) -> str:
     return folder
 
 
-def checked_address(text: str, network: Network) -> Target:
-    """Where the repository is, its host looked up and found public. Raises InvalidInput naming `url`."""
+def checked_address(text: str, network: Network) -> str:
+    """The address as git takes it, its host looked up and found public. Raises InvalidInput naming `url`."""
+    if secure_shell.is_ssh(text):
+        return secure_shell.located(text, resolve=network.resolve, private=network.private).url
+    return str(_https_address(text, network).url)
+
+
+def _https_address(text: str, network: Network) -> Target:
     url = text.strip()
-    if match := SECURE_SHELL.fullmatch(url):
-        raise wrong_field("url", f"Only https:// addresses are fetched: write https://{match[1]}/{match[2]}.")
     if not url.lower().startswith("https://") or len(url) > LONGEST_ADDRESS:
-        raise wrong_field("url", f"Only https:// addresses up to {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}")
+        raise wrong_field(
+            "url", f"Only https:// and SSH addresses up to {LONGEST_ADDRESS} characters are fetched. {EXAMPLE}"
+        )
     if match := PAGE.match(url):
         within = f" and {(match[3] or '').strip('/')} as folder" if (match[3] or "").strip("/") else ""
         cure = f"write {match[1]}, with {match[2]} as branch or tag{within}."

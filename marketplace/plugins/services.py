@@ -12,6 +12,7 @@ from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound, wrong_field
 from automatos.skill_format.repository import Network, checked_address, checked_ref
+from automatos.skill_format.secure_shell import is_ssh
 from automatos.zip_files import ZipLimits
 from marketplace.models import (
     Plugin,
@@ -142,7 +143,9 @@ def request_import(
     """
     words.check()
     checked_folder(folder)
-    address = str(checked_address(url, Network(ca_file=settings.GIT_CA_FILE)).url)
+    if is_ssh(url):
+        raise wrong_field("url", "Plugins are fetched from public https:// addresses. Write that one.")
+    address = checked_address(url, Network(ca_file=settings.GIT_CA_FILE))
     publisher = ensure_publisher(workspace=workspace) if workspace else installation_publisher()
     if workspace is not None:
         require_daily_room(workspace, 1, fetches=True)

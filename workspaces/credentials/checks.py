@@ -46,6 +46,7 @@ S3_CODES = {
     "PermanentRedirect": "The bucket is in another region; write that one.",
     "AuthorizationHeaderMalformed": "The bucket is in another region; write that one.",
 }
+SSH_PORT = 22
 CHECK_URL = "Check the base URL; most end in /v1."
 # Which model of a vendor is tried: a cheap one that every account has.
 TRIED = {"openai": "gpt-4.1-mini", "anthropic": "claude-haiku-4-5"}
@@ -240,6 +241,22 @@ async def _basic_auth(fields: Fields) -> Result:
     return await _http("basic_auth", fields)
 
 
+async def _ssh_key(fields: Fields) -> Result:
+    """Whether the first of its servers is there; who may in is seen only where somebody asks for a repository."""
+    name = fields["host_keys"].split()[0].split(",")[0]
+    host, _, port = name.removeprefix("[").partition("]:")
+    addresses = await find_host(host, int(port or SSH_PORT))
+    try:
+        reader, writer = await asyncio.open_connection(str(addresses[0]), int(port or SSH_PORT))
+        said = await reader.readline()
+        writer.close()
+    except OSError:
+        return Result(ok=False, message=f"{host} does not answer at this port.")
+    if not said.startswith(b"SSH-"):
+        return Result(ok=False, message=f"What answers at {host} does not speak SSH.")
+    return Result(ok=None, message=f"{host} answers. Whether the key opens a repository shows when one is fetched.")
+
+
 CHECKS: dict[str, Callable[[Fields], Awaitable[Result]]] = {
     "openai": _openai,
     "anthropic": _anthropic,
@@ -250,6 +267,7 @@ CHECKS: dict[str, Callable[[Fields], Awaitable[Result]]] = {
     "http_header": _http_header,
     "bearer_token": _bearer_token,
     "basic_auth": _basic_auth,
+    "ssh_key": _ssh_key,
 }
 
 

@@ -1,13 +1,14 @@
 """What a person enters for a credential, judged by the fields of its type: what may be read back, what is sealed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from automatos.checking import Problems
 from automatos.llm.presets import preset
-from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, URL, FieldSpec
+from workspaces.credentials import ssh_keys
+from workspaces.credentials.types import CHOICE, HOST_KEYS, HOSTS, INTEGER, URL, FieldSpec
 
 LONGEST = 2000
 LONGEST_SECRET = 20_000
@@ -71,7 +72,9 @@ def _take_secret(
 ) -> None:
     name = f"fields.{spec.name}"
     value = given.get(spec.name, "")
-    if value:
+    if value and spec.name == "private_key":
+        value = _read(ssh_keys.whole_key, name, value[:LONGEST_SECRET], problems)
+    elif value:
         value = problems.text(name, value, longest=LONGEST_SECRET)
         if any(letter < " " for letter in value):
             problems.add(name, "It contains a line break or control character; paste it again without.")
@@ -79,7 +82,7 @@ def _take_secret(
         value = before.secrets.get(spec.name, "")
     if value:
         entered.secrets[spec.name] = value
-        entered.hints[spec.name] = hint(value)
+        entered.hints[spec.name] = "" if spec.name == "private_key" else hint(value)
     elif spec.required:
         problems.add(name, "Enter the secret; it is missing.")
 
@@ -101,9 +104,20 @@ def _take_value(
             problems.add(name, "Use a whole number from 1 to 65,535.")
         case kind if kind == URL:
             _check_url(name, value, problems)
+        case kind if kind == HOST_KEYS:
+            value = _read(ssh_keys.host_keys, name, value, problems)
         case kind if kind == HOSTS:
             value = _hosts(name, value, problems)
     entered.values[spec.name] = value
+
+
+def _read(reader: Callable[[str], str], name: str, value: str, problems: Problems) -> str:
+    """What the reader makes of it; its refusal is noted."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        problems.add(name, str(error))
+        return ""
 
 
 def _check_url(name: str, value: str, problems: Problems) -> None:

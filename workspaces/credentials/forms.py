@@ -8,7 +8,7 @@ from django.http import QueryDict
 from automatos.errors import InvalidInput
 from automatos.fields import TypedForm, choice_field, dressed, text_field
 from automatos.llm.registry import COMPATIBLE
-from workspaces.credentials.types import CHOICE, HOSTS, INTEGER, FieldSpec, specs_of
+from workspaces.credentials.types import CHOICE, HOST_KEYS, HOSTS, INTEGER, FieldSpec, specs_of
 from workspaces.models import Credential, CredentialType
 
 PREFIX = "field_"
@@ -40,7 +40,7 @@ class CredentialForm(TypedForm):
             return dressed(choice_field(label, [(value, text) for value, text in spec.choices], hint=spec.help))
         if spec.kind == INTEGER:
             attrs["inputmode"] = "numeric"
-        return dressed(text_field(label, hint=spec.help, rows=3 if spec.kind == HOSTS else 0, **attrs))
+        return dressed(text_field(label, hint=spec.help, rows=3 if spec.kind in (HOSTS, HOST_KEYS) else 0, **attrs))
 
     def _secret_hint(self, spec: FieldSpec) -> str:
         hint = self.credential.hints.get(spec.name) if self.credential else None

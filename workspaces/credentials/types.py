@@ -11,16 +11,18 @@ from django.db import transaction
 from workspaces.models import CredentialType
 
 FILE = Path(__file__).parent / "types.yaml"
-SECRET, HOSTS, CHOICE, INTEGER, URL = "secret", "hosts", "choice", "integer", "url"
+SECRET, HOSTS, CHOICE, INTEGER, URL, HOST_KEYS = "secret", "hosts", "choice", "integer", "url", "host_keys"
 # Types whose credentials pay for model calls, by the provider in front of a model's name.
 PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "openai_compatible": "openai_compatible"}
+# Opens git repositories of the servers whose keys it names.
+SSH_KEY = "ssh_key"
 # Types that are sent as a header to the hosts they name, and to no other.
 HTTP_TYPES = ("http_header", "basic_auth", "bearer_token")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field of a type. kind: text, secret, url, integer, choice or hosts. choices: value and label each."""
+    """One field of a type. kind: one of the words above, or text. choices: value and label each."""
 
     name: str
     title: str
