@@ -14,7 +14,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner bench-knowledge bench-plugins chaos interop-mcp interop-rest lint-openapi css clean venv
+.PHONY: up test lint bench bench-scanner bench-knowledge bench-plugins chaos interop interop-mcp interop-rest lint-openapi css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -27,7 +27,22 @@ chaos: $(DEV_STAMP)
 
 # Clients of /mcp and MCP servers by others, from npm, in a folder of their own; needs Node 22 or newer (NODE chooses one).
 interop-mcp: $(DEV_STAMP) interop/node_modules
-	@exec $(BIN)/python -m pytest interop --ignore interop/rest -s $(ARGS)
+	@exec $(BIN)/python -m pytest interop --ignore interop/rest --ignore interop/openai -s $(ARGS)
+
+# Clients of OpenAI's API by others, with an agent as their model, in environments of their own; needs Node 20 or newer.
+interop: $(DEV_STAMP) interop/openai/.venv interop/openai/.venv-llamaindex interop/openai/node_modules
+	@exec $(BIN)/python -m pytest interop/openai -s $(ARGS)
+
+interop/openai/.venv: interop/openai/requirements.txt
+interop/openai/.venv-llamaindex: interop/openai/requirements-llamaindex.txt
+interop/openai/.venv interop/openai/.venv-llamaindex:
+	@sh automatos/local/make_venv.sh $@
+	@$@/bin/python -m pip --disable-pip-version-check install --quiet --only-binary :all: -r $<
+	@touch $@
+
+interop/openai/node_modules: interop/openai/package-lock.json
+	npm ci --prefix interop/openai --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # The OpenAPI document under Redocly's lint, and clients that generators by others make of it, in environments of their own.
 lint-openapi: $(DEV_STAMP) interop/rest/node_modules

@@ -8,7 +8,7 @@ from recipes.analytics import api as usage_api
 from recipes.analytics import views as usage_views
 from recipes.chat import api as chat_api
 from recipes.chat import openai_api as completions_api
-from recipes.chat import openai_embeddings_api
+from recipes.chat import openai_embeddings_api, openai_responses_api
 from recipes.chat import views as playground_views
 from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
@@ -159,6 +159,13 @@ openai: list[URLPattern | URLResolver] = [
     path("models/agent:<slug:agent_slug>", completions_api.ModelOne.as_view(), name="openai_model"),
     path("models/<path:model>", completions_api.no_model, name="openai_no_model"),
     path("chat/completions", completions_api.ChatCompletions.as_view(), name="openai_chat_completions"),
+    path("responses", openai_responses_api.Responses.as_view(), name="openai_responses"),
+    path("responses/resp_<uuid:execution_id>", openai_responses_api.ResponseOne.as_view(), name="openai_response"),
+    path(
+        "responses/resp_<uuid:execution_id>/input_items",
+        openai_responses_api.ResponseItems.as_view(),
+        name="openai_response_items",
+    ),
     re_path(r"^(?P<rest>.*)$", completions_api.nothing_here),
 ]
 sockets: list[URLPattern | URLResolver] = [

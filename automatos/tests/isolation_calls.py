@@ -248,7 +248,7 @@ CALLS = [
     Call("stop an agent's steps", lambda w, _: agent_status._abort_late(w.ours.rows["Agent"]), rows=AT_WORK),
     Call(
         "what an answer came to",
-        lambda _, i: chat_stream._ended(following.Followed(its(i, "Execution"), here(i))),
+        lambda _, i: chat_stream.came_to(following.Followed(its(i, "Execution"), here(i))),
     ),
     Call(
         "stop an answer",

@@ -76,13 +76,13 @@ async def completion(asked: Asked) -> JsonResponse:
         end = await whole(asked.followed, stays=asked.stays)
     except AppError as error:
         return problem(error)
-    if _failed(end):
-        return problem(_error(end))
+    if failed(end):
+        return problem(error_of(end))
     stopper = Stopper(asked.stops)
     text = stopper.feed(end.text) + stopper.rest()
     # What a filter broke off is no content in their words; it stays with the run.
     content = None if end.error else text or None
-    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": _refusal(end)}
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal_of(end)}
     if end.calls:
         message["tool_calls"] = [_call(call) for call in end.calls]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(end)}
@@ -110,15 +110,15 @@ async def chunks(asked: Asked, *, include_usage: bool) -> AsyncIterator[bytes]:
         yield _data(error_body(error))
         return
     end = await ended(asked.followed)
-    if _failed(end):
-        yield _data(error_body(_error(end)))
+    if failed(end):
+        yield _data(error_body(error_of(end)))
         return
     if shown := stopper.rest():
         yield chunk({"content": shown})
     if end.calls:
         calls = [{"index": index, **_call(call)} for index, call in enumerate(end.calls)]
         yield chunk({"tool_calls": calls})
-    if refusal := _refusal(end):
+    if refusal := refusal_of(end):
         yield chunk({"refusal": refusal})
     yield chunk({}, _reason(end))
     if include_usage:
@@ -142,15 +142,17 @@ def error_body(error: AppError, param: str | None = None) -> dict[str, Any]:
     return {"error": {"message": error.message, "type": kind, "param": param, "code": error.code}}
 
 
-def _failed(end: Ended) -> bool:
+def failed(end: Ended) -> bool:
+    """Whether it gave no answer; a refusal is one."""
     return end.error is not None and end.error["code"] != REFUSED
 
 
-def _refusal(end: Ended) -> str | None:
+def refusal_of(end: Ended) -> str | None:
+    """What the model said instead of an answer."""
     return end.error["message"] if end.error else None
 
 
-def _error(end: Ended) -> AppError:
+def error_of(end: Ended) -> AppError:
     """What a run came to that gave no answer."""
     told = end.error or {"code": "error", "message": "There is no answer."}
     error = AppError(told["message"], code=told["code"])

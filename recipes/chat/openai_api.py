@@ -5,6 +5,7 @@ their like) is taken and left aside; a client's tools are handed out to it, besi
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -37,6 +38,8 @@ from workspaces.doors.endpoints import ONCE_HEADER, WorkspaceView
 from workspaces.doors.idempotency import HEADER, once
 
 PREFIX = "agent:"
+SayingOf = Callable[[list[Picture]], Saying]
+AnswerOf = Callable[[Asked, Execution], Awaitable[HttpResponseBase]]
 WRONG_KEY = (
     "Incorrect API key provided. Create one under the workspace's settings, API keys, and send it as "
     "`Authorization: Bearer …`, which clients of OpenAI do with their api_key."
@@ -152,11 +155,75 @@ def nothing_here(request: HttpRequest, rest: str = "") -> JsonResponse:
     return problem(error)
 
 
-class ChatCompletions(OpenAiView):
-    """One answer of an agent."""
+class AnswerView(OpenAiView):
+    """An operation that an agent answers."""
 
     needs = {"POST": "executions:run"}
     parser_classes = (BigJsonParser,)
+    # What an Idempotency-Key holds for.
+    route = ""
+
+    def answered(self, wanted: ChatRequest, saying: SayingOf, answer: AnswerOf) -> LaterResponse:
+        """What `answer` makes of the run that is begun. Nobody waits for it in a thread.
+
+        saying: what is said to the agent, once the pictures are there.
+        """
+        agent = self.agent(wanted.model)
+        pictures = wanted.pictures
+        if pictures and not services.sees(model := agent.agent_model_config.model):
+            raise wrong_field(
+                pictures[0].field, f"{wanted.model} answers with {model}, which does not see. Leave it out."
+            )
+        key = self.request.headers.get(HEADER)
+
+        async def later() -> Any:
+            # Outside of any transaction: pictures from elsewhere and the run itself take their time. A client that
+            # left before has begun nothing.
+            try:
+                said = saying(await openai_pictures.fetched(pictures))
+                execution = await self._begun(agent, said, key)
+            except Exception as error:
+                return problem(understood(error))
+            stops, allowed = wanted.wishes.stops, self.still_allowed()
+            return await answer(
+                Asked.of(execution, wanted.model, stays=key is not None, stops=stops, allowed=allowed), execution
+            )
+
+        return LaterResponse(later)
+
+    async def _begun(self, agent: Agent, saying: Saying, key: str | None) -> Execution:
+        """The run. A client that leaves while it is begun stops it, unless it brought a key to come back with."""
+        beginning = asyncio.ensure_future(database_sync_to_async(self._begin)(agent, saying, key))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            if key is None:
+                begun = await beginning
+                await stop(Followed(begun.pk, begun.workspace_id))
+            raise
+
+    def _begin(self, agent: Agent, saying: Saying, key: str | None) -> Execution:
+        with self.entered():
+            _, begun = once(
+                workspace=self.workspace,
+                user=self.caller,
+                route=f"{self.route}:{agent.pk}",
+                key=key,
+                body=self.request.data,
+                act=lambda: (200, {"execution_id": str(self._say(agent, saying).pk)}),
+            )
+            return Execution.objects.get(pk=begun["execution_id"])
+
+    def _say(self, agent: Agent, saying: Saying) -> Execution:
+        return services.say(
+            workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
+        )
+
+
+class ChatCompletions(AnswerView):
+    """One answer of an agent."""
+
+    route = "completions"
 
     @extend_schema(
         operation_id="openai_chat_completions",
@@ -175,54 +242,10 @@ class ChatCompletions(OpenAiView):
         its answer.
         """
         wanted = read_request(request.data)
-        agent = self.agent(wanted.model)
-        pictures = wanted.pictures
-        if pictures and not services.sees(model := agent.agent_model_config.model):
-            raise wrong_field(
-                pictures[0].field, f"{wanted.model} answers with {model}, which does not see. Leave it out."
-            )
-        key = request.headers.get(HEADER)
-        # All work is done where it is awaited: a client that left before that has begun nothing.
-        return LaterResponse(lambda: self._answered(agent, wanted, key))
 
-    async def _answered(self, agent: Agent, wanted: ChatRequest, key: str | None) -> Any:
-        """The answer, outside of any transaction: pictures from elsewhere and the run itself take their time."""
-        try:
-            pictures = await openai_pictures.fetched(wanted.pictures)
-            execution = await self._begun(agent, wanted, pictures, key)
-        except Exception as error:
-            return problem(understood(error))
-        stops, allowed = wanted.wishes.stops, self.still_allowed()
-        asked = Asked.of(execution, wanted.model, stays=key is not None, stops=stops, allowed=allowed)
-        if wanted.stream:
-            return event_stream(chunks(asked, include_usage=wanted.include_usage))
-        return await completion(asked)
+        async def answer(asked: Asked, execution: Execution) -> HttpResponseBase:
+            if wanted.stream:
+                return event_stream(chunks(asked, include_usage=wanted.include_usage))
+            return await completion(asked)
 
-    async def _begun(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture], key: str | None) -> Execution:
-        """The run. A client that leaves while it is begun stops it, unless it brought a key to come back with."""
-        beginning = asyncio.ensure_future(database_sync_to_async(self._begin)(agent, wanted, pictures, key))
-        try:
-            return await asyncio.shield(beginning)
-        except asyncio.CancelledError:
-            if key is None:
-                begun = await beginning
-                await stop(Followed(begun.pk, begun.workspace_id))
-            raise
-
-    def _begin(self, agent: Agent, wanted: ChatRequest, pictures: list[Picture], key: str | None) -> Execution:
-        saying = as_saying(wanted, pictures)
-        with self.entered():
-            _, begun = once(
-                workspace=self.workspace,
-                user=self.caller,
-                route=f"completions:{agent.pk}",
-                key=key,
-                body=self.request.data,
-                act=lambda: (200, {"execution_id": str(self._say(agent, saying).pk)}),
-            )
-            return Execution.objects.get(pk=begun["execution_id"])
-
-    def _say(self, agent: Agent, saying: Saying) -> Execution:
-        return services.say(
-            workspace=self.workspace, agent=agent, saying=saying, user=self.caller, trigger=Trigger.CHAT
-        )
+        return self.answered(wanted, lambda pictures: as_saying(wanted, pictures), answer)

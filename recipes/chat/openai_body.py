@@ -1,6 +1,6 @@
 """The body of a chat completion, read: what is used, what is left aside, what is refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,8 +71,8 @@ def read_request(body: Any) -> ChatRequest:
     if not isinstance(model, str) or not model:
         raise wrong_field("model", "Name an agent as the model, such as agent:quill.")
     messages = tuple(_messages(body.get("messages")))
-    _check_results(messages)
-    streams = _yes(body, "stream", "stream")
+    check_results(messages)
+    streams = yes(body, "stream", "stream")
     request = ChatRequest(model, messages, streams, _include_usage(body), read_wishes(body))
     if len(request.pictures) > MOST_PICTURES:
         text = f"A request takes at most {MOST_PICTURES} pictures; these are {len(request.pictures)}."
@@ -97,7 +97,7 @@ def as_saying(request: ChatRequest, pictures: Sequence[Picture]) -> Saying:
     return Saying(text=last.text, uploads=last.uploads, before=turns[:-1], wishes=wishes, origins=origins)
 
 
-def _check_results(messages: Sequence[Said]) -> None:
+def check_results(messages: Sequence[Said]) -> None:
     """Each call is answered once, right after the message it is in."""
     open_calls: set[str] = set()
     for index, message in enumerate(messages):
@@ -115,7 +115,8 @@ def _check_results(messages: Sequence[Said]) -> None:
         raise wrong_field("messages", f"Send the results of these calls, too: {', '.join(sorted(open_calls))[:200]}.")
 
 
-def _yes(values: dict[str, Any], name: str, field: str) -> bool:
+def yes(values: Mapping[str, Any], name: str, field: str) -> bool:
+    """A value that is true, false or left out. Raises InvalidInput naming the field."""
     value = values.get(name)
     if value not in (None, True, False):
         raise wrong_field(field, f"{field} is true or false.")
@@ -132,17 +133,18 @@ def _include_usage(body: dict[str, Any]) -> bool:
         raise wrong_field(
             "stream_options", "stream_options go with stream: true; a whole answer tells its usage anyway."
         )
-    return _yes(options, "include_usage", "stream_options.include_usage")
+    return yes(options, "include_usage", "stream_options.include_usage")
 
 
 def _messages(messages: Any) -> Iterator[Said]:
     if not isinstance(messages, list) or not 0 < len(messages) <= MOST_MESSAGES:
         raise wrong_field("messages", f"Send 1 to {MOST_MESSAGES:,} messages.")
     for index, message in enumerate(messages):
-        yield _message(f"messages.{index}", message)
+        yield read_message(f"messages.{index}", message)
 
 
-def _message(field: str, message: Any) -> Said:
+def read_message(field: str, message: Any, content_name: str = "content") -> Said:
+    """One message. Raises InvalidInput naming the part of it and the cure. content_name: what holds its words."""
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in ROLES:
         raise wrong_field(f"{field}.role", f"The role is one of {', '.join(ROLES)}.")
@@ -155,10 +157,10 @@ def _message(field: str, message: Any) -> Said:
         content = ""
     if content is None and role == "assistant":
         content = message.get("refusal")  # an answer of ours that came back
-    text, pictures = _content(f"{field}.content", content)
+    text, pictures = _content(f"{field}.{content_name}", content)
     if pictures and role != "user":
-        raise wrong_field(f"{field}.content", "Only messages of the user hold pictures.")
-    return Said(ROLES[role], text, pictures, calls, answers, _yes(message, "untrusted", f"{field}.untrusted"))
+        raise wrong_field(f"{field}.{content_name}", "Only messages of the user hold pictures.")
+    return Said(ROLES[role], text, pictures, calls, answers, yes(message, "untrusted", f"{field}.untrusted"))
 
 
 def _calls(field: str, calls: Any) -> Iterator[dict[str, str]]:

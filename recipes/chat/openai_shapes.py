@@ -112,3 +112,65 @@ class EmbeddingsOut(serializers.Serializer[Any]):
     data = EmbeddingOut(many=True)  # type: ignore[assignment]  # only documents
     model = serializers.CharField()
     usage = EmbeddingsUsageOut()
+
+
+class ResponseIn(serializers.Serializer[Any]):
+    """What an agent is asked. Other parameters of OpenAI's are taken and left to the agent."""
+
+    model = serializers.CharField(help_text="agent:<slug>; GET /v1/models lists them.")
+    input = serializers.JSONField(help_text="A text, or a list of items: message, function_call, function_call_output.")
+    instructions = serializers.CharField(required=False, allow_null=True)
+    previous_response_id = serializers.CharField(
+        required=False, allow_null=True, help_text="Goes on after this response; its instructions are not taken over."
+    )
+    stream = serializers.BooleanField(required=False)
+    store = serializers.BooleanField(required=False, help_text="Whether it can be had again; true unless it is said.")
+    tools = serializers.ListField(child=serializers.DictField(), required=False, help_text="Functions of the client.")
+    tool_choice = serializers.JSONField(required=False)
+    parallel_tool_calls = serializers.BooleanField(required=False)
+    text = serializers.DictField(required=False, help_text="The form of the answer: format.")
+    max_output_tokens = serializers.IntegerField(required=False, allow_null=True)
+    metadata = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class ResponseUsageOut(serializers.Serializer[Any]):
+    """Tokens of all calls the answer took."""
+
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    total_tokens = serializers.IntegerField()
+
+
+class ResponseOut(serializers.Serializer[Any]):
+    """An answer with what was asked of it, in OpenAI's shape."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    created_at = serializers.IntegerField()
+    model = serializers.CharField()
+    status = serializers.CharField(help_text="completed, incomplete, failed, cancelled or in_progress.")
+    output = serializers.ListField(child=serializers.DictField(), help_text="A message, and calls of functions.")
+    error = serializers.DictField(allow_null=True)
+    incomplete_details = serializers.DictField(allow_null=True)
+    instructions = serializers.CharField(allow_null=True)
+    previous_response_id = serializers.CharField(allow_null=True)
+    metadata = serializers.DictField(child=serializers.CharField())
+    usage = ResponseUsageOut(allow_null=True)
+
+
+class ResponseItemsOut(serializers.Serializer[Any]):
+    """What a response was given, with what was said before."""
+
+    object = serializers.CharField()
+    data = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]  # only documents
+    first_id = serializers.CharField(allow_null=True)
+    last_id = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class ResponseDeletedOut(serializers.Serializer[Any]):
+    """A response that cannot be had any more."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    deleted = serializers.BooleanField()

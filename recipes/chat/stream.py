@@ -115,7 +115,7 @@ async def whole(followed: Followed, *, stays: bool) -> Ended:
 
 async def ended(followed: Followed) -> Ended:
     """What the run came to."""
-    found: Ended = await database_sync_to_async(_ended)(followed)
+    found: Ended = await database_sync_to_async(came_to)(followed)
     return found
 
 
@@ -134,7 +134,8 @@ async def followed_answer(followed: Followed, first: dict[str, Any]) -> AsyncIte
     yield sse({"type": "final", **first, **final, "totals": totals})
 
 
-def _ended(followed: Followed) -> Ended:
+def came_to(followed: Followed) -> Ended:
+    """What the run came to, asked where nothing is awaited."""
     with workspace_scope(followed.workspace_id):
         run = Execution.objects.get(pk=followed.id)
         rows = run.steps.values_list("model", "finish_reason", "output")

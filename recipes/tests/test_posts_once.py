@@ -17,6 +17,7 @@ STARTING = {
     "agent_drafts_create", "agent_drafts_trial", "agents_chat", "apps_sync", "deliveries_replay",
     "document_sites_create", "document_sites_refresh", "documents_create", "documents_refresh", "evaluations_start",
     "executions_fork_create", "executions_rerun_create", "executions_retry_create", "openai_chat_completions",
+    "openai_responses",
     "plugin_imports_create", "plugins_submit", "recipe_proposals_create", "recipes_assess_quality", "recipes_execute",
     "recipes_learn", "recipes_try_step", "skill_sources_create", "skill_sources_sync",
     "workflow_recipes_executions_fork_create", "workflow_recipes_executions_rerun_create",

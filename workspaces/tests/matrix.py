@@ -51,7 +51,8 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "hooks_resume": {401},
     "deliveries_replay": {202, 409},
     "agents_chat": {400},  # says nothing
-    "openai_chat_completions": {409},  # its agent is paused
+    **{name: {409} for name in ("openai_chat_completions", "openai_responses")},  # its agent is paused
+    "openai_response_delete": {409},  # its run is still at work
     "recipes_assess_quality": {409},  # its run is still at work
     "recipes_learn": {409},
     **{f"recipe_proposals_{what}": {404} for what in ("retrieve", "use", "dismiss")},  # nobody asked for one

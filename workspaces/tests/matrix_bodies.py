@@ -119,6 +119,7 @@ BODIES: dict[str, Any] = {
     },
     "openai_embeddings": {"model": "use-multilingual-v3", "input": []},
     "openai_chat_completions": {"model": "agent:<Agent.slug>", "messages": [{"role": "user", "content": "Hello"}]},
+    "openai_responses": {"model": "agent:<Agent.slug>", "input": "Hello"},
     "workspaces_create": {"name": "New"},
     "workspaces_update": {"name": "New"},
     "api_keys_create": {"name": "New", "role": "viewer"},

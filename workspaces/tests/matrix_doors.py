@@ -123,6 +123,7 @@ SENT_BY = {
 # What has to be so for the operation to find its row: columns of that row, set before each request.
 GONE = {"deleted_at": timezone.now}
 API = {"kind": "openapi", "base_url": "https://example.org"}
+RESPONSE = {"input_data": {"message": "Hello", "wishes": {"response": {"model": "agent:quill", "store": True}}}}
 STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "credentials_restore": ("Credential", GONE),
     "credential_restore": ("Credential", GONE),
@@ -135,7 +136,9 @@ STATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("agent_draft_restore", "agent_drafts_restore"), ("AgentDraft", {"discarded_at": timezone.now})),
     **dict.fromkeys(("agent_restore", "agents_restore"), ("Agent", GONE)),
     **dict.fromkeys(("persona_restore", "personas_restore"), ("Persona", GONE)),
-    "openai_chat_completions": ("Agent", {"status": "paused"}),  # nobody waits for an answer
+    # Nobody waits for an answer.
+    **dict.fromkeys(("openai_chat_completions", "openai_responses"), ("Agent", {"status": "paused"})),
+    **dict.fromkeys(("openai_response", "openai_response_delete", "openai_response_items"), ("Execution", RESPONSE)),
     **dict.fromkeys(("recipe_restore", "recipes_restore"), ("Recipe", GONE)),
     **dict.fromkeys(("workflow_restore", "workflows_restore"), ("Workflow", GONE)),
     "executions_restore": ("Execution", GONE),
