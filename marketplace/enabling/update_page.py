@@ -1,14 +1,17 @@
 """What a workspace agrees to when it moves to another version: permissions, tools and hosts, and every changed line."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from automatos.line_matching import MOST_STEPS
 from automatos.textdiff import Line
 from marketplace.models import PluginVersion, VersionStatus
 from marketplace.versions import difference
 
 MOST_FILES = 60
+# Lines that are shown of all files together, and that are made to be counted; one file alone is shown whole.
+MOST_SHOWN, MOST_MADE = 1_000, 20_000
 # How things that are asked for are counted in words: one, several.
 WORDS = {
     "host": ("host", "hosts"),
@@ -20,13 +23,14 @@ WORDS = {
 
 @dataclass(frozen=True)
 class File:
-    """A file that differs, with its lines."""
+    """A file that differs, with its lines unless there are too many. added, removed: None where nobody counted them."""
 
     path: str
     kind: str
-    lines: Sequence[Line]
-    added: int
-    removed: int
+    lines: Sequence[Line] = ()
+    added: int | None = None
+    removed: int | None = None
+    is_shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,20 @@ class Change:
 
     @property
     def lines_added(self) -> int:
-        return sum(file.added for file in self.files)
+        return sum(file.added or 0 for file in self.files)
 
     @property
     def lines_removed(self) -> int:
-        return sum(file.removed for file in self.files)
+        return sum(file.removed or 0 for file in self.files)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether these are all."""
+        return not self.left_out and all(file.added is not None for file in self.files)
 
 
-def between(before: PluginVersion, after: PluginVersion) -> Change:
-    """From one version to another. Texts of a version that was taken away are not shown."""
+def between(before: PluginVersion, after: PluginVersion, opened: str = "") -> Change:
+    """From one version to another. Texts of a version that was taken away are not shown. opened: a file's path."""
     found = difference.compare_versions(before, after)
     is_readable = before.status == VersionStatus.APPROVED
     changed = found.files if is_readable else []
@@ -61,7 +70,7 @@ def between(before: PluginVersion, after: PluginVersion) -> Change:
         added=found.added,
         removed=found.removed,
         same=found.same,
-        files=[_file(each) for each in changed[:MOST_FILES]],
+        files=list(_files(changed[:MOST_FILES], opened)),
         left_out=max(0, len(changed) - MOST_FILES),
         agrees=_agrees(found.added),
         tools=[row.value for row in found.added if row.kind == "tool"],
@@ -76,7 +85,17 @@ def _agrees(added: Sequence[difference.Asked]) -> list[str]:
     return [f"{kinds[kind]} {one if kinds[kind] == 1 else many}" for kind, (one, many) in words.items() if kinds[kind]]
 
 
-def _file(changed: difference.ChangedFile) -> File:
-    lines = difference.lines_of(changed)
-    kinds = Counter(line.kind for line in lines)
-    return File(changed.path, changed.kind, lines, kinds["add"], kinds["del"])
+def _files(changed: Sequence[difference.ChangedFile], opened: str) -> Iterator[File]:
+    """Each with its lines as long as there is room for them, the opened one in any case."""
+    made = shown = 0
+    for each in changed:
+        is_opened = each.path == opened
+        if made > MOST_MADE and not is_opened:
+            yield File(each.path, each.kind)
+            continue
+        lines = difference.lines_of(each, MOST_STEPS // len(changed))
+        made += len(lines)
+        is_shown = is_opened or shown + len(lines) <= MOST_SHOWN
+        shown += len(lines) if is_shown else 0
+        kinds = Counter(line.kind for line in lines)
+        yield File(each.path, each.kind, lines if is_shown else (), kinds["add"], kinds["del"], is_shown)

@@ -86,7 +86,7 @@ def enable(request: WorkspaceRequest, plugin: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page()
 def update(request: WorkspaceRequest, plugin: str) -> HttpResponse:
-    """What another version changes (`?to=`), and accepting it or putting it off."""
+    """What another version changes (`?to=`, of one long file `?file=`), and accepting it or putting it off."""
     row = queries.plugin_by_slug(request.workspace, plugin)
     own = queries.enabled_or_404(request.workspace, row.pk)
     if request.method == "POST":
@@ -97,7 +97,8 @@ def update(request: WorkspaceRequest, plugin: str) -> HttpResponse:
         **_head(row),
         "own": own,
         "version": version,
-        "found": update_page.between(own.version, version),
+        "found": update_page.between(own.version, version, request.GET.get("file", "")),
+        "opened": request.GET.get("file", ""),
         "is_older": version.sort_key < own.version.sort_key,
         "same": version.pk == own.version_id,
         "holders": [holder for holder, has in plugin_page.agents_of(request.workspace, row) if has],

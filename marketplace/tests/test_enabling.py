@@ -87,6 +87,20 @@ def test_a_workspace_stays_on_its_version_and_sees_what_another_changes(desk: De
     assert desk.admin.patch(own(desk, body["plugin_id"]), {"version": "7.0.0"})[0] == 404
 
 
+def test_an_update_of_many_lines_is_shown_file_by_file(desk: Desk) -> None:
+    slug = f"long-{uuid4().hex[:6]}"
+    enabled(desk, slug)
+    long = {f"notes{number}__md": "\n".join(f"row {number}.{line}" for line in range(900)) for number in range(3)}
+    desk.approved(package(slug, "1.1.0", **long))
+    path = f"/w/{desk.workspace.slug}/marketplace/plugins/{slug}/update/?to=1.1.0"
+    client = signed_in(desk.people[Role.VIEWER])
+    page = client.get(path).content.decode()
+    assert ["row 0.899<" in page, "row 1.0<" in page, page.count("Show the lines of this file")] == [True, False, 2]
+    assert page.count("+900</span>") == 3
+    page = client.get(f"{path}&file=notes2.md").content.decode()
+    assert "row 2.899<" in page
+
+
 def test_an_update_is_put_off(desk: Desk) -> None:
     slug = f"later-{uuid4().hex[:6]}"
     body = enabled(desk, slug)

@@ -89,15 +89,15 @@ def changed_files(before: PluginVersion | None, after: PluginVersion) -> list[Ch
     return found
 
 
-def lines_of(changed: ChangedFile) -> list[Line]:
-    """The lines that differ; one of kind skip that says why they are not shown."""
+def lines_of(changed: ChangedFile, steps: int) -> list[Line]:
+    """The lines that differ; one of kind skip that says why they are not shown. steps: see `textdiff.compare`."""
     rows = [row for row in (changed.before, changed.after) if row is not None]
     if not all(row.is_text for row in rows):
         return [Line("skip", "It is no text.")]
     if any(row.size > LONGEST_TEXT for row in rows):
         return [Line("skip", "It is too long to be compared.")]
     texts = [contents.text_of(row) or "" if row else "" for row in (changed.before, changed.after)]
-    return compare(*texts) or [Line("skip", "Only its mode or its line ends changed.")]
+    return compare(*texts, steps=steps) or [Line("skip", "Only its mode or its line ends changed.")]
 
 
 def summary(version: PluginVersion) -> dict[str, Any]:
