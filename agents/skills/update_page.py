@@ -13,7 +13,7 @@ from automatos.line_matching import MOST_STEPS
 from automatos.textdiff import Line
 
 # Texts of a page, lines of each at first, lines of a part of one alone, and characters of a line before it is broken.
-TEXTS, FIRST, PART, WIDTH = 20, 100, 1_000, 500
+TEXTS, FIRST, PART, WIDTH = 20, 60, 1_000, 500
 
 
 @dataclass(frozen=True, slots=True)
