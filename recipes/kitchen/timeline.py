@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from automatos import words
 from recipes.kitchen.rail import Fold, Ticket
@@ -15,6 +15,9 @@ MOST_LINES = 60
 MOST_BARS = 80
 MOST_CALLS = 80
 MARKS = 4
+# By how much a live run's scale grows at once, and into how many parts its running bars are cut.
+GROWTH = 1.15
+PARTS = 50
 STEPS_OF_SCALE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
@@ -57,6 +60,10 @@ def timeline_of(
     start = min((step.started_at for step in steps if step.started_at), default=execution.created_at)
     end = execution.completed_at or now
     whole = max((end - start).total_seconds(), 0.001)
+    if execution.completed_at is None:
+        # While it grows it does so in steps, so that a live page is not told of every line again and again.
+        whole = GROWTH ** math.ceil(math.log(whole, GROWTH))
+        end = start + timedelta(seconds=whole * max(1, int((now - start).total_seconds() / whole * PARTS)) / PARTS)
     scale = _Scale(start, whole, end)
     known = {step.order: step for step in steps}
     lines = [

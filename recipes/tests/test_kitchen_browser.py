@@ -242,3 +242,26 @@ def test_a_live_run_and_its_question_before_stopping_are_accessible(room: Room) 
 def test_a_failed_run_is_accessible(room: Room) -> None:
     room.stack.models.on(f"second {room.word}", status=401, error="Incorrect API key provided.")
     room.visitor.check(room.path(ended(room.cook())))
+
+
+def test_a_live_page_touches_only_what_reads_differently(room: Room) -> None:
+    holds = [room.stack.models.hold(f"{name} {room.word}") for name in ("second", "third")]
+    execution = room.cook()
+    holds[0].wait_for_requests(1)
+    page = room.visitor.open(room.path(execution))
+    is_live(page)
+    page.evaluate("document.querySelector('run-kitchen').load()")
+    page.evaluate("document.querySelector('#ticket-1').dataset.untouched = 'yes'")
+    holds[0].release()
+    expect(page.locator("#ticket-2.ok")).to_be_visible(timeout=PATIENT)
+    expect(page.locator("#ticket-3.hot")).to_be_visible(timeout=PATIENT)
+    expect(page.locator("#ticket-1[data-untouched]")).to_have_count(1)
+    # Who stops it sees at once that the button was heard, and goes on seeing it until there is an answer.
+    page.route("**/stop/", lambda route: None)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop the run").click(no_wait_after=True)
+    expect(page.locator("#stop [aria-busy=true]")).to_have_count(1)
+    page.evaluate("document.querySelector('run-kitchen').load()")
+    expect(page.locator("#stop [aria-busy=true]")).to_have_count(1)
+    page.unroute_all(behavior="ignoreErrors")
+    holds[1].release()

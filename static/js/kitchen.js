@@ -4,6 +4,7 @@
 import { LiveRun } from './live-run.js';
 import { dress } from './outputs.js';
 import { say } from './live.js';
+import { Parts } from './parts.js';
 
 const AT_END = 40; // pixels from the end that still count as the end
 const TOKEN_LENGTH = 4; // characters of a token on average, until the server tells
@@ -13,6 +14,8 @@ const SPOKEN = { started: 'cooking', completed: 'done', failed: 'failed', skippe
 class RunKitchen extends LiveRun {
   connectedCallback() {
     this.listening = new AbortController();
+    if (this.dataset.state === 'live') this.parts = new Parts(this);
+    this.growing = new ResizeObserver(() => this.toEnd());
     this.isFollowing = Boolean(this.ref('follow')?.checked);
     this.clockAhead = Date.parse(this.dataset.now) - Date.now();
     this.listen();
@@ -23,11 +26,12 @@ class RunKitchen extends LiveRun {
     this.watch();
     this.ticking = setInterval(() => this.tick(), 500);
     this.adoptText();
-    this.toEnd();
+    this.showFollowing();
   }
 
   disconnectedCallback() {
     this.listening.abort();
+    this.growing.disconnect();
     clearInterval(this.ticking);
     this.leave();
   }
@@ -83,6 +87,11 @@ class RunKitchen extends LiveRun {
     dress(this);
     this.showTicket();
     if (wasLive && this.dataset.state === 'done') this.finish();
+  }
+
+  async morph(html) {
+    if (await this.parts?.take(html, (element, text) => super.morph(text, element))) return;
+    await super.morph(html);
   }
 
   finish() {
@@ -141,8 +150,9 @@ class RunKitchen extends LiveRun {
   scrollToTicket() {
     const rail = this.ref('rail');
     const ticket = rail?.querySelector('[aria-current]');
-    if (!ticket || rail.scrollHeight <= rail.clientHeight || ticket.id === this.shownTicket) return;
+    if (!ticket || ticket.id === this.shownTicket) return;
     this.shownTicket = ticket.id;
+    if (rail.scrollHeight <= rail.clientHeight) return;
     const [inner, outer] = [ticket.getBoundingClientRect(), rail.getBoundingClientRect()];
     if (inner.top < outer.top || inner.bottom > outer.bottom) rail.scrollTop += inner.top - outer.top - outer.height / 3;
   }
@@ -185,7 +195,9 @@ class RunKitchen extends LiveRun {
     if (!box) return;
     box.checked = this.isFollowing;
     this.ref('jump').hidden = this.isFollowing;
-    this.toEnd();
+    // Tells at once, and then each time the text has grown: when all is laid out and nothing is drawn yet.
+    this.growing.disconnect();
+    if (this.isFollowing) this.growing.observe(this.ref('grows'));
   }
 
   toEnd() {

@@ -4,6 +4,7 @@ import { RunSocket } from './run-socket.js';
 import { StreamedText } from './streamed-text.js';
 
 const REFRESH_AFTER = 100; // milliseconds: several events at once are one refresh
+const MOST_WAIT = 1_000;
 const TRY_AGAIN_AFTER = 1_500;
 const PAINT_EVERY = 111; // nine times a second reads as smooth and costs little
 const ASK_EVERY = 1_000;
@@ -20,7 +21,7 @@ const keepBlocks = {
   },
 };
 
-// Subclasses say what follows an event (`hear`), a new page (`show`), more text (`toEnd`) and the end (`endLive`).
+// Subclasses say what follows an event (`hear`), a new page (`show`) and the end (`endLive`).
 export class LiveRun extends HTMLElement {
   texts = new Map();
   asked = new Map();
@@ -57,14 +58,16 @@ export class LiveRun extends HTMLElement {
     on(document, 'visibilitychange', () => { if (!document.hidden) this.socket?.connect(); });
   }
 
+  // A page that takes long to fetch and to bring in is not asked for as often.
   refreshSoon() {
-    this.refreshing ??= setTimeout(() => { this.refreshing = null; this.load(); }, REFRESH_AFTER);
+    const wait = REFRESH_AFTER + Math.min(MOST_WAIT, this.tookLast ?? 0);
+    this.refreshing ??= setTimeout(() => { this.refreshing = null; this.load(); }, wait);
   }
 
-  // Morphing would open what the reader closed, and close what they opened.
-  async morph(html) {
-    const folds = [...this.querySelectorAll('details[id]')].map((details) => [details.id, details.open]);
-    await window.htmx.swap({ text: html, target: this, swap: 'outerMorph', sourceElement: this });
+  // The whole page, or an element of it. Morphing would open what the reader closed, and close what they opened.
+  async morph(html, target = this) {
+    const folds = [...target.querySelectorAll('details[id]')].map((details) => [details.id, details.open]);
+    await window.htmx.swap({ text: html, target, swap: 'outerMorph', sourceElement: this });
     for (const [id, isOpen] of folds) document.getElementById(id)?.toggleAttribute('open', isOpen);
   }
 
@@ -75,12 +78,13 @@ export class LiveRun extends HTMLElement {
     this.isLoading = true;
     while (this.isStale) {
       this.isStale = false;
-      const address = location.href;
+      const [address, began] = [location.href, performance.now()];
       const html = await this.fetchPage(address);
       this.isBehind = html === null;
       if (this.isBehind) break;
       if (address === location.href) await this.show(html);
       else this.isStale = true;
+      this.tookLast = performance.now() - began;
     }
     this.isLoading = false;
     if (this.isBehind && this.isConnected) setTimeout(() => this.load(), TRY_AGAIN_AFTER);
@@ -186,7 +190,6 @@ export class LiveRun extends HTMLElement {
     if (shown === text) return;
     if (stream.childNodes.length === 1 && text.startsWith(shown)) stream.firstChild.appendData(text.slice(shown.length));
     else stream.textContent = text;
-    this.toEnd();
   }
 
   // Finished blocks come from the server as HTML, with the page; what is still written stays text.

@@ -17,16 +17,19 @@ export function dress(root) {
     block.replaceWith(box);
     box.append(block, copyButton());
   }
-  // All are changed before any is measured: a measure between two changes lays the whole text out again.
-  const formulas = root.querySelectorAll('.prose .formula:is(.block, .wide)');
-  const wide = [...blocks, ...formulas].filter((block) => block.scrollWidth > block.clientWidth);
-  for (const block of wide) block.tabIndex = 0;
+  const wide = [...blocks, ...root.querySelectorAll('.prose .formula:is(.block, .wide)')];
+  if (wide.length) requestAnimationFrame(() => setTimeout(() => reachable(wide)));
   for (const fold of root.querySelectorAll('[data-fold]:not(.open)')) {
     const isLong = fold.scrollHeight > fold.clientHeight + 40;
     const next = fold.nextElementSibling;
     if (!isLong) fold.classList.add('open');
     else if (!next?.matches('.show-all')) fold.after(showAll(fold));
   }
+}
+
+// Once all is laid out and drawn: a measure before would lay the whole text out at once.
+function reachable(blocks) {
+  for (const block of blocks.filter((one) => one.scrollWidth > one.clientWidth)) block.tabIndex = 0;
 }
 
 function showAll(fold) {

@@ -100,9 +100,6 @@ class AgentChat extends LiveRun {
     if (!reason) this.load();
   }
 
-  // An answer is read from its beginning: nothing moves under the reader.
-  toEnd() {}
-
   showState() {
     const conn = this.ref('conn');
     if (!conn || this.dataset.state !== 'live') return;

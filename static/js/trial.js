@@ -39,8 +39,6 @@ class StepTrial extends LiveRun {
     if (!reason) this.load();
   }
 
-  toEnd() {}
-
   showState() {}
 }
 
