@@ -14,7 +14,7 @@ from recipes.crew.urls import agent_api, agent_pages
 from recipes.editor.urls import beside_api, beside_pages, editor_api, editor_pages
 from recipes.evaluations.urls import api as evaluations_api
 from recipes.evaluations.urls import pages as evaluations_pages
-from recipes.kitchen import compare_api, more_views, retention_views
+from recipes.kitchen import compare_api, more_views, retention_views, saved_views
 from recipes.kitchen import run_views as run_list_views
 from recipes.kitchen import views as runs_views
 from recipes.lessons import api as lessons_api
@@ -42,6 +42,8 @@ pages: list[URLPattern | URLResolver] = [
     path("runs/export.csv", run_list_views.run_csv, name="runs_csv"),
     path("runs/bulk/", run_list_views.run_bulk, name="runs_bulk"),
     path("runs/restore/", run_list_views.run_restore, name="runs_restore"),
+    path("runs/views/", saved_views.save, name="run_views_save"),
+    path("runs/views/<uuid:view_id>/remove/", saved_views.remove, name="run_view_remove"),
     path("runs/<uuid:execution_id>/", runs_views.run, name="run"),
     path("runs/compare/", more_views.runs_compare, name="runs_compare"),
     path("runs/<uuid:execution_id>/rerun/", more_views.rerun, name="run_rerun"),

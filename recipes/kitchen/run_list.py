@@ -15,8 +15,9 @@ from automatos import words
 from automatos.local_time import today
 from recipes.kitchen.run_rows import TRIGGERS, Row, rows_of
 from recipes.models import Recipe
-from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed
+from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed, query_of
 from recipes.runs.medians import DayFigures, by_day
+from recipes.runs.saved_view_services import saved_views
 from workspaces.models import User, Workspace
 
 PAGE = 50
@@ -32,13 +33,14 @@ BASE, BAR_HEIGHT = 58, 44
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A saved view."""
+    """A saved view; key: of one that the person saved."""
 
     value: str
     word: str
     count: str
     address: str
     current: bool
+    key: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _day_name(day: date, now: date) -> str:
 
 
 def tabs(workspace: Workspace, wanted: RunFilter, user: User, query: QueryDict) -> list[Tab]:
-    """The saved views, each with how many runs it holds."""
+    """The saved views, each with how many runs it holds, and behind them those of the person."""
+    own = own_tabs(workspace, user, query)
     counted = [value for value in TABS if value != "all"]
     # Ids alone: what runs took together with those inside of them is not summed up to be counted.
     runs = [narrowed(workspace, RunFilter(zone=wanted.zone, tab=value), user).order_by() for value in counted]
@@ -153,8 +156,17 @@ def tabs(workspace: Workspace, wanted: RunFilter, user: User, query: QueryDict) 
         number = numbers.get(value, -1)
         address = _address(query, tab=None if value == "all" else value, status=None)
         count = "" if number < 0 else f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
-        found.append(Tab(value, word, count, address, value == wanted.tab))
-    return found
+        found.append(Tab(value, word, count, address, value == wanted.tab and not any(tab.current for tab in own)))
+    return found + own
+
+
+def own_tabs(workspace: Workspace, user: User, query: QueryDict) -> list[Tab]:
+    """The person's own views as tabs."""
+    shown = query_of(query)
+    return [
+        Tab("own", view.name, "", f"?{view.query}", view.query == shown, view.pk)
+        for view in saved_views(workspace, user)
+    ]
 
 
 class _Number(Subquery):

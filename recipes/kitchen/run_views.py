@@ -20,7 +20,7 @@ from recipes.models import Recipe
 from recipes.runs import removal
 from recipes.runs import services as runs
 from recipes.runs.csv_export import csv_of
-from recipes.runs.filters import RunFilter, narrowed
+from recipes.runs.filters import RunFilter, narrowed, query_of
 from recipes.runs.reading import execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role, User, Workspace
@@ -36,11 +36,15 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
     query = request.GET
     wanted = RunFilter.of(query, zone)
     page = run_list.page_of_runs(request.workspace, wanted, request.user, query)
+    tabs = run_list.tabs(request.workspace, wanted, request.user, query)
+    own = next((tab for tab in tabs if tab.current and tab.key), None)
     shown = {
         "page": page,
         "wanted": wanted,
         "zone": zone,
-        "tabs": run_list.tabs(request.workspace, wanted, request.user, query),
+        "tabs": tabs,
+        "own": own,
+        "to_save": "" if own else query_of(query),
         "fortnight": run_list.fortnight(request.workspace, wanted, query),
         "chips": run_list.chips(wanted, query, _names(request.workspace)),
         "choices": run_list.choices(request.workspace),

@@ -19,6 +19,7 @@ from recipes.models.judgement import RunJudgement
 from recipes.models.lesson import Lesson
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
+from recipes.models.saved_view import SavedView
 from recipes.models.starts import MissedPolicy, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
 from recipes.models.workflow import StagePrompt, Workflow, WorkflowStatus
 
@@ -54,6 +55,7 @@ __all__ = [
     "RunJudgement",
     "RunNumber",
     "RunRating",
+    "SavedView",
     "Schedule",
     "ScheduleTick",
     "StagePrompt",

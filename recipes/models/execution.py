@@ -253,8 +253,8 @@ class Execution(models.Model):
         """What it came to so far, with the runs inside of it. Asks for those where it was not read `with_inside`."""
         own = Totals(self.input_tokens, self.output_tokens, self.cost, self.tool_calls, self.is_estimated)
         if self.root_id is None:
-            below = Execution.objects.filter(root_id=self.pk)
-            return own + (read_inside(self.inside) if hasattr(self, "inside") else sums_of(below))
+            inside = Execution.objects.filter
+            return own + (read_inside(self.inside) if hasattr(self, "inside") else sums_of(inside(root_id=self.pk)))
         found = own
         level = Execution.objects.filter(parent_step__execution=self.pk)
         while (sums := sums_of(level)).inside:

@@ -12,8 +12,9 @@ from django.db.models import Aggregate, DurationField
 
 from recipes.models import ENDED_BADLY
 
-# How many finished runs of a recipe its usual length is taken from.
+# How many finished runs of a recipe its usual length is taken from, among so many of its newest.
 COMPARED_RUNS = 20
+NEWEST_RUNS = 200
 
 
 class Median(Aggregate):
@@ -63,9 +64,10 @@ def usual_lengths(recipes: Collection[UUID]) -> dict[UUID | None, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.id, (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM took)) FROM ("
-            "SELECT completed_at - started_at AS took FROM recipe_executions e WHERE e.recipe_id = r.id AND "
-            "status = 'completed' AND started_at IS NOT NULL ORDER BY created_at DESC LIMIT %s) last) "
+            "SELECT completed_at - started_at AS took FROM (SELECT started_at, completed_at, created_at, status "
+            "FROM recipe_executions e WHERE e.recipe_id = r.id ORDER BY created_at DESC LIMIT %s) newest "
+            "WHERE status = 'completed' AND started_at IS NOT NULL ORDER BY created_at DESC LIMIT %s) last) "
             "FROM unnest(%s::uuid[]) AS r(id)",
-            [COMPARED_RUNS, list(recipes)],
+            [NEWEST_RUNS, COMPARED_RUNS, list(recipes)],
         )
         return {key: float(seconds) * 1000 for key, seconds in cursor.fetchall() if seconds is not None}

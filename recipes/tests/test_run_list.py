@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
-from recipes.models import Execution, ExecutionStep, RunNumber, Trigger
+from recipes.models import Execution, ExecutionStep, RunNumber, SavedView, Trigger
 from recipes.runs.services import start
 from recipes.tests.kit import Cast, ended
 from recipes.tests.test_dashboard import browser_of, ran
@@ -294,3 +294,71 @@ def test_the_list_is_walked_by_keyboard_and_sound_everywhere(stack: Stack, peopl
     page.get_by_text("1 run was back.").wait_for()
     assert page.locator("tr[data-run]").count() == 2
     visitor.check(f"{root}?tab=failed")
+
+
+def own_tabs(cast: Cast, query: str = "", user: User | None = None) -> list[tuple[str, str, bool]]:
+    answer = browser_of(user or cast.owner).get(f"/w/{cast.workspace.slug}/runs/{query}")
+    return [(tab.word, tab.address, tab.current) for tab in answer.context["tabs"] if tab.key]
+
+
+def test_a_person_keeps_what_they_narrowed_the_list_to_as_a_tab(cast: Cast) -> None:
+    ran(cast, cast.recipe("one"))
+    client, root = browser_of(cast.owner), f"/w/{cast.workspace.slug}/runs/"
+    page = client.get(f"{root}?sort=longest&cost=0.5&page=1&run=x").content.decode()
+    assert 'name="query" value="cost=0.5&amp;sort=longest"' in page
+    asked = {"name": " Dear  ones ", "query": "sort=longest&cost=0.5&run=x&odd=1"}
+    assert client.post(f"{root}views/", asked)["Location"] == f"{root}?cost=0.5&sort=longest"
+    assert own_tabs(cast, "?sort=longest&cost=0.5") == [("Dear ones", "?cost=0.5&sort=longest", True)]
+    assert "Save this view" not in client.get(f"{root}?sort=longest&cost=0.5").content.decode()
+    client.post(f"{root}views/", {"name": "Dear ones", "query": "cost=2"})
+    assert own_tabs(cast) == [("Dear ones", "?cost=2", False)]
+    viewer = User.objects.create_user("sees@example.org")
+    set_role(workspace=cast.workspace, user=viewer, role=Role.VIEWER)
+    browser_of(viewer).post(f"{root}views/", {"name": "Mine", "query": "tab=failed"})
+    assert [own_tabs(cast, "", viewer), own_tabs(cast)] == [
+        [("Mine", "?tab=failed", False)], [("Dear ones", "?cost=2", False)],
+    ]  # fmt: skip
+    view = SavedView.objects.get(user=cast.owner)
+    assert browser_of(viewer).post(f"{root}views/{view.pk}/remove/").status_code == 404
+    answer = client.post(f"{root}views/{view.pk}/remove/", follow=True)
+    assert own_tabs(cast) == []
+    assert "The tab Dear ones was removed." in answer.content.decode()
+    client.post(f"{root}views/", {"name": view.name, "query": view.query})
+    assert own_tabs(cast) == [("Dear ones", "?cost=2", False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "cure"),
+    [
+        (" ", "tab=failed", "Give the view a name"),
+        ("x" * 41, "tab=failed", "Give the view a name"),
+        ("All", "tab=all&sort=newest&page=3", "Set a filter"),
+        ("Odd", "cost=much", "Use a number"),
+        ("Long", f"q={'%F0%9F%8D%B2' * 700}", "Shorten the search"),
+        ("Thirteen", "tab=mine", "You have 12 saved views"),
+    ],
+)
+def test_a_view_that_cannot_be_kept_says_what_to_do(cast: Cast, name: str, query: str, cure: str) -> None:
+    numbers = range(12 if name == "Thirteen" else 0)
+    SavedView.objects.bulk_create(
+        SavedView(workspace=cast.workspace, user=cast.owner, name=f"View {number}", query="tab=mine")
+        for number in numbers
+    )
+    answer = browser_of(cast.owner).post(
+        f"/w/{cast.workspace.slug}/runs/views/", {"name": name, "query": query}, follow=True
+    )
+    assert answer.status_code == 200
+    assert cure in answer.content.decode()
+    assert SavedView.objects.count() == len(numbers)
+
+
+def test_what_took_long_is_found_also_where_much_did(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cast.recipe("one")
+    runs = [ran(cast, recipe) for _ in range(3)]
+    long = timezone.now() + timedelta(hours=1)
+    Execution.objects.filter(pk__in=[run.pk for run in runs[:2]]).update(completed_at=long)
+    found = listed(cast, "?duration=1000")
+    assert sorted(found) == sorted(run.pk for run in runs[:2])
+    monkeypatch.setattr("recipes.runs.filters.MOST_FOUND", 1)
+    assert listed(cast, "?duration=1000") == found
+    assert listed(cast, "?duration=9999") == []

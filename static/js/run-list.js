@@ -35,7 +35,7 @@ class RunList extends HTMLElement {
   }
 
   tick() {
-    const isBusy = this.querySelector('#run-filters[open]') || document.querySelector('dialog[open], :popover-open');
+    const isBusy = this.querySelector('[data-menu][open]') || document.querySelector('dialog[open], :popover-open');
     if (this.hasAttribute('data-live') && !document.hidden && !isBusy) this.load();
   }
 

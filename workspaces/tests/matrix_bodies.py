@@ -170,6 +170,7 @@ FORMS: dict[str, Any] = {
     "schedule_change": {"action": "pause"},
     "runs_bulk": {"action": "delete", "run": "<Execution>"},
     "runs_restore": {"run": "<Execution>"},
+    "run_views_save": {"name": "New", "query": "tab=failed"},
     "run_rerun": {"token": "once"},
     "run_begin": {"from_step": "1"},
     "trigger_change": {"action": "pause"},

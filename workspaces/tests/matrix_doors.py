@@ -33,6 +33,7 @@ MODELS = {
     "invitation_id": "Invitation",
     "approval_id": "Approval",
     "allowance_id": "Allowance",
+    "view_id": "SavedView",
     "wait_id": "Approval",
     "source_id": "SkillSource",
     "skill_id": "Skill",

@@ -80,6 +80,7 @@ VALUES: dict[str, Any] = {
     "Approval.allowance_id": None,
     "Allowance.reach": {"tool": "%s"},
     "Allowance.revoked_at": None,
+    "SavedView.query": "q=%s",
     "ApiKey.scopes": [],
     "Budget.scope": "workspace",
     **dict.fromkeys(("ModelUsage.day", "AgentUsage.day"), timezone.now().date()),
