@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from automatos.errors import Conflict, InvalidInput, PlanLimit, TooMany
@@ -19,7 +20,7 @@ from recipes.editor.draft_run_services import recipe_tested_by
 from recipes.kitchen.going_on import going_on
 from recipes.kitchen.page import kitchen
 from recipes.kitchen.run_rows import rows_of
-from recipes.models import Execution, Trigger
+from recipes.models import Execution, ExecutionStep, Trigger
 from recipes.quality.queries import alarms, rating_of
 from recipes.queries import recipe as find_recipe
 from recipes.runs import rerun_services as reruns
@@ -41,7 +42,10 @@ from workspaces.models import Budget, Role
 # Of what needs somebody, of what failed and of what comes next, the dashboard shows so many.
 MOST_LISTED = 5
 # Why no new run begins: told in the kitchen of the old one.
-REFUSED = (Conflict, InvalidInput, PlanLimit, TooMany)
+REFUSED = (Conflict, PlanLimit, TooMany)
+# The session's place for a prompt that could not be used, and how much of one it keeps.
+MENDED = "mended"
+LONGEST_MENDED = 100_000
 
 
 @require_safe
@@ -96,8 +100,18 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
         "may_decide": request.access.allows("approvals:decide"),
         "asked_step": asked,
         "said": rating_of(page.execution, request.user),
+        "mended": _mended(request, page.stage.step),
     }
     return render_live(request, "recipes/workflows/run.html" if of_workflow else "recipes/kitchen.html", shown)
+
+
+def _mended(request: WorkspaceRequest, step: ExecutionStep) -> dict[str, str] | None:
+    """A prompt that was typed for this step and could not be used, once: its text, and what is wrong with it."""
+    kept: dict[str, str] = request.session.get(MENDED) or {}
+    if kept.get("step") != str(step.pk):
+        return None
+    del request.session[MENDED]
+    return kept
 
 
 @require_POST
@@ -146,9 +160,27 @@ def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 @require_POST
 @workspace_page(Role.EDITOR)
 def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
-    """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run."""
-    place = request.POST.get("from_step", "")
-    return _gone_on(request, execution_id, f"begin-{place}", partial(reruns.rerun, from_step=place))
+    """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run.
+
+    prompt: what the step is asked this time, in place of what it was asked.
+    """
+    place, prompt = request.POST.get("from_step", ""), request.POST.get("prompt", "").replace("\r\n", "\n")
+    changes = (
+        reruns.Changes(steps={place: reruns.StepChange(prompt_template=prompt)}) if prompt.strip() else reruns.NONE
+    )
+    start = partial(reruns.rerun, from_step=place, changes=changes)
+    try:
+        return _gone_on(request, execution_id, f"begin-{place}", start)
+    except InvalidInput as error:
+        steps = ExecutionStep.objects.filter(workspace=request.workspace, execution_id=execution_id)
+        step = steps.filter(order=int(place)).first() if place.isdecimal() and len(place) < 6 else None
+        if step is None or not changes.steps:
+            messages.error(request, error.message)
+            return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
+        # What was typed stands there again, beside what is wrong with it.
+        request.session[MENDED] = {"step": str(step.pk), "prompt": prompt[:LONGEST_MENDED], "wrong": error.message}
+        address = reverse("run", args=[request.workspace.slug, execution_id])
+        return redirect(f"{address}?step={step.order}")
 
 
 def _gone_on(request: WorkspaceRequest, execution_id: UUID, what: str, start: Callable[..., Execution]) -> HttpResponse:
@@ -191,7 +223,7 @@ def cook_again(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     )
     try:
         made = _once(request, f"again:{found.pk}", start)
-    except REFUSED as error:
+    except (Conflict, InvalidInput, PlanLimit, TooMany) as error:
         messages.error(request, error.message)
         made = found.pk
     return redirect("run", request.workspace.slug, made)

@@ -75,6 +75,28 @@ def test_a_failed_run_is_retried_from_its_step_and_a_finished_one_begun_anywhere
     assert (again.source_id, claim()[0].task.messages[-1].content) == (made.pk, "Two first")
 
 
+def test_a_failed_step_is_mended_with_another_prompt_where_it_failed(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    recipe = cast.recipe("One", "Two {step_1}", "Three {step_2}")
+    run = cast.cook(recipe)
+    (second,) = done(claim()[0], "first")
+    failed(second)
+    text = page.text(run)
+    assert "Two {step_1}</textarea>" in text
+    assert f"recipes/{recipe.template_id}/edit/?step=step_2" in text
+    same, said = page.press(run, "begin", from_step="2", prompt="Say {nothing}\r\nnow")
+    assert same.pk == run.pk
+    assert "Say {nothing}\nnow</textarea>" in said
+    assert "nothing" in said.split('id="mend-wrong"')[1].split("</div>")[0]
+    assert "Say {nothing}" not in page.text(run), "it is said once"
+    made, _ = page.press(run, "begin", from_step="2", prompt="Say {step_1}\r\nagain")
+    assert (made.source_id, claim()[0].task.messages[-1].content) == (run.pk, "Say first\nagain")
+    assert recipe.steps.get(order=2).prompt_template == "Two {step_1}"
+    recipe.version += 1
+    recipe.save(update_fields=["version"])
+    assert "It does version 1 of the recipe; cook again for version 2." in page.text(run)
+
+
 def test_a_live_run_is_paused_and_resumed(cast: Cast) -> None:
     page = Kitchen(browser_of(cast.owner), cast)
     run = cast.cook(cast.recipe("One", "Two"))
