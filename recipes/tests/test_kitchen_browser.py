@@ -245,7 +245,7 @@ def test_a_failed_run_is_accessible(room: Room) -> None:
 
 
 def test_a_live_page_touches_only_what_reads_differently(room: Room) -> None:
-    holds = [room.stack.models.hold(f"{name} {room.word}") for name in ("second", "third")]
+    holds = [room.stack.models.hold(f"{name} {room.word}", times=1) for name in ("second", "third")]
     execution = room.cook()
     holds[0].wait_for_requests(1)
     page = room.visitor.open(room.path(execution))

@@ -84,6 +84,7 @@ REFUSED_ANYWAY: dict[str, set[int]] = {
     "run_again": {409},  # its run is one of a workflow
     "run_rerun": {200, 302, 400, 422},  # the same
     "runs_restore": {404},  # none was deleted
+    "run_view_remove": {302, 404},  # each has their own
     "runs_compare": {404},  # no run is named
     "plugin_imports_create": {400},  # no server of git is there
     "plugins_submit": {400},  # there is no file
