@@ -27,11 +27,18 @@ class RunList extends HTMLElement {
     if (!history.state?.htmx) history.replaceState({ htmx: true }, '');
     this.ticking = setInterval(() => this.tick(), REFRESH_EVERY);
     this.showChosen();
+    this.showTab();
   }
 
   disconnectedCallback() {
     this.listening.abort();
     clearInterval(this.ticking);
+  }
+
+  // On a narrow page the tabs scroll: the one that is shown is in sight.
+  showTab() {
+    const [tabs, tab] = [this.querySelector('.runtabs'), this.querySelector('.runtabs [aria-current]')];
+    if (tab) tabs.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right);
   }
 
   tick() {
