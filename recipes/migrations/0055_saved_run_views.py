@@ -12,7 +12,7 @@ from automatos.row_security import protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recipes', '0053_ended_badly'),
+        ('recipes', '0054_steps_begun'),
         ('workspaces', '0015_time_zones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
