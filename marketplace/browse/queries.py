@@ -116,7 +116,7 @@ def _vector(text: str) -> str:
 
 def kind_counts() -> dict[str, int]:
     """How many public listings there are of each kind that there is."""
-    rows = Entry.objects.filter(is_public=True).order_by().values("kind").annotate(number=Count("pk"))
+    rows = Entry.objects.filter(is_public=True).order_by().values("kind").annotate(number=Count("*"))
     return {row["kind"]: row["number"] for row in rows}
 
 

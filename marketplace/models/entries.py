@@ -72,7 +72,13 @@ class Entry(models.Model):
             models.Index(fields=["-changed_at", "id"], name="entries_newest", condition=PUBLIC),
             models.Index(fields=["-rating", "-rating_count", "id"], name="entries_rating", condition=PUBLIC),
             models.Index(fields=["category", "-installs"], name="entries_category", condition=PUBLIC),
-            models.Index(fields=["kind"], name="entries_kind", condition=PUBLIC),
+            # All that the list is counted by, and what row-level security asks: counts read the index alone.
+            models.Index(
+                fields=["kind"],
+                name="entries_counts",
+                include=["is_public", "workspace", "category", "publisher", "verdict", "reach", "key"],
+                condition=PUBLIC,
+            ),
             models.Index(fields=["publisher", "-installs"], name="entries_publisher", condition=PUBLIC),
             models.Index(fields=["is_featured"], name="entries_featured", condition=models.Q(is_featured=True)),
             models.Index(fields=["workspace"], name="entries_workspace"),
