@@ -237,11 +237,18 @@ class QuirkServer:
 
 
 def _after_tools(body: Json) -> Sent | None:
-    """With the results of tools every model of OpenAI's wire answers the same: what it was given."""
-    results = [turn["content"] for turn in body.get("messages", ()) if turn.get("role") == "tool"]
+    """With the results of tools every model answers the same: what it was given."""
+    turns = body.get("messages", ())
+    results = [turn["content"] for turn in turns if turn.get("role") == "tool"]
+    if results:
+        return stream(texts("Results: " + " | ".join(map(str, results))))(body, 0)
+    blocks = [block for turn in turns if isinstance(turn["content"], list) for block in turn["content"]]
+    results = [block["content"] for block in blocks if block.get("type") == "tool_result"]
     if not results:
         return None
-    return stream(texts("Results: " + " | ".join(map(str, results))))(body, 0)
+    content, usage = [{"type": "text", "text": f"Results: {results}"}], {"input_tokens": 20, "output_tokens": 8}
+    message = {"type": "message", "model": "stub", "content": content, "stop_reason": "end_turn", "usage": usage}
+    return document(message)(body, 0)
 
 
 async def _nothing_here(request: web.Request) -> web.Response:
