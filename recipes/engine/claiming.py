@@ -127,10 +127,7 @@ def _begin(
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = journals_of(ledger, begun), decisions_of(ledger, begun)
     earlier = earlier_attempts(ledger, (step for _, step in held))
-    before = said_before(
-        ledger.sql,
-        ((r.id, r.workspace_id, r.conversation_id, r.input_data) for r, _ in held if r.conversation_id is not None),
-    )
+    before = talks_of(ledger, held)
     at_once: list[Outcome] = []
     parked: list[Parked] = []
     grown: set[UUID] = set()
@@ -149,6 +146,7 @@ def _begin(
             elif run.conversation_id is None:
                 job = work_of(ledger, run, step, _usable(found), outputs.get(run.id, []))
             else:
+                step.state = {UNWRITTEN: before[run.id].unwritten} if before[run.id].unwritten else None
                 job = answer_job(ledger, run, step, _usable(found), before[run.id])
             job = replace(job, journal=journals.get(step.id, {}), approvals=decided)
             turn.jobs.append(with_earlier(job, earlier[step.id]) if step.id in earlier else job)
@@ -168,6 +166,8 @@ def _begin(
     return at_once
 
 
+# In the state of a step that answers a message: what it was told in place of answers that were not written by then.
+UNWRITTEN = "unwritten"
 # Kinds that are over, parked or grown where they are claimed.
 HERE = (StepKind.CONDITION, StepKind.WAIT, StepKind.LOOP, StepKind.RECIPE)
 
@@ -313,6 +313,15 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
     return replace(job, model_of_all=one_for_all(step.config))
 
 
+def talks_of(ledger: Ledger, held: Iterable[tuple[Run, Step]]) -> dict[UUID, Said]:
+    """What stood before the messages that these steps answer, as it was when they were claimed first."""
+    talks = [(run, step) for run, step in held if run.conversation_id is not None]
+    asked = [
+        (run.id, run.workspace_id, run.conversation_id, run.input_data) for run, _ in talks if run.conversation_id
+    ]
+    return said_before(ledger.sql, asked, {run.id: (step.state or {}).get(UNWRITTEN, {}) for run, step in talks})
+
+
 def journals_of(ledger: Ledger, steps: list[Step]) -> dict[UUID, dict[str, Recorded]]:
     """What was done of these steps' attempts, by step and path."""
     if not steps:
@@ -348,12 +357,13 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
     for step in steps:
         task = tasks.get(step.id)
         prompt, model = (task.messages[-1].content, task.model) if task else (asked_of(step), "")
-        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id)))
+        state = as_json(step.state) if step.id in openings else None
+        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id), state))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
-        "prompt = v.prompt, model = v.model, opening = v.opening::jsonb "
-        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]) "
-        "AS v(id, fence, started_at, prompt, model, opening) WHERE s.id = v.id",
+        "prompt = v.prompt, model = v.model, opening = v.opening::jsonb, state = COALESCE(v.state::jsonb, s.state) "
+        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+        "AS v(id, fence, started_at, prompt, model, opening, state) WHERE s.id = v.id",
         [owner, *columns(rows)],
     )
     intents = [

@@ -1,7 +1,8 @@
 """What is said to an agent in a conversation: the message with its attachments, and the turns before it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,9 @@ MOST_SHOWN = 10_000_000
 # What a model is told of its own answers that never came to their end.
 CUT = "\n\n[This answer was broken off here.]"
 UNANSWERED = "[This message was not answered.]"
+# And of one that was still being written when the next message came.
+UNSETTLED = "[This message was still being answered.]"
+SETTLED = ("completed", "failed", "cancelled", "stopped")
 # From each message's parent back, and nothing of the conversation's other branches or of what is too long ago.
 SAID = f"""
 WITH RECURSIVE way AS (
@@ -32,16 +36,20 @@ WITH RECURSIVE way AS (
 )
 SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output
 FROM way w JOIN recipe_executions e ON e.id = w.id JOIN execution_steps s ON s.execution_id = e.id
-WHERE e.status IN ('completed', 'failed', 'cancelled', 'stopped')
 """  # noqa: S608
 
 
 @dataclass(slots=True)
 class Said:
-    """What stood before a message. origins: where untrusted text in it, or behind its answers, came from."""
+    """What stood before a message. origins: where untrusted text in it, or behind its answers, came from.
+
+    unwritten: what was told in place of answers that were not written by then, by their runs. The step keeps it, since
+    at the next look they may be.
+    """
 
     turns: list[Message] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
+    unwritten: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,18 @@ class _Answer:
     given: dict[str, Any]
     text: str
     origins: list[str]
+    is_written: bool
 
 
-def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[str, Any]]]) -> dict[UUID, Said]:
+def said_before(
+    sql: Statements,
+    asked: Iterable[tuple[UUID, UUID, UUID, dict[str, Any]]],
+    unwritten: Mapping[UUID, Mapping[str, str]] = MappingProxyType({}),
+) -> dict[UUID, Said]:
     """What came before each message: as a chat client sent it, else along the parents of the answer.
 
     asked: (execution, workspace, conversation, input_data). Answers that failed or were stopped stand there as far as
-    they were written, and are marked.
+    they were written, and are marked. unwritten: by execution, what stands in `Said.unwritten` since the first look.
     """
     questions = list(asked)
     parents = {
@@ -65,7 +78,9 @@ def said_before(sql: Statements, asked: Iterable[tuple[UUID, UUID, UUID, dict[st
     rows = sql.rows(SAID, columns(list(parents))) if parents else []
     answers = {str(row[1]): _answer(row) for row in rows}
     return {
-        execution: _sent(workspace, execution, given) if given.get("messages") else _along(workspace, given, answers)
+        execution: _sent(workspace, execution, given)
+        if given.get("messages")
+        else _along(workspace, given, answers, unwritten.get(execution, {}))
         for execution, workspace, _, given in questions
     }
 
@@ -84,10 +99,14 @@ def question_of(
 
 def _answer(row: tuple[Any, ...]) -> _Answer:
     _, key, given, output, origins, status, written = row
-    text = (from_json(output) or {}).get("final_output", "")
-    if status != "completed":
+    if status == "completed":
+        text = (from_json(output) or {}).get("final_output", "")
+    elif status not in SETTLED:
+        text, written = UNSETTLED, ""
+    else:
         text = f"{written}{CUT}" if written else UNANSWERED
-    return _Answer(key, from_json(given), text, from_json(origins) or [])
+    is_written = status == "completed" or bool(written)
+    return _Answer(key, from_json(given), text, from_json(origins) or [], is_written)
 
 
 def _sent(workspace_id: UUID, execution_id: UUID, given: dict[str, Any]) -> Said:
@@ -112,11 +131,16 @@ def _add_result(said: Said, turn: dict[str, Any]) -> None:
         said.origins.append(CLIENT_TOOL)
 
 
-def _along(workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer]) -> Said:
+def _along(
+    workspace_id: UUID, given: dict[str, Any], answers: dict[str, _Answer], unwritten: Mapping[str, str]
+) -> Said:
     said, parent, seen, room = Said(), given.get("parent"), set[str](), MOST_SHOWN
     while parent in answers and parent not in seen and len(said.turns) < 2 * LONGEST:
         seen.add(parent)
         before = answers[parent]
+        if parent in unwritten or not before.is_written:
+            before = replace(before, text=unwritten.get(parent, before.text), origins=[])
+            said.unwritten[parent] = before.text
         asked = before.given.get("message", "")
         message, origins = question_of(workspace_id, before.id, before.given, asked, pictures=room > 0)
         room -= sum(image.size for image in message.images if isinstance(image, KeptPicture))

@@ -20,7 +20,6 @@ from automatos.llm.registry import Models
 from recipes.engine import claiming, looping
 from recipes.engine.branching import asked_of, decide
 from recipes.engine.earlier import earlier_attempts, with_earlier
-from recipes.engine.history import said_before
 from recipes.engine.journal import error_shape
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.notebook import GivenUp
@@ -186,8 +185,7 @@ class _Preparer:
         self.journals = claiming.journals_of(ledger, list(steps))
         self.decided = claiming.decisions_of(ledger, list(steps))
         self.earlier = earlier_attempts(ledger, steps)
-        talk = [(run.id, run.workspace_id, run.conversation_id, run.input_data)] if run.conversation_id else []
-        self.before = said_before(ledger.sql, talk)
+        self.before = claiming.talks_of(ledger, [(run, step) for step in steps])
 
     def prepare(self, known: _Recorded) -> _Recorded:
         """The step with what it comes to, with its job, or with why it is left as it is recorded."""

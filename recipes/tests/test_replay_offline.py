@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from automatos.testing import Stack
+from recipes.engine.history import UNANSWERED, UNSETTLED
 from recipes.models import Approval, Call, Event, Execution, ExecutionStep
 from recipes.runs.replay_queries import replay
 from recipes.tests.chat_kit import Room, call, with_tools
@@ -173,6 +174,47 @@ def test_an_answer_of_a_conversation_comes_again(stack: Stack) -> None:
     run = ended(Execution.objects.get(pk=said["execution_id"]))
     found = Caller(room.key).get(f"/api/executions/{run.pk}/replay")[1]
     assert (found["first"], found["same"], found["steps"], found["calls"]) == (None, True, 1, 1)
+
+
+def test_what_was_not_written_yet_when_the_next_message_came_stays_so(stack: Stack) -> None:
+    """Of an answer under way, and of one whose text was kept after its stop, the next one was told nothing."""
+    room = Room(stack)
+    api, chat, word = Caller(room.key), f"/api/agents/{room.cast.agent.pk}/chat", room.cast.workspace.slug
+
+    def say(message: str, **body: Any) -> Execution:
+        status, begun = api.post(chat, {"message": f"{message} {word}", **body})
+        assert status == 202, begun
+        return Execution.objects.get(pk=begun["execution_id"])
+
+    def same(run: Execution) -> bool:
+        found = api.get(f"/api/executions/{run.pk}/replay")[1]
+        assert found["steps"] == 1, found
+        return bool(found["same"])
+
+    first = ended(say("I am Ines."))
+    held = stack.models.hold(f"Tell a story. {word}")
+    second = say("Tell a story.", conversation_id=str(first.conversation_id))
+    held.wait_for_requests(1)
+    third = ended(say("Who am I?", conversation_id=str(first.conversation_id)))
+    asked = [one["content"] for one in stack.models.requests[-1].body["messages"][1:]]
+    assert asked == [
+        f"I am Ines. {word}",
+        first.steps.get().output,
+        f"Tell a story. {word}",
+        UNSETTLED,
+        f"Who am I? {word}",
+    ]
+    held.release()
+    assert ended(second).status == "completed"
+    assert same(third)
+    # A stop ends the run at once; what was written by then is kept a moment later.
+    Execution.objects.filter(pk=second.pk).update(status="cancelled")
+    kept = second.steps.get().output
+    second.steps.update(output="")
+    fourth = ended(say("And now?", conversation_id=str(first.conversation_id), parent=str(second.pk)))
+    assert [one["content"] for one in stack.models.requests[-1].body["messages"]][-2] == UNANSWERED
+    second.steps.update(output=kept, finish_reason="cut")
+    assert same(fourth)
 
 
 def test_a_run_under_way_is_refused() -> None:
