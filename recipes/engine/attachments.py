@@ -95,17 +95,17 @@ def read(uploads: Sequence[Upload], *, sees: bool, model: str) -> list[Attachmen
     return list(found.values())
 
 
-def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload], *, are_inputs: bool = False) -> None:
-    """Put the files where the run's files are; PlanLimit without room for them. To be called last in a transaction.
+def keep(workspace: Workspace, execution_id: UUID, uploads: Sequence[Upload]) -> None:
+    """Put the files where those are that a run began with, which stay as they are whatever it writes.
 
-    are_inputs: the run began with them, and they stay as they are whatever it writes.
+    PlanLimit without room for them. To be called last in a transaction.
     """
     if not uploads:
         return
     require_storage(workspace, sum(len(upload.data) for upload in uploads))
     files = StoredRunFiles(workspace.pk, execution_id)
     for upload in uploads:
-        async_to_sync(files.write)(fitting_name(upload.name), upload.data, is_input=are_inputs)
+        async_to_sync(files.write)(fitting_name(upload.name), upload.data, is_input=True)
 
 
 def origin_of(attached: Attachment) -> str:
@@ -150,7 +150,7 @@ def picture_type(data: bytes) -> str:
 
 async def _image(one: KeptPicture) -> Part:
     try:
-        return Image(await one.files.read(one.name), one.media_type)
+        return Image(await one.files.sent(one.name), one.media_type)
     except (ToolProblem, OSError):
         return Text(f"\n\n[The picture {one.name} is not there any more.]")
 

@@ -1,7 +1,8 @@
 """Hooks of plugins at a step's events: asked by its cook, and what they said is kept beside the call it is about.
 
 A ruling has a row in the journal under that call's path, so a step that is gone through again reads it there: nobody is
-asked twice, and what a plugin said before it was taken away stays said.
+asked twice, and what a plugin refused before it was taken away stays refused. What it would have the model told is not
+told any more.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +31,7 @@ from tools import contract
 # The last number of a ruling's path; no agent that is asked makes as many calls.
 BASE = 100_000
 PLACES = {event: BASE + number for number, event in enumerate(EVENTS)}
+SPOKEN = frozenset(map(str, PLACES.values()))
 BEGINNING = ("run_start", "step_start", "prompt_submitted")
 # The call that a person is asked about where a hook asks at no tool's call.
 GO_ON = "go_on"
@@ -67,10 +69,11 @@ class Hooking:
         self.refused: dict[str, Ruling] = {}
         self.asking: dict[str, Ruling] = {}
         self.begun: set[str] = set()
+        self.has_spoken = any(path.rpartition(".")[2] in SPOKEN for path in cook.job.journal)
 
     async def before_model(self, task: Task, path: str, request: ModelRequest) -> ModelRequest:
         """The request with what hooks added. Raises HookRefused, or NeedsPerson."""
-        if not task.spec.hooks.hooks:
+        if not self._concerns(task):
             return request
         prompt = task.messages[-1].content
         for event in (*(() if task.path in self.begun else self._beginning(task)), "before_model_call"):
@@ -81,17 +84,17 @@ class Hooking:
 
     async def after_model(self, task: Task, path: str, reply: ModelReply) -> None:
         """Raises HookRefused, or NeedsPerson."""
-        if task.spec.hooks.hooks:
+        if self._concerns(task):
             await self._halt(task, path, self._of(task, "after_model_call", answer=reply.text))
 
     async def ended(self, task: Task, path: str, reply: ModelReply) -> None:
         """The same, of the answer that ends the task."""
-        if task.spec.hooks.hooks:
+        if self._concerns(task):
             await self._halt(task, path, self._of(task, "step_end", answer=reply.text))
 
     async def before_tools(self, task: Task, calls: Sequence[tuple[str, ToolCall]]) -> None:
         """Note which calls of a round are refused, and which a person has to allow."""
-        if not task.spec.hooks.hooks:
+        if not self._concerns(task):
             return
         for path, call in calls:
             said = self._of(task, "before_tool_call", tool_name=call.name, tool_input=_json(call))
@@ -107,7 +110,7 @@ class Hooking:
         self, task: Task, path: str, call: ToolCall, result: contract.ToolResult
     ) -> contract.ToolResult:
         """The result, or that it is withheld. Raises NeedsPerson."""
-        if not task.spec.hooks.hooks:
+        if not self._concerns(task):
             return result
         said = self._of(
             task,
@@ -122,6 +125,10 @@ class Hooking:
         return refusal(ruling, "withheld this result") if ruling.refused else result
 
     # --- what they say ------------------------------------------------------------------------------------------------
+
+    def _concerns(self, task: Task) -> bool:
+        """Whether there is anything to ask or to read again."""
+        return bool(task.spec.hooks.hooks) or self.has_spoken
 
     def _beginning(self, task: Task) -> Sequence[str]:
         is_first = self.cook.job.order == 1 and not task.path
@@ -162,7 +169,8 @@ class Hooking:
         if not ruling.is_empty:
             self.cook.taint.add(ruling.origins)
             notes = self.notes.setdefault(task.path, [])
-            notes += [one for one in ruling.notes if one not in notes]
+            there = {hook.origin for hook in task.spec.hooks.hooks}
+            notes += [one for one in ruling.notes if one not in notes and one[0] in there]
         return ruling
 
     async def _asked(self, hooks: Sequence[Hook], place: str, happening: Happening) -> Ruling:

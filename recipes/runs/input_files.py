@@ -66,7 +66,7 @@ def keep(workspace: Workspace, execution_id: UUID, files: Sequence[Upload]) -> N
     if not files:
         return
     try:
-        attachments.keep(workspace, execution_id, files, are_inputs=True)
+        attachments.keep(workspace, execution_id, files)
     except Exception as error:
         remove_run_files(workspace.pk, execution_id)
         if isinstance(error, ToolProblem):

@@ -104,8 +104,21 @@ def test_a_hook_adds_refuses_and_asks(stack: Stack, shop: Guarded) -> None:
     assert "No file_write of secrets." in second.tool_results[-1].content
     assert "Say that it is written." not in str(stack.models.requests[-1].body), "a blocked plugin says no more"
     assert "Refused: No file_write of secrets.\n\nWants" in "".join(shop.rulings(run))
+    assert "Answer in verse." not in stack.models.requests[-1].system
     files = Call.objects.filter(step__execution=run, name="file_write", data__is_error=False)
     assert [row.data["arguments"]["name"] for row in files if row.data] == ["b.txt"]
+
+
+def test_what_a_plugin_withheld_stays_withheld_when_it_is_gone(stack: Stack, shop: Guarded) -> None:
+    withheld = {"type": "refuse", "text": "It names a customer.", "match": {"tool_output": "42"}}
+    version = shop.hooks({"PostToolUse": [{"hooks": [withheld]}]}, "calculator")
+    stack.models.conversation("the sum", call("calculator", 1, expression="6*7"), {"reply": "I may not say."})
+    run = ended(shop.cook(shop.recipe("the sum")))
+    assert final_output(run) == "I may not say."
+    assert "It names a customer." in stack.models.requests[-1].tool_results[-1].content
+    desk.block(version_id=version.pk, moderator=None, reason="It reads what it should not.")
+    found = shop.api.get(f"/api/executions/{run.pk}/replay")[1]
+    assert (found["same"], found["calls"]) == (True, 4), found["differences"]
 
 
 def test_a_refusal_of_an_answer_ends_the_step_with_its_reason(stack: Stack, shop: Guarded) -> None:

@@ -1,5 +1,6 @@
 """Runs that are over, gone through again from their record: the same bytes, no call, nothing written."""
 
+import base64
 import json
 import time
 from functools import partial
@@ -9,16 +10,19 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
+from agents.models import Agent, AgentModelConfig
 from automatos.testing import Stack
 from recipes.engine.history import UNANSWERED, UNSETTLED
 from recipes.models import Approval, Call, Event, Execution, ExecutionStep
 from recipes.runs.replay_queries import replay
 from recipes.tests.chat_kit import Room, call, with_tools
-from recipes.tests.kit import Cast, ended, wait_for
+from recipes.tests.kit import Cast, ended, final_output, wait_for
+from recipes.tests.test_chat_api import PIXEL
 from recipes.tests.test_engine import claim
 from recipes.tests.test_loops import cast_recipe
-from workspaces.models import AuditEntry, Spend
+from workspaces.models import AuditEntry, Spend, Workspace
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import Caller
 
@@ -145,6 +149,29 @@ def test_what_a_person_decided_is_decided_again(stack: Stack) -> None:
     ended(run)
     found = api.get(f"/api/executions/{run.pk}/replay")[1]
     assert (found["same"], found["steps"], found["kept"]) == (True, 1, {}), found
+    # Whatever its agent is by now: other words, another model, no tools, gone.
+    Agent.objects.filter(pk=room.cast.agent.pk).update(
+        custom_prompt="Answer in verse.", tool_ids=[], status="inactive", deleted_at=timezone.now()
+    )
+    AgentModelConfig.objects.filter(agent=room.cast.agent).update(model_id="else", max_task_tokens=1)
+    Agent.objects.filter(workspace=room.cast.workspace, name="Stranger").update(name="Else", slug="else")
+    Workspace.objects.filter(pk=room.cast.workspace.pk).update(approval_policy="always")
+    assert api.get(f"/api/executions/{run.pk}/replay")[1] == found
+
+
+def test_a_picture_stays_as_it_was_sent(stack: Stack) -> None:
+    room = Room(stack)
+    with_tools(room.cast.agent, "file_write")
+    Workspace.objects.filter(pk=room.cast.workspace.pk).update(approval_policy="never")
+    write = {"tool_calls": [call("file_write", name="dot.png", content="another")]}
+    stack.models.conversation("What is this?", write, {"reply": "A dot."})
+    picture = {"name": "dot.png", "data": base64.b64encode(PIXEL).decode()}
+    body = {"message": "What is this?", "attachments": [picture]}
+    with room.send(f"/api/agents/{room.cast.agent.pk}/chat", body) as answer:
+        run = ended(Execution.objects.get(pk=json.loads(answer.read())["execution_id"]))
+    assert final_output(run) == "A dot."
+    found = Caller(room.key).get(f"/api/executions/{run.pk}/replay")[1]
+    assert (found["same"], found["calls"]) == (True, 3), found
 
 
 def test_a_failure_comes_again(stack: Stack) -> None:
