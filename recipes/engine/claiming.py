@@ -316,9 +316,7 @@ def _job(ledger: Ledger, run: Run, step: Step, spec: AgentSpec, opening: tuple[M
 def talks_of(ledger: Ledger, held: Iterable[tuple[Run, Step]]) -> dict[UUID, Said]:
     """What stood before the messages that these steps answer, as it was when they were claimed first."""
     talks = [(run, step) for run, step in held if run.conversation_id is not None]
-    asked = [
-        (run.id, run.workspace_id, run.conversation_id, run.input_data) for run, _ in talks if run.conversation_id
-    ]
+    asked = [(run.id, run.workspace_id, run.conversation_id, run.input_data) for run, _ in talks if run.conversation_id]
     return said_before(ledger.sql, asked, {run.id: (step.state or {}).get(UNWRITTEN, {}) for run, step in talks})
 
 

@@ -5,7 +5,7 @@ A call that the record does not have stops the step. What comes out is compared 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 from uuid import UUID
@@ -115,14 +115,18 @@ class _Prepared:
     inside: list[UUID]
 
 
-def replayed(execution_id: UUID) -> Replayed:
-    """The run, which is over and in the scope of the transaction, and those inside of it, gone through again."""
+def replayed(execution_id: UUID, check: Callable[[], None] = lambda: None) -> Replayed:
+    """The run, which is over and in the scope of the transaction, and those inside of it, gone through again.
+
+    check: asked before each step; raises where it takes too long.
+    """
     found, waiting = Replayed(), [execution_id]
     while waiting:
         prepared = _prepared(waiting.pop(0))
         found.runs += 1
         waiting += prepared.inside
         for one in prepared.steps:
+            check()
             _compare(found, prepared.run, one)
         _differ(found, _Place(prepared.run.id, "", RESULT), _text(prepared.output_data), _text(prepared.result))
     return found

@@ -16,15 +16,16 @@ from agents.models import Agent, AgentModelConfig
 from automatos.testing import Stack
 from recipes.engine.history import UNANSWERED, UNSETTLED
 from recipes.models import Approval, Call, Event, Execution, ExecutionStep
+from recipes.runs import replay_queries
 from recipes.runs.replay_queries import replay
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, final_output, wait_for
 from recipes.tests.test_chat_api import PIXEL
 from recipes.tests.test_engine import claim
 from recipes.tests.test_loops import cast_recipe
-from workspaces.models import AuditEntry, Spend, Workspace
+from workspaces.models import AuditEntry, Role, Spend, Workspace
 from workspaces.scope.tenancy import workspace_scope
-from workspaces.tests.rest import Caller
+from workspaces.tests.rest import Caller, key_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -242,6 +243,35 @@ def test_what_was_not_written_yet_when_the_next_message_came_stays_so(stack: Sta
     assert [one["content"] for one in stack.models.requests[-1].body["messages"]][-2] == UNANSWERED
     second.steps.update(output=kept, finish_reason="cut")
     assert same(fourth)
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "said"),
+    [
+        ("MOST_STEPS", 3, "has 4 steps; here up to 3"),
+        ("MOST_BYTES", 9_999, "bytes on record; here up to 9,999"),
+        ("MOST_SECONDS", 0.0, "takes longer than 0 seconds"),
+    ],
+)
+def test_what_is_too_large_is_not_gone_through_while_somebody_waits(
+    monkeypatch: pytest.MonkeyPatch, bound: str, most: float, said: str
+) -> None:
+    """Steps and texts of runs inside count as well; the command takes any number."""
+    cast = Cast()
+    run, inside = (cast.cook(cast.recipe("Write", "Write on")) for _ in range(2))
+    step = run.steps.get(order=1)
+    ExecutionStep.objects.filter(pk=step.pk).update(kind="recipe")
+    Execution.objects.filter(pk=inside.pk).update(parent_step=step, root_id=run.pk)
+    Execution.objects.filter(pk__in=[run.pk, inside.pk]).update(status="cancelled")
+    inside.steps.filter(order=2).update(output="long " * 2_000)
+    monkeypatch.setattr(replay_queries, bound, most)
+    status, found = Caller(key_of(cast.workspace, cast.owner, Role.OWNER)).get(f"/api/executions/{run.pk}/replay")
+    assert (status, found["error"]["code"]) == (409, "too_long")
+    assert said in found["error"]["message"]
+    assert "`manage.py replay` goes through runs of any size." in found["error"]["message"]
+    told = StringIO()
+    call_command("replay", str(run.pk), workspace=cast.workspace.slug, stdout=told)
+    assert "never came to its turn" in told.getvalue()
 
 
 def test_a_run_under_way_is_refused() -> None:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         kitchen = chosen_workspace(workspace)
         try:
             with workspace_scope(kitchen.pk):
-                found = replay(execution(workspace=kitchen, execution_id=run), most=None)
+                found = replay(execution(workspace=kitchen, execution_id=run), is_bounded=False)
         except AppError as error:
             raise CommandError(error.message) from None
         told = (
