@@ -21,7 +21,7 @@ from recipes.editor import services as drafts
 from recipes.editor.body import STARTS
 from recipes.engine.attachments import Upload
 from recipes.kinds import USABLE
-from recipes.models import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, Trigger
+from recipes.models import ErrorHandling, Recipe, RecipeStep, StepKind, Trigger
 from recipes.runs.links import LinksOut, links_of
 from recipes.runs.services import Cause
 from recipes.services import RecipeInput
@@ -30,6 +30,7 @@ from recipes.triggers.queries import with_starts
 from recipes.validation import StepInput
 from workspaces.doors.endpoints import ONCE_HEADER, WORKSPACE_HEADER, WorkspaceView, errors
 from workspaces.doors.idempotency import HEADER, once
+from workspaces.models import Workspace
 
 ORDERINGS = ("name", "created_at", "updated_at")
 STATES = ("live", "deleted")
@@ -63,7 +64,7 @@ class StepIn(InputSerializer):
 class RecipeIn(InputSerializer):
     """What is decided about a recipe."""
 
-    shown_only = ("id", "version", "has_draft", "created_at", "updated_at")
+    shown_only = ("id", "version", "has_draft", "secrets", "created_at", "updated_at")
 
     template_id = serializers.CharField(required=False, allow_blank=True, help_text="By default made from the name.")
     name = serializers.CharField(allow_blank=True)
@@ -117,6 +118,10 @@ class StepOut(serializers.Serializer[RecipeStep]):
     timeout = serializers.FloatField()
 
 
+SECRETS = "Of webhooks that this call made, by the ids of the triggers. They are not shown again."
+NO_SECRETS: Mapping[str, str] = {}
+
+
 class RecipeOut(serializers.Serializer[Recipe]):
     """A recipe."""
 
@@ -132,12 +137,16 @@ class RecipeOut(serializers.Serializer[Recipe]):
     version = serializers.IntegerField(help_text="The published one; 0 while there is none.")
     schedule_config = serializers.SerializerMethodField(help_text="What starts it: manual, cron or trigger, and also.")
     has_draft = serializers.SerializerMethodField(help_text="Whether something is written and not published.")
+    secrets = serializers.SerializerMethodField(help_text=SECRETS)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
     def get_schedule_config(self, recipe: Recipe) -> dict[str, Any]:
         """In the shape in which it is written, with the ids of the schedules and triggers."""
         return starts.config_of(recipe)
+
+    def get_secrets(self, recipe: Recipe) -> dict[str, str]:
+        return dict(self.context.get("secrets", {}))
 
     def get_has_draft(self, recipe: Recipe) -> bool:
         return getattr(recipe, "draft", None) is not None
@@ -167,11 +176,19 @@ def input_of(start: RecipeInput | None, values: Mapping[str, Any]) -> RecipeInpu
 
 
 class _WritingView(WorkspaceView):
-    def start_by(self, recipe: Recipe, values: Mapping[str, Any]) -> None:
-        """What starts the recipe is as it was sent, by who may decide about that."""
+    def started_by(self, recipe: Recipe, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer, with what starts the recipe as it was sent, by who may decide about that."""
+        secrets: Mapping[str, str] = {}
         if values.get(STARTS):
             self.access.require("triggers:write")
-            starts.put_config(recipe=recipe, user=self.caller, config=values[STARTS])
+            secrets = starts.put_config(recipe=recipe, user=self.caller, config=values[STARTS])
+        return written(self.workspace, recipe, secrets)
+
+
+def written(workspace: Workspace, recipe: Recipe, secrets: Mapping[str, str] = NO_SECRETS) -> dict[str, Any]:
+    """The recipe as it is now, for whoever wrote it. secrets: of webhooks that came with it, by their ids."""
+    found = queries.recipe(workspace=workspace, key=recipe.pk)
+    return dict(RecipeOut(found, context={"secrets": secrets}).data)
 
 
 class RecipeList(_WritingView):
@@ -209,14 +226,13 @@ class RecipeList(_WritingView):
         values = body.validated_data
         if values["publish"]:
             made = services.create_recipe(workspace=self.workspace, user=self.caller, data=input_of(None, values))
-            self.start_by(made, values)
+            answer = self.started_by(made, values)
         else:
             draft = drafted(bodies.blank(), values)
             made = drafts.create_unpublished(workspace=self.workspace, user=self.caller, body=draft)
-        recipe = queries.recipe(workspace=self.workspace, key=made.pk)
-        return Response(
-            RecipeOut(recipe).data, status=201, headers={"Location": f"/api/workflow-recipes/{recipe.template_id}"}
-        )
+            answer = written(self.workspace, made)
+        location = f"/api/workflow-recipes/{made.template_id}"
+        return Response(answer, status=201, headers={"Location": location})
 
 
 class RecipeDetail(_WritingView):
@@ -270,8 +286,7 @@ class RecipeDetail(_WritingView):
             changelog=values.get("changelog", ""),
             expected_version=values.get("version"),
         )
-        self.start_by(saved, values)
-        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
+        return Response(self.started_by(saved, values))
 
     def _draft(self, recipe: Recipe, values: Mapping[str, Any], *, partial: bool) -> Response:
         recipe = services.lock_recipe(recipe)
@@ -280,33 +295,7 @@ class RecipeDetail(_WritingView):
         start = drafts.body_now(recipe, drafts.draft_of(recipe)) if partial else bodies.blank()
         writing = drafts.Writing(user=self.caller, what="changed the draft over the API")
         drafts.replace_body(recipe=recipe, body=drafted(start, values), writing=writing)
-        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=recipe.pk)).data)
-
-
-class VersionOut(serializers.Serializer[RecipeVersion]):
-    """A recipe as it read at one version."""
-
-    version = serializers.IntegerField()
-    changelog = serializers.CharField()
-    created_by = serializers.EmailField(source="created_by.email", default=None, allow_null=True)
-    created_at = serializers.DateTimeField()
-    body = serializers.DictField(help_text="The shape POST /api/workflow-recipes takes.")
-
-
-class RecipeVersions(WorkspaceView):
-    """A recipe's history."""
-
-    needs = {"GET": "recipes:read"}
-
-    @extend_schema(
-        operation_id="recipes_versions",
-        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(search=False)],
-        responses={200: page_of(VersionOut), **errors(404)},
-    )
-    def get(self, request: Request, recipe_id: str) -> Response:
-        """Every version, newest first."""
-        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
-        return listing(request, queries.versions_of(recipe), VersionOut)
+        return Response(written(self.workspace, recipe))
 
 
 class _ExecuteIn(InputSerializer):

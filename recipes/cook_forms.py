@@ -63,6 +63,14 @@ class CookForm(TypedForm):
                 found[name] = Upload(sent.name or name, sent.read())
         return found
 
+    def without_files(self) -> list[tuple[str, bool]]:
+        """Takes the fields of files away, for what starts without a person; their labels, and which are required."""
+        names = [name for name, entry in self.schema.items() if entry.get("type") == FILE and name in self.fields]
+        found = [(str(self.fields[name].label), bool(self.schema[name].get("required"))) for name in names]
+        for name in names:
+            del self.fields[name]
+        return found
+
     @property
     def takes_files(self) -> bool:
         """Whether it has to be sent with files."""

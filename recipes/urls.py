@@ -115,7 +115,6 @@ api: list[URLPattern | URLResolver] = [
     path("workflow-recipes/<uuid:recipe_id>/restore", copies_api.RecipeRestore.as_view(), name="api_recipe_restore"),
     path("workflow-recipes/<slug:recipe_id>/duplicate", copies_api.RecipeDuplicate.as_view(), name="api_recipe_copy"),
     path("workflow-recipes/<slug:recipe_id>", rest.RecipeDetail.as_view(), name="api_recipe"),
-    path("workflow-recipes/<slug:recipe_id>/versions", rest.RecipeVersions.as_view(), name="api_versions"),
     path("workflow-recipes/<slug:recipe_id>/", include(editor_api)),
     path("workflow-recipes/<slug:recipe_id>/execute", rest.RecipeExecute.as_view(), name="api_execute"),
     path("workflow-recipes/<slug:recipe_id>/executions", executions_api.RecipeExecutions.as_view()),

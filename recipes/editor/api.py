@@ -9,8 +9,9 @@ from rest_framework.response import Response
 
 from automatos.api import DiffLineOut, InputSerializer
 from automatos.errors import NotFound
+from automatos.rest_lists import list_parameters, listing, page_of
 from recipes import queries, services
-from recipes.api import RECIPE, RecipeOut
+from recipes.api import RECIPE, RecipeOut, written
 from recipes.editor import body as bodies
 from recipes.editor import services as drafts
 from recipes.editor.compare import between, draft_changes
@@ -140,6 +141,32 @@ class PublishIn(InputSerializer):
     )
 
 
+class VersionOut(serializers.Serializer[RecipeVersion]):
+    """A recipe as it read at one version."""
+
+    version = serializers.IntegerField()
+    changelog = serializers.CharField()
+    created_by = serializers.EmailField(source="created_by.email", default=None, allow_null=True)
+    created_at = serializers.DateTimeField()
+    body = serializers.DictField(help_text="The shape POST /api/workflow-recipes takes.")
+
+
+class RecipeVersions(WorkspaceView):
+    """A recipe's history."""
+
+    needs = {"GET": "recipes:read"}
+
+    @extend_schema(
+        operation_id="recipes_versions",
+        parameters=[WORKSPACE_HEADER, RECIPE, *list_parameters(search=False)],
+        responses={200: page_of(VersionOut), **errors(404)},
+    )
+    def get(self, request: Request, recipe_id: str) -> Response:
+        """Every version, newest first."""
+        recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
+        return listing(request, queries.versions_of(recipe), VersionOut)
+
+
 class RecipePublish(WorkspaceView):
     """The draft goes live."""
 
@@ -156,8 +183,8 @@ class RecipePublish(WorkspaceView):
         recipe = queries.recipe(workspace=self.workspace, key=recipe_id)
         sent = PublishIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        saved = starts.publish(recipe=recipe, user=self.caller, **sent.validated_data)
-        return Response(RecipeOut(queries.recipe(workspace=self.workspace, key=saved.pk)).data)
+        saved, secrets = starts.publish(recipe=recipe, user=self.caller, access=self.access, **sent.validated_data)
+        return Response(written(self.workspace, saved, secrets))
 
 
 class ComparedOut(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 """What a press of a button in the editor does: the part is kept as it was typed, then the order is carried out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +19,10 @@ from recipes.editor.page import START
 from recipes.editor.services import Writing
 from recipes.models import Recipe
 from recipes.triggers import config_services as starts
+from recipes.triggers.config_shape import MANUAL
 from recipes.validation import MOST_STEPS
 from workspaces.models import User
+from workspaces.scope.permissions import Access
 
 # Orders that change where steps stand: how, and in words for undo.
 MOVES: dict[str, tuple[Callable[..., moves.Moved], str]] = {
@@ -33,15 +35,21 @@ MOVES: dict[str, tuple[Callable[..., moves.Moved], str]] = {
 PART_WORDS = {"basics": "changed the basics", "settings": "changed the settings"}
 
 
+def without_starts(body: bodies.Body) -> bodies.Body:
+    """The draft without a word of what starts the recipe, which leaves that as it is."""
+    return {name: value for name, value in body.items() if name != bodies.STARTS}
+
+
 class Editing:
     """One POST of the editor. step: which part the page shows afterwards; said: what to tell the person."""
 
-    def __init__(self, recipe: Recipe, user: User, post: QueryDict) -> None:
-        self.recipe, self.user, self.post = recipe, user, post
+    def __init__(self, recipe: Recipe, user: User, post: QueryDict, access: Access) -> None:
+        self.recipe, self.user, self.post, self.access = recipe, user, post, access
         self.step = post.get("step", "")
         self.said = ""
         self.query: dict[str, str] = {}
         self.published: Recipe | None = None
+        self.secrets: Mapping[str, str] = {}
 
     @property
     def order(self) -> str:
@@ -97,8 +105,8 @@ class Editing:
     def _act(self, name: str) -> None:
         if name == "publish":
             over = self.post.get("over", "")
-            self.published = starts.publish(
-                recipe=self.recipe, user=self.user, changelog=self.post.get("changelog", ""),
+            self.published, self.secrets = starts.publish(
+                recipe=self.recipe, user=self.user, access=self.access, changelog=self.post.get("changelog", ""),
                 over=int(over) if over.isascii() and over.isdigit() and len(over) < 9 else None,
             )  # fmt: skip
         elif name == "discard":
@@ -106,6 +114,9 @@ class Editing:
             self.said = "The draft is gone; this is what is published."
         elif name == "code":
             self._code()
+        elif name == "keep-starts":
+            self._change(lambda body: (without_starts(body), self.step), "left out what starts the recipe")
+            self.said = "The draft leaves what starts the recipe as it is."
         elif name == "try":
             trying_services.start_trial(recipe=self.recipe, user=self.user, step_id=self.step, values=self._values())
         elif name in ("pin", "unpin"):
@@ -157,6 +168,11 @@ class Editing:
 
     def _code(self) -> None:
         body, _ = files.read_code(self.recipe.workspace, self.post.get("yaml", "").replace("\r\n", "\n"))
+        live = starts.file_config(self.recipe)
+        if live and not body.get(bodies.STARTS):  # it was shown, and is gone from the text
+            body[bodies.STARTS] = {"type": MANUAL}
+        if starts.is_live(self.recipe, body.get(bodies.STARTS) or {}):
+            body = without_starts(body)
         drafts.replace_body(recipe=self.recipe, body=body, writing=Writing(user=self.user, what="changed the code"))
         self.said = "The draft reads as the code says."
 

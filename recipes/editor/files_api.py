@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from automatos.api import InputSerializer
 from automatos.rest_lists import choice
 from recipes import queries
-from recipes.api import RECIPE, RecipeOut
+from recipes.api import RECIPE, RecipeOut, written
 from recipes.editor import files_services as files
 from recipes.triggers import config_services as starts
 from workspaces.doors.endpoints import WORKSPACE_HEADER, WorkspaceView, errors
@@ -70,10 +70,9 @@ class RecipeImport(WorkspaceView):
         body = RecipeImportIn(data=request.data)
         body.is_valid(raise_exception=True)
         sent = body.validated_data
-        made = starts.import_recipe(
-            workspace=self.workspace, user=self.caller, text=sent["yaml"], publish=sent["publish"]
+        made, secrets = starts.import_recipe(
+            workspace=self.workspace, user=self.caller, access=self.access, text=sent["yaml"], publish=sent["publish"]
         )
-        recipe = queries.recipe(workspace=self.workspace, key=made.recipe.pk)
-        location = f"/api/workflow-recipes/{recipe.template_id}"
-        out = {**RecipeOut(recipe).data, "said": made.said}
+        location = f"/api/workflow-recipes/{made.recipe.template_id}"
+        out = {**written(self.workspace, made.recipe, secrets), "said": made.said}
         return Response(out, status=201, headers={"Location": location})

@@ -28,6 +28,7 @@ editor_api: list[URLPattern | URLResolver] = [
     path("suggestions", suggestion_api.SuggestionList.as_view()),
     path("suggestions/<uuid:suggestion_id>/accept", suggestion_api.SuggestionAccept.as_view()),
     path("suggestions/<uuid:suggestion_id>/dismiss", suggestion_api.SuggestionDismiss.as_view()),
+    path("versions", rest.RecipeVersions.as_view(), name="api_versions"),
     path("versions/<int:old>/compare/<int:new>", rest.VersionCompare.as_view(), name="api_versions_compare"),
     path("versions/<int:version>/restore", rest.VersionRestore.as_view(), name="api_versions_restore"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -35,7 +36,7 @@ def recipe_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
     recipe = recipe_at(workspace=request.workspace, key=key)
     if request.method != "POST":
         return _shown(request, EditorPage(request.workspace, recipe, request.GET))
-    editing = Editing(recipe, request.user, request.POST)
+    editing = Editing(recipe, request.user, request.POST, request.access)
     try:
         editing.save()
         editing.carry_out()
@@ -45,6 +46,9 @@ def recipe_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
         return _refused(request, editing, error)
     if editing.published is not None:
         messages.success(request, f"{editing.published.name} is published as version {editing.published.version}.")
+        if editing.secrets:
+            told = {"recipe": editing.published, "number": len(editing.secrets)}
+            messages.info(request, render_to_string("recipes/new_webhooks.html", told, request))
         return redirect("recipe_detail", request.workspace.slug, editing.published.template_id)
     if editing.order in ("", "autosave"):
         page = EditorPage(request.workspace, recipe, request.POST)
@@ -66,7 +70,8 @@ def _shown(request: WorkspaceRequest, page: EditorPage, status: int = 200, **mor
     if page.view == "graph":
         context["drawing"] = drawn(context["nodes"], page.address, page.part)
     if page.view == "code":
-        context.setdefault("code", files.as_code(request.workspace, page.body))
+        shown = {bodies.STARTS: starts.file_config(page.recipe), **page.body}
+        context.setdefault("code", files.as_code(request.workspace, shown))
     return render(request, "recipes/editor/page.html", context, status=status)
 
 

@@ -23,7 +23,9 @@ WITH RECURSIVE inside(id) AS (
     SELECT e.id FROM inside i JOIN execution_steps s ON s.execution_id = i.id AND s.kind = 'recipe'
     JOIN recipe_executions e ON e.parent_step_id = s.id
 )
-SELECT count(*), COALESCE(sum(octet_length(s.prompt) + octet_length(s.output) + COALESCE(pg_column_size(s.config), 0) + c.bytes), 0)
+SELECT count(*), COALESCE(
+    sum(octet_length(s.prompt) + octet_length(s.output) + COALESCE(pg_column_size(s.config), 0) + c.bytes), 0
+)
 FROM inside i JOIN execution_steps s ON s.execution_id = i.id CROSS JOIN LATERAL (
     SELECT COALESCE(sum(octet_length(c.output) + COALESCE(pg_column_size(c.data), 0)), 0) AS bytes
     FROM execution_calls c WHERE c.step_id = s.id

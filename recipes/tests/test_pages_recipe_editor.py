@@ -12,7 +12,7 @@ from automatos.tests.queries import asked
 from recipes.chat.answer_services import Question, ask
 from recipes.editor import body as bodies
 from recipes.editor import moves
-from recipes.models import Recipe, Trigger
+from recipes.models import Recipe, Schedule, Trigger
 from recipes.services import as_input, update_recipe
 from recipes.tests.page_kit import Editor, make_recipe
 from workspaces.tests.matrix_filters import drop_policies
@@ -125,6 +125,49 @@ def test_the_code_is_the_draft_and_tells_the_line_of_a_mistake() -> None:
     assert "Two</textarea>" in editor.open("step_1").text
     answer = cast.viewer.get(f"{cast.root}/recipes/brief/export/")
     assert "One" in answer.content.decode()
+
+
+@pages
+def test_the_code_and_the_forms_of_schedules_say_the_same() -> None:
+    cast = Cast()
+    make_recipe(cast, cast.agent(), "One")
+    base = f"{cast.root}/recipes/brief"
+    form = {"cron": "0 9 * * *", "time_zone": "UTC", "name": "Mornings"}
+    assert cast.editor.post(f"{base}/schedules/new/", form).status_code == 302
+    editor = Editor(cast.editor, cast.root, "brief")
+
+    def code() -> str:
+        return str(editor.open(view="code").answer.context["code"])
+
+    def put(text: str) -> None:
+        assert cast.editor.post(editor.path, {"do": "code", "yaml": text}).status_code == 302
+
+    def triggers() -> str:
+        return str(cast.editor.get(f"{base}/triggers/").content.decode())
+
+    shown = code()
+    assert "schedule_config:\n  type: cron\n  name: Mornings\n  cron: 0 9 * * *" in shown
+    # Put back with another prompt, it changes nothing of what starts the recipe, whatever the form says later.
+    put(shown.replace("One", "Two"))
+    assert "The draft says otherwise" not in triggers()
+    (schedule,) = found = Schedule.objects.filter(workspace=cast.workspace, deleted_at=None)
+    assert cast.editor.post(f"{base}/schedules/{schedule.pk}/", {**form, "cron": "5 9 * * *"}).status_code == 302
+    assert "cron: 5 9 * * *" in code()
+    # Another time in the code is told beside the form, and can be dropped there.
+    put(code().replace("5 9 * * *", "7 7 * * *"))
+    assert "Publishing it puts this in place of everything below: at 7 7 * * *, UTC." in triggers()
+    assert "cron: 7 7 * * *" in code()
+    cast.editor.post(editor.path, {"do": "keep-starts"})
+    assert "The draft says otherwise" not in triggers()
+    assert "cron: 5 9 * * *" in code()
+    put(code().replace("5 9 * * *", "7 7 * * *"))
+    assert cast.editor.post(editor.path, {"do": "publish"}).status_code == 302
+    schedule.refresh_from_db()
+    assert schedule.cron == "7 7 * * *"
+    put(code().split("schedule_config:")[0])
+    assert "in place of everything below: nothing." in triggers()
+    cast.editor.post(editor.path, {"do": "publish"})
+    assert not found.all().exists()
 
 
 @pages

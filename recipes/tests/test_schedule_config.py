@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from recipes.models import RecipeTrigger, Schedule
+from recipes.triggers import shared_secrets
 from tools.models import ComposioConnection, ComposioEntity, ComposioTrigger
 from workspaces.api_keys.services import create_api_key
 from workspaces.models import Role
@@ -201,6 +203,34 @@ def test_a_draft_keeps_it_until_it_is_published() -> None:
     assert live(company, recipe, "triggers") == []
 
 
+def test_the_secret_of_a_webhook_is_told_once_whichever_way_it_came() -> None:
+    company = Company()
+    recipe = made(company, schedule_config={**CRON, "also": [HOOK, {**HOOK, "kind": "form", "name": "Ask"}]})
+    (key, secret), *more = recipe["secrets"].items()
+    assert (len(more), secret[:6]) == (0, "whsec_")
+    assert shared_secrets.known(RecipeTrigger.objects.get(pk=key)) == [secret]
+    place = f"{BASE}/{recipe['id']}"
+    for again in (company.editor.get(place)[1], patched(company, recipe, recipe["schedule_config"])):
+        assert again["secrets"] == {}
+    (other,) = patched(company, recipe, {**HOOK, "config": {"scheme": "hmac"}})["secrets"].values()
+    assert other != secret
+    # By a draft that is published, and by a file.
+    assert company.editor.patch(place, {"schedule_config": HOOK, "publish": False})[1]["secrets"] == {}
+    assert len(company.editor.post(f"{place}/publish", {})[1]["secrets"]) == 1
+    text = company.viewer.client.get(f"{place}/export").content.decode()
+    assert len(company.editor.post(f"{BASE}/import", {"yaml": text, "publish": True})[1]["secrets"]) == 1
+    # At the page, the person is led to where a secret is made.
+    company.editor.patch(
+        place, {"schedule_config": {**HOOK, "name": "New", "config": {"scheme": "hmac"}}, "publish": False}
+    )
+    pages = Client()
+    pages.force_login(company.people[Role.EDITOR])
+    base = f"/w/{company.workspace.slug}/recipes/{recipe['template_id']}"
+    page = pages.post(f"{base}/edit/", {"do": "publish"}, follow=True).content.decode()
+    assert "1 new webhook came with it." in page
+    assert f'href="{base}/triggers/"' in page
+
+
 def test_who_may_not_decide_about_triggers_may_not_write_it() -> None:
     company = Company()
     recipe = made(company)
@@ -211,4 +241,11 @@ def test_who_may_not_decide_about_triggers_may_not_write_it() -> None:
     )
     assert key.patch(f"{BASE}/{recipe['id']}", {"description": "Mine."})[0] == 200
     assert key.patch(f"{BASE}/{recipe['id']}", {"schedule_config": CRON})[0] == 403
+    # Nor by way of a draft or a file.
+    assert key.patch(f"{BASE}/{recipe['id']}", {"schedule_config": CRON, "publish": False})[0] == 200
+    assert key.post(f"{BASE}/{recipe['id']}/publish", {})[0] == 403
+    text = company.viewer.client.get(f"{BASE}/{recipe['id']}/export?of=draft").content.decode()
+    assert "type: cron" in text
+    assert key.post(f"{BASE}/import", {"yaml": text, "publish": True})[0] == 403
+    assert company.editor.get(BASE)[1]["total"] == 1
     assert company.editor.get(f"{BASE}/{recipe['id']}")[1]["schedule_config"] == {"type": "manual"}

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from automatos.testing import Stack
@@ -262,6 +263,15 @@ def test_a_schedule_says_that_it_sends_no_files() -> None:
         status, body = company.editor.post(path, {**HOURLY, "input_data": sent})
         assert (status, sorted(body["error"]["fields"])) == (400, [f"input_data.{name}" for name in fields])
         assert "sends no files" in body["error"]["message"]
+    pages = Client()
+    pages.force_login(company.people[Role.EDITOR])
+    page = f"/w/{company.workspace.slug}/recipes/{recipe['template_id']}/schedules/new/"
+    for answer in (pages.get(page), pages.post(page, {"cron": "0 9 * * *", "time_zone": "UTC"})):
+        shown = answer.content.decode()
+        assert "This recipe cannot run on a schedule yet: it asks for a file." in shown
+        assert "Also: a schedule sends no files; its runs start without it." in shown
+        assert 'type="file"' not in shown
+    assert answer.status_code == 422
     recipe = company.recipe("Read {input.also}", inputs={"also": may})
     make_late(schedule_of(company, recipe, missed_policy="run_once"), hours=1)
     run_schedules()

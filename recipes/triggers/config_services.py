@@ -20,6 +20,7 @@ from recipes.triggers.config_shape import CRON, TRIGGER, Start
 from recipes.triggers.schedule_services import ScheduleInput
 from recipes.triggers.trigger_services import TriggerInput
 from workspaces.models import User, Workspace
+from workspaces.scope.permissions import Access
 
 Row = Schedule | RecipeTrigger
 
@@ -39,8 +40,8 @@ def file_config(recipe: Recipe) -> dict[str, Any]:
 
 
 @transaction.atomic
-def put_config(*, recipe: Recipe, user: User | None, config: Mapping[str, Any]) -> None:
-    """Makes the recipe start by what `config` says and by nothing else.
+def put_config(*, recipe: Recipe, user: User | None, config: Mapping[str, Any]) -> dict[str, str]:
+    """Makes the recipe start by what `config` says and by nothing else; the secrets of new webhooks, by their ids.
 
     A start that is there keeps its row, with the address and the secret of a webhook: it is found by its id, else by
     its kind and name, else as the next one of its kind. What the config does not name is removed, and can be brought
@@ -58,38 +59,57 @@ def put_config(*, recipe: Recipe, user: User | None, config: Mapping[str, Any]) 
         if trigger.pk not in kept:
             trigger_services.remove_trigger(recipe=recipe, trigger_id=trigger.pk)
     wrong: dict[str, list[str]] = {}
+    secrets: dict[str, str] = {}
     for start, row in matched:
         try:
-            _put(recipe, user, start, row)
+            secrets |= _put(recipe, user, start, row)
         except InvalidInput as error:
             wrong |= {f"{start.place}.{name}": list(texts) for name, texts in error.fields.items()}
     if wrong:
         name, texts = next(iter(wrong.items()))
         raise InvalidInput(f"{name}: {texts[0]}", fields=wrong)
+    return secrets
 
 
 @transaction.atomic
-def publish(*, recipe: Recipe, user: User | None, changelog: str = "", over: int | None = None) -> Recipe:
-    """The draft as the recipe's next version, with what starts it where the draft says so; raises as both do."""
+def publish(
+    *, recipe: Recipe, user: User | None, access: Access, changelog: str = "", over: int | None = None
+) -> tuple[Recipe, dict[str, str]]:
+    """The draft as the recipe's next version, with what starts it where the draft says so; raises as both do.
+
+    Also the secrets of webhooks that came with it. Raises NotAllowed where `access` may not decide about triggers.
+    """
     draft = drafts.draft_of(recipe)
     config = drafts.body_now(recipe, draft).get(STARTS)
     saved = drafts.publish(recipe=recipe, user=user, changelog=changelog, over=over)
-    if config:
-        put_config(recipe=saved, user=user, config=config)
-    return saved
+    if not config:
+        return saved, {}
+    access.require("triggers:write")
+    return saved, put_config(recipe=saved, user=user, config=config)
 
 
 @transaction.atomic
-def import_recipe(*, workspace: Workspace, user: User, text: str, publish: bool = False) -> Imported:
-    """A recipe from a file as `files_services` makes it; one that is published is started by what the file says."""
+def import_recipe(
+    *, workspace: Workspace, user: User, access: Access, text: str, publish: bool = False
+) -> tuple[Imported, dict[str, str]]:
+    """A recipe from a file as `files_services` makes it; one that is published is started by what the file says.
+
+    The rest as of `publish`.
+    """
     made = files.import_recipe(workspace=workspace, user=user, text=text, publish=publish)
     config = made.document.body.get(STARTS)
-    if config and publish:
-        try:
-            put_config(recipe=made.recipe, user=user, config=config)
-        except InvalidInput as error:
-            raise files.with_lines(made.document, error) from None
-    return made
+    if not config or not publish:
+        return made, {}
+    access.require("triggers:write")
+    try:
+        return made, put_config(recipe=made.recipe, user=user, config=config)
+    except InvalidInput as error:
+        raise files.with_lines(made.document, error) from None
+
+
+def is_live(recipe: Recipe, config: Mapping[str, Any]) -> bool:
+    """Whether the recipe is started by this already, so that publishing it would change nothing."""
+    return config == (file_config(recipe) or {"type": shape.MANUAL})
 
 
 def _rows(recipe: Recipe) -> tuple[list[Schedule], list[RecipeTrigger]]:
@@ -149,18 +169,20 @@ def _is_of_one_kind(start: Start, row: Row) -> bool:
     return _kind(start) == _kind(row)
 
 
-def _put(recipe: Recipe, user: User | None, start: Start, row: Row | None) -> None:
-    """The row as the start says, or a new one; one that reads so already stays untouched."""
+def _put(recipe: Recipe, user: User | None, start: Start, row: Row | None) -> dict[str, str]:
+    """The row as the start says, or a new one; one that reads so already stays untouched. The secret of a new one."""
     if start.type == CRON:
         wanted = ScheduleInput(**start.values)
         if not isinstance(row, Schedule):
             schedule_services.add_schedule(recipe=recipe, user=user, data=wanted)
         elif schedule_services.as_input(row) != wanted:
             schedule_services.change_schedule(recipe=recipe, schedule_id=row.pk, user=user, data=wanted)
-        return
+        return {}
     source = sources.resolved(recipe, start.values["kind"], start.values["listens_to"])
     data = TriggerInput(**{**start.values, "listens_to": source})
     if not isinstance(row, RecipeTrigger):
-        trigger_services.add_trigger(recipe=recipe, user=user, data=data)
-    elif trigger_services.as_input(row) != replace(data, config=_config(start)):
+        made, secret = trigger_services.add_trigger(recipe=recipe, user=user, data=data)
+        return {str(made.pk): secret} if secret else {}
+    if trigger_services.as_input(row) != replace(data, config=_config(start)):
         trigger_services.change_trigger(recipe=recipe, trigger_id=row.pk, user=user, data=data)
+    return {}

@@ -73,6 +73,7 @@ class ScheduleEditor:
     def __init__(self, recipe: Recipe, schedule: Schedule | None, posted: QueryDict | None, *, cron: str = "") -> None:
         self.recipe, self.schedule, self.posted = recipe, schedule, posted
         self.inputs = CookForm(recipe, posted)
+        self.files = self.inputs.without_files()
         start: dict[str, Any] = {"time_zone": _own_zone(), "missed_policy": MissedPolicy.SKIP, "cron": cron}
         if schedule is not None:
             start = {name: getattr(schedule, name) for name in ("cron", "time_zone", "missed_policy", "name")}
@@ -103,6 +104,8 @@ class ScheduleEditor:
             "schedule": self.schedule,
             "form": self.form,
             "inputs": self.inputs,
+            "files": self.files,
+            "needs_file": any(is_needed for _, is_needed in self.files),
             "examples": EXAMPLES,
             "complaints": [*self.form.complaints(), *self.inputs.complaints()] if was_sent else [],
             "general": list(self.form.non_field_errors()) if was_sent else [],

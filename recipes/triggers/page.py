@@ -1,14 +1,18 @@
 """What the pages of schedules and triggers show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Prefetch
 from django.urls import reverse
 
+from recipes.editor import services as drafts
+from recipes.editor.body import STARTS
 from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
 from recipes.triggers import cron, queries, shared_secrets
+from recipes.triggers.config_shape import ALSO, CRON, TRIGGER
 
 TICKS_SHOWN = 5
 
@@ -36,6 +40,24 @@ def schedule_rows(recipe: Recipe) -> list[ScheduleRow]:
         )
         for one in rows
     ]
+
+
+def drafted_starts(recipe: Recipe) -> list[str]:
+    """What will start the recipe once its draft is published, in words; empty where the draft leaves that as it is."""
+    config = drafts.body_now(recipe, drafts.draft_of(recipe)).get(STARTS) or {}
+    also = config.get(ALSO)
+    starts = [config, *(also if isinstance(also, list) else [])] if config else []
+    return [_in_words(one) for one in starts if isinstance(one, dict)]
+
+
+def _in_words(start: Mapping[str, Any]) -> str:
+    if start.get("type") == CRON:
+        return f"at {start.get('cron')}, {start.get('time_zone', 'UTC')}"
+    if start.get("type") == TRIGGER:
+        kind = str(start.get("kind", TriggerKind.WEBHOOK))
+        word = TriggerKind(kind).label.lower() if kind in TriggerKind.values else kind
+        return f"{word} {start.get('name', '')}".strip()
+    return "nothing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class TriggerEditor:
         kind = trigger.kind if trigger is not None else (posted or asked).get("kind", "")
         self.kind = TriggerKind(kind) if kind in TriggerKind.values else TriggerKind.WEBHOOK
         self.inputs = CookForm(recipe, posted)
+        self.inputs.without_files()
         self.inputs.initial.clear()
         start: dict[str, Any] = {
             "completed": trigger is None,
