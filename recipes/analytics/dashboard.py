@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from automatos import words
+from recipes.analytics.sums import kept_sums
 from recipes.models import COOKING, LIVE_STATUSES, Execution, ExecutionStatus, Recipe
 from recipes.runs.medians import Median
 from workspaces.models import Workspace
@@ -87,7 +88,11 @@ class Dashboard:
 def dashboard(workspace: Workspace) -> Dashboard:
     """The workspace's dashboard as of now, by days of the time zone that is active."""
     today = timezone.localdate()
-    days = _days(workspace, today)
+    days, median = kept_sums(
+        f"dashboard:{workspace.pk}:{today}:{timezone.get_current_timezone_name()}",
+        lambda: (_days(workspace, today), _median(workspace, today)),
+        lambda made: sum(day.started for day in made[0]),
+    )
     recent, earlier = days[-DAYS:], days[:-DAYS]
     spend, before = sum((d.cost for d in recent), Decimal(0)), sum((d.cost for d in earlier), Decimal(0))
     newest = _rows(workspace).order_by("-created_at")
@@ -95,7 +100,7 @@ def dashboard(workspace: Workspace) -> Dashboard:
     return Dashboard(
         live=list(newest.filter(status__in=COOKING)[:MOST_LISTED]),
         recent=list(newest.exclude(status__in=LIVE_STATUSES)[:MOST_LISTED]),
-        figures=_figures(days, _median(workspace, today)),
+        figures=_figures(days, median),
         days=recent,
         spend=spend,
         spend_note=f"{words.money(spend / DAYS)} a day{_compared(spend, before, 'the two weeks before', ', ')}",

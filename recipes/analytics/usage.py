@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from automatos import words
+from recipes.analytics.sums import kept_sums
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, ExecutionStep, Recipe
 from workspaces.budgets.queries import UsageOfKind, usage_outside_runs
 from workspaces.limits import plans
@@ -128,14 +129,27 @@ class Usage:
 def usage(workspace: Workspace) -> Usage:
     """The workspace's report as of now."""
     first = timezone.now().astimezone(UTC).date() - timedelta(days=DAYS - 1)
-    steps = ExecutionStep.objects.filter(workspace=workspace, started_at__gte=_since(first)).order_by()
+    days, agents, models = kept_sums(
+        f"usage:{workspace.pk}:{first}",
+        lambda: (_days(workspace, first), *_of_steps(workspace, first)),
+        lambda made: sum(day.runs for day in made[0]),
+    )
     return Usage(
         plan=workspace.plan,
         limits=_limits(workspace),
-        days=_days(workspace, first),
-        agents=_shares(steps.filter(agent__isnull=False).values(key=F("agent_id"), label=F("agent__name"))),
-        models=_shares(steps.exclude(model="").values(key=F("model"), label=F("model")), named=False),
+        days=days,
+        agents=agents,
+        models=models,
         others=usage_outside_runs(ModelUsage.objects.filter(workspace=workspace, day__gte=first)),
+    )
+
+
+def _of_steps(workspace: Workspace, first: date) -> tuple[list[Share], list[Share]]:
+    """What the agents and the models of the last 30 days came to."""
+    steps = ExecutionStep.objects.filter(workspace=workspace, started_at__gte=_since(first)).order_by()
+    return (
+        _shares(steps.filter(agent__isnull=False).values(key=F("agent_id"), label=F("agent__name"))),
+        _shares(steps.exclude(model="").values(key=F("model"), label=F("model")), named=False),
     )
 
 

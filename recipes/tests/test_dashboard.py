@@ -11,7 +11,9 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos.testing import Stack
 from automatos.tests.browser import People
+from recipes.analytics import sums
 from recipes.analytics.dashboard import dashboard
+from recipes.analytics.usage import usage
 from recipes.models import Execution, Recipe
 from recipes.tests.kit import Cast, ended
 from workspaces.models import Role, User
@@ -53,6 +55,19 @@ def page_of(cast: Cast, path: str = "") -> str:
     answer = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/{path}")
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def test_sums_of_very_many_runs_are_kept_for_a_minute(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cast.recipe("one")
+    ran(cast, recipe)
+    assert dashboard(cast.workspace).columns[-1][1] == 1
+    ran(cast, recipe)
+    monkeypatch.setattr(sums, "MANY", 2)
+    for _ in range(2):
+        shown, report = dashboard(cast.workspace), usage(cast.workspace)
+        assert (shown.columns[-1][1], report.runs) == (2, 2)
+        ran(cast, recipe)
+    assert len(dashboard(cast.workspace).recent) == 4
 
 
 def test_the_figures_are_those_of_the_runs(cast: Cast) -> None:
