@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asgiref.sync import async_to_sync
 from pytest_django.fixtures import Settings
 
 from agents.models import SkillSource
@@ -19,6 +20,8 @@ from agents.tests.ssh_kit import SshServer, private, ssh_server
 from automatos.private_hosts import parse
 from automatos.skill_format.repository import Network, fetched
 from automatos.skill_format.secure_shell import SshKey
+from automatos.testing import free_port
+from workspaces.credentials.checks import check
 from workspaces.credentials.types import seed_credential_types
 from workspaces.models import AuditEntry, Credential, Role
 
@@ -184,3 +187,17 @@ def test_the_page_takes_it(kitchen: Kitchen, shell: SshServer) -> None:
     assert answer.status_code == 302, answer.content[:500]
     source = kitchen.fetched(str(SkillSource.objects.get().pk))
     assert (source["status"], source["credential_id"]) == ("active", given)
+
+
+def test_a_test_says_whether_its_server_is_there(kitchen: Kitchen, shell: SshServer, settings: Settings) -> None:
+    key = private(shell.key)
+    told = async_to_sync(check)("ssh_key", {"private_key": key, "host_keys": shell.known()})
+    assert (told.ok, "localhost answers" in told.message) == (None, True), told
+    assert (shell.tried, shell.asked) == ([], [])
+    away = free_port()
+    settings.OUTSIDE_PRIVATE_HOSTS = parse([f"localhost:{away}", f"localhost:{kitchen.server.port}"])
+    for port, said in ((away, "does not answer"), (22, "private")):
+        line = shell.known().replace(f"[localhost]:{shell.port}", f"[localhost]:{port}" if port != 22 else "localhost")
+        told = async_to_sync(check)("ssh_key", {"private_key": key, "host_keys": line})
+        assert told.ok is False, told
+        assert said in told.message

@@ -15,7 +15,8 @@ from recipes.tests.kit import Cast
 from recipes.tests.test_mcp_server import Desk
 from workspaces.models import Role
 
-pytestmark = pytest.mark.slow
+# A client of several hundred files is made first.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 HERE = Path(__file__).parent
 BIN = HERE / "node_modules" / ".bin"
 OWN = HERE / ".venv" / "bin"
