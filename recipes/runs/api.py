@@ -141,7 +141,7 @@ class ExecutionList(WorkspaceView):
 
     @extend_schema(
         operation_id="executions_list",
-        description="Newest first. `recipe` takes a UUID or template_id." + HOW,
+        description="Newest first, without the runs of evaluations. `recipe` takes a UUID or template_id." + HOW,
         parameters=[WORKSPACE_HEADER, *list_parameters(filters=FILTERS)],
         responses={200: page_of(ExecutionSummaryOut), **errors(404)},
     )

@@ -25,7 +25,7 @@ from rest_framework.response import Response
 
 from automatos.api import InputSerializer, error_body
 from automatos.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from workspaces.accounts import devices, events, session_activity, sign_in_limits
+from workspaces.accounts import events, session_activity, sign_in_limits
 from workspaces.accounts.forms import ReauthenticateForm
 from workspaces.doors.endpoints import SignedInView, errors
 from workspaces.models import User
@@ -138,20 +138,7 @@ class OwnSessions(OwnAccountView):
     @extend_schema(operation_id="me_sessions", responses={200: SessionsOut, **errors()})
     def get(self, request: Request) -> Response:
         """Every session that still lets its browser in: this one first, then what was used last."""
-        here = session_activity.key_of(self.http)
-        found = session_activity.sessions_of(self.caller)
-        found.sort(key=lambda one: (one.session_key != here, -one.last_seen_at.timestamp()))
-        items = [
-            {
-                "id": one.pk,
-                "here": one.session_key == here,
-                "device": devices.device(one.user_agent),
-                "ip": one.ip,
-                "created_at": one.created_at,
-                "last_seen_at": one.last_seen_at,
-            }
-            for one in found
-        ]
+        items = session_activity.signed_in(self.http, self.caller)
         return Response(SessionsOut({"items": items}).data)
 
     @extend_schema(operation_id="me_sessions_end_others", responses={200: EndedOut, **errors()})

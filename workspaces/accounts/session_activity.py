@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.deprecation import MiddlewareMixin
 
 from automatos import events
+from workspaces.accounts import devices
 from workspaces.accounts.session_store import SessionStore, stored_key
 from workspaces.models import Membership, User
 from workspaces.scope.client_address import client_ip
@@ -80,6 +82,37 @@ def sessions_of(user: User) -> list[UserSession]:
     gone = [one.pk for one in listed if one.session_key not in good]
     UserSession.objects.filter(pk__in=gone).delete()
     return [one for one in listed if one.session_key in good]
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A place where somebody is signed in. here: it is the one that asks. device: browser and system, in words."""
+
+    id: int
+    here: bool
+    device: str
+    handheld: bool
+    ip: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+def signed_in(request: HttpRequest, user: User) -> list[SignedIn]:
+    """Every place that still lets the user in: this request's first, then what was used last."""
+    here = key_of(request)
+    found = sorted(sessions_of(user), key=lambda one: (one.session_key != here, -one.last_seen_at.timestamp()))
+    return [
+        SignedIn(
+            id=one.pk,
+            here=one.session_key == here,
+            device=devices.device(one.user_agent),
+            handheld=devices.is_handheld(one.user_agent),
+            ip=one.ip,
+            created_at=one.created_at,
+            last_seen_at=one.last_seen_at,
+        )
+        for one in found
+    ]
 
 
 def _lets_in(user: User, row: Session) -> bool:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from automatos.errors import NotFound
 from automatos.local_time import browser_zone
-from workspaces.accounts import devices, events, session_activity
+from workspaces.accounts import events, session_activity
 from workspaces.accounts.forms import ProfileForm
 from workspaces.accounts.services import choose_time_zone, delete_account, last_owner_of, rename_person
 from workspaces.doors.pages import PersonRequest, person_page
@@ -63,23 +63,8 @@ def sessions(request: PersonRequest) -> HttpResponse:
         ended = session_activity.end_others(request, request.user)
         _tell_ended(request, ended)
         return redirect("usersessions_list")
-    found = session_activity.sessions_of(request.user)
-    # This one first, then what was used last.
-    here = session_activity.key_of(request)
-    found.sort(key=lambda one: (one.session_key != here, -one.last_seen_at.timestamp()))
-    shown = [
-        {
-            "id": one.pk,
-            "here": one.session_key == here,
-            "device": devices.device(one.user_agent),
-            "handheld": devices.is_handheld(one.user_agent),
-            "ip": one.ip,
-            "last_seen_at": one.last_seen_at,
-            "created_at": one.created_at,
-        }
-        for one in found
-    ]
-    others = sum(not one["here"] for one in shown)
+    shown = session_activity.signed_in(request, request.user)
+    others = sum(not one.here for one in shown)
     return render(request, "usersessions/usersession_list.html", {"sessions": shown, "others": others})
 
 
