@@ -178,7 +178,8 @@ def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
             messages.error(request, error.message)
             return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
         # What was typed stands there again, beside what is wrong with it.
-        request.session[MENDED] = {"step": str(step.pk), "prompt": prompt[:LONGEST_MENDED], "wrong": error.message}
+        wrong = next((texts[0] for texts in error.fields.values() if texts), error.message)
+        request.session[MENDED] = {"step": str(step.pk), "prompt": prompt[:LONGEST_MENDED], "wrong": wrong}
         address = reverse("run", args=[request.workspace.slug, execution_id])
         return redirect(f"{address}?step={step.order}")
 

@@ -264,3 +264,18 @@ def test_a_live_page_touches_only_what_reads_differently(room: Room) -> None:
     expect(page.locator("#ticket-3.hot")).to_be_visible(timeout=PATIENT)
     expect(page.locator("#ticket-1[data-untouched]")).to_have_count(1)
     holds[1].release()
+
+
+def test_a_pressed_stop_stays_pressed_until_there_is_an_answer(room: Room) -> None:
+    hold = room.stack.models.hold(f"first {room.word}", times=1)
+    execution = room.cook()
+    hold.wait_for_requests(1)
+    page = room.visitor.open(room.path(execution))
+    is_live(page)
+    page.evaluate("window.addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop the run").click()
+    assert page.locator("#stop [aria-busy=true]").count() == 1, "at once, whatever the server does"
+    page.evaluate(LOADED_AGAIN)
+    assert page.locator("#stop [aria-busy=true]").count() == 1
+    hold.release()

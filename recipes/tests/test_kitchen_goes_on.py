@@ -87,7 +87,9 @@ def test_a_failed_step_is_mended_with_another_prompt_where_it_failed(cast: Cast)
     same, said = page.press(run, "begin", from_step="2", prompt="Say {nothing}\r\nnow")
     assert same.pk == run.pk
     assert "Say {nothing}\nnow</textarea>" in said
-    assert "nothing" in said.split('id="mend-wrong"')[1].split("</div>")[0]
+    why = said.split('id="mend-wrong"')[1].split("</div>")[0]
+    assert "{nothing} is not known here." in why
+    assert "overrides" not in why
     assert "Say {nothing}" not in page.text(run), "it is said once"
     made, _ = page.press(run, "begin", from_step="2", prompt="Say {step_1}\r\nagain")
     assert (made.source_id, claim()[0].task.messages[-1].content) == (run.pk, "Say first\nagain")
