@@ -77,9 +77,24 @@ class Row:
         return self.run.status in FAILED and self.run.recipe_id is not None
 
     @property
+    def began(self) -> datetime:
+        """When it began, in the zone that is active."""
+        return timezone.localtime(self.run.created_at)
+
+    @property
+    def at(self) -> str:
+        """When it began, for programs: Django's way of writing it costs ten times as much."""
+        return self.began.isoformat()
+
+    @property
+    def clock(self) -> str:
+        """The time of its day, e.g. "09:05"."""
+        return f"{self.began:%H:%M}"
+
+    @property
     def day(self) -> date:
         """The day it began, in the zone that is active."""
-        return timezone.localtime(self.run.created_at).date()
+        return self.began.date()
 
 
 def rows_of(runs: Sequence[Execution]) -> list[Row]:

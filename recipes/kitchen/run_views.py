@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -45,6 +45,7 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
         "tabs": tabs,
         "own": own,
         "to_save": "" if own else query_of(query),
+        "beside": _beside(query),
         "fortnight": run_list.fortnight(request.workspace, wanted, query),
         "chips": run_list.chips(wanted, query, _names(request.workspace)),
         "choices": run_list.choices(request.workspace),
@@ -52,6 +53,13 @@ def run_index(request: WorkspaceRequest) -> HttpResponse:
         "may_run": request.access.allows("executions:run"),
     }
     return render_live(request, "recipes/runs.html", shown)
+
+
+def _beside(query: QueryDict) -> str:
+    """The list's address as it is, up to which run is shown beside it."""
+    kept = query.copy()
+    kept.pop("run", None)
+    return f"?{kept.urlencode()}&" if kept else "?"
 
 
 def _panel(request: WorkspaceRequest, page: run_list.RunPage) -> Panel | None:
