@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from agents.models import SkillSource
 from automatos.checking import Problems
+from automatos.errors import wrong_field
 from automatos.skill_format import secure_shell
 from automatos.skill_format.secure_shell import SshKey
 from workspaces.credentials import reading
@@ -51,10 +52,13 @@ class Opening:
 def opening_of(source: SkillSource) -> Opening:
     """What opens its repository. Its use stands in the audit log.
 
-    Raises NotFound or InvalidInput for a credential that is gone or not for this host any more.
+    Raises InvalidInput for a credential that is gone or not for this host any more.
     """
     if source.credential_id is None:
         return Opening()
+    own = Credential.objects.filter(workspace_id=source.workspace_id, deleted_at=None, pk=source.credential_id)
+    if not own.exists():
+        raise wrong_field("credential_id", "The credential that opened it was deleted. Choose another one.")
     if secure_shell.is_ssh(source.url):
         problems = Problems()
         require_credential(source.workspace_id, source.credential_id, source.url, problems)

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from agents.models import SkillSource
-from agents.tests.git_kit import GitServer, backend
+from agents.tests.git_kit import GitServer, backend, git_server
 from agents.tests.page_kit import signed_in
 from agents.tests.skill_kit import FILES, Kitchen, skill
 from agents.tests.test_api_documents import zip_of
@@ -200,3 +200,61 @@ def test_its_page_shows_and_takes_all_this(kitchen: Kitchen) -> None:
     assert (source["folder"], source["credential_id"]) == ("plugins/office", given)
     address = owner.get(f"/w/{kitchen.company.workspace.slug}/settings/credentials/{given}/delete/").content.decode()
     assert "office" in address
+
+
+def test_the_word_goes_nowhere_else(kitchen: Kitchen, tmp_path: Path) -> None:
+    """A server that redirects, has no smart protocol, or names stores and submodules elsewhere learns no second use."""
+    with git_server(tmp_path) as other:
+        heard: list[str] = []
+        other.answers["/"] = lambda handler: heard.append(handler.headers.get("Authorization", "")) or None  # type: ignore[func-returns-value]
+        elsewhere = f"https://localhost:{other.port}"
+
+        def redirected(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(302)
+            handler.send_header("Location", f"{elsewhere}{handler.path}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        def dumb(handler: BaseHTTPRequestHandler) -> None:
+            bodies = {"info/refs": f"{'1' * 40}\trefs/heads/main\n", "HEAD": "ref: refs/heads/main\n"}
+            body = next((text for end, text in bodies.items() if handler.path.split("?")[0].endswith(end)), elsewhere)
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/plain")
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body.encode())
+
+        given = credential(kitchen)
+        for number, answer in enumerate((redirected, dumb)):
+            kitchen.server.answers["/"] = answer
+            source = kitchen.add(credential_id=given, folder=f"f{number}")
+            assert (source["status"], WORD in json.dumps(source)) == ("error", False)
+        assert heard == []
+
+
+def test_odd_names_beside_skills_are_shown_or_left_out(kitchen: Kitchen) -> None:
+    names: dict[str, dict[str, str]] = {"a\u0000b": {}, "half\ud800": {}, "\u202egnp.exe": {}, "x" * 5000: {}, "": {}}
+    odd = {
+        ".mcp.json": json.dumps({"mcpServers": names}),
+        "one/.mcp.json": json.dumps({"mcpServers": [1, 2]}),
+        "two/.mcp.json": "[" * 100_000,
+        "three/.mcp.json": '{"mcpServers": {"n": ' + "9" * 100_000 + "}}",
+        "four/.claude-plugin/plugin.json": "null",
+        "commands/line\u2028feed.md": "x",
+        "hooks/hooks.json": "\ufeff{}",
+    }
+    kitchen.push({**FILES, **odd})
+    source = kitchen.add()
+    assert (source["status"], source["error"]) == ("active", ""), source
+    found = {one["kind"]: one for one in source["beside"]}
+    said = json.dumps(found, ensure_ascii=False)
+    assert not [letter for letter in ("\x00", "\u202e", "\ud800", "\u2028") if letter in said], said
+    assert max(len(name) for one in found.values() for name in one["names"]) <= 120
+
+
+def test_a_credential_that_is_gone_is_named_with_the_cure(kitchen: Kitchen) -> None:
+    closed(kitchen.server)
+    given = credential(kitchen)
+    source = kitchen.add(credential_id=given)
+    Credential.objects.filter(pk=given).update(deleted_at="2026-01-01T00:00:00Z")
+    assert "Choose another one" in kitchen.sync(source["id"])["error"]
