@@ -84,3 +84,17 @@ def test_what_is_missed_is_bounded_and_the_policy_says_what_becomes_of_it() -> N
     assert to_start(hourly, "run_once", now) == hourly[-1:]
     assert to_start(hourly, "run_all", now) == hourly
     assert to_start(moments, "run_all", now) == moments[-MOST_MADE_GOOD:]
+
+
+@pytest.mark.parametrize("expression", ["30 1 * * *", "45 1 * * 0", "*/20 1 * * *", "15 * * * *", "0 1-2 * * *"])
+@pytest.mark.parametrize(
+    ("zone", "begin"),
+    [("America/New_York", "2026-11-01T05:00"), ("Europe/London", "2026-10-25T00:00"), ("UTC", "2026-11-01T05:00")],
+)
+def test_in_the_hour_that_comes_twice_nothing_is_due_in_the_past(expression: str, zone: str, begin: str) -> None:
+    """Whenever in it somebody writes or edits a schedule, or a beat looks after it."""
+    first = datetime.fromisoformat(begin).replace(tzinfo=UTC)
+    for minutes in range(0, 180, 5):
+        now = first + timedelta(minutes=minutes)
+        found = cron.next_times(expression, zone, now, 3)
+        assert found == sorted({at for at in found if at > now}), now

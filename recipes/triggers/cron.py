@@ -38,7 +38,10 @@ def explained(cron: str) -> str:
 def times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
     """Every due moment after this one, in UTC."""
     for local in CronSim(cron, after.astimezone(ZoneInfo(zone))):
-        yield local.astimezone(UTC)
+        moment = local.astimezone(UTC)
+        # In the hour that comes twice, what is named is the first pass, which may be over.
+        if moment > after:
+            yield moment
 
 
 def next_times(cron: str, zone: str, after: datetime, number: int = 5) -> list[datetime]:
