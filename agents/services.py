@@ -244,6 +244,11 @@ def check_move(agent: Agent, status: str) -> None:
         raise Conflict(f"{agent.name} cannot go from {now} to {wished}. {cure}", code="move_not_allowed")
 
 
+def hold_several(workspace: Workspace, ids: Iterable[UUID]) -> list[Agent]:
+    """Those of the workspace's agents as they are now, by name; nobody else changes them until the transaction ends."""
+    return list(agents_of(workspace).filter(pk__in=ids).select_for_update(of=("self",), no_key=True))
+
+
 def sort_by_move(agents: Iterable[Agent], status: str) -> tuple[list[Agent], list[tuple[Agent, str]]]:
     """Those that may get the status, and those that stay as they are, each with the reason."""
     moving, staying = [], []

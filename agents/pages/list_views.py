@@ -104,4 +104,4 @@ def _chosen(request: WorkspaceRequest) -> list[Agent]:
             ids.append(UUID(text))
         except ValueError:
             continue
-    return list(agents_of(request.workspace).filter(pk__in=ids))
+    return services.hold_several(request.workspace, ids)

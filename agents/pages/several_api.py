@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from agents import services
 from agents.api import AgentOut
 from agents.models import Agent
-from agents.queries import agents_of
 from agents.services import GIVEN, MOST_AT_ONCE
 from automatos.api import InputSerializer, WordField
 from automatos.checking import Problems
@@ -60,7 +59,7 @@ class AgentsStatus(WorkspaceView):
         problems = Problems()
         problems.choice("status", status, list(GIVEN))
         problems.raise_any()
-        agents = list(agents_of(self.workspace).filter(pk__in=ids))
+        agents = services.hold_several(self.workspace, ids)
         if len(agents) < len(ids):
             raise NotFound()
         moving, staying = services.sort_by_move(agents, status)

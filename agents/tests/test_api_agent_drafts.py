@@ -1,12 +1,16 @@
 """The wizard over HTTP: drafts and what is wrong with them; several agents at once; what was deleted comes back."""
 
+import threading
+import time
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from agents.drafts.templates import templates
 from agents.models import Agent, AgentDraft
+from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import Caller, Company
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +147,33 @@ def test_a_persona_is_copied_and_comes_back(company: Company) -> None:
     assert company.admin.post(f"{path}/restore")[0] == 200
     assert company.viewer.get(path)[0] == 200
     assert company.outsider.post(f"{path}/duplicate")[0] == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_agent_that_somebody_retires_meanwhile_holds_no_other_up(company: Company) -> None:
+    """Whoever gives several a status waits for who changes one of them, and goes by what that left."""
+    ids = [str(company.agent(name=name)["id"]) for name in ("Ada", "Bo")]
+    answers = list[tuple[int, Any]]()
+
+    def pause() -> None:
+        try:
+            answers.append(company.editor.post("/api/agents/status", {"agent_ids": ids, "status": "paused"}))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=pause)
+    with workspace_scope(company.workspace.pk):
+        Agent.objects.filter(pk=ids[0]).update(status="inactive")
+        thread.start()
+        with connection.cursor() as cursor:
+            for _ in range(600):
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0]:
+                    break
+                time.sleep(0.05)
+            else:
+                pytest.fail("nobody waits for the agent")
+    thread.join()
+    ((status, answer),) = answers
+    assert status == 200, answer
+    assert ([one["id"] for one in answer["changed"]], answer["unchanged"][0]["agent_id"]) == ([ids[1]], ids[0])
