@@ -55,12 +55,12 @@ def model_server(delay: float) -> Iterator[str]:
 
 
 @contextmanager
-def workers(count: int, url: str) -> Iterator[list[psutil.Process]]:
-    """Worker processes that call the model server at `url`, once their heartbeat is there."""
+def workers(count: int, url: str, *, slots: int = 2000) -> Iterator[list[psutil.Process]]:
+    """Worker processes that call the model server at `url`, once their heartbeat is there. slots: of each."""
     from recipes.models import Worker
 
     Worker.objects.all().delete()
-    environment = {**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench", "WORKER_SLOTS": "2000"}
+    environment = {**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench", "WORKER_SLOTS": str(slots)}
     command = [sys.executable, "-m", "celery", "-A", "automatos", "worker", "-P", "threads", "-c", "2", "-l", "WARNING"]
     processes = [subprocess.Popen([*command, "-n", f"bench{number}@%h"], env=environment) for number in range(count)]
     try:
