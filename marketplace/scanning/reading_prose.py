@@ -11,6 +11,7 @@ from marketplace.scanning.code.shell_context import ShellContext
 from marketplace.scanning.hits import Fact, Reading
 from marketplace.scanning.prose.control import control_hits
 from marketplace.scanning.prose.doing import doing_hits
+from marketplace.scanning.prose.intents import intent_hits
 from marketplace.scanning.prose.outward import outward_hits
 from marketplace.scanning.prose.reading import Sentence, read_sentence
 from marketplace.scanning.prose.voice import LESSON
@@ -59,7 +60,7 @@ class ProseReader:
         block: list[Sentence] = [read_sentence(part, part.text, known) for piece in pieces for part in sentences(piece)]
         if len(self.reading.sentences) < MOST_SENTENCES:
             self.reading.sentences += block
-        for find in (outward_hits, control_hits, doing_hits):
+        for find in (outward_hits, control_hits, doing_hits, intent_hits):
             self.reading.hits += find(self.reading, block)
 
     def _inline_code(self, piece: Segment) -> None:

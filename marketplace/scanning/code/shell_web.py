@@ -8,7 +8,7 @@ from marketplace.scanning.code.shell_words import ShellCommand
 from marketplace.scanning.prose.reading import PERSIST_PATH
 
 # `-sT`: several flags in one, of which only the last takes a value.
-COMBINED = re.compile(r"^-[sSfLkvgqiN#]+([dFToX])$")
+COMBINED = re.compile(r"^-[sSfLkvgqiN#nc]+([dFToOX])$")
 
 
 def web_command(
@@ -47,10 +47,10 @@ def web_command(
             sent |= frozenset(
                 f"header:{label}" if label in ("secretvar",) else label for label in argument_labels([value], context)
             ) | (inner if "\x01" in value else NONE)
+        elif flag == "-O" and name == "curl" and urls:
+            saved = urls[0].rstrip("/").rpartition("/")[2]
         elif flag in ("-o", "-O", "--output", "--output-document", "-OutFile", "-P") and value:
             saved = value
-        elif word == "-O" and urls:
-            saved = urls[0].rstrip("/").rpartition("/")[2]
     if name == "wget" and not saved and urls:
         saved = urls[0].rstrip("/").rpartition("/")[2].split("?")[0]
     for url in urls:

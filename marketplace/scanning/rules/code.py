@@ -133,7 +133,7 @@ def _run(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
         )
         yield hit(
             "A-01",
-            step(3, "decoded" in labels, fact.extra.get("looped")),
+            step(3, "decoded" in labels or fact.extra.get("layer"), fact.extra.get("looped")),
             fact,
             host * (0.4 if pinned else 1.0),
             chain=chain,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from marketplace.scanning.hits import Hit, Reading, step
 from marketplace.scanning.hosts import Host
 from marketplace.scanning.report import ChainStep
+from marketplace.scanning.rules.acts import act_hits
 from marketplace.scanning.scale import Strength
 
 CODE = frozenset(("python", "javascript", "shell", "powershell", "code"))
@@ -18,6 +19,10 @@ STORES = re.compile(
     r"Login Data|Local State|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|\.docker/config\.json|"
     r"CryptUnprotectData|browser_cookie3|\.claude/projects|/etc/shadow|\.config/(?:gcloud|gh)\b|leveldb|"
     r"(?:Google[\\/]+Chrome|google-chrome)[\\/]",
+)
+OTHERS_STORES = re.compile(
+    r"\.(?:ssh/id_|gnupg|netrc|git-credentials)|id_(?:rsa|ed25519|ecdsa)\b(?!\.pub)|\.aws['\"/\\, ]+credentials|"
+    r"Login Data|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|/etc/shadow|CryptUnprotectData"
 )
 WHOLE_ENVIRONMENT = re.compile(
     r"os\.environ\.items\(|(?:json\.dumps|str|repr)\((?:dict\()?os\.environ\)|"
@@ -96,6 +101,7 @@ RUNS_TEXT = re.compile(
 )
 UNREADABLE = re.compile(r"\b(?:_0x[0-9a-f]{4,}|[Il1]{8,}|[O0o]{8,}|_{5,})\b")
 RUNS = re.compile(r"\b(?:eval|exec|Function|require|__import__|compile)\b\s*\(|child_process|\bsubprocess\b")
+ADDED = re.compile(r"(?<=[\w.:/-])(['\"])\s*\+\s*\1(?=[\w.:/-])")
 TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|fixtures?|examples?|__tests__|testdata|golden)/|(?:^|/)test_|[._](?:test|spec)\."
 )
@@ -105,7 +111,7 @@ def shape_hits(reading: Reading, others: set[str]) -> Iterator[Hit]:
     """Hits of one file. others: rules that have found something in it by following its flow."""
     if reading.source.kind not in CODE or len(reading.source.text) > 400_000:
         return
-    lines = [(number, line) for number, line in enumerate(reading.plain, 1) if not _is_comment(line)]
+    lines = [(number, joined(line)) for number, line in enumerate(reading.plain, 1) if not _is_comment(line)]
     text = "\n".join(line for _, line in lines)
     if not others & {"B-04", "B-09", "B-02"}:
         yield from _theft(reading, lines, text)
@@ -117,6 +123,12 @@ def shape_hits(reading: Reading, others: set[str]) -> Iterator[Hit]:
     yield from _damage(reading, lines, text)
     yield from _watching(reading, lines, text)
     yield from _unreadable(lines, text)
+    yield from act_hits(reading, lines, text, others, _made, _strangers)
+
+
+def joined(line: str) -> str:
+    """A line with texts that are added to each other written as one."""
+    return ADDED.sub("", line) if "+" in line else line
 
 
 def _is_comment(line: str) -> bool:
@@ -170,9 +182,9 @@ def _theft(reading: Reading, lines: list[tuple[int, str]], text: str) -> Iterato
     picked = stored is STORES or PICKED.search(text)
     several = len({match.group() for match in STORES.finditer(text)}) > 1
     parts = ((stored, "reads what holds secrets"), (SENDS, "sends to an address"))
-    # An honest program names its own service beside the one store it needs.
+    # An honest program names its own service beside the one store it needs; nobody's service needs these.
     own = strangers[0].kind in ("own", "declared")
-    if own and not several:
+    if own and not several and not OTHERS_STORES.search(text):
         yield _made("B-09", "medium", reading, lines, parts)
         return
     yield _made("B-09", step(3, picked), reading, lines, parts, host=max(strangers[0].factor, 0.8))
