@@ -63,6 +63,7 @@ REGISTRIES = frozenset(
     pulumi.com railway.app foundry.paradigm.xyz solana.com sui.io determinate.systems cursor.com claude.ai
     mise.run mise.jdx.dev pixi.sh dotnet.microsoft.com cypress.io playwright.dev jetpack.io devbox.sh
     julialang.org r-project.org metasploit.com kali.org projectdiscovery.io aquasecurity.github.io
+    fluxcd.io linkerd.io dapr.io crossplane.io openfaas.com upbound.io rancher.com get.k0s.sh
     anchore.io goreleaser.com llvm.org gitpod.io githubcli.com""".split()
 )
 LOW_TRUST = frozenset(
@@ -117,6 +118,15 @@ NAMED_SERVICES = frozenset(
         "pipedream.net",
         "mega.nz",
         "wetransfer.com",
+        "catbox.moe",
+        "file.io",
+        "gofile.io",
+        "transfer.sh",
+        "0x0.st",
+        "tmpfiles.org",
+        "bitly.com",
+        "tinyurl.com",
+        "mail.tm",
     )
 )
 # Only these addresses of services that are fine otherwise.

@@ -14,6 +14,7 @@ from marketplace.scanning.prose.doing import doing_hits
 from marketplace.scanning.prose.intents import intent_hits
 from marketplace.scanning.prose.outward import outward_hits
 from marketplace.scanning.prose.reading import Sentence, read_sentence
+from marketplace.scanning.prose.signs import sign_hits
 from marketplace.scanning.prose.voice import LESSON
 from marketplace.scanning.segments import Segment, segments, sentences
 
@@ -36,6 +37,7 @@ RUN_WORDING = re.compile(
 )
 INLINE = re.compile(r"(!?)`([^`\n]{6,2000})`")
 COMMENT_LINE = re.compile(r"^\s*(?:#(?!!)|//|--(?!\S)|;|\*|/\*|<!--|REM\b)\s?(.*)$")
+TOOL = re.compile(r"@[\w.]*(?:tool|prompt|resource)\b[^\n]*\n(?:\s*@[^\n]*\n)*\s*(?:async\s+)?def [^\n]*\n\s*$")
 DOCSTRING = re.compile(r"('''|\"\"\")(.*?)\1", re.DOTALL)
 MOST_SENTENCES = 12_000
 
@@ -60,7 +62,7 @@ class ProseReader:
         block: list[Sentence] = [read_sentence(part, part.text, known) for piece in pieces for part in sentences(piece)]
         if len(self.reading.sentences) < MOST_SENTENCES:
             self.reading.sentences += block
-        for find in (outward_hits, control_hits, doing_hits, intent_hits):
+        for find in (outward_hits, control_hits, doing_hits, intent_hits, sign_hits):
             self.reading.hits += find(self.reading, block)
 
     def _inline_code(self, piece: Segment) -> None:
@@ -92,13 +94,15 @@ class ProseReader:
                 last = number
         for match in DOCSTRING.finditer(text):
             first = text.count("\n", 0, match.start()) + 1
+            # The docstring of a tool is what a model is told of it.
+            lang = "tool" if TOOL.search(text[max(match.start() - 300, 0) : match.start()]) else "comment"
             for piece in segments(match.group(2), match.group(2).split("\n")):
                 if piece.kind != "fence":
                     pieces.append(
                         replace(
                             piece,
                             line=piece.line + first - 1,
-                            lang="comment",
+                            lang=lang,
                             block=-first,
                             breaks=tuple((at, number + first - 1) for at, number in piece.breaks),
                         )

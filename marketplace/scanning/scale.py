@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-RULES_VERSION = "2026.11.6"
+RULES_VERSION = "2026.11.7"
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Strength = Literal["capability", "weak", "medium", "strong", "decisive"]

@@ -9,6 +9,8 @@ from marketplace.scanning.prose.reading import PERSIST_PATH
 
 # `-sT`: several flags in one, of which only the last takes a value.
 COMBINED = re.compile(r"^-[sSfLkvgqiN#nc]+([dFToOX])$")
+# What stands before the name in `$part.collect.host`.
+LEADING = re.compile(r"^(?:\$\{?\w+\}?[.-])+")
 
 
 def web_command(
@@ -89,6 +91,7 @@ def wire_command(name: str, words: list[str], command: ShellCommand, carried: La
         return NONE
     if name in ("dig", "nslookup", "host", "ping"):
         remote = remote.rpartition("\x01")[2].strip(".") or remote
+        remote = LEADING.sub("", remote) or remote
     if name in ("rsync", "scp") and target and rest and rest[0] == target:
         return frozenset(("network",))
     if remote:

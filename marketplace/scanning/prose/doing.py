@@ -58,7 +58,8 @@ RUINED = re.compile(
 )
 PASTE = re.compile(
     r"\b(?:paste|copy|enter|type)\b[^.]{0,60}\b(?:terminal|command prompt|powershell|run dialog|"
-    r"console)\b|\bopen (?:a |your |the )?(?:terminal|powershell|command "
+    r"console)\b|\b(?:run|execute) (?:the|this|that) (?:command|line|script|snippet)\b[^.]{0,30}\b(?:terminal|"
+    r"powershell|console|command prompt)\b|\bopen (?:a |your |the )?(?:terminal|powershell|command "
     r"prompt)\b[^.]{0,60}\b(?:paste|run|execute|enter)\b",
     re.IGNORECASE,
 )
@@ -69,6 +70,16 @@ OTHERS = re.compile(
 )
 
 
+# The usual place for a key of the user's own.
+OWN_KEY = re.compile(
+    r"\b(?:set|export|add|put|store|save|define)\b[^.]{0,30}\b[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|ID|URL|PATH|"
+    r"HOME)\b[^.]{0,50}"
+    r"\.(?:bashrc|zshrc|profile|bash_profile|zprofile|zshenv)\b"
+)
+FOLLOWED_LINK = re.compile(
+    r"\bfollow(?:ing)? (?:the |this |that |any |its )?(?:[\w-]+ ){0,3}(?:links?|urls?|prompts?|redirects?|wizards?)\b",
+    re.IGNORECASE,
+)
 QUOTED_ORDER = re.compile(
     r"[\"“'`][^\"”`]{0,80}\b(?:always|never|when|before|after|approved|"
     r"allowed)\b",
@@ -167,6 +178,8 @@ def _page(reading: Reading, sentence: Sentence, before: list[Sentence]) -> Itera
         obeying = next((at for at, word in enumerate(sentence.words) if word.form), None)
     if obeying is None or not (taken_over or PAGE.search(sentence.clean)):
         return
+    if not taken_over and FOLLOWED_LINK.search(sentence.clean):
+        return
     word = sentence.words[obeying].text
     if (
         not taken_over
@@ -221,6 +234,8 @@ def _stay(sentence: Sentence, around: list[Sentence]) -> Iterator[Hit]:
     if not sentence.has("PERSIST") or not sentence.any("WRITE", "SENDISH"):
         return
     index = first_verb(sentence, "WRITE")
+    if OWN_KEY.search(sentence.clean) and not sentence.hosts and not sentence.any("NOTELL", "STEALTH", "UNASKED"):
+        return
     if index is None or not sentence.after(index, "PERSIST", within=70):
         return
     bound = sentence.any("LASTING") or OTHERS.search(sentence.clean)

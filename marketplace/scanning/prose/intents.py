@@ -1,8 +1,8 @@
 """What a section means to do, told by acts that stand a few sentences apart, whatever the words are.
 
-Each intent joins acts that honest instructions do not bring together: a file with passwords is packed and what was packed
-is handed in, a page is opened and its list carried out, a failure happens and a success is written down. One sentence may
-hold all of the acts, or several sentences that follow each other.
+Each intent joins acts that honest instructions do not bring together: a file with passwords is packed and what was
+packed is handed in, a page is opened and its list carried out, a failure happens and a success is written down. One
+sentence may hold all of the acts, or several sentences that follow each other.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from marketplace.scanning.hits import Hit, Reading, step
 from marketplace.scanning.prose.intent_shapes import (
     AIMED,
+    ASKED_FOR,
     ASSESSED,
     ASSESSOR,
     BLURRED,
@@ -40,13 +41,15 @@ from marketplace.scanning.prose.intent_shapes import (
 )
 from marketplace.scanning.prose.orders import order_hit
 from marketplace.scanning.prose.reading import Sentence
+from marketplace.scanning.prose.reviewer import CLAIMED
 from marketplace.scanning.prose.voice import FORBIDDING, LESSON, hides
 from marketplace.scanning.scale import Strength
 
 STRANGE = ("unknown", "low_trust", "own", "declared", "hosted")
 LONGEST = 700
 WARNS = re.compile(
-    r"\b(?:red flags?|attack\w*|malicious|adversar\w+|suspicious|injection|threat\w*|phishing|scam\w*|never|do not|don't|"
+    r"\b(?:red flags?|attack\w*|malicious|adversar\w+|suspicious|injection|threat\w*|phishing|scam\w*|never|do not|"
+    r"don't|"
     r"must not|avoid|forbidden|prohibited|example of)\b[^.]{0,40}$",
     re.IGNORECASE,
 )
@@ -56,17 +59,17 @@ TALE = re.compile(r"\b(?:attackers?|adversar\w+|malicious|injection|red flags?|t
 def intent_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
     """Hits of the sentences of one block."""
     for place, sentence in enumerate(block):
-        if not _tells(sentence):
+        if not tells(sentence):
             continue
-        near = [item for item in block[max(place - 3, 0) : place + 4] if _tells(item)]
-        later = [item for item in block[place : place + 5] if _tells(item)]
-        for find in (_packed, _leaking, _followed, _assessed, _misstated, _favoured, _ruined, _unguarded):
+        near = [item for item in block[max(place - 3, 0) : place + 4] if tells(item)]
+        later = [item for item in block[place : place + 5] if tells(item)]
+        for find in (_packed, _phished, _leaking, _followed, _assessed, _misstated, _favoured, _ruined, _unguarded):
             if (hit := find(sentence, near, later)) is not None:
                 yield hit
                 break
 
 
-def _tells(sentence: Sentence) -> bool:
+def tells(sentence: Sentence) -> bool:
     """Whether it gives an order of its own, and is no lesson, table, code or tale."""
     heading = sentence.segment.heading
     return (
@@ -107,6 +110,14 @@ def _packed(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -> 
     return _made("B-02", "decisive", sentence, max(_stranger(handing), 1.0)) if handing else None
 
 
+def _phished(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -> Hit | None:
+    """The user is asked for a password, which goes to somebody."""
+    if not sentence.has("SECRET") or not _match(ASKED_FOR, sentence):
+        return None
+    handing = [item for item in later[:3] if item.any("SEND", "SENDISH") and _match(HANDED, item) and _stranger([item])]
+    return _made("B-01", "strong", sentence, max(_stranger(handing), 1.0)) if handing else None
+
+
 def _leaking(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -> Hit | None:
     """The address of a picture or link has a place for what the user wrote."""
     match = LEAK.search(sentence.clean)
@@ -127,7 +138,7 @@ def _followed(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -
 
 def _assessed(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -> Hit | None:
     """Whoever judges the package is told what to find."""
-    if not _match(ASSESSED, sentence):
+    if not _match(ASSESSED, sentence) or CLAIMED.search(sentence.clean):
         return None
     own = any(item.any("PACKAGE") for item in near) or AIMED.search(sentence.clean)
     if _match(ASSESSOR, sentence) and own:

@@ -42,6 +42,13 @@ PUBLIC_KEYS = re.compile(
 )
 
 
+# How somebody comes by a key of their own.
+ACQUIRES = re.compile(
+    r"\b(?:get|getting|obtain\w*|creat\w+|generat\w+|claim|request|need|sign up|set ?up|"
+    r"authenticat\w+)\b[^.]{0,40}\b(?:keys?|"
+    r"tokens?|credentials?|account|access)\b",
+    re.IGNORECASE,
+)
 ADDED = re.compile(
     r"\b(?:also|as well|too|additionally|besides|in addition|second copy|a copy|copies of|blind copy|bcc|"
     r"in parallel|alongside)\b",
@@ -81,6 +88,8 @@ def _sending(reading: Reading, sentence: Sentence, near: list[Sentence], around:
     for index, word in enumerate(sentence.words):
         strong_verb, weak_verb = "SEND" in word.tags, "SENDISH" in word.tags
         if not (strong_verb or weak_verb) or not word.form or _names_a_link(sentence, index):
+            continue
+        if word.text in ("register", "log") and ACQUIRES.search(f"{sentence.segment.heading} {sentence.clean}"):
             continue
         addressed = place is not None and any(item.kind in ("url", "email", "ip", "host") for item in sentence.words)
         if not addressed and not (strong_verb and ENDPOINT.search(sentence.clean[word.start :])):

@@ -152,7 +152,7 @@ def _tag(words: list[Word]) -> None:
 SECRET_PATH = re.compile(
     r"(?:^|/)\.(?:ssh|aws|gnupg|kube|docker/config|netrc|npmrc|pypirc|git-credentials|"
     r"env(?![\w.-]*(?:example|sample|template))|"
-    r"azure|config/(?:gcloud|gh|op|solana)|bash_history|zsh_history|claude\.json|"
+    r"azure|cursor/mcp\.json|config/(?:gcloud|gh|op|solana)|bash_history|zsh_history|claude\.json|"
     r"claude/\.credentials|codex/auth|password-store|"
     r"mozilla|electrum|bitcoin|ethereum|vault-token|terraform\.d|cargo/credentials|"
     r"gem/credentials|boto|pgpass|my\.cnf|openclaw)"

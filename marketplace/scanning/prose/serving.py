@@ -45,8 +45,9 @@ SELECT = re.compile(
     re.IGNORECASE,
 )
 OVER_OTHERS = re.compile(
-    r"\b(?:over|instead of|rather than|above|ahead of|before) (?:any |all |the )?(?:other|others|"
-    r"competitors?|competing|alternatives?|rivals?|similar)\b|\b(?:first|top|only|sole|best|"
+    r"\b(?:over|instead of|rather than|above|ahead of) (?:any |all |the )?(?:other|others|"
+    r"competitors?|competing|alternatives?|rivals?|similar)\b|\bbefore (?:any |all |the )?(?:others?|rivals)\b|"
+    r"\b(?:first|top|only|sole|best|"
     r"exclusively|always)\b[^.]{0,50}\b(?:option|choice|recommendation|result|vendor|provider|"
     r"solution)\b|\bdo not (?:mention|recommend|suggest|list|compare)[^.]{0,40}\b(?:competitor|"
     r"alternative|other|rival)",
@@ -244,7 +245,8 @@ def _favouring(sentence: Sentence, around: list[Sentence], pressed: Pressed) -> 
 
 SAYS_THAT = re.compile(
     r"\b(?:tell|write|say|state|report|assure|note|confirm|answer|"
-    r"claim)\b[^.]{0,60}\bthat\b[^.]{0,80}\b(?:green|pass(?:ed|es|ing)?|successful|clean|complete|"
+    r"claim)\b[^.]{0,60}\bthat (?!makes?|will|can|have|has|handles?|exercises?)(?=\w)[^.]{0,80}\b(?:green|pass(?:ed|"
+    r"es|ing)?|successful|clean|complete|"
     r"stays? (?:on|in|local)|nothing (?:is|was|has|leaves|left)|no (?:data|file|error)\w*|is safe|"
     r"was deleted|is offline|is local|never leaves?)",
     re.IGNORECASE,

@@ -12,6 +12,11 @@ Lines = list[tuple[int, str]]
 Made = Callable[..., Hit]
 Strangers = Callable[[Reading, str], list[Host]]
 
+# Stores that belong to other programs than one that reads its own key.
+OTHERS_STORES = re.compile(
+    r"\.(?:ssh/id_|gnupg|netrc|git-credentials)|id_(?:rsa|ed25519|ecdsa)\b(?!\.pub)|\.aws['\"/\\, ]+credentials|"
+    r"Login Data|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|/etc/shadow|CryptUnprotectData"
+)
 CONNECTS = re.compile(
     r"asyncio\.open_connection\(|websockets?\.(?:connect|create_connection|WebSocketApp)\(|new WebSocket\(|"
     r"\bio\(\s*['\"]https?|PF_INET|AF_INET|IO::Socket|TCPSocket\.(?:new|open)|net\.Dial\(|fsockopen\(|"
@@ -19,31 +24,38 @@ CONNECTS = re.compile(
     re.IGNORECASE,
 )
 RUNS_WHAT_CAME = re.compile(
-    r"create_subprocess_shell\(\s*\w+|subprocess\.\w+\(\s*(?:\w+(?:\.decode\(\))?|text|msg|message)\s*,[^\n]*shell\s*=\s*True|"
+    r"create_subprocess_shell\(\s*\w+|subprocess\.\w+\(\s*(?:\w+(?:\.decode\(\))?|text|msg|"
+    r"message)\s*,[^\n]*shell\s*=\s*True|"
     r"\bexec(?:Sync)?\(\s*(?:\w+\.(?:data|toString\(\)|cmd|command)|msg|message|data|cmd|command|line|text)\b|"
     r"IO\.popen\(\s*\w+|`#\{\w+\}`|exec\s*\(?\s*['\"]/bin/(?:ba)?sh|proc_open\(\s*['\"]/bin/|\.pipe\(\s*\w+\.stdin|"
-    r"exec\.Command\(\s*\"(?:/bin/)?(?:ba)?sh\"|\.Stdin\s*=\s*\w+|(?:os\.system|popen)\(\s*(?:\w+(?:\.decode\(\))?)\s*\)|"
+    r"exec\.Command\(\s*\"(?:/bin/)?(?:ba)?sh\"|\.Stdin\s*=\s*\w+|(?:os\.system|"
+    r"popen)\(\s*(?:\w+(?:\.decode\(\))?)\s*\)|"
     r"getRuntime\(\)\.exec\(\s*\w+",
 )
 HOOK_FILE = re.compile(
-    r"core\.hooksPath|init\.templateDir|(?:\.git|\.githooks|\.husky|hooks?)['\"/, )]+(?:post|pre|commit|prepare)-[a-z-]+"
+    r"core\.hooksPath|init\.templateDir|(?:\.git|\.githooks|\.husky|hooks?)['\"/, )]+(?:post|pre|commit|"
+    r"prepare)-[a-z-]+"
 )
 HOME = (
     r"Path\.home\(\)|expanduser\(\s*['\"]~|os\.homedir\(\)|homedir\(\)|UserHomeDir|Dir\.home|ENV\[['\"]HOME|"
     r"getenv\(['\"]HOME|environ\[['\"]HOME|\$\{?HOME\}?|USERPROFILE"
 )
 REMOVES_HOME = re.compile(
-    rf"(?:rmtree|rm_rf|remove_dir_all|RemoveAll|rmSync|rm|rimraf|rmdirSync|unlinkSync|fs\.rm|deltree|remove_entry)\s*\(\s*"
-    rf"[^\n]{{0,40}}(?:{HOME})(?![^\n]*['\"/\\][.](?:cache|config|local|npm|claude|cargo|\w))(?![^\n]*(?:cache|tmp|temp)\b)",
+    rf"(?:rmtree|rm_rf|remove_dir_all|RemoveAll|rmSync|rm|rimraf|rmdirSync|unlinkSync|fs\.rm|deltree|"
+    rf"remove_entry)\s*\(\s*"
+    rf"[^\n]{{0,40}}(?:{HOME})(?![^\n]*['\"/\\][.](?:cache|config|local|npm|claude|cargo|\w))(?![^\n]*(?:cache|tmp|"
+    rf"temp)\b)",
     re.IGNORECASE,
 )
 ON_A_DAY = re.compile(
     r"(?:today\(\)|now\(\)|utcnow\(\)|time\(\)|Date\(\)|Date\.now\(\)|toordinal\(\)|getTime\(\)|date \+%[^)\n]*\)\"?|"
-    r"Time\.now|time\.Now\(\))[^\n]{0,40}(?:[<>]=?|-g[te]|-l[te]|After\(|Before\()\s*(?:\w+\.)*(?:new )?(?:datetime|date|Date)?"
+    r"Time\.now|time\.Now\(\))[^\n]{0,40}(?:[<>]=?|-g[te]|-l[te]|After\(|Before\()\s*(?:\w+\.)*(?:new )?(?:datetime|"
+    r"date|Date)?"
     r"(?:\.UTC)?\(?\s*['\"]?(?:20[2-9]\d|[67]\d\d[_,]?\d{3}\b|1[789]\d{8})",
 )
 GRAVE = re.compile(
-    r"rmtree|rm -rf|rmSync|RemoveAll|Remove-Item|unlink|\bexec\(|\beval\(|os\.system|subprocess|child_process|urlopen|requests\.|"
+    r"rmtree|rm -rf|rmSync|RemoveAll|Remove-Item|unlink|\bexec\(|\beval\(|os\.system|subprocess|child_process|"
+    r"urlopen|requests\.|"
     r"\bfetch\(|curl |wget |encrypt",
     re.IGNORECASE,
 )
@@ -52,34 +64,49 @@ ACCOUNT = (
     r"[A-Z]{2}\d{2}[A-Z0-9]{11,30})"
 )
 REPLACED = re.compile(
-    rf"^\s+(?:const |let |var )?(\w*(?:addr\w*|recipient|payee|wallet|iban|account|dest\w*|beneficiary|to|target))\s*=\s*"
+    rf"^\s+(?:const |let |var )?(\w*(?:addr\w*|recipient|payee|wallet|iban|account|dest\w*|beneficiary|to|"
+    rf"target))\s*=\s*"
     rf"['\"]{ACCOUNT}['\"]",
     re.IGNORECASE,
 )
-DIALOG = re.compile(r"display dialog[^\n]*(?:hidden answer|password)|\bCredUIPrompt|PromptForCredential|Get-Credential", re.I)
-PASSWORD_ASKED = re.compile(r"getpass\.getpass\(|read -r?s\b|stty -echo|\bhidden answer\b|type=['\"]password", re.IGNORECASE)
+DIALOG = re.compile(
+    r"display dialog[^\n]*(?:hidden answer|password)|\bCredUIPrompt|PromptForCredential|Get-Credential", re.I
+)
+PASSWORD_ASKED = re.compile(
+    r"getpass\.getpass\(|read -r?s\b|stty -echo|\bhidden answer\b|type=['\"]password", re.IGNORECASE
+)
 PROMISED = re.compile(
-    r"\.then\(\s*(?:async\s*)?(?:\(?\s*(\w+)\s*\)?\s*=>\s*\{?\s*(?:return\s+)?(?:\(0,\s*eval\)|eval|new Function|Function|"
+    r"\.then\(\s*(?:async\s*)?(?:\(?\s*(\w+)\s*\)?\s*=>\s*\{?\s*(?:return\s+)?(?:\(0,\s*eval\)|eval|new Function|"
+    r"Function|"
     r"vm\.run\w+)\s*\(\s*\1|eval\b|\(0,\s*eval\))"
 )
 TAKES_WEB = re.compile(r"\bfetch\(|axios|got\(|https?\.get\(|request\(")
-SAVED = re.compile(r"(?:-OutFile|-o)\s+(\S+)|DownloadFile\([^,\n]+,\s*([^)\n]+)\)|Start-BitsTransfer[^\n]*-Destination\s+(\S+)", re.I)
+SAVED = re.compile(
+    r"(?:-OutFile|-o)\s+(\S+)|DownloadFile\([^,\n]+,\s*([^)\n]+)\)|Start-BitsTransfer[^\n]*-Destination\s+(\S+)", re.I
+)
 GUARD_OFF = re.compile(
     r"DisableRealtimeMonitoring\s+\$?true|Add-MpPreference[^\n]*Exclusion(?:Path|Process|Extension)|sc stop WinDefend|"
     r"netsh advfirewall set \w+ state off|setenforce 0|spctl --master-disable|csrutil disable",
     re.IGNORECASE,
 )
-GRANTS = re.compile(r"permissionDecision['\"]?\]?\s*[:=]\s*['\"]allow|['\"]behavior['\"]\s*:\s*['\"]allow", re.IGNORECASE)
-WEIGHS = re.compile(r"\bif\b|\bcase\b|\bmatch\b|['\"](?:deny|ask|block)['\"]|startsWith|startswith|\bgrep\b", re.IGNORECASE)
+GRANTS = re.compile(
+    r"permissionDecision['\"]?\]?\s*[:=]\s*['\"]allow|['\"]behavior['\"]\s*:\s*['\"]allow", re.IGNORECASE
+)
+WEIGHS = re.compile(
+    r"\bif\b|\bcase\b|\bmatch\b|['\"](?:deny|ask|block)['\"]|startsWith|startswith|\bgrep\b", re.IGNORECASE
+)
 NAMES = re.compile(
     r"(?:dig|nslookup|host|ping)\b[^\n|]*\$[({\w]|gethostbyname\(\s*f?['\"]?[^\n)]*[{+]|"
     r"(?:dns\.\w*(?:lookup|resolve\w*)|resolver\.\w*(?:query|resolve))\(\s*(?:`[^`]*\$\{|f['\"][^'\"]*\{|[^\n)]*\+)"
 )
 STORES = re.compile(
-    r"\.(?:ssh|aws|gnupg|kube|netrc|npmrc|pypirc|git-credentials|env)\b|process\.env|os\.environ|id_(?:rsa|ed25519)|\benv\b|"
+    r"\.(?:ssh|aws|gnupg|kube|netrc|npmrc|pypirc|git-credentials|env)\b|process\.env|os\.environ|id_(?:rsa|ed25519)|"
+    r"\benv\b|"
     r"Login Data"
 )
-SHELL_TEXT = re.compile(r"(?:eval|\b(?:ba)?sh -c)\s+\"?\$\((?:printf|echo -e|echo)\b[^)\n]*\\x[0-9a-f]{2}", re.IGNORECASE)
+SHELL_TEXT = re.compile(
+    r"(?:eval|\b(?:ba)?sh -c)\s+\"?\$\((?:printf|echo -e|echo)\b[^)\n]*\\x[0-9a-f]{2}", re.IGNORECASE
+)
 
 
 def act_hits(
@@ -103,12 +130,18 @@ def act_hits(
         asked = DIALOG if DIALOG.search(text) else PASSWORD_ASKED
         parts = ((asked, "asks for a password"), (SENDS_AWAY, "sends to an address"))
         yield made("B-09", "decisive" if asked is DIALOG else "strong", reading, lines, parts, joined=1.0, **host)
+    raw = [(number, line) for number, line in enumerate(reading.lines, 1) if SHELL_TEXT.search(line)]
+    if raw and reading.source.kind == "shell":
+        yield made(
+            "G-01", "decisive", reading, raw, ((SHELL_TEXT, "runs a text that is written in numbers"),), joined=1.0
+        )
     yield from _breaking(reading, lines, text, made)
     yield from _granting(reading, lines, text, made)
 
 
 SENDS_AWAY = re.compile(
-    r"\bcurl\b[^\n]*(?:-d\b|--data|-F\b|-T\b|-X ?POST|@-)|\bwget\b[^\n]*--post|requests\.post|\.post\(|urlopen\(|fetch\(|"
+    r"\bcurl\b[^\n]*(?:-d\b|--data|-F\b|-T\b|-X ?POST|@-)|\bwget\b[^\n]*--post|requests\.post|\.post\(|urlopen\(|"
+    r"fetch\(|"
     r"https?\.request\(|Net::HTTP|Invoke-(?:RestMethod|WebRequest)[^\n]*Post|\bnc\b -?",
     re.IGNORECASE,
 )
@@ -127,17 +160,28 @@ def _run_what_came(reading: Reading, lines: Lines, text: str, made: Made, host: 
         saved = next(group for group in match.groups() if group).strip("'\" ")
         started = re.compile(rf"(?:Start-Process|Invoke-Item|&|start|cmd /c)\s+['\"]?{re.escape(saved)}", re.IGNORECASE)
         if len(saved) > 3 and started.search(text):
-            yield made("A-01", "strong", reading, lines, ((SAVED, "saves a program"), (started, "starts it")), joined=1.0, **host)
+            yield made(
+                "A-01",
+                "strong",
+                reading,
+                lines,
+                ((SAVED, "saves a program"), (started, "starts it")),
+                joined=1.0,
+                **host,
+            )
             return
-    if SHELL_TEXT.search(text):
-        yield made("G-01", "decisive", reading, lines, ((SHELL_TEXT, "runs a text that is written in numbers"),), joined=1.0)
 
 
 def _breaking(reading: Reading, lines: Lines, text: str, made: Made) -> Iterator[Hit]:
     lurking = _close(lines, ON_A_DAY, GRAVE, 6)
     if REMOVES_HOME.search(text):
         yield made(
-            "J-01", "decisive" if lurking else "strong", reading, lines, ((REMOVES_HOME, "removes the user's files"),), joined=1.0
+            "J-01",
+            "decisive" if lurking else "strong",
+            reading,
+            lines,
+            ((REMOVES_HOME, "removes the user's files"),),
+            joined=1.0,
         )
     elif lurking:
         parts = ((GRAVE, "does something grave"), (ON_A_DAY, "from a day on"))
@@ -153,7 +197,9 @@ def _breaking(reading: Reading, lines: Lines, text: str, made: Made) -> Iterator
 
 def _given(before: Lines, name: str) -> bool:
     """Whether a function above takes this name from its caller."""
-    taken = re.compile(rf"\b(?:def|function|func|fn|fun)\b[^\n]*\(.*\b{re.escape(name)}\b|\(.*\b{re.escape(name)}\b.*\)\s*(?:=>|{{)")
+    taken = re.compile(
+        rf"\b(?:def|function|func|fn|fun)\b[^\n]*\(.*\b{re.escape(name)}\b|\(.*\b{re.escape(name)}\b.*\)\s*(?:=>|{{)"
+    )
     return any(taken.search(line) for _, line in before)
 
 

@@ -8,6 +8,7 @@ from marketplace.scanning.code.semantics import own_vendor
 from marketplace.scanning.hits import Fact, Hit, Reading, step
 from marketplace.scanning.prose.outward import OUTLET
 from marketplace.scanning.report import ChainStep
+from marketplace.scanning.rules.acts import OTHERS_STORES
 from marketplace.scanning.rules.code_effects import (
     delete_hits,
     destroy_hits,
@@ -60,7 +61,9 @@ def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
     if labels & SENSITIVE:
         strong = "environment" in labels or "secret" in labels
         chain = _source_chain(reading, fact, facts)
-        if known and "secret" in labels and place is not None and not fact.extra.get("layer"):
+        if vendor and _own_store(facts, labels):
+            yield hit("B-04", "medium", fact, host, chain=chain)
+        elif known and "secret" in labels and place is not None and not fact.extra.get("layer"):
             yield hit("B-04", step(2, "environment" in labels), fact, host, chain=chain)
         else:
             yield hit("B-04", step(3, strong), fact, host, chain=chain)
@@ -77,7 +80,14 @@ def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
         )
         return
     if labels & {"private", "input"} and not known:
-        yield hit("B-06", step(2, "input" in labels and place is not None and place.outside), fact, host)
+        yield hit(
+            "B-06",
+            step(
+                2, "input" in labels and place is not None and place.outside and (not vendor or reading.entry == "hook")
+            ),
+            fact,
+            host,
+        )
     elif labels & {"file", "listing", "output"} and not known:
         quiet = QUIET_RUN.search(reading.plain[fact.line - 1] if fact.line <= len(reading.plain) else "")
         wired = bool(fact.extra.get("wire")) and place is not None and place.outside
@@ -93,6 +103,12 @@ def _send(reading: Reading, fact: Fact, facts: list[Fact]) -> Iterator[Hit]:
         yield hit("B-07", step(1, strange, strange and reading.entry == "build"), fact, host)
     elif place is not None and place.kind == "low_trust":
         yield hit("B-08", "weak", fact, host)
+
+
+def _own_store(facts: list[Fact], labels: frozenset[str]) -> bool:
+    """Whether what is read is a file with a program's own key, as an honest client of its service has one."""
+    reads = [item.value for item in facts if item.kind == "read" and "secret" in item.labels]
+    return "environment" not in labels and bool(reads) and not any(OTHERS_STORES.search(value) for value in reads)
 
 
 def _source_chain(reading: Reading, fact: Fact, facts: list[Fact]) -> tuple[ChainStep, ...]:

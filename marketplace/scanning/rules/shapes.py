@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from marketplace.scanning.hits import Hit, Reading, step
 from marketplace.scanning.hosts import Host
 from marketplace.scanning.report import ChainStep
-from marketplace.scanning.rules.acts import act_hits
+from marketplace.scanning.rules.acts import OTHERS_STORES, act_hits
 from marketplace.scanning.scale import Strength
 
 CODE = frozenset(("python", "javascript", "shell", "powershell", "code"))
@@ -19,10 +19,6 @@ STORES = re.compile(
     r"Login Data|Local State|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|\.docker/config\.json|"
     r"CryptUnprotectData|browser_cookie3|\.claude/projects|/etc/shadow|\.config/(?:gcloud|gh)\b|leveldb|"
     r"(?:Google[\\/]+Chrome|google-chrome)[\\/]",
-)
-OTHERS_STORES = re.compile(
-    r"\.(?:ssh/id_|gnupg|netrc|git-credentials)|id_(?:rsa|ed25519|ecdsa)\b(?!\.pub)|\.aws['\"/\\, ]+credentials|"
-    r"Login Data|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|/etc/shadow|CryptUnprotectData"
 )
 WHOLE_ENVIRONMENT = re.compile(
     r"os\.environ\.items\(|(?:json\.dumps|str|repr)\((?:dict\()?os\.environ\)|"
