@@ -1,5 +1,6 @@
 """Documents come, change, are given to agents and go; memories go. Each change stands in the audit log."""
 
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -194,7 +195,7 @@ def add(document: Document, user: User | None) -> Document:
 def checked_title(title: str) -> str:
     """The title as it is kept; raises InvalidInput naming `title`."""
     problems = Problems()
-    title = problems.text("title", title, longest=LONGEST_TITLE, required=True)
+    title = problems.text("title", unicodedata.normalize("NFC", title), longest=LONGEST_TITLE, required=True)
     problems.raise_any()
     return title
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath, PurePosixPath
@@ -88,8 +89,12 @@ def upload(*, workspace: Workspace, user: User | None, file: Upload, title: str 
 
 
 def name_of(file: Upload) -> str:
-    """The file's name with its folders, as documents are told apart by; its end where it is very long."""
-    parts = [part for part in re.split(r"[/\\]+", UNSEEN.sub("", file.name)) if part.strip(". ")]
+    """The file's name with its folders, as documents are told apart by; its end where it is very long.
+
+    macOS takes letters with accents apart: the same file comes with two spellings of its name, and is one document.
+    """
+    whole = unicodedata.normalize("NFC", UNSEEN.sub("", file.name))
+    parts = [part for part in re.split(r"[/\\]+", whole) if part.strip(". ")]
     return "/".join(parts)[-LONGEST_NAME:]
 
 

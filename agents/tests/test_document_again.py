@@ -150,3 +150,13 @@ def test_the_page_says_what_became_of_the_file_and_what_changed() -> None:
     fields = {"way": "upload", "file": SimpleUploadedFile("Rules.md", FIRST), "keep_both": "on"}
     assert cast.editor.post(f"{cast.root}/knowledge/new/", fields).status_code == 302
     assert Document.objects.count() == 2
+
+
+def test_a_name_that_macos_took_apart_is_the_same_name(company: Company) -> None:
+    """There letters with accents come as letters and accents; people write, read and look for them whole."""
+    apart, whole = "Qualita\u0308t u\u0308ber alles.md", "Qualit\u00e4t \u00fcber alles.md"
+    _, row = send(company, apart, FIRST)
+    assert (row["file_name"], row["title"]) == (whole, whole.removesuffix(".md"))
+    status, again = send(company, whole, SECOND)
+    assert (again["id"], again["outcome"]) == (row["id"], "replaced"), (status, again)
+    assert send(company, "Menu.md", b"# Tea", title="Cafe\u0301")[1]["title"] == "Caf\u00e9"

@@ -131,3 +131,11 @@ def test_only_listed_text_files_are_read(path: str, offset: int, said: str) -> N
     with pytest.raises(InvalidInput) as caught:
         read_skill_file(skill(resources=(FORMS, LOGO)), path, name="pdf", read=lambda file: b"Forms.", offset=offset)
     assert said in caught.value.message
+
+
+def test_a_file_whose_name_macos_took_apart_is_found_by_the_name_people_write() -> None:
+    file = Resource("references/u\u0308bersicht.md", 6, "text", "d1")
+    text = read_skill_file(
+        skill(resources=(file,)), "references/\u00fcbersicht.md", name="pdf", read=lambda one: b"Whole."
+    )
+    assert "Whole." in text

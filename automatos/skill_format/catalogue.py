@@ -4,6 +4,7 @@ What skills say comes from outside. It is fenced, its origin is named, and no te
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
@@ -93,7 +94,7 @@ def read_skill_file(skill: Skill, path: str, *, name: str, read: Callable[[Resou
 
     read: gets the bytes of a listed resource. Raises InvalidInput, in words for the model.
     """
-    wanted = one_line(path).removeprefix("./")
+    wanted = _as_listed(skill, one_line(path).removeprefix("./"))
     text = skill.body if wanted == SKILL_FILE else _text(_listed(skill, wanted), read)
     if not 0 <= offset <= len(text):
         raise wrong_field("offset", f"{wanted} has {len(text):,} characters; the offset must be between 0 and that.")
@@ -101,6 +102,13 @@ def read_skill_file(skill: Skill, path: str, *, name: str, read: Callable[[Resou
     end = offset + len(part)
     more = f"\n({len(text) - end:,} more characters: call again with offset {end}.)" if end < len(text) else ""
     return f'<skill_file skill="{name}" path="{_quoted(wanted)}">\n{ORIGIN}\n\n{_fenced(part)}{more}\n</skill_file>'
+
+
+def _as_listed(skill: Skill, wanted: str) -> str:
+    """The path as the skill's list has it: an archive of macOS takes letters with accents apart, a model does not."""
+    same = unicodedata.normalize("NFC", wanted)
+    paths = (one.path for one in skill.resources)
+    return next((path for path in paths if path != wanted and unicodedata.normalize("NFC", path) == same), wanted)
 
 
 def _schema(fields: Mapping[str, object], *, optional: Sequence[str] = ()) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """The pages of knowledge in a real browser, with something on them."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 from agents.knowledge import services as knowledge_services
 from agents.models import Document
 from automatos.testing import Stack
-from automatos.tests.browser import People, Visitor
+from automatos.tests.browser import People, Visitor, no_axe_violations, no_sideways_scroll
 from recipes.tests.chat_kit import Room, call
 from recipes.tests.kit import wait_for
 
@@ -36,6 +38,49 @@ def test_its_pages_are_in_order_at_each_width_and_theme(library: Library) -> Non
     for path in ("knowledge/?q=lunch", f"knowledge/{row.pk}/", "knowledge/new/?way=upload"):
         library.visitor.check(f"{library.root}/{path}")
     library.visitor.check(f"{library.agent}/documents/")
+
+
+DROP = """async (files) => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of files) transfer.items.add(new File([text], name));
+  const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
+  document.querySelector('[data-drop]').dispatchEvent(new DragEvent('drop', options));
+}"""
+
+
+def test_a_folder_and_dropped_files_are_sent_one_by_one(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "handbook"
+    (folder / "travel").mkdir(parents=True)
+    (folder / "travel" / "README.md").write_text("# Trains\nSecond class.")
+    (folder / "README.md").write_text("# Meals\n38 euros.")
+    (folder / "broken.exe").write_bytes(b"MZ\x00")
+    (folder / ".hidden").write_text("secret")
+    page = library.visitor.open(f"{library.root}/knowledge/new/")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(folder)
+    expect(page.locator("[data-sum]")).to_contain_text("3 files chosen")
+    page.evaluate(DROP, [["prices.md", "# Prices\nTwo euros."]])
+    expect(page.locator("[data-sum]")).to_contain_text(
+        "4 files chosen; press Add to send them. Hidden files left out: 1."
+    )
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[data-sum]")).to_contain_text("Added: 3. Not taken: 1.", timeout=60_000)
+    row = page.get_by_role("listitem").filter(has_text="handbook/broken.exe")
+    expect(row).to_contain_text("no kind that can be read")
+    rows = Document.objects.filter(workspace=library.cast.workspace)
+    assert sorted(rows.values_list("file_name", flat=True)) == [
+        "handbook/README.md",
+        "handbook/travel/README.md",
+        "prices.md",
+    ]
+    wait_for(lambda: rows.filter(status="ready").count() == 3, 60)
+    no_sideways_scroll(page)
+    no_axe_violations(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    no_sideways_scroll(page)
+    # The refused file is the browser's only complaint.
+    library.visitor.console = [said for said in library.visitor.console if "422" not in said]
 
 
 def test_a_pasted_text_is_found_given_to_an_agent_and_cited(library: Library) -> None:
