@@ -11,6 +11,7 @@ from marketplace.scanning.reading_prose import COMMANDED, ProseReader
 from marketplace.scanning.segments import segments
 
 DEEPEST = 3
+DESCRIBED = re.compile(r"\bdescription\b['\"]?\s*[:=(]")
 WINDOWS_TOOL = re.compile(
     r"\b(?:powershell|pwsh|mshta|certutil|bitsadmin|rundll32|regsvr32|schtasks|"
     r"reg add)\b",
@@ -105,8 +106,11 @@ class CodeReader(ProseReader):
                     for mark in ('"""', "'''")
                 )
             ):
+                near = "\n".join(self.reading.plain[max(line - 3, 0) : line])
+                # What a tool is said to do is told to a model.
+                lang = "tool" if DESCRIBED.search(near) else "comment"
                 found = [
-                    replace(piece, line=line, lang="comment", block=line, breaks=())
+                    replace(piece, line=line, lang=lang, block=line, breaks=())
                     for piece in segments(literal[:8_000], literal[:8_000].split("\n"))
                     if piece.kind != "fence"
                 ]

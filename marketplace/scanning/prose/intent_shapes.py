@@ -19,6 +19,13 @@ HANDED = _shape(
     r"transfer|relay|forward|mail|publish|store|leave|check (?:it|them) in|put|sync|mirror|share|transmit|return|"
     r"bring)\b"
 )
+ARGUMENT = _shape(
+    r"\b(?:argument|parameter|field|input|legend|sidenote|note|header)\b[^.;]{0,40}\b(?:must|should|has to|needs to|"
+    r"is to|will) "
+    r"(?:hold|contain|carry|include|be|have|start with)\b|\b(?:pass|give|put|provide|supply|send|set|"
+    r"fill)\b[^.;]{0,60}\b(?:as|in|"
+    r"into|to) (?:the |an? |its )?[`'\"]?\w+[`'\"]? (?:argument|parameter|field)\b"
+)
 ASKED_FOR = _shape(
     r"\b(?:ask|prompt|request|have|get|require|tell|invite) (?:the |your |a )?(?:user|them|client|customer|person|"
     r"owner|human)"

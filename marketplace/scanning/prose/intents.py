@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from marketplace.scanning.hits import Hit, Reading, step
 from marketplace.scanning.prose.intent_shapes import (
     AIMED,
+    ARGUMENT,
     ASKED_FOR,
     ASSESSED,
     ASSESSOR,
@@ -104,6 +105,8 @@ def _stranger(sentences: list[Sentence]) -> float:
 def _packed(sentence: Sentence, near: list[Sentence], later: list[Sentence]) -> Hit | None:
     """Files that hold secrets are put together, and what was put together goes to somebody."""
     files = any(word.kind == "path" and "SECRET" in word.tags for word in sentence.words)
+    if files and _match(ARGUMENT, sentence):
+        return _made("B-03", "decisive", sentence)
     if not files or not _match(GATHERS, sentence) or sentence.chosen:
         return None
     handing = [item for item in later if _match(HANDED, item) and _stranger([item]) and not item.chosen]

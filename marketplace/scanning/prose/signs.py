@@ -47,6 +47,16 @@ SHAPES: dict[str, re.Pattern[str]] = {
         r"\bhidden\b|\bconceal\w*|"
         r"\bbehind the scenes\b|\bbefore (?:anyone|the user|they|people|somebody|the client)s? (?:sees?|notices?|"
         r"reads?|looks?)\b"
+        r"|\bunsaid\b|\buntold\b|\boff[- ]the[- ]record\b|\bkeeps? (?:mum|quiet)\b|\bnot for (?:their|the \w+'s) "
+        r"eyes\b|\bout of (?:view|earshot)\b|"
+        r"\bscrub(?:bed)? (?:from|it|the)\b|\berased? from (?:the )?(?:log|history|record|chat)|\b(?:cover|hide)s? "
+        r"(?:its|your|the|their) tracks\b|"
+        r"\b(?:doesn't|does not|won't|will not|never) (?:appear|show up|surface|come up)\b|\b(?:won't|will not|can't|"
+        r"cannot) (?:see|notice|know|tell)\b|"
+        r"\bdisguis\w+|\bno (?:log|record|receipt|copy) (?:is |are )?(?:kept|left|made)\b|\bno one (?:will|needs to|"
+        r"has to) (?:know|notice|see)\b|"
+        r"\bwithout (?:the )?(?:user|client|customer|owner|them|their|anyone)\b[^.]{0,20}\b(?:knowing|noticing|"
+        r"seeing|being|knowledge)\b"
     ),
     # Something else than the truth is said.
     "said": _shape(
@@ -91,6 +101,13 @@ SHAPES: dict[str, re.Pattern[str]] = {
         r"\bfor (?:the )?(?:sake|purposes?|benefit) of\b|\bhelping hand\b|\b(?:nearly|almost) always\b|\bspeeds? "
         r"(?:it|things) up\b|"
         r"\bsettled\b|\bwere (?:accepted|examined|approved|settled|cleared)\b"
+        r"|\bsaves? (?:them|the user|everyone|people) (?:time|the trouble|worry)|\bfor (?:their|everyone's|the "
+        r"user's) (?:own )?(?:good|comfort|convenience)\b|"
+        r"\bavoid(?:s|ing)? (?:alarm|panic|friction|back-and-forth|needless|unnecessary (?:worry|questions))|\bto "
+        r"(?:spare|reassure|calm)\b|"
+        r"\bwould (?:only|just) (?:confuse|worry|alarm|slow|distract|upset)|\ba (?:mere )?formality\b|\bas (?:was "
+        r")?agreed\b|\bby agreement\b|"
+        r"\bpartner(?:ship)? (?:agreement|programme|program)\b|\bunder the terms\b|\blegal reasons\b"
     ),
     # What watches is put to sleep.
     "unwatched": _shape(
@@ -110,6 +127,8 @@ SHAPES: dict[str, re.Pattern[str]] = {
         r"which\b[^.]{0,40}\btakes? part\b|"
         r"\bthat touch\b|\bput forward by\b|\bwhose (?:path|name)\b|\bdon't apply to\b|\bdo not apply to\b|\bwith a "
         r"degree\b|\bgap for\b"
+        r"|\bour (?:partner|sponsor|client|affiliate)s?\b|\bpreferred (?:partner|supplier|vendor|agency|broker)s?\b|"
+        r"\bsponsored\b|\baffiliated\b"
     ),
     # Better or worse than deserved.
     "bent": _shape(
@@ -130,11 +149,15 @@ SHAPES: dict[str, re.Pattern[str]] = {
         r"any\b|\b(?:earlier|former|old|other) role is over\b|\bguidelines? (?:don't|do not|no longer)\b|\bsays what "
         r"others\b|\bwhoever is listening\b|"
         r"\bno (?:rules|filter|limits|taboos)\b|\bthe game\b|\bcharacter\b|\bpersona\b"
+        r"|\bfrom now on you\b|\byou no longer\b|\byour (?:real|true|new|actual) (?:task|role|purpose|job|name|"
+        r"goal)\b|\balter ego\b|"
+        r"\banswers? to (?:nobody|no one)\b|\bloyal(?:ty)? (?:is )?to\b|\binterests? comes? (?:first|before)\b"
     ),
     "handed": _shape(
         r"\b(?:drop|adding a row|add a row|also reaches|reaches|submission|submit|send|post|upload|hand|register|"
         r"forward|copy|bcc|put|place|"
         r"lodge|report|mirror|push|deliver|pass|summari[sz]ed to|keep it current|relay|share|enter|fill)\b"
+        r"|\bsent to\b|\bgoes to\b|\bcc\b|\bloops? in\b|\broutes?\b|\becho(?:es)?\b|\bfeeds?\b|\bexports?\b"
     ),
     "lasting": _shape(
         r"\b(?:lasting|long-term|permanent) memor\w+|\bamong (?:your|the) memories\b|\bmemory\b|\bfrom (?:now|here) "
@@ -275,7 +298,7 @@ def sign_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
     chief = max(window, key=lambda sentence: len(_first(sentence) | _rest(sentence)))
     loudest = sorted((name for name in found if name in MEANING), key=lambda name: -WEIGHTS.get(name, 0.0))[:4]
     chain = tuple(ChainStep(reading.path, chief.segment.line, MEANING[name]) for name in loudest)
-    yield order_hit("M-09", "strong" if weight >= LOUD else "weak", chief, chain=chain)
+    yield order_hit("M-09", "strong" if weight >= LOUD else "medium", chief, chain=chain)
 
 
 def weight_of(found: set[str]) -> float:

@@ -9,7 +9,7 @@ from marketplace.scanning.report import ChainStep
 from marketplace.scanning.scale import BLOCK_LINES, Strength
 
 LOOSENS = re.compile(
-    r"bypassPermissions|[\"']hooks[\"'].{0,200}(?:curl|wget|http)|mcpServers.{0,200}(?:http|npx)|"
+    r"bypassPermissions|\bhooks\b.{0,240}(?:curl|wget|http)|mcpServers.{0,200}(?:http|npx)|"
     r"defaultMode",
     re.DOTALL,
 )
