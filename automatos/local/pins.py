@@ -53,7 +53,7 @@ def is_patch(old: str, new: str) -> bool:
 
 
 def newer() -> list[str]:
-    """Pins with a newer patch release, as pip's registry tells; none where it tells nothing."""
+    """Pins with a newer patch release, as pip's registry tells, or that it does not tell."""
     pinned = {name: version for source in FILES for name, version in pins((ROOT / source).read_text()).items()}
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "0", "--timeout", "5", "list"]
     try:
@@ -63,7 +63,7 @@ def newer() -> list[str]:
         )  # fmt: skip
         rows = json.loads(said.stdout)
     except (subprocess.TimeoutExpired, ValueError):
-        return []
+        return [f"Whether there are newer patch releases is not known: the registry did not tell within {PATIENCE} s."]
     return [
         f"{row['name']} {row['version']}: {row['latest_version']} is a newer patch release."
         for row in rows
