@@ -129,7 +129,7 @@ def rendered(body: Body, step_id: str, values: Mapping[str, str]) -> str:
         name = match[1]
         return match[0][0] if name is None else values.get(name) or match[0]
 
-    return templating.VARIABLE.sub(value, str(step.get("prompt_template") or ""))
+    return templating.filled(str(step.get("prompt_template") or ""), value)
 
 
 @transaction.atomic

@@ -143,6 +143,32 @@ def _takes_all(template: str, earlier: Sequence[Output]) -> bool:
     return not dependencies(template, earlier) and "item" not in (root_of(name)[0] for name in names(template))
 
 
+def filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
+    """The template with a value for each variable. Raises TemplateError once the values pass LONGEST_PROMPT characters.
+
+    A long value may stand in it thousands of times, so nobody waits for the whole to be made.
+    """
+    length = 0
+
+    def counted(match: re.Match[str]) -> str:
+        nonlocal length
+        text = value(match)
+        length += len(text)
+        if length > LONGEST_PROMPT:
+            raise _too_long()
+        return text
+
+    return VARIABLE.sub(counted, template)
+
+
+def _too_long() -> TemplateError:
+    return TemplateError(
+        f"The prompt would be longer than {LONGEST_PROMPT:,} characters. "
+        "Shorten the input or let an earlier step summarise it.",
+        code="prompt_too_long",
+    )
+
+
 def render(
     template: str,
     *,
@@ -174,16 +200,12 @@ def render(
                 return as_text(_field(name, output.text, fields)) if fields else output.text
         raise TemplateError(_problem(name, list(inputs), earlier, list(local)) or f"{{{name}}} has no value.")
 
-    prompt = VARIABLE.sub(value, template)
+    prompt = filled(template, value)
     if append and earlier and _takes_all(template, earlier):
         parts = [f"### {output.name or output.key}\n\n{output.text}" for output in earlier if output.text]
         prompt = "\n\n".join([prompt, EARLIER_HEADING, *parts]) if parts else prompt
     if len(prompt) > LONGEST_PROMPT:
-        raise TemplateError(
-            f"The prompt would be {len(prompt):,} characters long; the limit is {LONGEST_PROMPT:,}. "
-            "Shorten the input or let an earlier step summarise it.",
-            code="prompt_too_long",
-        )
+        raise _too_long()
     return prompt
 
 

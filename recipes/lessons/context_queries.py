@@ -12,6 +12,9 @@ from recipes.lessons.recall import NOTHING, Recalled, as_told, recall
 from recipes.models import Execution, Recipe, RecipeStep
 from recipes.validation import with_defaults
 
+# Characters of values that are shown; past them variables stay as they are written.
+MOST_SHOWN = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class FirstContext:
@@ -38,8 +41,13 @@ def first_context(recipe: Recipe, given: Mapping[str, Any]) -> FirstContext | No
     known = {name: entry["default"] for name, entry in recipe.inputs.items() if entry.get("default") is not None}
     values = {f"input.{name}": as_text(value) for name, value in {**known, **given}.items()}
 
+    room = MOST_SHOWN
+
     def value(match: re.Match[str]) -> str:
-        return match[0][0] if match[1] is None else values.get(match[1], match[0])
+        nonlocal room
+        text = match[0][0] if match[1] is None else values.get(match[1], match[0])
+        room -= len(text)
+        return text if room > 0 else match[0]
 
     prompt = VARIABLE.sub(value, step.prompt_template)
     return FirstContext(step, found, with_lessons(prompt, as_told(found.every)))

@@ -1,10 +1,11 @@
 """Variables as other products write them are refused with the cure, and never sent to a model as they stand."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from recipes.engine.templating import Output, check, render
+from recipes.engine.templating import Output, TemplateError, check, render
 from recipes.tests.test_checks_api import BASE
 from workspaces.tests.rest import Company
 
@@ -57,3 +58,13 @@ def test_every_door_refuses_them_with_the_cure() -> None:
     (problem,) = found["details"]
     assert (status, problem["severity"], problem["text"]) == (200, "error", TOLD.format(old, new))
     assert problem["cures"] == [{"words": f"Use {new}", "old": old, "new": new}]
+
+
+def test_a_long_value_that_stands_in_a_prompt_thousands_of_times_is_refused_before_it_is_made() -> None:
+    tracemalloc.start()
+    with pytest.raises(TemplateError) as refused:
+        render("{input.a}" * 2_000, inputs={"a": "x" * 1_000_000}, earlier=())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert refused.value.code == "prompt_too_long"
+    assert peak < 100_000_000
