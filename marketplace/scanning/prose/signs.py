@@ -257,6 +257,8 @@ LOUD, HEARD = 1.8, 1.2
 WINDOW = 3
 # Two of these have to be there, or nothing that is said besides reaches the least weight.
 FIRST = ("own", "stranger", "muted", "persist", "kept", "excuse", "role", "assessed", "except", "handed")
+# One of these has to be there: places and what is handed to them alone are how an interface is described.
+TELLING = ("muted", "persist", "kept", "excuse", "role", "assessed", "except")
 MEANING = {
     "own": "names a place of its author",
     "stranger": "names a place nobody vouches for",
@@ -284,7 +286,7 @@ def sign_hits(reading: Reading, block: list[Sentence]) -> Iterator[Hit]:
     for at in range(max(len(told) - WINDOW + 1, 1) if told else 0):
         window = told[at : at + WINDOW]
         first = set().union(*(_first(sentence) for sentence in window))
-        if len(first) < 2:
+        if len(first) < 2 or first.isdisjoint(TELLING):
             continue
         found = first.union(*(_rest(sentence) for sentence in window))
         if sum(len(sentence.clean) for sentence in window) > 420:
