@@ -316,11 +316,10 @@ def _first(sentence: Sentence) -> set[str]:
     """The weightiest signs of a sentence."""
     if "first" not in sentence.memo:
         kinds = {host.kind for host in sentence.hosts if not host.name.startswith("169.254.")}
-        found = {
-            name
-            for name in ("kept", "excuse", "role", "assessed", "except", "handed")
-            if SHAPES[name].search(sentence.clean)
-        }
+        found = {name for name in WRITTEN if SHAPES[name].search(sentence.clean)}
+        handed = SHAPES["handed"].search(sentence.clean)
+        if handed and not FORBIDDEN.search(sentence.clean[max(handed.start() - 30, 0) : handed.start()]):
+            found.add("handed")
         found |= {"stranger"} if kinds & {"unknown", "low_trust"} else set()
         found |= {"own"} if kinds & {"own", "declared", "hosted"} else set()
         found |= {name for name, tags in TAGGED if sentence.any(*tags)}
@@ -329,6 +328,8 @@ def _first(sentence: Sentence) -> set[str]:
     return first
 
 
+WRITTEN = ("kept", "excuse", "role", "assessed", "except")
+FORBIDDEN = re.compile(r"\b(?:never|not|nothing|nobody|don't|doesn't|without|no)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 TAGGED = (("persist", ("PERSIST", "LASTING")), ("muted", ("NOTELL", "STEALTH", "UNASKED")))
 
 
