@@ -57,6 +57,13 @@ def test_packages_of_a_repository_count_to_the_days_number(tmp_path: Path, setti
         assert (status, body["error"]["code"]) == (429, "throttled")
 
 
+@pytest.mark.parametrize("url", ["git@github.com:owner/shop", "ssh://git@github.com/owner/shop"])
+def test_an_address_of_ssh_is_answered_with_the_one_to_write(url: str) -> None:
+    status, body = Desk().admin.post(IMPORTS, {"url": url})
+    assert (status, "public https://" in body["error"]["fields"]["url"][0]) == (400, True), body
+    assert not PluginImport.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["Installation", "Automatos"])
 def test_a_workspace_gets_no_publisher_of_the_installation_or_the_project(name: str) -> None:
     desk = Desk()
