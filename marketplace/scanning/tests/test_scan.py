@@ -56,6 +56,13 @@ def test_the_development_half_is_told_apart() -> None:
     assert all(result.wins for result in results if result.wins is not None)
 
 
+def test_what_was_written_afresh_is_told_apart() -> None:
+    results = [measure(specimen) for specimen in packages("fresh")]
+    missed = [result.specimen.id for result in results if not result.asks]
+    assert len(missed) <= 0.15 * len(results), missed
+    assert sum(bool(result.wins) for result in results) >= 0.85 * len(results)
+
+
 def test_a_report_is_kept_and_read_again() -> None:
     report = scan(package(ORDER))
     assert StaticReport.from_json(json.loads(json.dumps(report.to_json()))) == report
