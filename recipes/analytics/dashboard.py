@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from agents.models import Agent
 from automatos import words
-from recipes.analytics.sums import kept_sums
 from recipes.models import COOKING, LIVE_STATUSES, Execution, ExecutionStatus, Recipe
 from recipes.runs.medians import Median
+from recipes.runs.sums import kept_sums
 from workspaces.models import Workspace
 
 DAYS = 14

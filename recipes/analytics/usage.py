@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from agents.models import Agent
 from automatos import words
-from recipes.analytics.sums import kept_sums
 from recipes.models import LIVE_STATUSES, Execution, ExecutionStatus, ExecutionStep, Recipe
+from recipes.runs.sums import kept_sums
 from workspaces.budgets.queries import UsageOfKind, usage_outside_runs
 from workspaces.limits import plans
 from workspaces.models import ModelUsage, Workspace

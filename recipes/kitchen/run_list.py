@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from recipes.models import Recipe
 from recipes.runs.filters import OFFERED_STATES, SORTS, STATES, TABS, RunFilter, narrowed, query_of
 from recipes.runs.medians import DayFigures, by_day
 from recipes.runs.saved_view_services import saved_views
+from recipes.runs.sums import kept_sums
 from workspaces.models import User, Workspace
 
 PAGE = 50
@@ -180,7 +182,12 @@ def fortnight(workspace: Workspace, wanted: RunFilter, query: QueryDict) -> Fort
     """The last fourteen days in the filter's zone, each a link that narrows the list to it."""
     last = today(wanted.zone)
     first = last - timedelta(days=DAYS - 1)
-    figures = by_day(workspace.pk, datetime.combine(first, time(), wanted.zone), wanted.zone)
+    since = datetime.combine(first, time(), wanted.zone)
+    figures = kept_sums(
+        f"fortnight:{workspace.pk}:{first}:{wanted.zone.key}",
+        partial(by_day, workspace.pk, since, wanted.zone),
+        lambda found: found[None].began if None in found else 0,
+    )
     whole = figures.pop(None, DayFigures())
     most = max((day.done + day.failed for day in figures.values()), default=0) or 1
     days = [first + timedelta(days=index) for index in range(DAYS)]

@@ -11,10 +11,10 @@ from django.utils import timezone
 from agents.models import Agent
 from automatos.testing import Stack
 from automatos.tests.browser import People
-from recipes.analytics import sums
 from recipes.analytics.dashboard import dashboard
 from recipes.analytics.usage import usage
 from recipes.models import Execution, Recipe
+from recipes.runs import sums
 from recipes.tests.kit import Cast, ended
 from workspaces.models import Role, User
 from workspaces.services import set_role
@@ -65,9 +65,11 @@ def test_sums_of_very_many_runs_are_kept_for_a_minute(cast: Cast, monkeypatch: p
     monkeypatch.setattr(sums, "MANY", 2)
     for _ in range(2):
         shown, report = dashboard(cast.workspace), usage(cast.workspace)
-        assert (shown.columns[-1][1], report.runs) == (2, 2)
+        listed = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/runs/").context
+        assert (shown.columns[-1][1], report.runs, listed["fortnight"].runs) == (2, 2, 2)
         ran(cast, recipe)
     assert len(dashboard(cast.workspace).recent) == 4
+    assert len(listed["page"].rows) == 3, "runs themselves are those of now"
 
 
 def test_the_figures_are_those_of_the_runs(cast: Cast) -> None:

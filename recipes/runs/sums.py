@@ -1,4 +1,4 @@
-"""Sums over all runs of a month: of a workspace with very many they are made once a minute, else each time anew."""
+"""Sums over all runs of some weeks: of a workspace with very many they are made once a minute, else each time anew."""
 
 import logging
 from collections.abc import Callable
