@@ -187,7 +187,11 @@ class RunKitchen extends LiveRun {
   scrolled(panel) {
     if (panel !== this.ref('scroll') || !this.ref('follow')) return;
     const isAtEnd = panel.scrollHeight - panel.scrollTop - panel.clientHeight < AT_END;
-    if (this.ref('stream') && isAtEnd !== this.isFollowing) this.follow(isAtEnd);
+    // A reader goes up; text that has grown meanwhile, or become shorter, is no reader.
+    const wentUp = panel.scrollTop < this.lastTop && panel.scrollHeight >= this.lastHeight;
+    this.notePlace(panel);
+    if (!this.ref('stream') || isAtEnd === this.isFollowing) return;
+    if (isAtEnd || wentUp) this.follow(isAtEnd);
   }
 
   showFollowing() {
@@ -202,7 +206,13 @@ class RunKitchen extends LiveRun {
 
   toEnd() {
     const panel = this.ref('scroll');
-    if (this.isFollowing && this.ref('stream')) panel.scrollTop = panel.scrollHeight;
+    if (!this.isFollowing || !this.ref('stream')) return;
+    panel.scrollTop = panel.scrollHeight;
+    this.notePlace(panel);
+  }
+
+  notePlace({ scrollTop, scrollHeight }) {
+    Object.assign(this, { lastTop: scrollTop, lastHeight: scrollHeight });
   }
 
   // --- clocks and the state of the connection ---
