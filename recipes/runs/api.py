@@ -18,7 +18,7 @@ from automatos.local_time import UTC
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
 from recipes.api import RECIPE
-from recipes.models import Execution, ExecutionStatus, Trigger
+from recipes.models import Execution, ExecutionStatus, Recipe, Trigger
 from recipes.runs import reading, removal, services
 from recipes.runs.csv_export import csv_of
 from recipes.runs.filters import SORTS, STATES, TABS, RunFilter, narrowed
@@ -108,8 +108,16 @@ class RunView(WorkspaceView):
 
     def run(self, execution_id: UUID, recipe_id: str | None) -> Execution:
         """The run with its steps; NotFound where recipe and run do not belong together."""
-        recipe = queries.recipe(workspace=self.workspace, key=recipe_id) if recipe_id else None
-        return reading.execution(workspace=self.workspace, execution_id=execution_id, recipe=recipe)
+        return reading.execution(workspace=self.workspace, execution_id=execution_id, recipe=self._recipe(recipe_id))
+
+    def bare(self, execution_id: UUID, recipe_id: str | None) -> Execution:
+        """The same without its steps."""
+        return reading.bare_execution(
+            workspace=self.workspace, execution_id=execution_id, recipe=self._recipe(recipe_id)
+        )
+
+    def _recipe(self, key: str | None) -> Recipe | None:
+        return queries.recipe(workspace=self.workspace, key=key) if key else None
 
 
 FILTERS: dict[str, Sequence[str]] = {
@@ -211,7 +219,7 @@ class ExecutionDetail(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={204: None, **errors(404, 409)})
     def delete(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Out of every list, for 30 days to be brought back; its cost still counts. 409 while it lives."""
-        removal.delete(workspace=self.workspace, execution_id=self.run(execution_id, recipe_id).pk)
+        removal.delete(workspace=self.workspace, execution_id=self.bare(execution_id, recipe_id).pk)
         return Response(status=204)
 
 
@@ -239,7 +247,7 @@ class ExecutionCancel(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Calls in flight are aborted; 409 when the run is over already."""
-        services.cancel(execution=self.run(execution_id, recipe_id), user=self.caller)
+        services.cancel(execution=self.bare(execution_id, recipe_id), user=self.caller)
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
 
 
@@ -251,7 +259,7 @@ class ExecutionPause(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Nothing new begins, calls in flight come to their end, the clock stands; 409 when it is over or paused."""
-        services.pause(execution=self.run(execution_id, recipe_id), user=self.caller)
+        services.pause(execution=self.bare(execution_id, recipe_id), user=self.caller)
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)
 
 
@@ -263,5 +271,5 @@ class ExecutionResume(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], request=None, responses={200: ExecutionOut, **errors(404, 409)})
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """It goes on with the time it had left; 409 when it is not paused."""
-        services.resume(execution=self.run(execution_id, recipe_id), user=self.caller)
+        services.resume(execution=self.bare(execution_id, recipe_id), user=self.caller)
         return Response(ExecutionOut(self.run(execution_id, recipe_id)).data)

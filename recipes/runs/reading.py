@@ -23,11 +23,18 @@ def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
     calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
     steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls, "attempts"))
-    runs = Execution.objects.filter(workspace=workspace, pk=execution_id, deleted_at=None)
-    runs = runs.select_related("parent_step").prefetch_related(steps)
-    if recipe is not None:
-        runs = runs.filter(recipe=recipe)
-    found = runs.first()
+    runs = Execution.objects.select_related("parent_step").prefetch_related(steps)
+    return _found(runs, workspace, execution_id, recipe)
+
+
+def bare_execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
+    """The same without its steps, for whoever changes it."""
+    return _found(Execution.objects.all(), workspace, execution_id, recipe)
+
+
+def _found(runs: QuerySet[Execution], workspace: Workspace, execution_id: UUID, recipe: Recipe | None) -> Execution:
+    runs = runs.filter(workspace=workspace, pk=execution_id, deleted_at=None)
+    found = (runs if recipe is None else runs.filter(recipe=recipe)).first()
     if found is None:
         raise NotFound()
     return found
