@@ -58,6 +58,16 @@ class Kitchen(Bench):
         with self.inside():
             return self.cast.cook(recipe, **inputs)
 
+    def seconds(self, recipe: "Recipe", runs: int) -> list[float]:
+        """Of each of so many runs one at a time, from its start as a door makes it to its end."""
+        taken = []
+        for _ in range(runs):
+            began = time.monotonic()
+            execution = self.run(recipe)
+            wait_for(lambda one=execution: self.ended(one), LONGEST_WAIT, 0.005)  # type: ignore[misc]
+            taken.append(time.monotonic() - began)
+        return taken
+
     def milliseconds(self, recipe: "Recipe", runs: int, **inputs: Any) -> tuple[float, int]:
         """Of a step, the median of so many runs one at a time; and how many steps each has, those inside too."""
         from recipes.models import ExecutionStep
@@ -99,20 +109,15 @@ def bench_shapes(runs: int) -> None:
 def bench_starvation() -> None:
     """Of a single run beside a backlog: how much longer it takes than on its own, in times of one slot."""
     many, one = Kitchen(), Kitchen()
-    alone: list[float] = []
-    beside: list[float] = []
-    with model_server(MODEL_SECONDS) as url, workers(1, url, slots=SLOTS):
-        single, backlog = one.row(1), many.row(1)
-        for taken in (alone, beside):
-            if taken is beside:
-                for _ in range(BACKLOG):
-                    many.run(backlog)
-            for _ in range(10):
-                began = time.monotonic()
-                run = one.run(single)
-                wait_for(lambda one_run=run: one.ended(one_run), LONGEST_WAIT, 0.005)  # type: ignore[misc]
-                taken.append(time.monotonic() - began)
-        waiting = many.unfinished()
+    single, backlog = one.row(1), many.row(1)
+    with model_server(MODEL_SECONDS) as url:
+        with workers(1, url, slots=SLOTS):
+            alone = one.seconds(single, 10)
+        for _ in range(BACKLOG):
+            many.run(backlog)
+        with workers(1, url, slots=SLOTS):
+            beside = one.seconds(single, 10)
+            waiting = many.unfinished()
     slots = (max(beside) - min(alone)) / MODEL_SECONDS
     print(
         f"a run alone: {statistics.median(alone):.3f} s; beside a backlog of {BACKLOG:,} ({waiting:,} left at the "

@@ -50,7 +50,8 @@ def take_turn(owner: UUID, outcomes: list[Outcome], limit: int, wanted: Wanted =
                 sql.flush()
                 settle(ledger, at_once, turn)
         turn.notices = ledger.write()
-        turn.more = turn.more or ledger.has_begun
+        # What began, or goes on above a run that ended, waits for no poll.
+        turn.more = turn.more or ledger.has_begun or bool(ledger.above_told)
     note_uses(opened)
     return turn
 

@@ -62,7 +62,9 @@ def test_a_step_cooks_the_version_it_is_pinned_to() -> None:
     assert job.task.messages[-1].content == "Write the sea, 5 words"
     held = execution.steps.get(step_id="inside")
     assert (held.status, held.owner) == ("running", None)
-    done(done(job, "wavs")[0], "waves")
+    (last,) = done(job, "wavs")
+    turn = turns.take_turn(ME, [Outcome(last.step_id, last.fence, reply=reply("waves"))], 10)
+    assert turn.more, "the step above goes on at once, and not at the next poll"
     (job,) = begun()
     assert job.task.messages[-1].content == "Close waves"
     done(job, "closed")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People, no_axe_violations
+from recipes.editor import services as drafts
 from recipes.models import RecipeTrigger, Schedule, ScheduleTick
 from recipes.tests.kit import Cast
 from recipes.triggers.delivery_services import take
@@ -30,6 +31,7 @@ def test_the_pages_of_schedules_are_sound(people: People, stack: Stack) -> None:
     cast = Cast()
     inputs = {"topic": {"type": "string", "required": True}, "short": {"type": "boolean", "required": False}}
     recipe = cast.recipe("Write of {input.topic}.", inputs=inputs)
+    needs = cast.recipe("Read {input.report}.", inputs={"report": {"type": "file"}, "also": {"type": "file"}})
     editor = people.member(cast.workspace, Role.EDITOR)
     base = f"/w/{cast.workspace.slug}/recipes/{recipe.template_id}"
     editor.check(f"{base}/triggers/")
@@ -46,7 +48,12 @@ def test_the_pages_of_schedules_are_sound(people: People, stack: Stack) -> None:
             workspace=cast.workspace, schedule=schedule, due_at=timezone.now() - timedelta(hours=hours),
             outcome=outcome, missed=3, reason="Quill is paused." if outcome == "refused" else "",
         )  # fmt: skip
+    drafted = {**drafts.body_now(recipe, None), "schedule_config": {"type": "cron", "cron": "0 7 * * *"}}
+    drafts.replace_body(recipe=recipe, body=drafted, writing=drafts.Writing(user=cast.owner))
     editor.check(f"{base}/triggers/", lambda page: page.get_by_text("Last times").click())
+    filed = f"/w/{cast.workspace.slug}/recipes/{needs.template_id}/schedules/new/"
+    editor.check(filed)
+    kept(editor.open(filed, width=360), "schedule-file-360")
     editor.check(f"{base}/schedules/{schedule.pk}/")
     editor.check(f"/w/{cast.workspace.slug}/schedules/")
     kept(editor.open(f"{base}/triggers/"), "triggers-1440")
