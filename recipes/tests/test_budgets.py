@@ -1,5 +1,6 @@
 """Budgets: money held back before each call and settled after it; a run without room stops; nothing stays held."""
 
+import os
 import threading
 from datetime import timedelta
 from decimal import Decimal
@@ -18,10 +19,11 @@ from recipes.engine import paying, turns
 from recipes.engine.cut import Cut, keep_cut
 from recipes.engine.journal import call_id
 from recipes.engine.steps import Job, Outcome
-from recipes.models import Call
+from recipes.models import LIVE_STATUSES, Call, Execution, ExecutionStep
 from recipes.runs import services as runs
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, error_of, wait_for
 from recipes.tests.test_engine import ME, claim
+from recipes.tests.test_loops import cast_recipe
 from workspaces.budgets.services import change_budget, create_budget, delete_budget
 from workspaces.models import Budget, Reservation, Spend
 
@@ -194,3 +196,29 @@ def test_parallel_steps_never_take_more_than_the_budget_and_nothing_stays_held_b
     run.refresh_from_db()
     assert (spend(own).reserved, spend(own).spent, run.cost) == (NOTHING, spent, spent)
     assert Decimal("0.06") < spent <= Decimal("0.1"), "what calls under way held back was used once it was there"
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("LOAD") != "full", reason="LOAD=full, as `make chaos` has it, runs it")
+def test_two_hundred_steps_at_once_in_recipes_inside_keep_to_the_budget(stack: Stack) -> None:
+    """Four recipes of fifty steps at once inside of one, with money for a tenth of them."""
+    stack.models.clear()
+    stack.models.on("", reply="Soup for all of us.", usage=Usage(100, 1500))
+    cast = Cast(model=PRICED)
+    cast.agent.agent_model_config.max_tokens = 2000
+    cast.agent.agent_model_config.save()
+    own, most = budget(cast, "0.3"), Decimal("0.3")
+    inside = cast.recipe(*["Cook"] * 50, execution_config={"mode": "parallel", "parallel_limit": 100})
+    config = {"recipe": inside.template_id, "inputs": {}}
+    steps = [{"kind": "recipe", "step_id": f"all_{number}", "config": config} for number in range(4)]
+    run = ended(cast.cook(cast_recipe(cast, steps, execution_config={"mode": "parallel"})), 180)
+    assert run.status in ("stopped", "failed")
+    # Those beside the one that found no money are ended by the sweep, ten seconds apart.
+    live = Execution.objects.filter(workspace=cast.workspace, status__in=LIVE_STATUSES)
+    wait_for(lambda: not live.exists(), 120)
+    wait_for(lambda: not Reservation.objects.filter(workspace=cast.workspace).exists(), 120)
+    assert ExecutionStep.objects.filter(workspace=cast.workspace, kind="agent").count() == 200
+    spent = Call.objects.filter(workspace=cast.workspace).aggregate(all=Sum("cost"))["all"]
+    assert (spend(own).reserved, spend(own).spent) == (NOTHING, spent)
+    assert most - Decimal("0.03") < spent <= most
