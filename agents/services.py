@@ -280,7 +280,8 @@ def _decided(agent: Agent) -> dict[str, Any]:
 
 def lock_agent(agent: Agent) -> Agent:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
-    return locked(Agent.objects.visible().select_related("workspace", "agent_model_config"), pk=agent.pk)
+    # Its model is asked for afterwards: joined to a row that was waited for, it would be as it was before the waiting.
+    return locked(Agent.objects.visible().select_related("workspace"), pk=agent.pk)
 
 
 def _implied_type(category: str) -> AgentType:

@@ -142,4 +142,5 @@ def _send(task: Any, draft: AgentDraft, token: str) -> None:
 
 
 def _locked(draft: AgentDraft) -> AgentDraft:
-    return locked(AgentDraft.objects.select_related("agent", "workspace"), pk=draft.pk, discarded_at=None)
+    # Its agent is asked for afterwards: joined to a row that was waited for, it would be as it was before the waiting.
+    return locked(AgentDraft.objects.select_related("workspace"), pk=draft.pk, discarded_at=None)
