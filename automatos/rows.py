@@ -15,7 +15,8 @@ Row = TypeVar("Row", bound=Model)
 def locked(rows: QuerySet[Row], **named: Any) -> Row:
     """The one row of `rows` with these values as it is now, ours until the transaction ends.
 
-    Only the row's own table is locked, whatever `rows` joins. Raises NotFound when there is none (any more).
+    Only the row's own table is locked, whatever `rows` joins. A joined row is as it was before the waiting: what may
+    change is not joined, and asked for afterwards. Raises NotFound when there is none (any more).
     """
     found = rows.select_for_update(of=("self",)).filter(**named).first()
     if found is None:

@@ -130,7 +130,7 @@ def _held(trigger: RecipeTrigger, key: str, body: Any) -> TriggerDelivery:
         received_at=timezone.now(),
     )
     TriggerDelivery.objects.bulk_create([new], ignore_conflicts=True)
-    return locked(TriggerDelivery.objects.filter(trigger=trigger).select_related("execution"), dedupe_key=key)
+    return locked(TriggerDelivery.objects.filter(trigger=trigger), dedupe_key=key)
 
 
 def _start(trigger: RecipeTrigger, sent: _Sent) -> Execution:

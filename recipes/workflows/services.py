@@ -133,7 +133,7 @@ def _require_room(workspace: Workspace) -> None:
 
 def lock_workflow(workflow: Workflow) -> Workflow:
     """The row as it is now, ours until the transaction ends; NotFound when it was deleted meanwhile."""
-    return locked(Workflow.objects.visible().select_related("workspace", "lead"), pk=workflow.pk)
+    return locked(Workflow.objects.visible().select_related("workspace"), pk=workflow.pk)
 
 
 def _checked(workspace: Workspace, data: WorkflowInput) -> dict[str, Any]:
