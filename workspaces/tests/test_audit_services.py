@@ -33,6 +33,8 @@ SILENT = {
     "recipes.editor.trying_services.pin": EDITED,
     "recipes.runs.services.insert_execution": "a part of starting a run, which is recorded",
     "recipes.runs.services.insert_steps": "a part of starting a run, which is recorded",
+    "recipes.runs.saved_view_services.remove_view": "a tab that one person alone sees",
+    "recipes.runs.saved_view_services.save_view": "a tab that one person alone sees",
     "recipes.triggers.tick_services.tidy": "removes what is too old to be looked at, for nobody",
     "tools.mcp.oauth.services.begin": "what was begun; the grant it ends in is recorded",
     "recipes.chat.services.begin": "the first question in it is recorded as a run",
