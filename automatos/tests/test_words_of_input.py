@@ -54,7 +54,13 @@ PERSONS_OWN = {"workspaces_leave"}
 
 
 # What clients of OpenAI's API ask, who may add names of their own to the query.
-OPENAI = {"openai_models", "openai_model"}
+OPENAI = {
+    "openai_models",
+    "openai_model",
+    "openai_response",
+    "openai_response_delete",
+    "openai_response_items",
+}
 
 
 @cache
