@@ -36,7 +36,7 @@ def keys(bucket: S3Server) -> list[str]:
 def test_a_file_of_a_run_is_fetched_by_whoever_may_and_for_minutes(bucket: S3Server) -> None:
     cast = Cast()
     run = talked(cast, 0)
-    assert keys(bucket) == [f"runs/{cast.workspace.pk}/{run.pk}/note.txt"]
+    assert keys(bucket) == [f"runs/{cast.workspace.pk}/{run.pk}/_inputs/note.txt"]
     files = StoredRunFiles(cast.workspace.pk, run.pk)
     async_to_sync(files.write)("Bericht (1).txt", b"done")
     listed = [(entry.name, entry.size) for entry in async_to_sync(files.list)()]

@@ -75,7 +75,8 @@ class AgentChat extends LiveRun {
 
   async show(html) {
     const wasLive = this.dataset.state === 'live';
-    await this.morph(wasLive ? html.replace('<agent-chat', '$& data-watched') : html);
+    if (wasLive) this.isWatched = true;
+    await this.morph(this.isWatched ? html.replace('<agent-chat', '$& data-watched') : html);
     this.adoptText();
     if (!wasLive || this.dataset.state === 'live') return;
     this.socket.end();
@@ -88,7 +89,11 @@ class AgentChat extends LiveRun {
   // Not before a press is over: what moves away between press and release is not clicked.
   letGo() {
     const go = new AbortController();
-    const release = () => { this.removeAttribute('data-watched'); go.abort(); };
+    const release = () => {
+      this.isWatched = false;
+      this.removeAttribute('data-watched');
+      go.abort();
+    };
     for (const type of ['click', 'keydown', 'wheel', 'touchmove']) {
       document.addEventListener(type, release, { signal: go.signal, passive: true });
     }
