@@ -1,8 +1,6 @@
 """The wizard over HTTP: drafts and what is wrong with them; several agents at once; what was deleted comes back."""
 
 import threading
-import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -12,6 +10,7 @@ from django.db import connection
 
 from agents.drafts.templates import templates
 from agents.models import Agent, AgentDraft
+from automatos.tests.threads import together, wait_for_a_waiter
 from workspaces.scope.tenancy import workspace_scope
 from workspaces.tests.rest import Caller, Company
 
@@ -167,41 +166,17 @@ def test_an_agent_that_somebody_retires_meanwhile_holds_no_other_up(company: Com
     with workspace_scope(company.workspace.pk):
         Agent.objects.filter(pk=ids[0]).update(status="inactive")
         thread.start()
-        with connection.cursor() as cursor:
-            for _ in range(600):
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0]:
-                    break
-                time.sleep(0.05)
-            else:
-                pytest.fail("nobody waits for the agent")
+        wait_for_a_waiter()
     thread.join()
     ((status, answer),) = answers
     assert status == 200, answer
     assert ([one["id"] for one in answer["changed"]], answer["unchanged"][0]["agent_id"]) == ([ids[1]], ids[0])
 
 
-def at_once(*calls: Callable[[], tuple[int, Any]]) -> list[tuple[int, Any]]:
-    """The answers to calls that are sent at the same moment."""
-    gate, answers = threading.Barrier(len(calls)), list[tuple[int, Any]]()
-
-    def send(call: Callable[[], tuple[int, Any]]) -> None:
-        gate.wait()
-        answers.append(call())
-        connection.close()
-
-    threads = [threading.Thread(target=send, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_finished_several_times_at_once_makes_one_agent(company: Company) -> None:
     path = f"{DRAFTS}/{begun(company.editor, values={'name': 'Ada'})['id']}/finish"
-    answers = at_once(*[lambda: company.editor.post(path)] * 4)
+    answers = together(*[lambda: company.editor.post(path)] * 4)
     assert [status for status, _ in answers] == [201] * 4, answers
     assert len({agent["id"] for _, agent in answers}) == 1
 
@@ -211,7 +186,7 @@ def test_a_model_changed_at_the_same_moment_as_a_name_is_kept(company: Company) 
     path = f"/api/agents/{company.agent()['id']}"
     for number in range(5):
         model, name = {"temperature": number / 10}, f"Quill {number}"
-        answers = at_once(
+        answers = together(
             partial(company.editor.patch, path, {"agent_model_config": model}),
             *[partial(company.editor.patch, path, {"name": name})] * 2,
         )

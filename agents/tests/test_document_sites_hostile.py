@@ -1,7 +1,6 @@
 """Websites that lead elsewhere, twist their rules, or change while they are read; and whom their new pages go to."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from agents.knowledge.site_services import add_site
 from agents.models import AgentDocument, Document, DocumentSite
 from agents.tests.site_kit import Website, read_all
 from automatos.private_hosts import parse
+from automatos.tests.threads import wait_for_a_waiter
 from workspaces.limits.plans import require_storage
 from workspaces.models import AuditEntry, Workspace
 from workspaces.scope.tenancy import workspace_scope
@@ -280,14 +280,7 @@ def test_adding_an_address_again_while_its_pages_are_kept_locks_nobody_out(compa
     with workspace_scope(company.workspace.pk):
         site_pages.hold(document)
         thread.start()
-        with connection.cursor() as cursor:
-            for _ in range(600):
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0]:
-                    break
-                time.sleep(0.05)
-            else:
-                pytest.fail("nobody waits for the website")
+        wait_for_a_waiter()
         require_storage(company.workspace, 1)
     thread.join()
     assert errors == []

@@ -1,15 +1,13 @@
 """Two at once, and uploads that die halfway: one wins, the other is told, and nothing is half there."""
 
-import threading
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 
 from automatos.storage import objects
+from automatos.tests.threads import together
 from marketplace.models import EnabledPlugin, Plugin, PluginDecision, PluginScan, PluginVersion
 from marketplace.packages.package import digest_of
 from marketplace.scans import holding, jobs
@@ -19,25 +17,6 @@ from marketplace.versions import bodies, contents
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
 WHY = "I have read every line of it."
-
-
-def together(*jobs: Callable[[], Any]) -> list[Any]:
-    """What each of them answers, all started at the same moment on connections of their own."""
-    gate, found = threading.Barrier(len(jobs)), [None] * len(jobs)
-
-    def run(place: int) -> None:
-        try:
-            gate.wait(10)
-            found[place] = jobs[place]()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return found
 
 
 def test_of_two_moderators_one_decides_and_the_other_is_told_who() -> None:

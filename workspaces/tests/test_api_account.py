@@ -1,15 +1,13 @@
 """One's own account over HTTP: name and time zone, sessions, and the second factor with a session alone."""
 
-import threading
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import connection
 from django.test import Client
 
+from automatos.tests.threads import together
 from workspaces.models import AuditEntry, User
 from workspaces.tests.account_kit import (
     PASSWORD,
@@ -154,23 +152,6 @@ def test_another_site_changes_nothing(ines: User) -> None:
     assert strict.patch("/api/me", {"name": "Other"}, content_type="application/json").status_code == 403
 
 
-def at_once(*calls: Callable[[], int]) -> list[int]:
-    """The statuses of calls that are sent at the same moment, sorted."""
-    gate, answers = threading.Barrier(len(calls)), list[int]()
-
-    def send(call: Callable[[], int]) -> None:
-        gate.wait()
-        answers.append(call())
-        connection.close()
-
-    threads = [threading.Thread(target=send, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(answers)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_browsers_that_change_the_second_factor_at_once_take_turns(ines: User) -> None:
     browsers = [caller(sign_in(ines)) for _ in range(3)]
@@ -180,8 +161,8 @@ def test_two_browsers_that_change_the_second_factor_at_once_take_turns(ines: Use
         secrets.append(browser.post(f"{FACTOR}/totp")[1]["secret"])
     codes = [totp(secret) for secret in secrets]
     started = [partial(one.put, f"{FACTOR}/totp", {"code": code}) for one, code in zip(browsers, codes, strict=True)]
-    assert at_once(*(lambda act=act: act()[0] for act in started)) == [200, 409, 409]
-    assert at_once(*(lambda one=one: one.delete(f"{FACTOR}/totp")[0] for one in browsers)) == [204, 404, 404]
+    assert sorted(together(*(lambda act=act: act()[0] for act in started))) == [200, 409, 409]
+    assert sorted(together(*(lambda one=one: one.delete(f"{FACTOR}/totp")[0] for one in browsers))) == [204, 404, 404]
     assert actions().count("account.factor_removed") == 1
 
 
@@ -193,5 +174,8 @@ def test_the_app_s_button_pressed_twice_turns_it_on_once(ines: User) -> None:
     twin = Client()
     twin.cookies = client.cookies
     pages: list[Any] = [client, twin]
-    assert at_once(*(lambda one=one: one.post(address, {"code": code}).status_code for one in pages)) == [302, 302]
+    assert sorted(together(*(lambda one=one: one.post(address, {"code": code}).status_code for one in pages))) == [
+        302,
+        302,
+    ]
     assert Authenticator.objects.filter(user=ines, type=Authenticator.Type.TOTP).count() == 1
