@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 
 def together(*jobs: Callable[[], Any]) -> list[Any]:
@@ -26,6 +26,24 @@ def together(*jobs: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(60)
     return found
+
+
+def one_waits(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """What both answer: the second one begins when the first is done, and has to wait for its transaction to end."""
+    done, found = threading.Event(), list[Any]()
+
+    def begin() -> Any:
+        with transaction.atomic():
+            found.append(first())
+            done.set()
+            wait_for_a_waiter()
+
+    def follow() -> Any:
+        done.wait(60)
+        return second()
+
+    answers = together(begin, follow)
+    return found[0], answers[1]
 
 
 def wait_for_a_waiter() -> None:

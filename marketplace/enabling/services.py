@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
+from automatos.rows import locked
 from marketplace.context.offer import offer_of
 from marketplace.enabling import queries, tally
 from marketplace.models import AssignedPlugin, EnabledPlugin, Plugin, PluginReview
@@ -158,11 +159,8 @@ def visible_plugin(workspace: Workspace, plugin_id: UUID) -> Plugin:
 
 
 def _locked(workspace: Workspace, plugin_id: UUID) -> EnabledPlugin:
-    rows = EnabledPlugin.objects.select_for_update(of=("self",)).select_related("plugin", "version")
-    found = rows.filter(workspace=workspace, plugin_id=plugin_id).first()
-    if found is None:
-        raise NotFound()
-    return found
+    # Its version is asked for afterwards: where it changed while we waited, the joined row would fit no more.
+    return locked(EnabledPlugin.objects.filter(workspace=workspace), plugin_id=plugin_id)
 
 
 def _take_offer(row: EnabledPlugin) -> None:

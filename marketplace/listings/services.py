@@ -15,7 +15,7 @@ from django.utils import timezone
 from automatos import textdiff
 from automatos.checking import Problems
 from automatos.errors import Conflict, InvalidInput, NotFound
-from automatos.rows import added
+from automatos.rows import added, locked
 from automatos.slugs import insert_with_slug
 from marketplace.listings import leaks, queries, review_services
 from marketplace.listings.kinds import Body, Change, Made, Packed, kind_of
@@ -264,11 +264,8 @@ def uninstall(*, workspace: Workspace, user: User, install_id: UUID) -> list[str
 
 
 def _locked(workspace: Workspace, install_id: UUID) -> InstalledListing:
-    rows = InstalledListing.objects.select_for_update(of=("self",)).select_related("listing")
-    row = rows.filter(workspace=workspace, pk=install_id).first()
-    if row is None:
-        raise NotFound()
-    return row
+    # Which version can be had is asked for afterwards, since one may be taken away while we wait.
+    return locked(InstalledListing.objects.filter(workspace=workspace), pk=install_id)
 
 
 def _target(listing: Listing) -> tuple[str, Any, str]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from automatos.after_commit import after_commit
 from automatos.checking import Problems
 from automatos.errors import AppError, Conflict, NotFound, wrong_field
+from automatos.rows import locked as hold_row
 from marketplace.browse.tasks import send_index
 from marketplace.models import (
     Action,
@@ -180,11 +181,8 @@ def each(decide: Callable[..., Done], version_ids: Iterable[UUID], **given: obje
 
 def locked(version_id: UUID) -> PluginVersion:
     """The version, held until the transaction ends. Raises NotFound."""
-    rows = PluginVersion.objects.select_for_update(of=("self",)).select_related("plugin", "reviewer")
-    version = rows.filter(pk=version_id).first()
-    if version is None:
-        raise NotFound()
-    return version
+    # Who decided is asked for afterwards, since somebody may decide while we wait.
+    return hold_row(PluginVersion.objects.select_related("plugin"), pk=version_id)
 
 
 def _turn_down(version_id: UUID, moderator: User | None, reason: str, action: Action) -> Done:

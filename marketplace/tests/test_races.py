@@ -7,12 +7,15 @@ from uuid import uuid4
 import pytest
 
 from automatos.storage import objects
-from automatos.tests.threads import together
-from marketplace.models import EnabledPlugin, Plugin, PluginDecision, PluginScan, PluginVersion
+from automatos.tests.threads import one_waits, together
+from marketplace.models import EnabledPlugin, Listing, Plugin, PluginDecision, PluginScan, PluginVersion
 from marketplace.packages.package import digest_of
 from marketplace.scans import holding, jobs
 from marketplace.tests.desk_kit import Desk, package, send, signed_in
+from marketplace.tests.test_listings import make, published
 from marketplace.versions import bodies, contents
+from workspaces.models import Role
+from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
@@ -22,16 +25,13 @@ WHY = "I have read every line of it."
 def test_of_two_moderators_one_decides_and_the_other_is_told_who() -> None:
     desk = Desk()
     other = desk.staff("second")
-    for _ in range(ROUNDS):
-        body = desk.scanned(package())
-        approve = partial(desk.decide, body["id"], "approve", WHY, desk.desk)
-        reject = partial(desk.decide, body["id"], "reject", WHY, signed_in(other))
-        answers = together(approve, reject)
-        assert sorted(status for status, _ in answers) == [200, 409], answers
-        lost = next(answer for status, answer in answers if status == 409)
-        assert lost["error"]["code"] == "decided"
-        assert "decided by" in lost["error"]["message"]
-        assert PluginDecision.objects.filter(version_id=body["id"]).count() == 1
+    body = desk.scanned(package())
+    approve = partial(desk.decide, body["id"], "approve", WHY, desk.desk)
+    reject = partial(desk.decide, body["id"], "reject", WHY, signed_in(other))
+    (won, _), (lost, answer) = one_waits(approve, reject)
+    assert (won, lost, answer["error"]["code"]) == (200, 409, "decided")
+    assert answer["error"]["message"].endswith("decided by First.")
+    assert PluginDecision.objects.filter(version_id=body["id"]).count() == 1
 
 
 def test_one_moderator_who_clicks_twice_is_not_two() -> None:
@@ -127,3 +127,36 @@ def test_a_block_tells_every_workspace_also_one_that_enables_it_meanwhile() -> N
         together(enable, partial(desk.decide, body["id"], "block", WHY, desk.desk))
         # Whoever came first, nothing of it can be read any more: its files go by the version's status.
         assert PluginVersion.objects.get(pk=body["id"]).status == "blocked"
+
+
+def test_a_change_beside_another_version_of_the_plugin_finds_it_there() -> None:
+    desk, slug = Desk(), f"both-{uuid4().hex[:8]}"
+    body = desk.approved(package(slug))
+    path = f"/api/workspaces/{desk.workspace.pk}/plugins"
+    assert desk.admin.post(path, {"plugin_id": body["plugin_id"]})[0] == 201
+    desk.approved(package(slug, "1.1.0"))
+    own = f"{path}/{body['plugin_id']}"
+    later = partial(desk.admin.patch, own, {"version": "1.1.0", "put_off_days": 7})
+    first, second = one_waits(partial(desk.admin.patch, own, {"version": "1.1.0"}), later)
+    assert (first[0], second[0]) == (200, 200), second
+    assert second[1]["version"] == "1.1.0"
+
+
+def test_an_update_that_waits_is_told_of_a_version_that_came_meanwhile() -> None:
+    desk, other = Desk(), Company()
+    agent = make(desk)
+    slug = published(desk, agent["id"]).listing.slug
+    row = other.editor.post(f"/api/marketplace/listings/{slug}/install", {})[1]
+    for prompt in ("Sing.", "Dance."):
+        desk.editor.patch(f"/api/agents/{agent['id']}", {"custom_prompt": prompt})
+        newest = published(desk, agent["id"])
+    Listing.objects.update(current_version_id=newest.listing.versions.get(number=2).pk)
+
+    def come() -> None:
+        path = f"/w/{other.workspace.slug}/marketplace/installed/{row['id']}/update/"
+        signed_in(other.people[Role.EDITOR]).post(path, {"do": "put_off", "number": "2"})
+        Listing.objects.update(current_version_id=newest.pk)
+
+    update = partial(other.editor.patch, f"/api/marketplace/installed/{row['id']}", {"number": 2})
+    _, (status, answer) = one_waits(come, update)
+    assert (status, answer["error"]["code"]) == (409, "newer")
