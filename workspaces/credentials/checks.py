@@ -47,6 +47,8 @@ S3_CODES = {
     "AuthorizationHeaderMalformed": "The bucket is in another region; write that one.",
 }
 SSH_PORT = 22
+# Bytes of what a server says before it says who it is.
+MOST_GREETING = 8192
 CHECK_URL = "Check the base URL; most end in /v1."
 # Which model of a vendor is tried: a cheap one that every account has.
 TRIED = {"openai": "gpt-4.1-mini", "anthropic": "claude-haiku-4-5"}
@@ -248,13 +250,27 @@ async def _ssh_key(fields: Fields) -> Result:
     addresses = await find_host(host, int(port or SSH_PORT))
     try:
         reader, writer = await asyncio.open_connection(str(addresses[0]), int(port or SSH_PORT))
-        said = await reader.readline()
-        writer.close()
     except OSError:
         return Result(ok=False, message=f"{host} does not answer at this port.")
-    if not said.startswith(b"SSH-"):
+    try:
+        speaks = await _speaks_ssh(reader)
+    except OSError:
+        speaks = False
+    finally:
+        writer.close()
+    if not speaks:
         return Result(ok=False, message=f"What answers at {host} does not speak SSH.")
     return Result(ok=None, message=f"{host} answers. Whether the key opens a repository shows when one is fetched.")
+
+
+async def _speaks_ssh(reader: asyncio.StreamReader) -> bool:
+    """Whether a line says so; a server may send others before it (RFC 4253, 4.2), and a hostile one no end of them."""
+    said = b""
+    while len(said) < MOST_GREETING and (block := await reader.read(1024)):
+        said += block
+        if re.search(rb"(?:^|\n)SSH-", said):
+            return True
+    return False
 
 
 CHECKS: dict[str, Callable[[Fields], Awaitable[Result]]] = {

@@ -56,7 +56,7 @@ def http_headers_of(type_slug: str, fields: Mapping[str, str], url: str) -> dict
 def read(workspace_id: UUID, credential_id: UUID, purpose: str) -> dict[str, str]:
     """Every field with its value, secrets opened. purpose: a few words for the audit log, such as `test`.
 
-    Raises NotFound, or Unreadable when the sealed value does not open.
+    Raises NotFound with the cure, or Unreadable when the sealed value does not open.
     """
     with transaction.atomic():
         credential = _used(workspace_id, credential_id)
@@ -68,7 +68,8 @@ def read(workspace_id: UUID, credential_id: UUID, purpose: str) -> dict[str, str
 def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: str) -> dict[str, str]:
     """The header a credential of an HTTP type adds to a request of this URL.
 
-    Raises InvalidInput for a host the credential is not bound to, before anything is opened.
+    Raises InvalidInput for a host the credential is not bound to, before anything is opened, and NotFound for one that
+    was deleted.
     """
     with transaction.atomic():
         credential = _used(workspace_id, credential_id)
@@ -78,9 +79,11 @@ def headers_for(workspace_id: UUID, credential_id: UUID, *, url: str, purpose: s
 
 
 def _used(workspace_id: UUID, credential_id: UUID) -> Credential:
-    credential = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id, deleted_at=None).first()
+    credential = Credential.objects.filter(workspace_id=workspace_id, pk=credential_id).first()
     if credential is None:
-        raise NotFound()
+        raise NotFound("The credential was deleted for good. Choose another one.")
+    if credential.deleted_at is not None:
+        raise NotFound(f"The credential {credential.name} was deleted. Choose another one, or bring it back.")
     return credential
 
 
