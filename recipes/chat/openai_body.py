@@ -74,10 +74,15 @@ def read_request(body: Any) -> ChatRequest:
     check_results(messages)
     streams = yes(body, "stream", "stream")
     request = ChatRequest(model, messages, streams, _include_usage(body), read_wishes(body))
+    check_pictures("messages", request)
+    return request
+
+
+def check_pictures(field: str, request: ChatRequest) -> None:
+    """There are not too many."""
     if len(request.pictures) > MOST_PICTURES:
         text = f"A request takes at most {MOST_PICTURES} pictures; these are {len(request.pictures)}."
-        raise wrong_field("messages", text)
-    return request
+        raise wrong_field(field, text)
 
 
 def as_saying(request: ChatRequest, pictures: Sequence[Picture]) -> Saying:
@@ -103,7 +108,7 @@ def check_results(messages: Sequence[Said]) -> None:
     for index, message in enumerate(messages):
         if message.role == "tool":
             if message.answers not in open_calls:
-                text = "This is no id of a call in the message before; a result follows its call."
+                text = f"{message.answers[:80]} is no id of a call in the message before; a result follows its call."
                 raise wrong_field(f"messages.{index}.tool_call_id", text)
             open_calls.discard(message.answers)
             continue
@@ -111,6 +116,8 @@ def check_results(messages: Sequence[Said]) -> None:
             missing = ", ".join(sorted(open_calls))
             raise wrong_field(f"messages.{index}", f"Send the results of these calls first: {missing[:200]}.")
         open_calls = {call["id"] for call in message.calls}
+        if len(open_calls) < len(message.calls):
+            raise wrong_field(f"messages.{index}", "Two of these calls have one id; give each an id of its own.")
     if open_calls:
         raise wrong_field("messages", f"Send the results of these calls, too: {', '.join(sorted(open_calls))[:200]}.")
 
@@ -170,7 +177,8 @@ def _calls(field: str, calls: Any) -> Iterator[dict[str, str]]:
     for index, call in enumerate(calls or ()):
         function = call.get("function") if isinstance(call, dict) else None
         given = function if isinstance(function, dict) else {}
-        values = {"id": (call or {}).get("id"), "name": given.get("name"), "arguments": given.get("arguments")}
+        key = call.get("id") if isinstance(call, dict) else None
+        values = {"id": key, "name": given.get("name"), "arguments": given.get("arguments")}
         if not all(isinstance(value, str) for value in values.values()) or not values["id"] or not values["name"]:
             raise wrong_field(f"{field}.{index}", "A call has an id, and a function with name and arguments.")
         yield {name: str(value) for name, value in values.items()}

@@ -20,10 +20,10 @@ from recipes.chat import services
 from recipes.chat.api import event_stream
 from recipes.chat.openai_answers import Asked
 from recipes.chat.openai_api import AnswerView, OpenAiView, openai_errors
-from recipes.chat.openai_body import as_saying, check_results
+from recipes.chat.openai_body import as_saying
 from recipes.chat.openai_pictures import Picture
 from recipes.chat.openai_responses_answers import Shape, events, response
-from recipes.chat.openai_responses_body import PREFIX, ResponseRequest, read_request
+from recipes.chat.openai_responses_body import PREFIX, ResponseRequest, check_calls, read_request
 from recipes.chat.openai_responses_history import as_said, items_of, turns_before
 from recipes.chat.services import Saying, Turn
 from recipes.chat.stream import came_to
@@ -68,7 +68,7 @@ class Responses(AnswerView):
         """
         wanted = read_request(request.data)
         before, origins = self._before(wanted.previous)
-        check_results([*as_said(before), *wanted.chat.messages])
+        check_calls(as_said(before), wanted.chat.messages)
 
         async def answer(asked: Asked, execution: Execution) -> HttpResponseBase:
             shape = Shape(execution)

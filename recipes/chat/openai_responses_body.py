@@ -1,12 +1,12 @@
 """The body of a response, read: the newer of OpenAI's two ways to ask, told in the words of the older one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from automatos.errors import InvalidInput, wrong_field
-from recipes.chat.openai_body import ChatRequest, Said, read_message, yes
+from recipes.chat.openai_body import ChatRequest, Said, check_pictures, check_results, read_message, yes
 from recipes.chat.openai_tools import Wishes, read_wishes
 
 PREFIX = "resp_"
@@ -60,6 +60,8 @@ def read_request(body: Any) -> ResponseRequest:
         raise wrong_field("instructions", "instructions are a text.")
     wishes = _wishes(body)
     messages = tuple(_merged(_items(body.get("input"))))
+    if not messages:
+        raise wrong_field("input", "There is nothing to answer but reasoning. Send what was said, too.")
     is_kept = body.get("store") is None or yes(body, "store", "store")
     told = {
         "model": model,
@@ -74,7 +76,17 @@ def read_request(body: Any) -> ResponseRequest:
         "store": is_kept,
     }
     chat = ChatRequest(model, messages, yes(body, "stream", "stream"), False, wishes)
+    check_pictures("input", chat)
     return ResponseRequest(chat, instructions, _previous(body.get("previous_response_id")), is_kept, told)
+
+
+def check_calls(before: Iterable[Said], said: Iterable[Said]) -> None:
+    """As check_results does, over what was said before and now; in the words of a response."""
+    try:
+        check_results([*before, *said])
+    except InvalidInput as error:
+        error.fields = {"input": [error.message]}
+        raise
 
 
 def _previous(value: Any) -> UUID | None:

@@ -132,13 +132,19 @@ def test_it_can_be_had_again_only_here_and_only_while_it_is_kept(room: Room, cli
         client.responses.retrieve(made.id)
 
 
+TWICE = {"type": "function_call", "call_id": "c", "name": "look_up", "arguments": "{}"}
+RESULT = {"type": "function_call_output", "call_id": "c", "output": "x"}
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAADs="
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"background": True}, "background"), ({"conversation": "c"}, "conversation"), ({"input": []}, "input"),
     ({"input": [{"type": "item_reference", "id": "x"}]}, "input.0.type"), ({"input": [5]}, "input.0.type"),
     ({"input": [{"role": "nobody", "content": "x"}]}, "input.0.role"),
     ({"input": [{"role": "user", "content": [{"type": "input_file"}]}]}, "input.0.content.0.type"),
     ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input.0.content.0.image_url"),
-    ({"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]}, "messages.0.tool_call_id"),
+    ({"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]}, "input"),
+    ({"input": [{"type": "reasoning", "id": "r"}]}, "input"), ({"input": [TWICE, TWICE, RESULT]}, "input"),
+    ({"input": [{"role": "assistant", "content": "x", "tool_calls": ["c"]}]}, "input.0.tool_calls.0"),
+    ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": PICTURE}] * 11}]}, "input"),
     ({"tools": [{"type": "web_search"}]}, "tools.0.type"), ({"tools": [LOOK_UP | {"name": "a b"}]}, "tools.0.name"),
     ({"tool_choice": {"type": "function", "name": "x"}}, "tool_choice"),
     ({"max_output_tokens": 0}, "max_output_tokens"),
