@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -119,12 +119,20 @@ def belongs(url: str, below: str) -> bool:
 async def read_page(url: str, rules: Rules) -> tuple[DocumentText | bytes, SitePage]:
     """A page of a website, within its rules. Raises AppError with the reason."""
     _require(url, rules)
-    given, last, links = await page_at(url, with_links=True)
+    robots = {_origin(url): rules.robots}
+
+    async def may_follow(to: str) -> None:
+        """Each address on the way is asked for only if its own host's robots.txt lets us."""
+        to = tidied(to) or to
+        if _origin(to) not in robots:
+            robots[_origin(to)] = await _robots(to)
+        _require(to, replace(rules, robots=robots[_origin(to)]))
+
+    given, last, links = await page_at(url, with_links=True, may_follow=may_follow)
     last = tidied(last) or url
     if url == rules.first and last != url:
         # The website begins where its first page leads; another host has rules of its own.
-        robots = rules.robots if _origin(last) == _origin(url) else await _robots(last)
-        rules = Rules(last, below_of(last), robots)
+        rules = Rules(last, below_of(last), robots[_origin(last)])
     elif not belongs(last, rules.below):
         raise AppError(f"It leads to {last[:300]}, which does not belong to {rules.below}")
     _require(last, rules)

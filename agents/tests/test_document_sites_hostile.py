@@ -84,8 +84,10 @@ def test_another_host_that_the_first_page_leads_to_is_asked_for_its_own_rules(
     assert "/docs/secret/wages" not in elsewhere.asked
     elsewhere.pages["/robots.txt"] = (200, "User-agent: *\nDisallow: /\n")
     company.owner.delete(f"/api/document-sites/{site['id']}")
+    elsewhere.asked.clear()
     added(company, f"{website.root}/start")
     row = Document.objects.get(deleted_at=None)
+    assert elsewhere.asked == ["/robots.txt"]
     assert (row.status, "asks programs not to read" in row.error, row.text) == ("error", True, ""), row.error
 
 
@@ -96,6 +98,7 @@ def test_a_page_that_leads_to_one_that_robots_keep_out_is_not_kept(company: Comp
     added(company, f"{website.root}/docs/")
     row = Document.objects.get(url=f"{website.root}/docs/meals")
     assert (row.status, "asks programs not to read" in row.error, row.text) == ("error", True, ""), row.error
+    assert "/docs/secret/wages" not in website.asked
 
 
 def test_the_address_that_was_written_is_known_again(company: Company, website: Website) -> None:

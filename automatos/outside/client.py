@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 USER_AGENT = "Automatos/0.1"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REDIRECTS = (301, 302, 303, 307, 308)
+# Asked before a redirect's address is; what it raises ends the chain.
+MayFollow = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,12 @@ class Client:
         secrets: Mapping[str, str] | None = None,
         body: bytes | None = None,
         limits: Limits = Limits(),
+        may_follow: MayFollow | None = None,
     ) -> Answer:
         """Send it and read the answer, whatever its status.
 
-        secrets: further headers, never sent to another origin than the URL's own.
+        secrets: further headers, never sent to another origin than the URL's own. may_follow: asked about the address
+        of each redirect, after it was found public and before anything is sent there.
         Raises Refused, Unreachable, TooSlow, TooMuch or WrongType.
         """
         if method not in METHODS:
@@ -106,7 +110,7 @@ class Client:
         sending = _Sending(method, header_rules.checked(headers or {}), header_rules.checked(secrets or {}), body)
         try:
             async with asyncio.timeout(limits.seconds):
-                return await self._follow(url, sending, limits)
+                return await self._follow(url, sending, limits, may_follow)
         except TimeoutError:
             raise TooSlow(f"There was no complete answer within {limits.seconds:g} seconds.") from None
 
@@ -116,11 +120,12 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         limits: Limits = Limits(),
+        may_follow: MayFollow | None = None,
     ) -> Answer:
         """A GET; see request()."""
-        return await self.request("GET", url, headers=headers, limits=limits)
+        return await self.request("GET", url, headers=headers, limits=limits, may_follow=may_follow)
 
-    async def _follow(self, url: str, sending: _Sending, limits: Limits) -> Answer:
+    async def _follow(self, url: str, sending: _Sending, limits: Limits, may_follow: MayFollow | None) -> Answer:
         passed: list[str] = []
         target = await self._find(url)
         while True:
@@ -133,6 +138,8 @@ class Client:
             passed.append(str(target.url))
             following = await self._find(_joined(target.url, place))
             sending = _redirected(sending, answer.status, target, following)
+            if may_follow is not None:
+                await may_follow(str(following.url))
             target = following
 
     async def _find(self, url: str) -> Target:
