@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from automatos.errors import InvalidInput
+from automatos.paths import without_direction
 
 # Deeper than any sensible document; a hostile one would exhaust the stack instead.
 DEEPEST_JSON = 60
@@ -39,6 +40,10 @@ class Problems:
         elif problem := unstorable_text(value):
             self.add(field, problem)
         return value
+
+    def name(self, field: str, value: str, *, longest: int, required: bool = False) -> str:
+        """As text; for a name that other people read among words of their own, so it turns no direction of theirs."""
+        return self.text(field, without_direction(value), longest=longest, required=required)
 
     def choice(self, field: str, value: str, choices: Iterable[str]) -> None:
         """Notes a value that is not one of the choices, and lists them."""

@@ -13,6 +13,11 @@ FOREIGN = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*:.*")
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
+def without_direction(text: str) -> str:
+    """The text without marks that turn the direction of a line, also of what stands beside it."""
+    return DIRECTION.sub("", text)
+
+
 def is_unsafe(path: str) -> bool:
     """Whether a path points out of its tree: absolute, with a drive, or with a part that is empty, `.` or `..`."""
     return bool(DRIVE.match(path)) or any(part in ("", ".", "..") for part in path.split("/"))

@@ -109,7 +109,7 @@ def media_type_of(name: str, data: bytes) -> str:
     if data.startswith(OLD_OFFICE):
         return _old_kind(name, kind)
     if kind in PARTS or kind == XLS:
-        raise ToolProblem(f"This is not a {ending[1:].upper()} file, although its name says so. Save it again.")
+        raise ToolProblem(f"This is no {ending[1:].upper()} file, although its name says so. Save it again.")
     if kind is None and ending in NO_TEXT:
         raise _no_kind(name, NO_TEXT[ending])
     if not _may_be_text(data[:HEAD]):

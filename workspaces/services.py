@@ -36,7 +36,7 @@ def create_personal_workspace(*, user: User) -> Workspace:
 def create_workspace(*, name: str, owner: User, slug: str = "") -> Workspace:
     """A shared workspace with its first owner. slug: the wished address; numbered when it is taken."""
     problems = Problems()
-    name = problems.text("name", name, longest=120, required=True)
+    name = problems.name("name", name, longest=120, required=True)
     problems.raise_any()
     return _insert(name=name, slug_from=slug or name, owner=owner, kind=Workspace.Kind.SHARED)
 
@@ -166,7 +166,7 @@ def _locked(workspace: Workspace) -> Workspace:
 
 def _checked(workspace: Workspace, wished: dict[str, str]) -> dict[str, str]:
     problems = Problems()
-    name = problems.text("name", wished["name"], longest=120, required=True)
+    name = problems.name("name", wished["name"], longest=120, required=True)
     slug = wished["slug"].strip()
     if slug != workspace.slug:
         slug = problems.text("slug", slug, longest=LONGEST_SLUG, required=True)

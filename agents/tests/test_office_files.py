@@ -21,6 +21,8 @@ from agents.tests import office_kit
 from agents.tests.test_api_documents import read, send
 from tools import recognition
 from tools.confined.pdf import FACES, FONTS
+from tools.contract import ToolProblem
+from tools.documents import media_type_of
 from workspaces.tests.rest import Company
 
 pytestmark = pytest.mark.django_db
@@ -117,12 +119,16 @@ HOSTILE = {
 }
 
 
+REASONS = {"huge.xlsx": "The sheet Prices reaches to XFD1048576 and is empty for the most part."}
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_or_broken_file_ends_in_time_with_its_reason(company: Company, name: str) -> None:
     started = time.monotonic()
     row = taken(company, name, HOSTILE[name])
     assert (row.status, bool(row.error), row.text) == ("error", True, "")
     assert row.error != knowledge_ingest.BROKEN
+    assert REASONS.get(name, "") in row.error
     assert time.monotonic() - started < 30
 
 
@@ -210,3 +216,8 @@ def test_a_file_of_excel_before_2007_is_known_and_one_of_word_refused(company: C
     assert (status, "Save it as .docx" in str(answer)) == (400, True)
     status, answer = send(company.editor, "locked.docx", b"\xd0\xcf\x11\xe0" + b"\x00" * 600)
     assert (status, "password" in str(answer)) == (400, True)
+
+
+def test_what_a_name_claims_wrongly_is_told_in_good_english() -> None:
+    with pytest.raises(ToolProblem, match="This is no EPUB file, although its name says so"):
+        media_type_of("book.epub", b"words")

@@ -71,7 +71,7 @@ def change_publisher(*, workspace: Workspace, **values: Any) -> Publisher:
     """
     problems = Problems()
     if "name" in values:
-        values["name"] = problems.text("name", values["name"], longest=LONGEST_NAME, required=True)
+        values["name"] = problems.name("name", values["name"], longest=LONGEST_NAME, required=True)
         if _is_taken(workspace, values["name"]):
             problems.add("name", "A verified publisher bears this name. Choose another one.")
     if "website" in values:
@@ -107,7 +107,7 @@ def _plain(name: str) -> str:
 def add_key(*, workspace: Workspace, user: User, public_key: str, name: str) -> PublisherKey:
     """Register a public key. Raises InvalidInput naming `public_key` or `name`, Conflict for one that is there."""
     problems = Problems()
-    name = problems.text("name", name, longest=LONGEST_NAME, required=True)
+    name = problems.name("name", name, longest=LONGEST_NAME, required=True)
     problems.raise_any()
     read = signing.read_public_key(public_key)
     publisher = ensure_publisher(workspace=workspace)

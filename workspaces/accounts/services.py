@@ -23,7 +23,7 @@ from workspaces.scope.tenancy import Purpose, system_scope
 def rename_person(*, user: User, name: str) -> None:
     """Another name, as others see it; empty shows the first part of the address."""
     problems = Problems()
-    name = problems.text("name", name, longest=120)
+    name = problems.name("name", name, longest=120)
     problems.raise_any()
     before, user.name = user.name, name
     if name == before:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from automatos.checking import unstorable_text
 from automatos.errors import InvalidInput
+from automatos.paths import without_direction
 from workspaces.clerk import organisation_services, people_services
 from workspaces.clerk.organisation_services import Organisation
 from workspaces.clerk.people_services import Person
@@ -111,7 +112,7 @@ def _id(data: dict[str, Any], name: str) -> str:
 def _text(data: dict[str, Any], name: str) -> str:
     """The text there, or empty when it is something else or cannot be stored."""
     value = data.get(name)
-    return value.strip() if isinstance(value, str) and not unstorable_text(value) else ""
+    return without_direction(value).strip() if isinstance(value, str) and not unstorable_text(value) else ""
 
 
 def _full_name(data: dict[str, Any]) -> str:

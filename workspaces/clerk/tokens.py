@@ -15,6 +15,7 @@ import jwt
 
 from automatos.checking import unstorable_text
 from automatos.clerk_settings import ClerkSettings
+from automatos.paths import without_direction
 from workspaces.clerk.keys import keys_of
 
 ALGORITHM = "RS256"
@@ -168,7 +169,7 @@ def _claims(claims: dict[str, Any]) -> Claims:
         sid=claims["sid"],
         issued_at=datetime.fromtimestamp(claims["iat"], UTC),
         organisation=_organisation(claims),
-        name=_optional(claims, "name"),
+        name=without_direction(_optional(claims, "name")).strip(),
         email=_optional(claims, "email") if claims.get("email_verified") is True else "",
         impersonator=str(acting.get("sub", ""))[:LONGEST_NAME] if isinstance(acting, dict) else "",
     )

@@ -44,6 +44,8 @@ def test_name_and_time_zone_change(ines: User) -> None:
     assert browser.get("/api/me")[1]["time_zone"] == ""
     status, me = browser.patch("/api/me", {"name": "Ines M.", "time_zone": "Europe/Lisbon"})
     assert (status, me["name"], me["time_zone"]) == (200, "Ines M.", "Europe/Lisbon")
+    # What turns the direction of the words beside it is left out: "nimda" would be read as "admin".
+    assert browser.patch("/api/me", {"name": "\u202eIn\u2066es\u200f "})[1]["name"] == "Ines"
     assert browser.patch("/api/me", {"name": ""})[1]["time_zone"] == "Europe/Lisbon"
     for wrong in ({"time_zone": "Mars/Base"}, {"name": "x" * 121}, {"email": "a@example.com"}):
         status, answer = browser.patch("/api/me", wrong)

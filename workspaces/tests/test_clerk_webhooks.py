@@ -218,7 +218,7 @@ def test_a_changed_address_is_taken_over_when_it_is_free(instance: Instance) -> 
 
 
 def test_what_is_older_changes_nothing(instance: Instance) -> None:
-    tell("user.updated", person(at=10, email="new@example.org", first_name="Augusta"))
+    tell("user.updated", person(at=10, email="new@example.org", first_name="\u202eAugusta\u200f"))
     tell("user.created", person(at=0, email="old@example.org"))
     user = User.objects.get(clerk_id="user_ada")
     assert (user.email, user.name) == ("new@example.org", "Augusta Lovelace")

@@ -189,6 +189,10 @@ def test_a_credential_goes_to_its_own_host_only(house: House) -> None:
         assert house.client.get(server).json()["state"] == "ok"
         moved = house.patch(server, {"url": "https://evil.example/mcp"})
         assert "credential_id" in moved.json()["error"]["fields"]
+        house.client.delete(f"/api/credentials/{made.json()['id']}")
+        read_mcp_server(str(house.workspace.pk), server.rpartition("/")[2])
+        told = house.client.get(server).json()["failures"][0]["text"]
+        assert told == "The credential Tracker was deleted. Choose another one, or bring it back."
         bare = house.patch(server, {"credential_id": None})
         assert bare.status_code == 200
         read_mcp_server(str(house.workspace.pk), server.rpartition("/")[2])
