@@ -22,8 +22,10 @@ logger = logging.getLogger(__name__)
 Record = Mapping[str, ToolResult]
 BROKEN_OFF = "It was broken off: nobody waits for it any more."
 MAY_HAVE = "It may have taken effect."
-# Seconds that writing it down may take, since whoever ends the worker waits for it.
+# Seconds that writing it down is waited for, since whoever ends the worker waits for it. It goes on after them.
 NOTING_SECONDS = 1.0
+# The loop itself keeps no task alive that nobody waits for.
+_unwatched: set[asyncio.Task[None]] = set()
 
 
 class UnifiedToolExecutor:
@@ -105,8 +107,11 @@ async def _noted(
 async def _broken_off(tool: Tool, arguments: str | Arguments, begun: float, context: ToolContext) -> None:
     """Keep a call in the log that nobody waits for any more: its run was stopped, or its worker is."""
     made = broken_off(tool, _as_mapping(arguments), _since(begun), context.call.key)
+    noting = asyncio.create_task(_kept(made, context))
+    _unwatched.add(noting)
+    noting.add_done_callback(_unwatched.discard)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(_kept(made, context), NOTING_SECONDS)
+        await asyncio.wait_for(asyncio.shield(noting), NOTING_SECONDS)
 
 
 def broken_off(tool: Tool, arguments: Arguments, took: int | None, key: UUID | None) -> Made:

@@ -4,12 +4,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from automatos.llm.parts import ToolCall
+from automatos.loopback import LoopbackServer
 from automatos.testing import Stack
 from recipes.models import Approval, Call, Execution
 from recipes.runs import services as runs
@@ -63,10 +64,7 @@ def service(stack: Stack) -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(body)
 
-    class Server(ThreadingHTTPServer):
-        request_queue_size, daemon_threads = 300, True
-
-    server = Server(("127.0.0.1", stack.apps_port), Handler)
+    server = LoopbackServer(("127.0.0.1", stack.apps_port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield made

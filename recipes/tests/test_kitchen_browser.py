@@ -156,9 +156,9 @@ def test_a_finished_run_reads_in_full_without_script(room: Room) -> None:
     execution = ended(room.cook())
     page = room.visitor.open(room.path(execution), script=False)
     page.locator("#ticket-1").click()
-    assert "Scripted answer to" in page.locator("#out").inner_text()
+    expect(page.locator("#out")).to_contain_text("Scripted answer to")
     page.get_by_role("tab", name="Events").click()
-    assert page.locator(".events > li").count() == execution.last_seq
+    expect(page.locator(".events > li")).to_have_count(execution.last_seq)
 
 
 def test_scrolling_up_stops_following_and_the_position_holds(room: Room) -> None:

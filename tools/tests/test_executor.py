@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from automatos.errors import NotAllowed
 from tools.builtin import BUILTIN
-from tools.contract import Arguments, Tool, ToolContext, ToolResult, object_schema
+from tools.contract import Arguments, Made, Tool, ToolContext, ToolResult, object_schema
 from tools.executor import UnifiedToolExecutor, call_key
 from tools.tests.kit import context
 
@@ -123,6 +123,27 @@ async def test_cancelling_goes_through() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_call_broken_off_is_logged_however_long_the_log_takes_and_the_breaking_goes_on_at_once() -> None:
+    begun, may_write, kept = asyncio.Event(), asyncio.Event(), asyncio.Queue[str]()
+
+    async def endless(arguments: Arguments, given: ToolContext) -> ToolResult:
+        begun.set()
+        await asyncio.Event().wait()
+        return ToolResult("never")
+
+    async def slow_log(made: Made) -> None:
+        await may_write.wait()
+        kept.put_nowait(made.status)
+
+    task = asyncio.create_task(tool(endless).run("weather", {"city": "Bern"}, context(note=slow_log)))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    may_write.set()
+    assert await asyncio.wait_for(kept.get(), 30) == "failed"
 
 
 async def test_long_and_unstorable_content_is_made_fit() -> None:

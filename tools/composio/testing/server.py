@@ -8,11 +8,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from automatos.loopback import LoopbackServer
 from tools.composio.testing.routes import Request, answer
 from tools.composio.testing.shapes import Json, now
 from tools.composio.testing.world import KEY, Fault, Refusal, World
@@ -163,21 +164,12 @@ def signed(payload: Json, secret: str, *, message_id: str = "", age: int = 0) ->
     }
 
 
-class Server(ThreadingHTTPServer):
-    """A caller that left before the answer is no news."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing."""
-
-
 @contextmanager
 def serve(world: World | None = None, port: int = 0) -> Iterator[StandIn]:
     """A server on this port of this machine, or on a free one, until the end of the block."""
     found = world or World()
     handler = type("Handler", (Handler,), {"world": found})
-    server = Server(("127.0.0.1", port), handler)
+    server = LoopbackServer(("127.0.0.1", port), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield StandIn(found, server.server_address[1])

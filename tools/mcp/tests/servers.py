@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Annotated, Any, Literal
 
 import uvicorn
@@ -25,6 +25,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
+
+from automatos.loopback import LoopbackServer
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 MODERN = "2026-07-28"
@@ -236,8 +238,7 @@ def liar(does: Callable[[Liar, dict[str, Any]], None], port: int = 0) -> Iterato
     """A liar's address, and what it was sent. port: to listen on; 0: one of its own."""
     seen: list[dict[str, Any]] = []
     handler = type("ThisLiar", (Liar,), {"does": staticmethod(does), "seen": seen})
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
+    server = LoopbackServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/mcp", seen
