@@ -24,7 +24,9 @@ FUNCTIONS = re.compile(
 UNICODE_NAME = re.compile(r'\bu&\s*"', re.IGNORECASE)
 # What of a query carries words to the server: texts, quoted names, comments (which may stand in one
 # another, so all behind the first), long numbers.
-CARRIES = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*|\d{4,}", re.DOTALL)
+CARRIES = re.compile(
+    r"\b[eE]'(?:[^'\\]|\\.)*'|(?:\b[bBnNxX])?'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*|\d{4,}", re.DOTALL
+)
 # Words of the language. Any other that follows a value, a name or `AS` is a name of the query's own.
 KEYWORDS = frozenset(
     [
@@ -245,9 +247,15 @@ VALUES = frozenset(
 )
 # Names up to SHORT characters and the usual ones say little each, and so do short numbers; many say much.
 SHORT, MOST_LITTLE, MOST_DIGITS = 2, 8, 16
+BEGINNINGS = frozenset(("select", "values", "table", "with"))
+ONLY = "Only one SELECT, VALUES, TABLE or WITH … SELECT is allowed"
 # How a part of a query begins that has a name: `name AS (`.
 PARTS = [["as", "("], ["as", "materialized"], ["as", "not"]]
-TOKEN = re.compile(r"(?P<word>[^\W\d][\w$]*)|(?P<end>\d[\w.]*|[)\]])|(?P<other>[^\w\s])")
+# To the server each character past ASCII is a letter.
+TOKEN = re.compile(
+    r"(?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)|(?P<end>\d[\w.\x80-\U0010ffff]*|[)\]])|(?P<other>[^\w\s])"
+)
+PLAIN_NUMBER = re.compile(r"\d[\d_]*\.?\d*(e\d{1,3})?", re.IGNORECASE)
 # Looking at what is there needs these; they say nothing.
 HARMLESS = frozenset(("'public'", "'information_schema'", "'pg_catalog'", "'BASE TABLE'", "'%'", "''"))
 
@@ -287,7 +295,7 @@ def sends(arguments: Arguments) -> str:
     found = [match[0] for match in CARRIES.finditer(sql)]
     # What was found stands there as a number: a value.
     rest = CARRIES.sub(" 0 ", sql)
-    names, numbers = list(_own_names(rest)), re.findall(r"\b\d+", rest)
+    names, numbers = list(_own_names(_tokens(rest))), re.findall(r"\b\d\w*", rest)
     little = [name for name in names if name in USUAL or len(name) <= SHORT]
     told = [piece for piece in found if piece not in HARMLESS] + [name for name in names if name not in little]
     told += little if len(little) > MOST_LITTLE else []
@@ -295,9 +303,32 @@ def sends(arguments: Arguments) -> str:
     return " ".join(told)
 
 
-def _own_names(sql: str) -> Iterator[str]:
+def bare_names(sql: str) -> list[str]:
+    """The names in a query that are to be there already, as the server reads them, each once.
+
+    Those that the query gives itself count in `sends`. Raises ToolProblem for what begins otherwise than a query, and
+    for a number that is none: the server would say both in its log.
+    """
+    tokens = _tokens(CARRIES.sub(" 0 ", sql))
+    words = [text for kind, text in tokens if kind == "word"]
+    if not words or words[0] not in BEGINNINGS:
+        raise ToolProblem(f"{ONLY}.")
+    for kind, text in tokens:
+        if kind == "end" and text[0].isdecimal() and not PLAIN_NUMBER.fullmatch(text):
+            raise ToolProblem(f"{text[:60]} is not a number. Write it with digits.")
+    own = set(_own_names(tokens))
+    return [word for word in dict.fromkeys(words) if word not in KEYWORDS and word not in own]
+
+
+Tokens = list[tuple[str | None, str]]
+
+
+def _tokens(sql: str) -> Tokens:
+    return [(found.lastgroup, found[0].lower()) for found in TOKEN.finditer(sql)]
+
+
+def _own_names(tokens: Tokens) -> Iterator[str]:
     """The names that a query gives to columns, tables and parts of its own: any word would do there."""
-    tokens = [(found.lastgroup, found[0].lower()) for found in TOKEN.finditer(sql)]
     closing = _closing([text for _, text in tokens])
     names = [kind == "word" and text not in KEYWORDS for kind, text in tokens]
     inside = -1

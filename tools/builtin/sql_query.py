@@ -9,7 +9,7 @@ import psycopg
 from django.conf import settings
 
 from automatos import outside
-from tools.builtin import sql_guard
+from tools.builtin import sql_guard, sql_names
 from tools.builtin.tables import table
 from tools.contract import Arguments, Tool, ToolContext, ToolProblem, ToolResult, object_schema
 
@@ -20,14 +20,14 @@ MOST_ROWS = 500
 LONGEST_ROW = 20_000
 TLS_MODES = ("require", "verify-full")
 FIELDS = "host, database, user and password, and may have port and sslmode"
-ONLY = "Only one SELECT, VALUES, TABLE or WITH … SELECT is allowed"
 
 
 async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Connect to the checked address, run the query in a read-only transaction, give its rows as a table."""
     if context.credential is None:
         raise ToolProblem("No credentials are offered here.")
-    sql_guard.check_words(arguments["sql"])
+    sql = arguments["sql"].strip().rstrip(";")
+    sql_guard.check_words(sql)
     fields = await context.credential(arguments["credential"])
     limit = arguments.get("limit", 100)
     options = await _place(fields)
@@ -35,8 +35,9 @@ async def run(arguments: Arguments, context: ToolContext) -> ToolResult:
         async with await psycopg.AsyncConnection.connect(**options) as connection:
             await connection.set_read_only(True)
             await sql_guard.check_rights(connection)
+            await sql_names.check_names(connection, sql)
             await connection.rollback()
-            rows = await _rows(connection, arguments["sql"].strip().rstrip(";"), limit)
+            rows = await _rows(connection, sql, limit)
     except psycopg.OperationalError as error:
         if error.sqlstate is None:
             raise ToolProblem(_not_connected(str(error)), retryable=True) from None
@@ -91,7 +92,7 @@ async def _rows(connection: psycopg.AsyncConnection[Any], query: str, limit: int
             await cursor.execute(wrapped.encode())
             return [str(row[0]) for row in await cursor.fetchmany(limit + 1)]
     except psycopg.errors.SyntaxError as error:
-        raise ToolProblem(f"{ONLY}: {_words(error)}.") from None
+        raise ToolProblem(f"{sql_guard.ONLY}: {_words(error)}.") from None
     finally:
         with contextlib.suppress(psycopg.Error):
             await connection.rollback()

@@ -1,7 +1,9 @@
 """sql_query against the suite's real PostgreSQL: as a user who may write, and still nothing can be changed."""
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -16,6 +18,7 @@ from tools.contract import ToolContext
 from tools.tests.kit import call, context, credentials, refused, said
 
 __all__ = ["port"]
+LOG = Path(os.environ["DATA"]) / "logs" / "postgres.log"
 OWNER = django_settings.DATABASES["default"]
 pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not django_settings.EMBEDDED_DATABASE, reason="needs a socket")]
 
@@ -177,6 +180,44 @@ def test_a_name_that_a_query_gives_tells_it_to_the_server(sql: str) -> None:
 )
 def test_a_query_of_names_that_are_there_tells_nothing(sql: str) -> None:
     assert TOOL.sends({"credential": "db", "sql": sql}) == ""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT {}", "SELECT {} FROM django_session", "SELECT s.{} FROM django_session s", "SELECT {}(1)",
+        "TABLE {}", "SELECT 1::{}", "SELECT 1 FROM {}.django_session", "{}", "SELECT 12{}", "SELECT 1 + 0x{}",
+        "SELECT 1 WHERE \U0001f642{}", "SELECT 1 ORDER BY {}",
+    ],
+)  # fmt: skip
+async def test_a_name_that_is_not_there_does_not_come_to_the_server(run: ToolContext, sql: str) -> None:
+    word = f"hunter{uuid4().hex}"
+    before = LOG.read_text()
+    await refused("sql_query", run, credential="db", sql=sql.replace("{}", word))
+    assert word not in LOG.read_text()[len(before) :]
+
+
+async def test_names_near_to_one_that_is_not_there_are_told(run: ToolContext) -> None:
+    text = await refused("sql_query", run, credential="db", sql="SELECT 1 FROM django_sesion")
+    assert "named django_sesion" in text
+    assert "django_session" in text
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT S.Session_Key, count(*) AS total FROM public.django_session s GROUP BY s.session_key ORDER BY total",
+        "WITH found(day, n) AS (SELECT date_trunc('week', expire_date), 7 FROM django_session) SELECT day FROM found",
+        "SELECT key, value FROM json_each('{}') WHERE extract(dow FROM now()) > 1e3 OR value IS NULL",
+        "SELECT t.a::numeric(4, 1), E'it\\'s' FROM json_to_recordset('[]') AS t(a int, b timestamptz) LIMIT 5",
+        "SELECT ordinality, elem FROM unnest(ARRAY[1, 2]) WITH ORDINALITY AS elem(elem, ordinality)",
+        "(SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public')",
+        "SELECT CASE WHEN true THEN interval '1 day' END, generate_series FROM generate_series(1, 2), pg_database",
+        "VALUES (1, current_user)", "TABLE django_session",
+    ],
+)  # fmt: skip
+async def test_queries_of_names_that_are_there_are_run(run: ToolContext, sql: str) -> None:
+    assert "rows." in await said("sql_query", run, credential="db", sql=sql)
 
 
 async def test_a_slow_query_is_ended_by_the_server(run: ToolContext, monkeypatch: pytest.MonkeyPatch) -> None:
