@@ -218,6 +218,17 @@ def test_without_clerk_a_bearer_is_401_and_its_cookie_nothing(settings: Any) -> 
     made.jwks.stop()
 
 
+def test_a_subject_that_names_nobody_is_401(instance: Instance) -> None:
+    """Signed by Clerk's own key, with a `sub` that is blank, not to be seen, or no text."""
+    before = User.objects.count()
+    blank: list[Any] = ["", " ", "   ", "\t", "\r\n", " \t \n ", "\u00a0", "\u2003\u3000", "\x1f", "\x00", " " * 120]
+    other: list[Any] = [None, True, False, 0, 7, 1.5, [], ["user_ada"], {}, {"sub": "user_ada"}]
+    for sub in blank + other:
+        status, body = caller(instance.signed({**instance.claims(), "sub": sub})).get("/api/me")
+        assert (status, body["error"]["code"]) == (401, "not_signed_in"), repr(sub)
+    assert User.objects.count() == before
+
+
 def test_the_token_of_a_closed_account_is_401(instance: Instance) -> None:
     sender = caller(instance.token("user_ada"))
     assert sender.get("/api/me")[0] == 200
