@@ -14,7 +14,7 @@ from agents.models import Agent
 from recipes.models import ExecutionStep
 
 DAYS = 30
-# One read of the index steps_of_agent: the agent's steps by the time they started.
+# One read of the index steps_by_agent: the agent's steps by the time they started.
 BY_DAY = (
     "SELECT CASE WHEN GROUPING((s.started_at AT TIME ZONE 'UTC')::date) = 1 THEN NULL "
     "ELSE (s.started_at AT TIME ZONE 'UTC')::date END AS day, count(DISTINCT s.execution_id), "

@@ -373,7 +373,8 @@ class ExecutionStep(StepSettings):
                 name="steps_due_first",
             ),
             models.Index(fields=["owner"], condition=Q(status="running"), name="steps_running"),
-            models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_of_agent"),
+            # With the workspace in it they are counted in the index alone, also under the policies.
+            models.Index("agent", F("started_at").desc(nulls_last=True), name="steps_by_agent", include=("workspace",)),
             models.Index(fields=["workspace", "started_at"], condition=Q(started_at__isnull=False), name="steps_begun"),
             models.Index(fields=["parent"], condition=Q(path__isnull=False), name="steps_of_parent"),
         )
