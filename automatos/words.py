@@ -1,6 +1,7 @@
 """Numbers and times as people read them on a page or in a terminal."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +21,12 @@ def unwrapped(text: str) -> str:
 def without_settings(text: str) -> str:
     """An error as people of a workspace read it: sentences that send them to a setting of the server are left out."""
     return " ".join(said for said in SENTENCE_END.split(text) if not OF_A_SETTING.match(said)) or text
+
+
+def first_few(names: Sequence[str], most: int = 30, longest: int = 120) -> str:
+    """Names as "a, b and 3 more": at most so many of them, each of at most so many characters."""
+    listed = ", ".join(name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names[:most])
+    return f"{listed} and {len(names) - most:,} more" if len(names) > most else listed
 
 
 def duration(milliseconds: float | None) -> str:

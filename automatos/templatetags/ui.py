@@ -154,6 +154,12 @@ def for_people(error: str | None) -> str:
 
 
 @register.filter
+def first_few(names: Sequence[str]) -> str:
+    """Names in a line, of very many the first ones and how many more there are."""
+    return words.first_few(names)
+
+
+@register.filter
 def money(dollars: Decimal | float | None) -> str:
     """0.118 -> "$0.118"."""
     return words.money(dollars)

@@ -1,4 +1,7 @@
-"""Texts that somebody wrote to burn whoever shows them, and a workspace with one of them wherever a text can stand."""
+"""Texts that somebody wrote to burn whoever shows them, and a workspace with one of them wherever a text can stand.
+
+A text stands in a column as long as it can come there: `hostile_limits.py` says where that is not whole.
+"""
 
 import json
 import secrets
@@ -10,6 +13,7 @@ from typing import Any
 
 from django.db import Error, connection, models, transaction
 
+from automatos.tests.hostile_limits import LONGEST
 from workspaces.models import Role
 from workspaces.tests.matrix import World, content_of, filled, whole
 from workspaces.tests.matrix_doors import Door
@@ -91,13 +95,16 @@ class Planted:
         except Error:
             return 0
 
-    def _with(self, text: str, value: Any, field: Any) -> Any:
+    def _with(self, text: str, value: Any, field: Any, place: str = "") -> Any:
+        """The value with the text, as long as it can come there. place: where in the column, of a JSON one."""
+        place = place or f"{field.model.__name__}.{field.attname}"
         if isinstance(value, dict):
-            return {name: self._with(text, inner, None) for name, inner in value.items()}
+            return {name: self._with(text, inner, None, f"{place}.{name}") for name, inner in value.items()}
         if isinstance(value, list):
-            return [self._with(text, inner, None) for inner in value]
+            return [self._with(text, inner, None, place) for inner in value]
         if not isinstance(value, str) or self.marker not in value:
             return value
+        text = text[: LONGEST.get(place)]
         written = json.dumps(text)[1:-1] if value.startswith(("{", "[")) else text
         longest = getattr(field, "max_length", None)
         return value.replace(self.marker, written)[:longest]

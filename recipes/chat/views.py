@@ -26,7 +26,7 @@ from recipes.engine.attachments import LARGEST, MOST, Upload
 from recipes.models import Trigger
 from recipes.runs import services as runs
 from recipes.runs.files import content_of
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role
 

@@ -16,7 +16,7 @@ from recipes.kitchen.compare import compare, offered
 from recipes.kitchen.downloads import TYPES, document
 from recipes.queries import recipe as find_recipe
 from recipes.runs.input_files import of_run
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from recipes.runs.replay_queries import MOST_SHOWN, replay
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role

@@ -21,7 +21,7 @@ from recipes.runs import removal
 from recipes.runs import services as runs
 from recipes.runs.csv_export import csv_of
 from recipes.runs.filters import RunFilter, narrowed, query_of
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, render_live, workspace_page
 from workspaces.models import Role, User, Workspace
 

@@ -27,7 +27,7 @@ from recipes.runs import rerun_services as reruns
 from recipes.runs import services as runs
 from recipes.runs.filters import RunFilter, narrowed
 from recipes.runs.input_files import of_run
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from recipes.runs.services import Cause
 from recipes.services import cook
 from recipes.triggers.queries import next_schedules

@@ -87,7 +87,7 @@ class ExecutionEvents(RunView):
     )
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> HttpResponseBase:
         """Replay from any number is exact, during the run and after it; at most 1,000 events in a JSON answer."""
-        run = self.run(execution_id, recipe_id)
+        run = self.bare(execution_id, recipe_id)
         after = _after(request)
         if request.accepted_renderer.media_type != EventStreamRenderer.media_type:
             items = runs_reading.events_after(run.pk, after, limit=MOST)

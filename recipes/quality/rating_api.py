@@ -48,7 +48,7 @@ class ExecutionRating(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: RatingOut, **errors(404)})
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """404 where the caller said nothing yet."""
-        found = rating_of(self.run(execution_id, recipe_id), self.caller)
+        found = rating_of(self.bare(execution_id, recipe_id), self.caller)
         if found is None:
             raise NotFound()
         return Response(RatingOut(found).data)
@@ -61,11 +61,11 @@ class ExecutionRating(RunView):
         body = RatingIn(data=request.data)
         body.is_valid(raise_exception=True)
         said: dict[str, Any] = dict(body.validated_data)
-        found = rating_services.rate(self.run(execution_id, recipe_id), self.caller, rating_services.Said(**said))
+        found = rating_services.rate(self.bare(execution_id, recipe_id), self.caller, rating_services.Said(**said))
         return Response(RatingOut(found).data)
 
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={204: None, **errors(404)})
     def delete(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Stars and thumb are taken back, with the lesson of a bare thumb; a correction stays a lesson."""
-        rating_services.withdraw(self.run(execution_id, recipe_id), self.caller)
+        rating_services.withdraw(self.bare(execution_id, recipe_id), self.caller)
         return Response(status=204)

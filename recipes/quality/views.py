@@ -14,7 +14,7 @@ from automatos.errors import Conflict, InvalidInput
 from recipes.quality import rating_services
 from recipes.quality.page import quality_page, tabs_of
 from recipes.queries import recipe as recipe_at
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 
 

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automatos.errors import InvalidInput, NotFound
+from automatos.errors import InvalidInput
 from automatos.local_time import UTC
 from automatos.rest_lists import choice, list_parameters, listing, page_of
 from recipes import queries
@@ -231,12 +231,7 @@ class ExecutionStepDetail(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: StepResultOut, **errors(404)})
     def get(self, request: Request, execution_id: UUID, place: str, recipe_id: str | None = None) -> Response:
         """The step with this number, counted from 1, or at this path."""
-        steps = self.run(execution_id, recipe_id).steps.all()
-        found = (step for step in steps if place in (str(step.order), step.place))
-        step = min(found, key=lambda step: place != str(step.order), default=None)
-        if step is None:
-            raise NotFound()
-        return Response(StepResultOut(step).data)
+        return Response(StepResultOut(reading.step_at(self.bare(execution_id, recipe_id), place)).data)
 
 
 class ExecutionCancel(RunView):

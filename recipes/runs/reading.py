@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from automatos.errors import NotFound
 from automatos.events import iso
 from recipes.models import Call, Event, Execution, ExecutionStep, Recipe
 from recipes.models.totals import with_inside
 from workspaces.models import Workspace
+
+# Digits of a step's number that the database takes.
+LONGEST_NUMBER = 10
 
 
 def executions_of(workspace: Workspace) -> QuerySet[Execution]:
@@ -21,10 +24,25 @@ def executions_of(workspace: Workspace) -> QuerySet[Execution]:
 
 def execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:
     """One run with its steps and their calls; NotFound when it is unknown, or not of this workspace or recipe."""
-    calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
-    steps = Prefetch("steps", ExecutionStep.objects.order_by("order").prefetch_related(calls, "attempts"))
-    runs = Execution.objects.select_related("parent_step").prefetch_related(steps)
+    runs = Execution.objects.select_related("parent_step").prefetch_related(Prefetch("steps", _steps()))
     return _found(runs, workspace, execution_id, recipe)
+
+
+def step_at(run: Execution, place: str) -> ExecutionStep:
+    """The run's step with this number, else at this path, with its calls; NotFound when there is none."""
+    named = Q(path=place) | Q(path=None, step_id=place)
+    if place.isascii() and place.isdecimal() and len(place) < LONGEST_NUMBER and str(int(place)) == place:
+        named |= Q(order=int(place))
+    found = list(_steps().filter(named, execution=run))
+    if not found:
+        raise NotFound()
+    return min(found, key=lambda step: place != str(step.order))
+
+
+def _steps() -> QuerySet[ExecutionStep]:
+    calls = Prefetch("calls", Call.objects.order_by("attempt", "sent_at", "path"))
+    rows = ExecutionStep.objects.defer("opening", "prompt_template", "scope", "state")
+    return rows.order_by("order").prefetch_related(calls, "attempts")
 
 
 def bare_execution(*, workspace: Workspace, execution_id: UUID, recipe: Recipe | None = None) -> Execution:

@@ -47,7 +47,7 @@ class ExecutionReplay(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: ReplayOut, **errors(404, 409)})
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """Every step once more, its calls answered by the record alone; nothing leaves the machine or is written."""
-        found = replay(self.run(execution_id, recipe_id))
+        found = replay(self.bare(execution_id, recipe_id))
         shown = {
             "same": not found.differences,
             "runs": found.runs,

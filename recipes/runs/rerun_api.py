@@ -92,7 +92,7 @@ class ExecutionRetry(_Starting):
     )
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """A new run that takes over what was finished and does the rest; 409 unless this one failed or was stopped."""
-        run = self.run(execution_id, recipe_id)
+        run = self.bare(execution_id, recipe_id)
         return self.started(request, run, lambda: services.retry(execution=run, user=self.caller, trigger=Trigger.API))
 
 
@@ -108,7 +108,7 @@ class ExecutionRerun(_Starting):
         """A new run from this step on, with other inputs, prompts, agents or models; earlier results are taken over."""
         body = RerunIn(data=request.data)
         body.is_valid(raise_exception=True)
-        run, from_step = self.run(execution_id, recipe_id), body.validated_data["from_step"]
+        run, from_step = self.bare(execution_id, recipe_id), body.validated_data["from_step"]
         return self.started(
             request,
             run,

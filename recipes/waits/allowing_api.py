@@ -46,7 +46,7 @@ class RunAllowances(RunView):
     )
     def get(self, request: Request, execution_id: UUID) -> Response:
         """Those that hold first, then the newest."""
-        run = self.run(execution_id, None)
+        run = self.bare(execution_id, None)
         return Response(AllowancesOut({"items": allowances_of(run)}).data)
 
 
@@ -62,6 +62,6 @@ class RunAllowance(RunView):
     )
     def delete(self, request: Request, execution_id: UUID, allowance_id: UUID) -> Response:
         """Such calls are asked about again; 409 when it was taken back before or the run is over."""
-        run = self.run(execution_id, None)
+        run = self.bare(execution_id, None)
         revoke(workspace=self.workspace, execution=run, allowance_id=allowance_id, user=self.caller)
         return Response(status=204)

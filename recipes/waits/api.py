@@ -191,7 +191,7 @@ class ExecutionFiles(RunView):
     @extend_schema(parameters=[WORKSPACE_HEADER, RUN], responses={200: RunFilesOut, **errors(404)})
     def get(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
         """The files by name."""
-        run = self.run(execution_id, recipe_id)
+        run = self.bare(execution_id, recipe_id)
         return Response(RunFilesOut({"items": files_of(run.workspace_id, run.pk)}).data)
 
 
@@ -206,5 +206,5 @@ class ExecutionFile(RunView):
     )
     def get(self, request: Request, execution_id: UUID, name: str, recipe_id: str | None = None) -> HttpResponse:
         """Its bytes, always as a download."""
-        run = self.run(execution_id, recipe_id)
+        run = self.bare(execution_id, recipe_id)
         return download(run.workspace_id, run.pk, name)

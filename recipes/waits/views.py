@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from automatos.errors import Conflict, InvalidInput
 from recipes.models import Approval
 from recipes.runs.files import browser_download
-from recipes.runs.reading import execution as find_execution
+from recipes.runs.reading import bare_execution as find_execution
 from recipes.waits import allowing, services
 from recipes.waits.allowing import newest_allowances
 from recipes.waits.answer_page import as_typed, complaints, general
