@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import NodeId
 from pytest_django import DjangoDbBlocker
 
 from automatos.tests import kept
@@ -107,12 +108,24 @@ def own_rules(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A file whose tests use the running product stays in one process; what takes longest begins first."""
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if config.getoption("loadgroup", default=False):
+            _tell_group(item)
     items.sort(key=_place)
+
+
+def _tell_group(item: pytest.Item) -> None:
+    """Write a test's group into its id, where pytest-xdist looks for it.
+
+    By itself pytest-xdist 3.8 writes it where pytest 9.2 does not read it any more: every test went to whoever was
+    free, and each process started what a file starts once (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+    if mark := item.get_closest_marker("xdist_group"):
+        item._id = NodeId.parse(f"{item.nodeid}@{mark.args[0]}")
 
 
 def _place(item: pytest.Item) -> int:
