@@ -16,15 +16,18 @@ TELL_EVERY = 30.0
 def wait_for_database() -> None:
     """Returns once the database takes a connection. The first attempt that fails is told, then one each 30 seconds."""
     told = 0.0
-    while reason := _refused():
+    while reason := why_refused():
         if not told or time.monotonic() - told >= TELL_EVERY:
             told = time.monotonic()
             logger.warning("Waiting for the database: %s", reason)
         time.sleep(PAUSE)
 
 
-def _refused() -> str:
-    """Why it takes no connection; empty when it does. Not by the pool, which would wait longer and keep trying."""
+def why_refused() -> str:
+    """Why the database takes no connection; empty when it does.
+
+    Not by the pool, which would wait longer and keep trying.
+    """
     try:
         psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": PATIENCE}).close()
     except psycopg.OperationalError as error:

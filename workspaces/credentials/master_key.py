@@ -15,6 +15,7 @@ from django.db.utils import InterfaceError, OperationalError
 
 from automatos.errors import Unavailable
 from automatos.master_keys import MasterKey, MasterKeys
+from automatos.waiting import why_refused
 from workspaces.credentials.sealing import master_keys, seal_under, unseal_under
 from workspaces.scope.tenancy import Purpose, system_statement
 
@@ -50,10 +51,14 @@ def check_at_start() -> None:
 
     A database that does not answer yet is no reason to stop: what seals for the first time asks again.
     """
+    reason: object = why_refused()
     try:
-        _check_aside()
+        if not reason:
+            _check_aside()
     except (OperationalError, InterfaceError) as error:
-        logger.warning("The master keys are checked later, the database does not answer: %s", error)
+        reason = error
+    if reason:
+        logger.warning("The master keys are checked later, the database does not answer: %s", reason)
 
 
 _checked = threading.Event()

@@ -78,6 +78,8 @@ def test_a_printed_command_makes_a_key_that_works() -> None:
 
 @pytest.fixture
 def sealed_under_old(settings: Any, db: None) -> None:
+    # Asked once in a process, on a connection of its own: later it would wait for this transaction, and this for it.
+    master_key.check_before_sealing()
     settings.CREDENTIALS_KEYS = keys(OLD)
     master_key.check(note=True)
     made(stocked_company().admin)
@@ -113,6 +115,14 @@ def test_the_check_leaves_no_way_into_other_workspaces_behind(settings: Any) -> 
         assert cursor.fetchone()[0] == 1
 
 
+def test_a_start_does_not_wait_for_a_database_that_is_not_there(tmp_path: Path) -> None:
+    ended = run([sys.executable, "-c", "import automatos.asgi"], DATA=str(tmp_path), DATABASE_URL="")
+    assert ended.returncode == 0, ended.stderr
+    assert "The master keys are checked later, the database does not answer" in ended.stderr
+    # What the pool says once it gives up, after 20 seconds.
+    assert "couldn't get a connection" not in ended.stderr
+
+
 def test_web_and_worker_do_not_start_with_a_wrong_key(stack: Stack) -> None:
     """The key of this installation's name with other bytes: each process ends with the sentence, and serves nothing."""
     wrong = f"tests:{WRITTEN}"
@@ -125,5 +135,11 @@ def test_web_and_worker_do_not_start_with_a_wrong_key(stack: Stack) -> None:
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
     )
