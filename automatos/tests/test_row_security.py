@@ -229,6 +229,7 @@ def test_only_named_modules_cross_workspaces() -> None:
 
 
 CROSSING = {
+    ("recipes.runs.payload_sweep", "UPKEEP"),
     ("tools.composio.catalogue", "UPKEEP"),
     ("tools.composio.connections", "UPKEEP"),
     ("tools.composio.messages", "SIGN_IN"),

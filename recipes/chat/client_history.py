@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.db import connection
 
 from agents.models import Agent
+from automatos.llm.text import clean
+from recipes.engine.payloads import LARGE, payload_id
 
 # Stands in a streamed answer between what the agent said before it used tools and what it said then.
 AGAIN = "\n\n"
@@ -34,8 +36,11 @@ def origins_of(agent: Agent, answers: Iterable[str]) -> list[str]:
 def _known(agent: Agent, texts: Iterable[str]) -> list[tuple[str, list[str]]]:
     """The agent's answers to chat clients that have the hash of one of these texts, with their origins."""
     hashes = {hashlib.md5(text.encode(errors="replace"), usedforsecurity=False).hexdigest() for text in texts}
+    payloads = [str(payload_id(agent.workspace_id, clean(text))[0]) for text in texts if len(text) >= LARGE]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT output, origins FROM automatos_known_answers(%s, %s)", [agent.pk, list(hashes)])
+        cursor.execute(
+            "SELECT output, origins FROM automatos_known_answers(%s, %s, %s)", [agent.pk, list(hashes), payloads]
+        )
         return [(output, json.loads(origins) if origins else []) for output, origins in cursor.fetchall()]
 
 

@@ -122,7 +122,7 @@ def _begin(
     for (run, _), crew in zip(held, crews, strict=True):
         pins.pin(run, crew)
     specs = pins.read(ledger.sql, [(run, step.agent_id) for run, step in held if step.agent_id])
-    outputs = read_outputs(asked)
+    outputs = read_outputs(asked, ledger.shelf)
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = journals_of(ledger, begun), decisions_of(ledger, begun)
@@ -356,12 +356,14 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
         task = tasks.get(step.id)
         prompt, model = (task.messages[-1].content, task.model) if task else (asked_of(step), "")
         state = as_json(step.state) if step.id in openings else None
-        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id), state))
+        prompt, refs = ledger.shelf.woven(step.execution_id, prompt)
+        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id), state, refs))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
-        "prompt = v.prompt, model = v.model, opening = v.opening::jsonb, state = COALESCE(v.state::jsonb, s.state) "
-        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[]) "
-        "AS v(id, fence, started_at, prompt, model, opening, state) WHERE s.id = v.id",
+        "prompt = v.prompt, prompt_refs = v.prompt_refs::jsonb, model = v.model, opening = v.opening::jsonb, "
+        "state = COALESCE(v.state::jsonb, s.state) "
+        "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], "
+        "%s::text[]) AS v(id, fence, started_at, prompt, model, opening, state, prompt_refs) WHERE s.id = v.id",
         [owner, *columns(rows)],
     )
     intents = [
@@ -371,4 +373,4 @@ def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job
     ]
     ledger.sql.put_off(update)
     if intents:
-        ledger.sql.put_off(intents_noted(ledger.now, intents))
+        ledger.sql.put_off(intents_noted(ledger.now, intents, ledger.shelf))

@@ -7,7 +7,7 @@ from uuid import UUID
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply
 from recipes.engine.agent_usage import usage_of_late_answer
-from recipes.engine.journal import Result, results_noted
+from recipes.engine.journal import Result, large_texts, results_noted
 from recipes.engine.ledger import Ledger
 from recipes.engine.sql import statements
 from recipes.engine.steps import lock_steps
@@ -41,7 +41,9 @@ def keep_cut(cut: Cut) -> None:
             return
         run, step = held
         stopped = AppError("The answer was stopped before its end.", code="stopped")
-        text, params = results_noted(ledger.now, [Result(cut.call_id, cut.reply, error=stopped)])
+        cut_off = Result(cut.call_id, cut.reply, error=stopped, run_id=run.id)
+        ledger.shelf.keep(sql, [(run.id, run.workspace_id, text) for text in large_texts(cut_off)])
+        text, params = results_noted(ledger.now, [cut_off], ledger.shelf)
         if not sql.rows(f"{text} RETURNING c.id", params):
             return
         if run.has_budgets:
@@ -55,13 +57,15 @@ def keep_cut(cut: Cut) -> None:
             "cost = cost + %s, is_estimated = is_estimated OR %s WHERE id = %s",
             [*spent, run.id],
         )
-        output, reason = (cut.reply.text, CUT) if cut.is_answer else ("", "")
+        output, refs = ledger.shelf.text(run.id, cut.reply.text) if cut.is_answer else ("", None)
+        reason = CUT if cut.is_answer else ""
         sql.send(
             "UPDATE execution_steps SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s, "
             "cost = cost + %s, is_estimated = is_estimated OR %s, "
-            "output = CASE output WHEN '' THEN %s ELSE output END, "
+            "output = CASE WHEN output = '' AND output_refs IS NULL THEN %s ELSE output END, "
+            "output_refs = CASE WHEN output = '' AND output_refs IS NULL THEN %s::jsonb ELSE output_refs END, "
             "finish_reason = CASE %s WHEN '' THEN finish_reason ELSE %s END WHERE id = %s",
-            [*spent, output, reason, reason, step.id],
+            [*spent, output, refs, reason, reason, step.id],
         )
         tokens, cost = (usage.input_tokens, usage.output_tokens), cut.reply.cost
         sql.send(*usage_of_late_answer(ledger.now, step.id, tokens, cost, is_estimated=usage.is_estimated))

@@ -10,6 +10,7 @@ from agents.work.toolbox import Toolbox
 from automatos.llm.types import Message
 from recipes.engine.journal import Recorded
 from recipes.engine.ledger import Ledger, from_json
+from recipes.engine.payloads import filled
 from recipes.engine.sql import columns
 from recipes.engine.steps import Job, Step
 from recipes.models import Call
@@ -22,7 +23,8 @@ EXPLAINED = (
     "made again: asked for with the same arguments, they answer as they did."
 )
 CALLS = (
-    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, s.origins FROM execution_calls c "
+    f"SELECT c.step_id, c.path, c.name, c.status, {filled('c', 'output')}, {filled('c', 'data', 'automatos_json')}, "  # noqa: S608
+    "s.origins FROM execution_calls c "
     "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND c.attempt < v.attempt "
     "JOIN execution_steps s ON s.id = c.step_id WHERE c.kind <> 'model' ORDER BY c.attempt, c.sent_at"
 )

@@ -9,6 +9,7 @@ nobody needs to look at a run as a whole: whoever settles a step knows what foll
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from recipes.engine.templating import Output, dependencies
 from recipes.models import Mode, StepKind, StepStatus
@@ -16,6 +17,22 @@ from recipes.models import Mode, StepKind, StepStatus
 SETTLED = (StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED)
 # What a condition's outcome may be, and so the branches under it.
 BRANCHES = ("then", "else")
+
+
+class Placed(Protocol):
+    """A step as events name it."""
+
+    @property
+    def order(self) -> int:
+        """Its number in the run."""
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """What its events say of it besides."""
 
 
 @dataclass(frozen=True, slots=True)

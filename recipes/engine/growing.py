@@ -31,6 +31,7 @@ from uuid import UUID, uuid4
 from recipes.engine import graph
 from recipes.engine.ledger import Ledger, Run, as_json, from_json
 from recipes.engine.new_steps import NewStep, Round, Row, rows_inserted
+from recipes.engine.payloads import filled
 from recipes.engine.steps import Step
 from recipes.models import Mode, StepStatus
 
@@ -90,7 +91,10 @@ def children(ledger: Ledger, parent: Step) -> list[Child]:
     ]
 
 
-CHILD = 's.id, s."order", s.iteration, s.step_id, s.kind, s.config, s.status, s.output, s.error, s.origins'
+CHILD = (
+    's.id, s."order", s.iteration, s.step_id, s.kind, s.config, s.status, '
+    f"{filled('s', 'output')} AS output, s.error, s.origins"
+)
 # Steps in a condition's branch have the condition for a parent.
 CHILDREN = (
     f"WITH RECURSIVE inside AS (SELECT {CHILD} FROM execution_steps s WHERE s.parent_id = %s AND s.path IS NOT NULL "  # noqa: S608

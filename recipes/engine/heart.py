@@ -33,8 +33,8 @@ STUCK = 60.0
 LIMITS = "-c lock_timeout=1000 -c statement_timeout=5000"
 
 BEATS = (
-    "INSERT INTO workers (id, host, pid, started_at, heartbeat_at) "
-    "VALUES (%s, %s, %s, clock_timestamp(), clock_timestamp()) "
+    "INSERT INTO workers (id, host, pid, started_at, heartbeat_at, reads_payloads) "
+    "VALUES (%s, %s, %s, clock_timestamp(), clock_timestamp(), true) "
     "ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()"
 )
 HELD = "SELECT id, fence FROM execution_steps WHERE status = 'running' AND owner = %s"

@@ -10,6 +10,7 @@ from automatos.llm.parts import Text, ToolCall, ToolResult
 from automatos.llm.types import Message
 from recipes.engine.attachments import Attachment, KeptPicture, origin_of, told
 from recipes.engine.ledger import from_json
+from recipes.engine.payloads import filled
 from recipes.engine.sql import Statements, columns
 
 # What untrusted text is called that a tool of a chat client brought.
@@ -34,7 +35,8 @@ WITH RECURSIVE way AS (
     SELECT e.id, e.conversation_id, e.input_data ->> 'parent', w.n + 1 FROM way w
     JOIN recipe_executions e ON e.id = w.parent::uuid AND e.conversation_id = w.conversation_id WHERE w.n < {LONGEST}
 )
-SELECT e.conversation_id, e.id, e.input_data, e.output_data, s.origins, e.status, s.output
+SELECT e.conversation_id, e.id, {filled("e", "input_data", "automatos_json")},
+  {filled("e", "output_data", "automatos_json")}, s.origins, e.status, {filled("s", "output")}
 FROM way w JOIN recipe_executions e ON e.id = w.id JOIN execution_steps s ON s.execution_id = e.id
 """  # noqa: S608
 

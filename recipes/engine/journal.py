@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply, Usage
 from recipes.engine.ledger import as_json, from_json
+from recipes.engine.payloads import Shelf, filled, large_in
 from recipes.engine.sql import Statement, columns
 from recipes.models import Call
 
@@ -46,6 +47,7 @@ class Result:
     """What a call came to: a model's reply, a tool's text with its data, or an error. request_hash: of a model's.
 
     counts: US dollars that it counts for where money is limited; None: what it cost. agent_id: who made it.
+    run_id: whose payloads it may refer to; None: everything stands in its row.
     """
 
     id: UUID
@@ -56,6 +58,7 @@ class Result:
     request_hash: str = ""
     counts: Decimal | None = None
     agent_id: UUID | None = None
+    run_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +85,26 @@ def call_id(step_id: UUID, attempt: int, path: str = FIRST) -> UUID:
     return uuid5(step_id, f"{attempt}.{path}")
 
 
-def intents_noted(now: datetime, intents: Iterable[Intent]) -> Statement:
-    """Notes calls about to be sent. One noted before was lost on the way."""
-    rows = [
-        (
-            one.id, one.workspace_id, one.step_id, one.attempt, one.name, one.path, one.kind, as_json(one.data), now,
-            one.request_hash, one.tool_version_hash, one.connection_id,
-        )
-        for one in intents
-    ]  # fmt: skip
+def intents_noted(now: datetime, intents: Iterable[Intent], shelf: Shelf, run_id: UUID | None = None) -> Statement:
+    """Notes calls about to be sent. One noted before was lost on the way. run_id: see Result."""
+    rows = []
+    for one in intents:
+        data, refs = shelf.json(run_id, one.data)
+        rows.append(
+            (
+                one.id, one.workspace_id, one.step_id, one.attempt, one.name, one.path, one.kind, as_json(data), now,
+                one.request_hash, one.tool_version_hash, one.connection_id, refs,
+            )
+        )  # fmt: skip
     return (
         "INSERT INTO execution_calls (id, workspace_id, step_id, attempt, name, path, kind, data, sent_at, status, "
         "sends, output, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, request_hash, "
-        "tool_version_hash, connection_id) "
+        "tool_version_hash, connection_id, data_refs) "
         "SELECT v.id, v.workspace_id, v.step_id, v.attempt, v.name, v.path, v.kind, v.data::jsonb, v.sent_at, 'sent', "
-        "1, '', 0, 0, 0, 0, 0, v.request_hash, v.tool_version_hash, v.connection_id "
+        "1, '', 0, 0, 0, 0, 0, v.request_hash, v.tool_version_hash, v.connection_id, v.data_refs::jsonb "
         "FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], "
-        "%s::timestamptz[], %s::text[], %s::text[], %s::uuid[]) AS v(id, workspace_id, step_id, attempt, name, path, "
-        "kind, data, sent_at, request_hash, tool_version_hash, connection_id) "
+        "%s::timestamptz[], %s::text[], %s::text[], %s::uuid[], %s::text[]) AS v(id, workspace_id, step_id, attempt, "
+        "name, path, kind, data, sent_at, request_hash, tool_version_hash, connection_id, data_refs) "
         "ON CONFLICT (step_id, attempt, path) DO UPDATE "
         "SET sends = execution_calls.sends + 1, sent_at = EXCLUDED.sent_at, name = EXCLUDED.name "
         "WHERE execution_calls.status = 'sent'",
@@ -107,39 +112,54 @@ def intents_noted(now: datetime, intents: Iterable[Intent]) -> Statement:
     )
 
 
-def results_noted(now: datetime, results: Iterable[Result]) -> Statement:
+def results_noted(now: datetime, results: Iterable[Result], shelf: Shelf) -> Statement:
     """Notes what calls came to; their tokens are added to those of the same call sent by a worker that was given up."""
-    rows = [_row(result, now) for result in results]
+    rows = [_row(result, now, shelf) for result in results]
     return (
-        "UPDATE execution_calls c SET status = v.status, output = v.output, data = COALESCE(v.data::jsonb, c.data), "
+        "UPDATE execution_calls c SET status = v.status, output = v.output, output_refs = v.output_refs::jsonb, "
+        "data = COALESCE(v.data::jsonb, c.data), "
+        "data_refs = CASE WHEN v.data IS NULL THEN c.data_refs ELSE v.data_refs::jsonb END, "
         "error = v.error::jsonb, input_tokens = c.input_tokens + v.input_tokens, "
         "output_tokens = c.output_tokens + v.output_tokens, cached_tokens = c.cached_tokens + v.cached_tokens, "
         "reasoning_tokens = c.reasoning_tokens + v.reasoning_tokens, cost = c.cost + v.cost, "
         "completed_at = v.completed_at, request_hash = COALESCE(NULLIF(v.request_hash, ''), c.request_hash), "
         "is_estimated = c.is_estimated OR v.is_estimated "
         "FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], "
-        "%s::int[], %s::numeric[], %s::timestamptz[], %s::text[], %s::bool[]) AS v(id, status, output, data, error, "
-        "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, completed_at, request_hash, is_estimated) "
+        "%s::int[], %s::numeric[], %s::timestamptz[], %s::text[], %s::bool[], %s::text[], %s::text[]) AS v(id, status, "
+        "output, data, error, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, completed_at, "
+        "request_hash, is_estimated, output_refs, data_refs) "
         "WHERE c.id = v.id AND c.status = 'sent'",
         columns(rows),
     )
 
 
-def _row(result: Result, now: datetime) -> tuple[Any, ...]:
+def large_texts(result: Result) -> Iterable[str]:
+    """The large texts that the call's row would hold."""
+    reply = spent(result)
+    text = reply.text if reply else result.output
+    return [*large_in(text), *large_in(_data(result, reply))]
+
+
+def _data(result: Result, reply: ModelReply | None) -> dict[str, Any] | None:
+    # A reply that is its text alone is kept so; one that goes on, or was thought about, has to be read back whole.
+    is_more = reply is not None and result.error is None and (reply.tool_calls or reply.parts or reply.notes)
+    return reply.to_json() if reply is not None and is_more else result.data
+
+
+def _row(result: Result, now: datetime, shelf: Shelf) -> tuple[Any, ...]:
     reply = spent(result)
     failed = result.error is not None
     status = Call.Status.FAILED if failed else Call.Status.DONE
     if reply is None and (result.data or {}).get("uncertain"):
         status = Call.Status.UNCERTAIN
     shape = as_json(error_shape(result.error)) if result.error else None
-    text = reply.text if reply else result.output
-    # A reply that is its text alone is kept so; one that goes on, or was thought about, has to be read back whole.
-    is_more = reply is not None and not failed and (reply.tool_calls or reply.parts or reply.notes)
-    data = reply.to_json() if reply is not None and is_more else result.data
+    text, refs = shelf.text(result.run_id, reply.text if reply else result.output)
+    data, data_refs = shelf.json(result.run_id, _data(result, reply))
     usage = reply.usage if reply else Usage()
     tokens = usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens
     cost = reply.cost if reply else Decimal(0)
-    return result.id, status, text, as_json(data), shape, *tokens, cost, now, result.request_hash, usage.is_estimated
+    end = now, result.request_hash, usage.is_estimated, refs, data_refs
+    return result.id, status, text, as_json(data), shape, *tokens, cost, *end
 
 
 def spent(result: Result) -> ModelReply | None:
@@ -156,8 +176,8 @@ def counted(result: Result) -> Decimal:
 
 
 JOURNAL = (
-    "SELECT c.step_id, c.path, c.name, c.status, c.output, c.data, c.error, c.input_tokens, c.output_tokens, c.cost, "
-    "c.kind, c.request_hash "
+    f"SELECT c.step_id, c.path, c.name, c.status, {filled('c', 'output')}, {filled('c', 'data', 'automatos_json')}, "  # noqa: S608
+    "c.error, c.input_tokens, c.output_tokens, c.cost, c.kind, c.request_hash "
     "FROM execution_calls c "
     "JOIN unnest(%s::uuid[], %s::int[]) AS v(step_id, attempt) ON v.step_id = c.step_id AND v.attempt = c.attempt"
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -18,40 +18,27 @@ import orjson
 from automatos.errors import AppError
 from automatos.events import Notice, iso
 from recipes.engine.agent_usage import usage_of_runs
+from recipes.engine.graph import Placed
 from recipes.engine.letting_go import ACTIVE, GO_ON_ABOVE, LET_GO, WAITS_DUE, waits_closed
+from recipes.engine.payloads import SEARCHED, Shelf, filled
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statements, array, columns
 from recipes.engine.storing import as_stored, storable
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
 
+INPUTS = filled("e", "input_data", "automatos_json")
 RUN_COLUMNS = (
-    "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "
-    "e.input_data, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
+    "e.id, e.workspace_id, e.status, e.last_seq, e.unfinished_steps, e.total_steps, e.current_step, e.mode, "  # noqa: S608
+    f"{INPUTS}, e.retry_delay, e.backoff, e.started_at, e.deadline_at, e.conversation_id, e.waiting_steps, "
     "e.seconds_left, e.pins, e.untrusted_inputs, e.recipe_id, "
     "e.slot_of, EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = e.workspace_id), "
     "e.parallel_limit, e.held_steps, e.paused_at, e.memory_isolation, e.parent_step_id, e.root_id, e.depth, "
-    "(SELECT r.recipe_id FROM recipe_executions r WHERE r.id = e.root_id), e.above"
+    "(SELECT r.recipe_id FROM recipe_executions r WHERE r.id = e.root_id), e.above, e.input_data_refs"
 )
 # How long a run waits for a person before it fails as overdue.
 PATIENCE = timedelta(days=7)
-RUN_COLUMN_COUNT = len(RUN_COLUMNS.split(","))
-
-
-class Placed(Protocol):
-    """A step as events name it."""
-
-    @property
-    def order(self) -> int:
-        """Its number in the run."""
-
-    @property
-    def place(self) -> str:
-        """Its path."""
-
-    @property
-    def tags(self) -> dict[str, Any]:
-        """What its events say of it besides."""
+RUN_COLUMN_COUNT = len(RUN_COLUMNS.replace(INPUTS, "").split(","))
 
 
 @dataclass(slots=True)
@@ -94,6 +81,8 @@ class Run:
     root_recipe_id: UUID | None = None
     # The runs it stands inside of, from the top down, as [run, recipe]; the recipe is null where a run has none.
     above: list[list[str | None]] = field(default_factory=list)
+    # Which of its inputs are payloads.
+    input_refs: Any = None
     has_new_pins: bool = False
     # Set where it changed without an event; room: how many steps fewer are at work than when it was locked.
     is_changed: bool = False
@@ -114,6 +103,7 @@ class Run:
             self.input_data = orjson.loads(self.input_data)
         self.pins = from_json(self.pins) or {}
         self.untrusted_inputs = from_json(self.untrusted_inputs) or {}
+        self.input_refs = from_json(self.input_refs)
         self.above = from_json(self.above) or []
         self.is_over = not self.is_live
 
@@ -212,6 +202,7 @@ class Ledger:
     def __init__(self, sql: Statements) -> None:
         self.sql = sql
         self.runs: dict[UUID, Run] = {}
+        self.shelf = Shelf()
         # Calls that came to their end in runs whose workspace has budgets.
         self.settled: list[Settled] = []
         # Whether runs that waited for their turn may begin now.
@@ -226,7 +217,10 @@ class Ledger:
     def run(self, columns: Iterable[Any]) -> Run:
         """The run read from RUN_COLUMNS of a row just locked; one already held keeps its state."""
         columns = tuple(columns)
-        return self.runs.setdefault(columns[0], Run(*columns)) if columns[0] not in self.runs else self.runs[columns[0]]
+        if columns[0] not in self.runs:
+            run = self.runs[columns[0]] = Run(*columns)
+            self.shelf.note_json(run.id, run.input_data, run.input_refs)
+        return self.runs[columns[0]]
 
     def lock(self, execution_ids: Iterable[UUID]) -> list[Run]:
         """Lock executions by id."""
@@ -329,13 +323,15 @@ class Ledger:
         return dict(rows)
 
     def _write_runs(self, runs: list[Run]) -> None:
+        whole = ("final_output",)
+        made = {run.id: self.shelf.json(run.id, run.output_data, searched=SEARCHED, whole=whole) for run in runs}
         rows = [
             (
                 run.id, run.status, run.last_seq, run.unfinished_steps, run.total_steps, run.current_step,
-                run.started_at, run.completed_at, as_json(run.output_data), as_json(run.error),
+                run.started_at, run.completed_at, as_json(made[run.id][0]), as_json(run.error),
                 run.input_tokens, run.output_tokens, run.cost, run.tool_calls, run.deadline_at, run.waiting_steps,
                 run.seconds_left, as_json(run.pins) if run.has_new_pins else None, run.is_estimated, run.held_steps,
-                run.paused_at,
+                run.paused_at, made[run.id][1],
             )
             for run in runs
         ]  # fmt: skip
@@ -344,7 +340,8 @@ class Ledger:
                 "UPDATE recipe_executions e SET status = v.status, last_seq = v.last_seq, "
                 "total_steps = v.total_steps, unfinished_steps = v.unfinished_steps, current_step = v.current_step, "
                 "started_at = v.started_at, "
-                "completed_at = v.completed_at, output_data = v.output_data::jsonb, error = v.error::jsonb, "
+                "completed_at = v.completed_at, output_data = v.output_data::jsonb, "
+                "output_data_refs = v.output_data_refs::jsonb, error = v.error::jsonb, "
                 "input_tokens = e.input_tokens + v.input_tokens, output_tokens = e.output_tokens + v.output_tokens, "
                 "cost = e.cost + v.cost, tool_calls = e.tool_calls + v.tool_calls, deadline_at = v.deadline_at, "
                 "waiting_steps = v.waiting_steps, seconds_left = v.seconds_left, "
@@ -352,10 +349,10 @@ class Ledger:
                 "is_estimated = e.is_estimated OR v.is_estimated "
                 "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], "
                 "%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[], %s::int[], "
-                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[], %s::int[], %s::timestamptz[]) "
-                "AS v(id, status, last_seq, unfinished_steps, total_steps, current_step, started_at, completed_at, "
-                "output_data, error, input_tokens, output_tokens, cost, tool_calls, deadline_at, waiting_steps, "
-                "seconds_left, pins, is_estimated, held_steps, paused_at) "
+                "%s::timestamptz[], %s::int[], %s::float8[], %s::text[], %s::bool[], %s::int[], %s::timestamptz[], "
+                "%s::text[]) AS v(id, status, last_seq, unfinished_steps, total_steps, current_step, started_at, "
+                "completed_at, output_data, error, input_tokens, output_tokens, cost, tool_calls, deadline_at, "
+                "waiting_steps, seconds_left, pins, is_estimated, held_steps, paused_at, output_data_refs) "
                 "WHERE e.id = v.id",
                 columns(rows),
             )

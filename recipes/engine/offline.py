@@ -23,6 +23,7 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.journal import error_shape
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.notebook import GivenUp
+from recipes.engine.payloads import filled
 from recipes.engine.pins import Pins
 from recipes.engine.progress import Kept, Progress
 from recipes.engine.replay import Stopped
@@ -35,7 +36,8 @@ from recipes.models import StepKind, StepStatus
 
 # Seconds a step may take to be gone through again; its own limit was for the calls, which are not made.
 LONG_ENOUGH = 3600.0
-RECORD = "s.output, s.prompt, s.error, s.taken_from"
+RECORD = f"{filled('s', 'output')}, {filled('s', 'prompt')}, s.error, s.taken_from"
+MADE = filled("e", "output_data", "automatos_json")
 # Why a step's own work is not done again.
 FROM_RECORD = {
     "taken": "taken over from another run",
@@ -139,7 +141,7 @@ def _prepared(execution_id: UUID) -> _Prepared:
             sql.send("SET LOCAL transaction_read_only = on", [])
             ledger = Ledger(sql)
             rows = sql.rows(
-                f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS}, {RECORD}, e.output_data FROM recipe_executions e "  # noqa: S608
+                f"SELECT {RUN_COLUMNS}, {STEP_COLUMNS}, {RECORD}, {MADE} FROM recipe_executions e "  # noqa: S608
                 'JOIN execution_steps s ON s.execution_id = e.id WHERE e.id = %s ORDER BY s."order"',
                 [execution_id],
             )
@@ -167,7 +169,7 @@ def _read(ledger: Ledger, rows: Sequence[tuple[Any, ...]]) -> _Prepared:
             read.append(replace(known, why=FROM_RECORD[why]))
         else:
             read.append(prepare(known))
-    left = read_outputs(ask_outputs(ledger, [run.id])).get(run.id, [])
+    left = read_outputs(ask_outputs(ledger, [run.id]), ledger.shelf).get(run.id, [])
     inside = [child_id(step) for step in steps if step.kind == StepKind.RECIPE]
     there = ledger.sql.rows("SELECT id FROM recipe_executions WHERE id = ANY(%s::uuid[])", [_ids(inside)])
     output_data = from_json(rows[0][-1])
@@ -183,7 +185,7 @@ class _Preparer:
 
     def __init__(self, ledger: Ledger, run: Run, steps: Sequence[Step]) -> None:
         self.ledger, self.run = ledger, run
-        self.outputs = read_outputs(ask_named(ledger, steps)).get(run.id, [])
+        self.outputs = read_outputs(ask_named(ledger, steps), ledger.shelf).get(run.id, [])
         wanted = [(run, step.agent_id) for step in steps if step.agent_id and str(step.agent_id) in run.pins]
         self.specs = Pins(load_specs({key for _, key in wanted}, ledger.sql.rows)).read(ledger.sql, wanted)
         self.journals = claiming.journals_of(ledger, list(steps))

@@ -112,7 +112,7 @@ def write_parked(ledger: Ledger, parked: Sequence[Parked]) -> None:
         step, run = one.step, ledger.runs[one.step.execution_id]
         key = call_id(step.id, step.attempt, "wait")
         waits.append((key, run.workspace_id, step.id, str(one.kind), as_json(one.asked), one.due_at, ledger.now))
-        steps.append((step.id, step.fence, step.started_at, one.asked.get("message", "")))
+        steps.append((step.id, step.fence, step.started_at, *ledger.shelf.woven(run.id, one.asked.get("message", ""))))
         run.waiting_steps += 1
         trigger = one.asked.get("trigger")
         run.emit(
@@ -122,8 +122,9 @@ def write_parked(ledger: Ledger, parked: Sequence[Parked]) -> None:
     ledger.sql.put_off(
         (
             "UPDATE execution_steps s SET status = 'waiting', owner = NULL, runnable_at = NULL, fence = v.fence, "
-            "started_at = v.started_at, prompt = v.prompt FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], "
-            "%s::text[]) AS v(id, fence, started_at, prompt) WHERE s.id = v.id",
+            "started_at = v.started_at, prompt = v.prompt, prompt_refs = v.prompt_refs::jsonb "
+            "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[]) "
+            "AS v(id, fence, started_at, prompt, prompt_refs) WHERE s.id = v.id",
             columns(steps),
         )
     )

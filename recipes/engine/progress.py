@@ -11,8 +11,18 @@ import orjson
 from agents.work.loop import Failed
 from automatos.errors import AppError
 from automatos.events import Notice
-from recipes.engine.journal import Intent, Result, counted, error_shape, intents_noted, results_noted, spent
+from recipes.engine.journal import (
+    Intent,
+    Result,
+    counted,
+    error_shape,
+    intents_noted,
+    large_texts,
+    results_noted,
+    spent,
+)
 from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.payloads import large_in
 from recipes.engine.settling import pay
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Step, lock_steps
@@ -82,7 +92,10 @@ def keep(progress: Progress) -> Kept | None:
             return None
         run, step = held
         if progress.results:
-            text, params = results_noted(ledger.now, progress.results)
+            progress = replace(progress, results=[replace(one, run_id=run.id) for one in progress.results])
+            large = [text for one in progress.results for text in large_texts(one)]
+            ledger.shelf.keep(sql, [(run.id, run.workspace_id, text) for text in large])
+            text, params = results_noted(ledger.now, progress.results, ledger.shelf)
             new = {row[0] for row in sql.rows(f"{text} RETURNING c.id", params)}
             # Tried again after a commit whose answer was lost, nothing is paid or told twice.
             progress = replace(progress, results=[one for one in progress.results if one.id in new])
@@ -92,7 +105,9 @@ def keep(progress: Progress) -> Kept | None:
         refused = _hold_back(ledger, run, step, progress)
         if progress.intents and refused is None and not progress.is_noted:
             sql.flush()  # an intent may repeat a call whose result stands in the same progress
-            sql.put_off(intents_noted(ledger.now, progress.intents))
+            large = [text for one in progress.intents for text in large_in(one.data)]
+            ledger.shelf.keep(sql, [(run.id, run.workspace_id, text) for text in large])
+            sql.put_off(intents_noted(ledger.now, progress.intents, ledger.shelf, run.id))
             _begun(ledger, run, step, progress.intents)
         if (switch := progress.switch) and refused is None:
             run.emit(

@@ -14,8 +14,9 @@ from recipes.engine.agent_usage import usage_of_late_answer
 from recipes.engine.attempts import Ended, kept
 from recipes.engine.following import Over, follow
 from recipes.engine.growing import grow
-from recipes.engine.journal import Result, call_id, counted, error_shape, results_noted, spent
+from recipes.engine.journal import Result, call_id, counted, error_shape, large_texts, results_noted, spent
 from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.payloads import LARGE
 from recipes.engine.sql import Statement, columns
 from recipes.engine.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
 from recipes.engine.templating import Output
@@ -60,8 +61,9 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
             continue
         key = call_id(step.id, step.attempt, outcome.path)
         result = Result(
-            key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash, counts=outcome.counts
-        )
+            key, outcome.reply, error=outcome.error, request_hash=outcome.request_hash, counts=outcome.counts,
+            run_id=run.id,
+        )  # fmt: skip
         accepted.append(result)
         if run.has_budgets:
             cost = Decimal(0) if outcome.is_paid else counted(result)
@@ -79,12 +81,21 @@ def settle(ledger: Ledger, outcomes: list[Outcome], turn: Turn) -> None:
         changes.setdefault(run.id, []).append(change)
     if not changes:
         return
+    _keep_large(ledger, accepted, changes)
     advanced = follow(ledger, _over_in_live_runs(ledger, changes))
-    again = [_ended(one) for of_run in changes.values() for one in of_run if one.status == StepStatus.PENDING]
+    again = [_ended(ledger, one) for of_run in changes.values() for one in of_run if one.status == StepStatus.PENDING]
     attempts = [kept(ledger.now, again)] if again else []
-    writes = [*advanced, *attempts, results_noted(ledger.now, accepted), _changes_written(ledger, changes)]
+    noted = results_noted(ledger.now, accepted, ledger.shelf)
+    writes = [*advanced, *attempts, noted, _changes_written(ledger, changes)]
     ledger.sql.together(writes)
     _close_runs(ledger, changes, turn)
+
+
+def _keep_large(ledger: Ledger, results: Sequence[Result], changes: dict[UUID, list[Change]]) -> None:
+    """Store the large values of what came, before their rows refer to them."""
+    said = [(one.run_id, text) for one in results if one.run_id for text in large_texts(one)]
+    left = [(run_id, one.output) for run_id, of_run in changes.items() for one in of_run if len(one.output) >= LARGE]
+    ledger.shelf.keep(ledger.sql, [(key, ledger.runs[key].workspace_id, text) for key, text in [*said, *left]])
 
 
 def _pay_refused(ledger: Ledger, run: Run, step: Step, outcome: Outcome) -> None:
@@ -221,34 +232,36 @@ def _changes_written(ledger: Ledger, changes: dict[UUID, list[Change]]) -> State
     for change in (change for of_run in changes.values() for change in of_run):
         step = change.step
         again = change.status == StepStatus.PENDING
+        output, refs = ledger.shelf.text(step.execution_id, change.output)
         rows.append(
             (
-                change.step.id, change.status, change.step.attempt + again, change.runnable_at, change.output,
+                change.step.id, change.status, change.step.attempt + again, change.runnable_at, output,
                 None if again else as_json(change.error), step.input_tokens, step.output_tokens, step.cost,
                 None if again else ledger.now,
                 change.reply.model if change.reply else None, change.finish_reason, as_json(change.origins or None),
-                step.is_estimated,
+                step.is_estimated, refs,
             )
         )  # fmt: skip
     return (
         "UPDATE execution_steps s SET status = v.status, attempt = v.attempt, runnable_at = v.runnable_at, "
-        "output = v.output, error = v.error::jsonb, owner = NULL, input_tokens = v.input_tokens, "
-        "output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
+        "output = v.output, output_refs = v.output_refs::jsonb, error = v.error::jsonb, owner = NULL, "
+        "input_tokens = v.input_tokens, output_tokens = v.output_tokens, cost = v.cost, completed_at = v.completed_at, "
         "hand_ons = CASE v.status WHEN 'pending' THEN 0 ELSE s.hand_ons END, "
         "model = COALESCE(v.model, s.model), finish_reason = v.finish_reason, origins = v.origins::jsonb, "
         "is_estimated = s.is_estimated OR v.is_estimated "
         "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], "
-        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bool[]) "
-        "AS v(id, status, attempt, runnable_at, output, error, input_tokens, output_tokens, cost, completed_at, model, "
-        "finish_reason, origins, is_estimated) WHERE s.id = v.id",
+        "%s::bigint[], %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bool[], "
+        "%s::text[]) AS v(id, status, attempt, runnable_at, output, error, input_tokens, output_tokens, cost, "
+        "completed_at, model, finish_reason, origins, is_estimated, output_refs) WHERE s.id = v.id",
         columns(rows),
     )
 
 
-def _ended(change: Change) -> Ended:
+def _ended(ledger: Ledger, change: Change) -> Ended:
     step = change.step
     sums = step.input_tokens, step.output_tokens, step.cost, step.tool_calls
-    return Ended(step.id, change.tried, change.error, *sums)
+    output, refs = ledger.shelf.text(step.execution_id, change.tried)
+    return Ended(step.id, output, refs, change.error, *sums)
 
 
 def _over_in_live_runs(ledger: Ledger, changes: dict[UUID, list[Change]]) -> dict[UUID, list[Over]]:
@@ -272,7 +285,7 @@ def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -
         turn.dropped.extend(run.id for run in failed if run.mode == Mode.PARALLEL)
     done = [run for run in runs if run.is_live and not run.unfinished_steps]
     if done:
-        outputs = read_outputs(ask_outputs(ledger, [run.id for run in done]))
+        outputs = read_outputs(ask_outputs(ledger, [run.id for run in done]), ledger.shelf)
         for run in done:
             _finish(ledger, run, outputs.get(run.id, []))
 

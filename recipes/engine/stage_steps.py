@@ -11,6 +11,7 @@ from agents.work.loop import Task
 from agents.work.spec import AgentSpec
 from automatos.errors import AppError
 from recipes.engine.ledger import Ledger, Run, from_json
+from recipes.engine.payloads import filled
 from recipes.engine.stages import Joined, Question, StageFailed, StageInput, StageResult, by_key, handler_of
 from recipes.engine.steps import Job, Outcome, Step
 from recipes.engine.templating import Output
@@ -23,7 +24,8 @@ NOBODY = AgentSpec(UUID(int=0), "", "", "", "", "", 0.0, 1, 1.0, 0.0, 0.0)
 
 # The steps by which a stage grew the run.
 JOINED = (
-    'SELECT c."order", c.config, c.status, c.output, c.error, c.origins, c.agent_name FROM execution_steps p '
+    f'SELECT c."order", c.config, c.status, {filled("c", "output")}, c.error, c.origins, c.agent_name '  # noqa: S608
+    "FROM execution_steps p "
     "JOIN execution_steps c ON c.execution_id = p.execution_id AND c.parent_id = p.id AND c.path IS NOT NULL "
     'WHERE p.execution_id = %s AND p.step_id = %s AND p.path IS NULL ORDER BY c."order"'
 )

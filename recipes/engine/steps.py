@@ -19,6 +19,7 @@ from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.new_steps import Round
+from recipes.engine.payloads import Shelf, filled
 from recipes.engine.sql import array, columns
 from recipes.engine.stages import StageInput
 from recipes.engine.templating import Output, names, root_of
@@ -250,8 +251,9 @@ def lock_steps(ledger: Ledger, step_ids: list[UUID]) -> dict[UUID, tuple[Run, St
 
 
 OUTPUTS = (
-    "SELECT s.execution_id, s.\"order\", s.output_key, s.output, COALESCE(NULLIF(s.name, ''), s.output_key), "
-    "s.status = 'completed', s.origins, s.status = 'skipped' AND s.error IS NULL FROM {} "
+    f'SELECT s.execution_id, s."order", s.output_key, {filled("s", "output")}, '  # noqa: S608
+    "COALESCE(NULLIF(s.name, ''), s.output_key), s.status = 'completed', s.origins, "
+    "s.status = 'skipped' AND s.error IS NULL, s.output_refs FROM {} "
     "JOIN execution_steps s ON s.execution_id = v.execution_id AND {} "
     "WHERE s.status IN ('completed', 'skipped') AND s.kind <> 'condition' "
     "AND NOT (s.kind = 'wait' AND s.config ->> 'for' = 'time')"
@@ -282,12 +284,13 @@ def ask_named(ledger: Ledger, steps: Iterable[Step]) -> list[Cursor[Any]]:
     return [*asked, ledger.sql.send(IN_ROUNDS, columns(sorted(inside)))] if inside else asked
 
 
-def read_outputs(asked: Iterable[Cursor[Any]]) -> dict[UUID, list[Output]]:
-    """The outputs asked for, by execution, in order."""
+def read_outputs(asked: Iterable[Cursor[Any]], shelf: Shelf) -> dict[UUID, list[Output]]:
+    """The outputs asked for, by execution, in order. shelf: is told which of them are payloads."""
     found: dict[UUID, list[Output]] = {}
-    for execution_id, order, key, text, name, completed, origins, passed_by in chain.from_iterable(
+    for execution_id, order, key, text, name, completed, origins, passed_by, refs in chain.from_iterable(
         cursor.fetchall() for cursor in asked
     ):
+        shelf.note(execution_id, text, from_json(refs))
         output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()), passed_by)
         found.setdefault(execution_id, []).append(output)
     return found

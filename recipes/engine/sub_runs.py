@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from automatos.errors import AppError
 from recipes.engine.growing import park
 from recipes.engine.ledger import Ledger, Run, as_json, from_json
+from recipes.engine.payloads import filled
 from recipes.engine.sql import array
 from recipes.engine.steps import Outcome, Step
 from recipes.engine.templating import Output
@@ -26,6 +27,7 @@ from workspaces.budgets.reserving import BudgetReached
 # How many runs may stand above one.
 DEEPEST = 5
 ALL = "outputs"
+MADE = filled("e", "output_data", "automatos_json")
 # In the state of a step that begins: the run inside of an earlier one, whose finished steps are taken over.
 RESUMES = "resumes"
 # Where the app says how a run begins.
@@ -97,7 +99,8 @@ def cook_inside(ledger: Ledger, run: Run, step: Step, outputs: Sequence[Output])
 
 def _child(ledger: Ledger, step: Step) -> _Child | None:
     rows = ledger.sql.rows(
-        "SELECT status, output_data, error, completed_at, deadline_at FROM recipe_executions WHERE id = %s",
+        f"SELECT e.status, {MADE}, e.error, e.completed_at, e.deadline_at FROM recipe_executions e "  # noqa: S608
+        "WHERE e.id = %s",
         [child_id(step)],
     )
     return _Child(rows[0][0], from_json(rows[0][1]), from_json(rows[0][2]), *rows[0][3:]) if rows else None

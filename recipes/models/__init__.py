@@ -8,19 +8,19 @@ from recipes.models.execution import (
     LIVE_STATUSES,
     Execution,
     ExecutionStatus,
-    ExecutionStep,
     Mode,
     RunNumber,
-    StepStatus,
     Trigger,
 )
 from recipes.models.journal import AgentPin, Allowance, Approval, Call, Event, StepAttempt, Worker
 from recipes.models.judgement import RunJudgement
 from recipes.models.lesson import Lesson
+from recipes.models.payload import Payload, PayloadUse
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
 from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
 from recipes.models.saved_view import SavedView
 from recipes.models.starts import MissedPolicy, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
+from recipes.models.step import ExecutionStep, StepStatus
 from recipes.models.workflow import StagePrompt, Workflow, WorkflowStatus
 
 __all__ = [
@@ -44,6 +44,8 @@ __all__ = [
     "Lesson",
     "MissedPolicy",
     "Mode",
+    "Payload",
+    "PayloadUse",
     "Recipe",
     "RecipeDraft",
     "RecipeFigures",

@@ -7,7 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent
-from recipes.models.execution import Execution, ExecutionStep
+from recipes.models.execution import Execution
+from recipes.models.filled import FilledJSON, FilledText, Refs
+from recipes.models.step import ExecutionStep
 from workspaces.models import User, Workspace
 
 
@@ -43,9 +45,11 @@ class Call(models.Model):
     tool_version_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     connection_id = models.UUIDField(null=True)
     sends = models.PositiveSmallIntegerField(default=1, help_text="More than 1 when a reply was lost with its worker.")
-    output = models.TextField(blank=True)
+    output = FilledText(blank=True)
+    output_refs = Refs()
     # A model's whole reply when it calls tools; a tool's arguments, and what is known of its result.
-    data = models.JSONField(null=True)
+    data = FilledJSON(null=True)
+    data_refs = Refs()
     error = models.JSONField(null=True)
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
@@ -89,8 +93,10 @@ class StepAttempt(models.Model):
     step = models.ForeignKey(ExecutionStep, models.CASCADE, related_name="attempts", db_index=False)
     n = models.SmallIntegerField()
     model = models.CharField(max_length=200, blank=True)
-    prompt = models.TextField(blank=True)
-    output = models.TextField(blank=True, help_text="What had come in by then.")
+    prompt = FilledText(blank=True)
+    prompt_refs = Refs()
+    output = FilledText(blank=True, help_text="What had come in by then.")
+    output_refs = Refs()
     error = models.JSONField()
     input_tokens = models.BigIntegerField(default=0)
     output_tokens = models.BigIntegerField(default=0)
@@ -136,6 +142,8 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField(default=timezone.now)
     heartbeat_at = models.DateTimeField(default=timezone.now)
+    # False of one of the release before: as long as such a worker lives, no row refers to a payload.
+    reads_payloads = models.BooleanField(default=True, db_default=False)
 
     class Meta:
         db_table = "workers"

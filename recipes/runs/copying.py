@@ -79,6 +79,7 @@ def insert_copies(
         )
         for row in rows
     ]  # fmt: skip
+    sql.send(USES, [made.workspace_id, made.id, array({row.execution_id for row in rows})])
     sql.send(COPY, [made.id, made.workspace_id, *columns(copies)])
 
 
@@ -98,16 +99,25 @@ def _status(row: ExecutionStep, taken: Taken) -> str:
     return (StepStatus.RUNNING if parked else StepStatus.PENDING).value
 
 
+# Before the steps are copied: as long as they are there, so are the payloads, and from then on the new run keeps them.
+USES = (
+    "INSERT INTO payload_uses (workspace_id, execution_id, payload_id) SELECT %s::uuid, %s::uuid, p.id FROM payloads p "
+    "WHERE p.id IN (SELECT u.payload_id FROM payload_uses u WHERE u.execution_id = ANY(%s::uuid[])) "
+    "FOR KEY SHARE OF p ON CONFLICT DO NOTHING"
+)
 COPY = (
     "INSERT INTO execution_steps (execution_id, workspace_id, id, parent_id, status, waiting_on, runnable_at, "
     "prompt_template, agent_id, agent_name, config, grown, taken_from, "
-    'output, error, prompt, model, finish_reason, origins, "order", step_id, name, output_key, kind, branch, '
+    "output, output_refs, error, prompt, prompt_refs, model, finish_reason, origins, "
+    '"order", step_id, name, output_key, kind, branch, '
     "error_handling, max_retries, max_iterations, timeout, depends_on, leads_to, path, iteration, scope, state, "
     "attempt, fence, input_tokens, output_tokens, cost, tool_calls) "
     "SELECT %s::uuid, %s::uuid, v.id, v.parent_id, v.status, v.waiting_on, v.runnable_at, v.prompt_template, "
     "v.agent_id, v.agent_name, v.config::jsonb, v.grown, CASE WHEN v.is_taken THEN s.id END, "
-    "CASE WHEN v.is_taken THEN s.output ELSE '' END, CASE WHEN v.is_taken THEN s.error END, "
-    "CASE WHEN v.is_taken THEN s.prompt ELSE '' END, CASE WHEN v.is_taken THEN s.model ELSE '' END, "
+    "CASE WHEN v.is_taken THEN s.output ELSE '' END, CASE WHEN v.is_taken THEN s.output_refs END, "
+    "CASE WHEN v.is_taken THEN s.error END, "
+    "CASE WHEN v.is_taken THEN s.prompt ELSE '' END, CASE WHEN v.is_taken THEN s.prompt_refs END, "
+    "CASE WHEN v.is_taken THEN s.model ELSE '' END, "
     "CASE WHEN v.is_taken THEN s.finish_reason ELSE '' END, CASE WHEN v.is_taken THEN s.origins END, "
     's."order", s.step_id, s.name, s.output_key, s.kind, s.branch, s.error_handling, s.max_retries, '
     "s.max_iterations, s.timeout, s.depends_on, s.leads_to, s.path, s.iteration, s.scope, "

@@ -16,6 +16,7 @@ from agents.work.pins import restored
 from agents.work.spec import AgentSpec, find_spec, load_specs
 from agents.work.toolbox import toolbox_of
 from recipes.engine.ledger import from_json
+from recipes.engine.payloads import filled
 from recipes.engine.sql import Statements, statements
 from tools.executor import broken_off
 from tools.logs.entries import Entry, entry_of, write_once
@@ -26,7 +27,8 @@ PATIENCE, WINDOW = timedelta(seconds=30), timedelta(hours=6)
 BATCH = 200
 NOT_TOOLS = "('model', 'embedding')"
 LOST = f"""
-SELECT c.id, c.workspace_id, c.name, c.data -> 'arguments', s.execution_id, s.agent_id, p.body,
+SELECT c.id, c.workspace_id, c.name, ({filled("c", "data", "automatos_json")}) -> 'arguments',
+  s.execution_id, s.agent_id, p.body,
   o.data #>> '{{arguments,agent}}'
 FROM recipe_executions e
 JOIN execution_steps s ON s.execution_id = e.id

@@ -24,10 +24,12 @@ WITH RECURSIVE inside(id) AS (
     JOIN recipe_executions e ON e.parent_step_id = s.id
 )
 SELECT count(*), COALESCE(
-    sum(octet_length(s.prompt) + octet_length(s.output) + COALESCE(pg_column_size(s.config), 0) + c.bytes), 0
+    sum(automatos_text_bytes(s.prompt, s.prompt_refs) + automatos_text_bytes(s.output, s.output_refs)
+        + COALESCE(pg_column_size(s.config), 0) + c.bytes), 0
 )
 FROM inside i JOIN execution_steps s ON s.execution_id = i.id CROSS JOIN LATERAL (
-    SELECT COALESCE(sum(octet_length(c.output) + COALESCE(pg_column_size(c.data), 0)), 0) AS bytes
+    SELECT COALESCE(sum(
+        automatos_text_bytes(c.output, c.output_refs) + COALESCE(pg_column_size(c.data), 0)), 0) AS bytes
     FROM execution_calls c WHERE c.step_id = s.id
 ) c
 """

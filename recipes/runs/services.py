@@ -19,6 +19,7 @@ from recipes.engine.ledger import as_json, from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import WEBHOOK, NewStep, Row, rows_inserted
 from recipes.engine.parking import UNSIGNED, verifiers
+from recipes.engine.payloads import SEARCHED, Shelf, large_in
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
 from recipes.engine.tasks import send_wake_up
@@ -65,6 +66,7 @@ INSERT_EXECUTION = (
     "INSERT INTO recipe_executions ({}, current_step, last_seq, input_tokens, output_tokens, cost, tool_calls) "
     "VALUES ({}, 0, 0, 0, 0, 0, 0)"
 )
+INPUTS_KEPT = "UPDATE recipe_executions SET input_data = %s::jsonb, input_data_refs = %s::jsonb WHERE id = %s"
 # turns.pause and turns.resume.
 Hold = Callable[..., list[events.Notice]]
 NAMES = tuple(one.name for one in fields(NewStep) if one.name != "after")
@@ -216,12 +218,13 @@ def _require_secrets(sql: Statements, recipe: Recipe, steps: Sequence[NewStep]) 
 
 
 def insert_execution(sql: Statements, execution: Execution) -> None:
-    """Insert a run's row; what it names not is the table's default."""
+    """Insert a run's row; what it names not is the table's default. Large inputs are stored by themselves."""
+    large = list(large_in(execution.input_data))
     values = {
         "id": execution.id, "workspace_id": execution.workspace_id, "recipe_id": execution.recipe_id,
         "user_id": execution.user_id, "recipe_name": execution.recipe_name,
         "recipe_version": execution.recipe_version, "mode": str(execution.mode), "status": str(execution.status),
-        "input_data": as_json(execution.input_data), "total_steps": execution.total_steps,
+        "input_data": "{}" if large else as_json(execution.input_data), "total_steps": execution.total_steps,
         "unfinished_steps": execution.unfinished_steps, "retry_delay": float(execution.retry_delay),
         "backoff": float(execution.backoff), "triggered_by": str(execution.triggered_by),
         "created_at": execution.created_at, "deadline_at": execution.deadline_at,
@@ -235,6 +238,12 @@ def insert_execution(sql: Statements, execution: Execution) -> None:
         "end_recorded": execution.parent_step_id is not None,
     }  # fmt: skip
     sql.send(INSERT_EXECUTION.format(", ".join(values), ", ".join("%s" for _ in values)), list(values.values()))
+    if large:
+        # Only a run that is there may refer to them.
+        shelf = Shelf()
+        shelf.keep(sql, [(execution.id, execution.workspace_id, text) for text in large])
+        data, refs = shelf.json(execution.id, execution.input_data, searched=SEARCHED)
+        sql.send(INPUTS_KEPT, [as_json(data), refs, execution.id])
 
 
 def insert_steps(sql: Statements, execution: Execution, steps: Sequence[NewStep]) -> None:

@@ -4,6 +4,7 @@ import logging
 
 from automatos.celery import app
 from recipes.runs import lost_calls, purging, retention
+from recipes.runs.payload_sweep import sweep_payloads
 
 logger = logging.getLogger(__name__)
 # Seconds between rounds, so that other work of the queue comes in between.
@@ -20,12 +21,14 @@ def purge() -> None:
 
 @app.task(name="recipes.tasks.sweep_retention")
 def sweep_retention() -> None:
-    """Remove the runs that workspaces keep no longer; where there are many, one round follows the other."""
+    """Remove the runs that workspaces keep no longer, and what only they referred to; many in several rounds."""
     removed, more = retention.sweep()
     if removed:
         logger.info("Removed %s runs that are kept no longer", removed)
     if more:
         sweep_retention.apply_async(countdown=PAUSE, expires=3600)
+    elif unused := sweep_payloads():
+        logger.info("Removed %s large values that no run refers to", unused)
 
 
 @app.task(name="recipes.tasks.note_lost_calls")

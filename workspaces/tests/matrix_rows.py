@@ -283,6 +283,8 @@ class Company:
         name = f"{model.__name__}.{field.name}"
         if name in VALUES:
             return marked(VALUES[name], self.marker)
+        if name.endswith("_refs"):
+            return None  # the value stands in its column
         if field.is_relation:
             return self._related(field)
         if getattr(field, "choices", None):

@@ -1,0 +1,186 @@
+"""Large values are stored once and referred to, and nobody who reads them can tell."""
+
+
+import pytest
+from django.db import Error, connection, transaction
+
+from recipes.engine.payloads import LARGE, SEARCHED
+from recipes.models import Call, Execution, ExecutionStep, Payload, PayloadUse, StepAttempt, Worker
+from recipes.runs.payload_sweep import sweep_payloads
+from recipes.runs.replay_queries import replay
+from recipes.tests.kit import Cast, final_output
+from recipes.tests.test_engine import claim, done, failed
+from recipes.tests.test_loops import begun, cast_recipe
+from recipes.tests.test_reruns import api_of
+from workspaces.scope.tenancy import workspace_scope
+
+pytestmark = pytest.mark.django_db
+
+# Hostile on purpose: what looks like a reference, what JSON and PostgreSQL are touchy about, and what turns text round.
+ODD = '\u202eabc\u2066 \\u0000 \x01 ["00000000-0000-0000-0000-000000000000"] {input.x} é 𝄞 \\ \' " {{'
+
+
+def long(word: str, length: int = 2 * LARGE) -> str:
+    """A text of a few more characters than that, none of it like another one's."""
+    return f"{ODD} {word} " + " ".join(f"{word}{n}" for n in range(length // (len(word) + 5)))[:length]
+
+
+def stored(table: str, *columns: str) -> int:
+    """Characters that stand in these columns themselves."""
+    sums = " + ".join(f"COALESCE(sum(length({column}::text)), 0)" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sums} FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+def through(cast: Cast, steps: int, text: str) -> Execution:
+    """A run whose first output is that text, and which every later step is told."""
+    prompts = ["One {input.doc}", *["More of {step_1_output} for {input.doc}!"] * (steps - 1)]
+    execution = cast.cook(cast.recipe(*prompts, inputs={"doc": {}}), doc=long("input"))
+    jobs = claim()
+    for number in range(steps):
+        jobs = done(jobs[0], text if number == 0 else f"short {number}")
+    execution.refresh_from_db()
+    return execution
+
+
+def test_what_many_steps_read_is_stored_once_and_reads_the_same_everywhere() -> None:
+    cast, text = Cast(), long("tides", 60_000)
+    execution = through(cast, 5, text)
+    assert execution.status == "completed", execution.error
+    given = execution.input_data["doc"]
+    assert given == long("input")
+    assert sorted(Payload.objects.values_list("body", flat=True)) == sorted([given, text])
+    inside = stored("execution_steps", "prompt", "output", "prompt_refs", "output_refs")
+    assert inside < 5_000, "steps have references"
+    assert stored("execution_calls", "output") < 100
+    assert stored("recipe_executions", "input_data", "output_data") < 3 * SEARCHED + 1000
+    shown = api_of(cast).get(f"/api/executions/{execution.pk}")[1]
+    assert shown["step_results"][0]["output"] == text
+    assert shown["step_results"][4]["prompt"] == f"More of {text} for {given}!"
+    assert (shown["input_data"]["doc"], shown["output_data"]["outputs"]["step_1"]) == (given, text)
+    assert list(execution.steps.filter(output__contains="tides42 ").values_list("order", flat=True)) == [1]
+    assert Call.objects.get(step__order=1).output == text
+    found = replay(execution)
+    assert (found.again, found.differences) == (5, [])
+    assert found.bytes > 5 * len(text)
+    assert [row["execution_id"] for row in api_of(cast).get("/api/executions?search=tides999")[1]["items"]] == [
+        str(execution.pk)
+    ]
+
+
+def test_of_a_run_that_failed_every_attempt_and_what_is_taken_over_reads_the_same() -> None:
+    cast, text = Cast(), long("moss")
+    retry = {"error_handling": "retry", "max_retries": 1}
+    execution = cast.cook(cast.recipe("One", "Two {previous_output}", step=retry))
+    (second,) = done(claim()[0], text)
+    failed(second)
+    ExecutionStep.objects.filter(status="pending").update(runnable_at=execution.created_at)
+    failed(claim()[0])
+    assert StepAttempt.objects.get().prompt == f"Two {text}"
+    status, made = api_of(cast).post(f"/api/executions/{execution.pk}/retry")
+    assert status == 202, made
+    (job,) = claim()
+    assert job.task.messages[-1].content == f"Two {text}"
+    done(job, "end")
+    again = Execution.objects.get(pk=made["execution_id"])
+    assert again.steps.get(order=1).output == text
+    assert Payload.objects.count() == 1
+    # The first run goes, and with it only what no other one refers to.
+    execution.delete()
+    assert sweep_payloads() == 0
+    assert ExecutionStep.objects.get(execution=again, order=1).output == text
+    again.delete()
+    assert (sweep_payloads(), Payload.objects.count()) == (1, 0)
+
+
+def test_a_loop_and_a_recipe_inside_refer_to_the_same_value() -> None:
+    cast, text = Cast(), long("fern")
+    low = cast.recipe("Inside {input.text}", inputs={"text": {}})
+    agent = cast.agent.id
+    recipe = cast_recipe(cast, [
+        {"agent_id": agent, "prompt_template": "One", "step_id": "one", "output_key": "one"},
+        {"kind": "loop", "step_id": "each", "config": {"over": "['a', 'b', 'c']"}},
+        {"agent_id": agent, "prompt_template": "{item} of {one}", "step_id": "it", "under": "each", "branch": "body"},
+        {"kind": "recipe", "step_id": "sub", "output_key": "sub",
+         "config": {"recipe": low.template_id, "inputs": {"text": "{one}"}}},
+    ])  # fmt: skip
+    execution = cast.cook(recipe)
+    done(claim()[0], text, limit=0)
+    jobs = begun()
+    assert sorted(job.task.messages[-1].content for job in jobs) == [f"{word} of {text}" for word in "abc"]
+    for job in jobs:
+        done(job, "short", limit=0)
+    while jobs := begun():
+        assert jobs[0].task.messages[-1].content == f"Inside {text}"
+        done(jobs[0], f"{text}!", limit=0)
+    execution.refresh_from_db()
+    assert final_output(execution) == f"{text}!"
+    assert stored("execution_steps", "prompt", "output") < 1000
+    assert {one.body for one in Payload.objects.all()} == {text, f"{text}!"}
+    with workspace_scope(cast.workspace.pk):
+        assert replay(execution).differences == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\x00" + long("nul") + "\ud800", id="neither NUL nor halves of characters"),
+        pytest.param(long("big", 5_000_000), id="five megabytes"),
+    ],
+)
+def test_odd_texts_come_back_as_they_are_stored_anywhere(text: str) -> None:
+    cast = Cast()
+    execution = cast.cook(cast.recipe("One"))
+    done(claim()[0], text)
+    execution.refresh_from_db()
+    clean = text.replace("\x00", "").replace("\ud800", "\ufffd")
+    assert final_output(execution) == clean
+    assert ExecutionStep.objects.get().output == Call.objects.get().output == Payload.objects.get().body == clean
+
+
+def test_what_somebody_writes_is_never_taken_for_a_reference() -> None:
+    cast, text = Cast(), long("secret")
+    execution = cast.cook(cast.recipe("One {input.a}", inputs={"a": {}}), a="x")
+    done(claim()[0], text)
+    key = str(Payload.objects.get().pk)
+    for forged in (key, f'["{key}"]', f'{{"text": "{key}"}}', f"payload:{key}"):
+        other = cast.cook(cast.recipe("One {input.a}", inputs={"a": {}}), a=forged)
+        done(claim()[0], forged)
+        other.refresh_from_db()
+        assert (other.input_data["a"], final_output(other)) == (forged, forged)
+    # And what is written past the door takes the place of a reference.
+    ExecutionStep.objects.filter(execution=execution).update(output="mended")
+    Execution.objects.filter(pk=execution.pk).update(output_data={"final_output": "mended", "outputs": {}})
+    execution.refresh_from_db()
+    assert (execution.steps.get().output, final_output(execution)) == ("mended", "mended")
+
+
+def test_another_workspace_neither_reads_nor_shares_it() -> None:
+    ours, theirs, text = Cast(), Cast(), long("same")
+    runs = [cast.cook(cast.recipe("One")) for cast in (ours, theirs)]
+    for job in claim():
+        done(job, text, limit=0)
+    assert len(set(Payload.objects.values_list("workspace_id", "sha256", "pk"))) == 2
+    kept = Payload.objects.get(workspace=theirs.workspace)
+    with workspace_scope(ours.workspace.pk), connection.cursor() as cursor:
+        assert not Payload.objects.filter(pk=kept.pk).exists()
+        with pytest.raises(Error, match="is missing"), transaction.atomic():
+            cursor.execute("SELECT automatos_payload(%s)", [kept.pk])
+        with pytest.raises(Error, match="row-level security"), transaction.atomic():
+            PayloadUse.objects.create(workspace=ours.workspace, execution=runs[0], payload_id=kept.pk)
+        assert ExecutionStep.objects.get().output == text
+
+
+def test_a_worker_of_the_release_before_finds_every_value_in_its_row() -> None:
+    cast, text = Cast(), long("old")
+    old = Worker.objects.create(host="a", pid=1, reads_payloads=False)
+    execution = cast.cook(cast.recipe("One {input.a}", inputs={"a": {}}), a=text)
+    done(claim()[0], text)
+    assert stored("execution_steps", "output") == len(text)
+    assert not Payload.objects.exists()
+    old.delete()
+    done_again = cast.cook(cast.recipe("One"))
+    done(claim()[0], text)
+    assert final_output(Execution.objects.get(pk=done_again.pk)) == final_output(Execution.objects.get(pk=execution.pk))
+    assert Payload.objects.count() == 1
