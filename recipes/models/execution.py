@@ -67,7 +67,12 @@ UNSUCCESSFUL_BY_END = models.Index(
     condition=Q(status__in=("failed", "cancelled", "stopped")),
     name="executions_ended_badly",
 )
-BY_END = (TO_RECORD, UNSUCCESSFUL_BY_END)
+TO_ASSESS = models.Index(
+    fields=["completed_at"],
+    condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
+    name="executions_to_assess",
+)
+BY_END = (TO_RECORD, UNSUCCESSFUL_BY_END, TO_ASSESS)
 
 
 class Execution(models.Model):
@@ -206,11 +211,6 @@ class Execution(models.Model):
             ),
             models.Index(fields=["root_id"], condition=Q(root_id__isnull=False), name="executions_of_root"),
             models.Index(fields=["source"], condition=Q(source__isnull=False), name="executions_of_source"),
-            models.Index(
-                fields=["completed_at"],
-                condition=Q(assessed_at=None, completed_at__isnull=False, recipe__isnull=False),
-                name="executions_to_assess",
-            ),
             *BY_END,
         )
 

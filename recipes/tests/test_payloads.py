@@ -1,17 +1,23 @@
 """Large values are stored once and referred to, and nobody who reads them can tell."""
 
+from datetime import timedelta
 
 import pytest
 from django.db import Error, connection, transaction
 
-from recipes.engine.payloads import LARGE, SEARCHED
+from automatos.tests.threads import together
+from recipes.engine import settling
+from recipes.engine.payloads import LARGE, SEARCHED, Shelf
+from recipes.engine.sql import statements
 from recipes.models import Call, Execution, ExecutionStep, Payload, PayloadUse, StepAttempt, Worker
 from recipes.runs.payload_sweep import sweep_payloads
 from recipes.runs.replay_queries import replay
+from recipes.tasks import sweep_retention
 from recipes.tests.kit import Cast, final_output
 from recipes.tests.test_engine import claim, done, failed
 from recipes.tests.test_loops import begun, cast_recipe
 from recipes.tests.test_reruns import api_of
+from workspaces.models import Workspace
 from workspaces.scope.tenancy import workspace_scope
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +37,12 @@ def stored(table: str, *columns: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sums} FROM {table}")
         return int(cursor.fetchone()[0])
+
+
+def keep_for(run: Execution, text: str) -> None:
+    """Store a value for a run, as the engine does."""
+    with statements() as sql:
+        Shelf().keep(sql, [(run.pk, run.workspace_id, text)])
 
 
 def through(cast: Cast, steps: int, text: str) -> Execution:
@@ -87,11 +99,16 @@ def test_of_a_run_that_failed_every_attempt_and_what_is_taken_over_reads_the_sam
     assert again.steps.get(order=1).output == text
     assert Payload.objects.count() == 1
     # The first run goes, and with it only what no other one refers to.
-    execution.delete()
-    assert sweep_payloads() == 0
+    old = execution.created_at - timedelta(days=40)
+    Workspace.objects.filter(pk=cast.workspace.pk).update(keep_runs_days=30)
+    Execution.objects.filter(pk=execution.pk).update(created_at=old, completed_at=old)
+    sweep_retention()
+    assert list(Execution.objects.all()) == [again]
     assert ExecutionStep.objects.get(execution=again, order=1).output == text
-    again.delete()
-    assert (sweep_payloads(), Payload.objects.count()) == (1, 0)
+    Execution.objects.update(created_at=old, completed_at=old)
+    sweep_retention()
+    assert not Execution.objects.exists()
+    assert not Payload.objects.exists()
 
 
 def test_a_loop_and_a_recipe_inside_refer_to_the_same_value() -> None:
@@ -137,6 +154,51 @@ def test_odd_texts_come_back_as_they_are_stored_anywhere(text: str) -> None:
     clean = text.replace("\x00", "").replace("\ud800", "\ufffd")
     assert final_output(execution) == clean
     assert ExecutionStep.objects.get().output == Call.objects.get().output == Payload.objects.get().body == clean
+
+
+def test_what_fails_before_its_commit_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast, text = Cast(), long("cut")
+    execution = cast.cook(cast.recipe("One"))
+    (job,) = claim()
+    with monkeypatch.context() as broken:
+        broken.setattr(settling, "_changes_written", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            done(job, text)
+    assert not Payload.objects.exists()
+    done(job, text)
+    assert final_output(Execution.objects.get(pk=execution.pk)) == text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_needs_a_value_at_the_same_moment_neither_waits_nor_loses_it() -> None:
+    cast, text = Cast(), long("twin")
+    runs = [cast.cook(cast.recipe("One")) for _ in range(3)]
+    jobs = claim()
+    # It is being stored by another transaction: the second run keeps a copy of its own.
+    with transaction.atomic():
+        keep_for(runs[0], text)
+        together(lambda: done(jobs[1], text, limit=0))
+        assert ExecutionStep.objects.get(pk=jobs[1].step_id).output_refs is None
+    done(jobs[0], text, limit=0)
+    # Nobody refers to it any more; but while it is looked at, somebody does so again.
+    runs[0].delete()
+    with transaction.atomic():
+        keep_for(runs[2], text)
+        assert together(sweep_payloads) == [0]
+    done(jobs[2], text, limit=0)
+    # And it is being removed.
+    runs[2].delete()
+    last = cast.cook(cast.recipe("One"))
+    (job,) = claim()
+    with transaction.atomic():
+        assert sweep_payloads() == 1
+        transaction.set_rollback(True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM payloads FOR UPDATE")
+        together(lambda: done(job, text, limit=0))
+    assert (sweep_payloads(), sweep_payloads()) == (1, 0)
+    for run in (runs[1], last):
+        assert final_output(Execution.objects.get(pk=run.pk)) == text
 
 
 def test_what_somebody_writes_is_never_taken_for_a_reference() -> None:
