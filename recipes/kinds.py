@@ -8,10 +8,10 @@ from automatos.checking import Problems
 from recipes.engine import expressions, templating
 from recipes.engine.graph import BRANCHES
 from recipes.engine.growing import BODY
-from recipes.engine.ledger import as_json
 from recipes.engine.looping import MOST_ITEMS
 from recipes.engine.new_steps import PERSON, TIME, WEBHOOK, expression_of, iterated
 from recipes.engine.parking import LONGEST
+from recipes.engine.storing import as_json
 from recipes.engine.templating import texts_of
 from recipes.models import RecipeStep, StepKind
 

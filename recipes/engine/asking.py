@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 from automatos import events
 from automatos.events import Notice, TextChunk
-from recipes.engine.ledger import Ledger, as_json, from_json
+from recipes.engine.ledger import Ledger, from_json
 from recipes.engine.sql import statements
 from recipes.engine.steps import Job, lock_steps
-from recipes.engine.storing import storable
+from recipes.engine.storing import as_json, storable
 from recipes.models import Approval, StepStatus
 from tools.contract import Answered, Asked, Decide
 from workspaces.scope.tenancy import Purpose

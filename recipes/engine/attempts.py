@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statement, columns
+from recipes.engine.storing import as_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from recipes.engine.expressions import evaluate, names
-from recipes.engine.ledger import Run, as_json
+from recipes.engine.ledger import Run
 from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.steps import Outcome, Step
+from recipes.engine.storing import as_json
 from recipes.engine.templating import Output
 from recipes.models import StepKind
 

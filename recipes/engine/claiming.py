@@ -16,12 +16,13 @@ from recipes.engine.earlier import earlier_attempts, with_earlier
 from recipes.engine.history import Said, question_of, said_before
 from recipes.engine.holding import held_back
 from recipes.engine.journal import JOURNAL, Intent, Recorded, call_id, intents_noted, recorded
-from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json, from_json
+from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.lessons_told import context_of, is_trusted, lessons_of, origins_of, with_context, with_lessons
 from recipes.engine.looping import go_round
 from recipes.engine.one_model import instead, one_for_all
 from recipes.engine.outside_inputs import origins_in, shown, shown_local
 from recipes.engine.parking import Parked, park, write_parked
+from recipes.engine.payloads import PIECE, bodies_of
 from recipes.engine.pins import Pins, stored
 from recipes.engine.sql import array, columns
 from recipes.engine.stage_steps import asked_job, code_job, input_of, model_question, needed
@@ -37,6 +38,7 @@ from recipes.engine.steps import (
     picked,
     read_outputs,
 )
+from recipes.engine.storing import as_json
 from recipes.engine.sub_runs import cook_inside
 from recipes.engine.templating import Output, render, used
 from recipes.engine.tool_steps import with_call
@@ -344,26 +346,32 @@ def _shown(message: Message) -> dict[str, str]:
     return {"role": message.role, "content": message.content + "\n\n[picture]" * len(message.images)}
 
 
+def _openings(ledger: Ledger, jobs: Iterable[Job]) -> dict[UUID, tuple[str | None, str | None]]:
+    """All that each answer's model is told before its first call, as its step keeps it."""
+    told = [(job, [_shown(message) for message in job.task.messages]) for job in jobs]
+    bodies = [(job.execution_id, job.workspace_id, body) for job, messages in told for body in bodies_of(messages)]
+    ledger.shelf.keep(ledger.sql, bodies, PIECE)
+    return {job.step_id: ledger.shelf.told(job.execution_id, messages) for job, messages in told}
+
+
 def _write_claims(ledger: Ledger, owner: UUID, steps: list[Step], jobs: list[Job]) -> None:
     tasks = {job.step_id: job.task for job in jobs if job.asks_first}
-    openings = {
-        job.step_id: as_json([_shown(message) for message in job.task.messages])
-        for job in jobs
-        if ledger.runs[job.execution_id].conversation_id is not None
-    }
+    openings = _openings(ledger, [job for job in jobs if ledger.runs[job.execution_id].conversation_id is not None])
     rows = []
     for step in steps:
         task = tasks.get(step.id)
         prompt, model = (task.messages[-1].content, task.model) if task else (asked_of(step), "")
         state = as_json(step.state) if step.id in openings else None
         prompt, refs = ledger.shelf.woven(step.execution_id, prompt)
-        rows.append((step.id, step.fence, step.started_at, prompt, model, openings.get(step.id), state, refs))
+        told = openings.get(step.id, (None, None))
+        rows.append((step.id, step.fence, step.started_at, prompt, model, *told, state, refs))
     update = (
         "UPDATE execution_steps s SET status = 'running', owner = %s, fence = v.fence, started_at = v.started_at, "
         "prompt = v.prompt, prompt_refs = v.prompt_refs::jsonb, model = v.model, opening = v.opening::jsonb, "
-        "state = COALESCE(v.state::jsonb, s.state) "
+        "opening_refs = v.opening_refs::jsonb, state = COALESCE(v.state::jsonb, s.state) "
         "FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], "
-        "%s::text[]) AS v(id, fence, started_at, prompt, model, opening, state, prompt_refs) WHERE s.id = v.id",
+        "%s::text[], %s::text[]) "
+        "AS v(id, fence, started_at, prompt, model, opening, opening_refs, state, prompt_refs) WHERE s.id = v.id",
         [owner, *columns(rows)],
     )
     intents = [

@@ -29,10 +29,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from recipes.engine import graph
-from recipes.engine.ledger import Ledger, Run, as_json, from_json
+from recipes.engine.ledger import Ledger, Run, from_json
 from recipes.engine.new_steps import NewStep, Round, Row, rows_inserted
 from recipes.engine.payloads import filled
 from recipes.engine.steps import Step
+from recipes.engine.storing import as_json
 from recipes.models import Mode, StepStatus
 
 # The branch of steps that stand directly under what grew by them.

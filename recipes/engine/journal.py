@@ -9,9 +9,10 @@ from uuid import UUID, uuid5
 
 from automatos.errors import AppError
 from automatos.llm.types import ModelReply, Usage
-from recipes.engine.ledger import as_json, from_json
+from recipes.engine.ledger import from_json
 from recipes.engine.payloads import Shelf, filled, large_in
 from recipes.engine.sql import Statement, columns
+from recipes.engine.storing import as_json
 from recipes.models import Call
 
 FIRST = "0"

@@ -4,7 +4,6 @@ Whoever changes a run first locks its execution row, in order of id, and keeps i
 one run happens in one order, its events are numbered without gap, and two transactions can never wait for each other.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from recipes.engine.letting_go import ACTIVE, GO_ON_ABOVE, LET_GO, WAITS_DUE, wa
 from recipes.engine.payloads import SEARCHED, Shelf, filled
 from recipes.engine.queueing import begin_next
 from recipes.engine.sql import Statements, array, columns
-from recipes.engine.storing import as_stored, storable
+from recipes.engine.storing import as_json, as_stored
 from recipes.models import LIVE_STATUSES, ExecutionStatus, StepStatus
 from workspaces.budgets.reserving import Payer, Settled, Wish, move_money, release_of_runs
 
@@ -372,20 +371,6 @@ class Ledger:
                 columns(rows),
             )
         )
-
-
-def as_json(value: Any) -> str | None:
-    """JSON text that PostgreSQL can hold; None stays None. Text in it loses NUL characters and halves of characters."""
-    if value is None:
-        return None
-    try:
-        text = orjson.dumps(value, default=str)
-    except TypeError:  # halves of characters, numbers past 64 bits, too deep
-        text = b""
-    if not text or b"\\u0000" in text:
-        # Cleaned before it is written: in finished JSON the same six characters may be somebody's own words.
-        return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
-    return text.decode()
 
 
 def from_json(value: Any) -> Any:

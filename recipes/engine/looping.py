@@ -13,10 +13,11 @@ from automatos.errors import AppError
 from recipes.engine.branching import named
 from recipes.engine.expressions import calculate, names, structured
 from recipes.engine.growing import BODY, Child, children, grow
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import Ledger, Run
 from recipes.engine.new_steps import NewStep, Round, is_told, iterated, kept_as, step_of
 from recipes.engine.outside_inputs import origins_behind
 from recipes.engine.steps import Outcome, Step
+from recipes.engine.storing import as_json
 from recipes.engine.templating import Output
 from recipes.models import StepKind, StepStatus
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from recipes.engine import expressions, graph
-from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statement, array, columns
+from recipes.engine.storing import as_json
 from recipes.engine.templating import VARIABLE, texts_of
 from recipes.models import ErrorHandling, StepKind
 

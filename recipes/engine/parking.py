@@ -16,11 +16,12 @@ from django.utils.dateparse import parse_datetime
 
 from automatos.errors import AppError
 from recipes.engine.journal import call_id
-from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run, as_json
+from recipes.engine.ledger import RUN_COLUMNS, Ledger, Run
 from recipes.engine.new_steps import PERSON, WEBHOOK
 from recipes.engine.settling import settle
 from recipes.engine.sql import Statements, array, columns, statements
 from recipes.engine.steps import Outcome, Step, Turn
+from recipes.engine.storing import as_json
 from recipes.engine.templating import Output, render
 from recipes.models import Approval, StepStatus
 from workspaces.scope.tenancy import Purpose

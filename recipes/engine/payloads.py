@@ -16,6 +16,7 @@ import orjson
 
 from automatos.llm.text import clean
 from recipes.engine.sql import Statements, columns
+from recipes.engine.storing import as_json
 
 # Characters from which on a value is stored by itself: four times an ordinary long answer. Below that the row of a
 # payload, its keys and the statement that writes them weigh as much as what is saved.
@@ -28,6 +29,10 @@ KEEP = (
     "SELECT v.run, v.id FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[]) "
     "AS v(run, owner, id, hash, body) WHERE automatos_keep(v.run, v.owner, v.id, v.hash, v.body)"
 )
+# Characters that a group of messages has at least.
+PIECE = 4_096
+# A message as people are shown it: role, content.
+Message = Mapping[str, str]
 # A text of a run: the run, its workspace, the text.
 Text = tuple[UUID, UUID, str]
 # What goes into a column and into its references, the latter as JSON.
@@ -68,11 +73,11 @@ class Shelf:
                 elif isinstance(value, list) and int(name) < len(value):
                     self.note_json(run_id, value[int(name)], inside)
 
-    def keep(self, sql: Statements, texts: Iterable[Text]) -> None:
-        """Store the large ones among these texts for their runs, which are locked or new."""
+    def keep(self, sql: Statements, texts: Iterable[Text], least: int = LARGE) -> None:
+        """Store the large ones among these texts for their runs, which are locked or new. least: from which length."""
         wanted: dict[tuple[UUID, UUID], tuple[UUID, UUID, UUID, str, str]] = {}
         for run_id, workspace_id, text in texts:
-            if len(text) < LARGE or text in self.known.get(run_id, {}) or len(wanted) == MOST_AT_ONCE:
+            if len(text) < least or text in self.known.get(run_id, {}) or len(wanted) == MOST_AT_ONCE:
                 continue
             body = clean(text)
             key, digest = payload_id(workspace_id, body)
@@ -113,6 +118,42 @@ class Shelf:
             return value, None
         short, refs = _Shortened(known, searched, whole).of(value)
         return (short, _dumped(refs)) if refs else (value, None)
+
+    def told(self, run_id: UUID, messages: Sequence[Message]) -> tuple[str | None, str | None]:
+        """Messages of which those that other answers were told as well are payloads, several in each."""
+        parts = [(piece, self.known.get(run_id, {}).get(_body(piece))) for piece in pieces(messages)]
+        if not any(key for _, key in parts):
+            return as_json(messages), None
+        refs = [part for piece, key in parts for part in ([str(key)] if key else piece)]
+        return None, as_json(refs)
+
+
+def pieces(messages: Sequence[Message]) -> list[list[Message]]:
+    """Messages in groups that come out the same in the next answer's, which has more of them, or begins later.
+
+    A group ends with a message whose own text says so, once it has a certain size; the last one is still open.
+    """
+    found: list[list[Message]] = [[]]
+    size = 0
+    for message in messages:
+        found[-1].append(message)
+        size += len(message["content"])
+        ends = sha256(message["content"].encode(errors="replace")).digest()[0] % 2 == 0
+        if size >= LARGE or (ends and size >= PIECE):
+            found.append([])
+            size = 0
+    return [piece for piece in found if piece]
+
+
+def bodies_of(messages: Sequence[Message]) -> list[str]:
+    """The groups as they are stored; none where all of them together are small."""
+    if sum(len(message["content"]) for message in messages) < LARGE:
+        return []
+    return [_body(piece) for piece in pieces(messages)]
+
+
+def _body(piece: Sequence[Message]) -> str:
+    return as_json(piece) or "[]"
 
 
 def large_in(value: Any) -> Iterator[str]:

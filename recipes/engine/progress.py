@@ -21,12 +21,12 @@ from recipes.engine.journal import (
     results_noted,
     spent,
 )
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import Ledger, Run
 from recipes.engine.payloads import large_in
 from recipes.engine.settling import pay
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Step, lock_steps
-from recipes.engine.storing import storable
+from recipes.engine.storing import as_json, storable
 from recipes.models import Call, StepStatus
 from workspaces.budgets.reserving import Wish
 from workspaces.scope.tenancy import Purpose

@@ -6,11 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from recipes.engine.ledger import as_json
 from recipes.engine.progress import subject_hash
 from recipes.engine.sql import columns, statements
 from recipes.engine.steps import Job
-from recipes.engine.storing import storable
+from recipes.engine.storing import as_json, storable
 from tools.contract import Tool
 from tools.sources import BUILTIN
 from workspaces.scope.tenancy import Purpose

@@ -15,10 +15,11 @@ from recipes.engine.attempts import Ended, kept
 from recipes.engine.following import Over, follow
 from recipes.engine.growing import grow
 from recipes.engine.journal import Result, call_id, counted, error_shape, large_texts, results_noted, spent
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import Ledger, Run
 from recipes.engine.payloads import LARGE
 from recipes.engine.sql import Statement, columns
 from recipes.engine.steps import Outcome, Step, Turn, ask_outputs, lock_steps, read_outputs
+from recipes.engine.storing import as_json
 from recipes.engine.templating import Output
 from recipes.models import ErrorHandling, ExecutionStatus, Mode, StepKind, StepStatus
 from workspaces.budgets.reserving import BudgetReached

@@ -1,5 +1,6 @@
 """Values as JSON can carry them and PostgreSQL can hold them."""
 
+import json
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -40,3 +41,17 @@ def _storable_leaf(value: Any) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else None
     return value if value is None else clean(str(value))
+
+
+def as_json(value: Any) -> str | None:
+    """JSON text that PostgreSQL can hold; None stays None. Text in it loses NUL characters and halves of characters."""
+    if value is None:
+        return None
+    try:
+        text = orjson.dumps(value, default=str)
+    except TypeError:  # halves of characters, numbers past 64 bits, too deep
+        text = b""
+    if not text or b"\\u0000" in text:
+        # Cleaned before it is written: in finished JSON the same six characters may be somebody's own words.
+        return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
+    return text.decode()

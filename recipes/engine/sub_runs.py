@@ -16,10 +16,11 @@ from django.utils.module_loading import import_string
 
 from automatos.errors import AppError
 from recipes.engine.growing import park
-from recipes.engine.ledger import Ledger, Run, as_json, from_json
+from recipes.engine.ledger import Ledger, Run, from_json
 from recipes.engine.payloads import filled
 from recipes.engine.sql import array
 from recipes.engine.steps import Outcome, Step
+from recipes.engine.storing import as_json
 from recipes.engine.templating import Output
 from recipes.models import LIVE_STATUSES, ExecutionStatus
 from workspaces.budgets.reserving import BudgetReached

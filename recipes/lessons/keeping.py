@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from automatos.llm import embeddings
-from recipes.engine.ledger import as_json
+from recipes.engine.storing import as_json
 from recipes.models import Execution, Lesson
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from agents.work.spec import why_no_new_work
 from automatos.errors import Conflict, InvalidInput
-from recipes.engine.ledger import as_json
 from recipes.engine.sql import Statements, array, columns
+from recipes.engine.storing import as_json
 from recipes.engine.sub_runs import RESUMES
 from recipes.engine.takeover import Past, Taken
 from recipes.models import Execution, ExecutionStatus, ExecutionStep, StepKind, StepStatus

@@ -15,13 +15,14 @@ from automatos.checking import Problems
 from automatos.errors import Conflict, NotFound
 from recipes.engine import graph, turns
 from recipes.engine.endings import tell_ended
-from recipes.engine.ledger import as_json, from_json
+from recipes.engine.ledger import from_json
 from recipes.engine.looping import folded
 from recipes.engine.new_steps import WEBHOOK, NewStep, Row, rows_inserted
 from recipes.engine.parking import UNSIGNED, verifiers
 from recipes.engine.payloads import SEARCHED, Shelf, large_in
 from recipes.engine.queueing import take_slot
 from recipes.engine.sql import Statements, statements
+from recipes.engine.storing import as_json
 from recipes.engine.tasks import send_wake_up
 from recipes.filling import fill_inputs
 from recipes.models import Execution, ExecutionStatus, Mode, Recipe, StepKind, Trigger

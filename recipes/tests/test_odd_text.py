@@ -14,9 +14,10 @@ from automatos.llm.text import clean, clean_value
 from automatos.testing import Stack
 from recipes.engine import turns
 from recipes.engine.decisions import as_decided
-from recipes.engine.ledger import as_json, from_json
+from recipes.engine.ledger import from_json
 from recipes.engine.progress import Approvals, Progress, keep
 from recipes.engine.sql import array, statements
+from recipes.engine.storing import as_json
 from recipes.models import Call, Execution
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, ended, error_of, final_output

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import Error, connection, transaction
 
+from agents.models import Conversation
 from automatos.tests.threads import together
+from recipes.chat.answer_services import Question, ask
 from recipes.engine import settling
 from recipes.engine.payloads import LARGE, SEARCHED, Shelf
 from recipes.engine.sql import statements
-from recipes.models import Call, Execution, ExecutionStep, Payload, PayloadUse, StepAttempt, Worker
+from recipes.models import Call, Execution, ExecutionStep, Payload, PayloadUse, StepAttempt, Trigger, Worker
 from recipes.runs.payload_sweep import sweep_payloads
 from recipes.runs.replay_queries import replay
 from recipes.tasks import sweep_retention
@@ -246,3 +248,24 @@ def test_a_worker_of_the_release_before_finds_every_value_in_its_row() -> None:
     done(claim()[0], text)
     assert final_output(Execution.objects.get(pk=done_again.pk)) == final_output(Execution.objects.get(pk=execution.pk))
     assert Payload.objects.count() == 1
+
+
+def test_what_a_long_conversation_was_told_grows_with_its_length_and_no_faster() -> None:
+    cast = Cast()
+    talk = Conversation.objects.create(workspace=cast.workspace, agent=cast.agent, user=cast.owner)
+    parent, told, weights = None, [], []
+    for number in range(24):
+        question = Question(f"Question {number} {ODD}", parent)
+        run = ask(conversation=talk, question=question, user=cast.owner, trigger=Trigger.API)
+        (job,) = claim()
+        told.append([(message.role, message.content) for message in job.task.messages])
+        done(job, f"{number} " + " ".join(f"word{number}x{n}" for n in range(200)))
+        parent = run.pk
+        weights.append(stored("execution_steps", "opening", "opening_refs") + stored("payloads", "body"))
+    openings = ExecutionStep.objects.order_by("execution__created_at").values_list("opening", flat=True)
+    assert [[(one["role"], one["content"]) for one in opening] for opening in openings] == told
+    whole = sum(len(content) for messages in told for _, content in messages)
+    assert weights[-1] < whole / 2, "what several answers were told is stored once"
+    talk.delete()
+    assert sweep_payloads() > 0
+    assert not Payload.objects.exists()

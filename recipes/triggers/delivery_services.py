@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from automatos.errors import AppError, Conflict, NotFound, TooMany
 from automatos.rows import locked
-from recipes.engine.ledger import as_json
+from recipes.engine.storing import as_json
 from recipes.models import Execution, RecipeTrigger, Trigger, TriggerDelivery, TriggerKind
 from recipes.runs.input_files import NONE as NO_FILES
 from recipes.runs.input_files import Uploads

@@ -10,8 +10,9 @@ from django.db.models import Count, QuerySet
 
 from automatos import events
 from automatos.errors import Conflict, InvalidInput, NotFound
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import Ledger, Run
 from recipes.engine.sql import statements
+from recipes.engine.storing import as_json
 from recipes.models import LIVE_STATUSES, Allowance, Approval, Execution
 from recipes.waits.questions import reach_in_words
 from workspaces.audit import log as audit

@@ -7,10 +7,11 @@ from uuid import UUID
 from automatos import events
 from automatos.after_commit import after_commit
 from automatos.errors import Conflict, InvalidInput, NotFound
-from recipes.engine.ledger import Ledger, Run, as_json
+from recipes.engine.ledger import Ledger, Run
 from recipes.engine.parking import WaitError, end
 from recipes.engine.sql import array, statements
 from recipes.engine.steps import Turn
+from recipes.engine.storing import as_json
 from recipes.engine.tasks import send_wake_up
 from recipes.filling import fill_inputs
 from recipes.models import Approval, RecipeTrigger, StepStatus
