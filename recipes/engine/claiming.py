@@ -124,7 +124,7 @@ def _begin(
     for (run, _), crew in zip(held, crews, strict=True):
         pins.pin(run, crew)
     specs = pins.read(ledger.sql, [(run, step.agent_id) for run, step in held if step.agent_id])
-    outputs = read_outputs(asked, ledger.shelf)
+    outputs = read_outputs(ledger, asked)
     # A step that had an owner before was begun by a worker that is gone, or waited for a person.
     begun = [step for _, step in held if step.owner is not None]
     journals, decided = journals_of(ledger, begun), decisions_of(ledger, begun)

@@ -218,7 +218,7 @@ class Ledger:
         columns = tuple(columns)
         if columns[0] not in self.runs:
             run = self.runs[columns[0]] = Run(*columns)
-            self.shelf.note_json(run.id, run.input_data, run.input_refs)
+            self.shelf.note_json(run.id, run.workspace_id, run.input_data, run.input_refs)
         return self.runs[columns[0]]
 
     def lock(self, execution_ids: Iterable[UUID]) -> list[Run]:

@@ -169,7 +169,7 @@ def _read(ledger: Ledger, rows: Sequence[tuple[Any, ...]]) -> _Prepared:
             read.append(replace(known, why=FROM_RECORD[why]))
         else:
             read.append(prepare(known))
-    left = read_outputs(ask_outputs(ledger, [run.id]), ledger.shelf).get(run.id, [])
+    left = read_outputs(ledger, ask_outputs(ledger, [run.id])).get(run.id, [])
     inside = [child_id(step) for step in steps if step.kind == StepKind.RECIPE]
     there = ledger.sql.rows("SELECT id FROM recipe_executions WHERE id = ANY(%s::uuid[])", [_ids(inside)])
     output_data = from_json(rows[0][-1])
@@ -185,7 +185,7 @@ class _Preparer:
 
     def __init__(self, ledger: Ledger, run: Run, steps: Sequence[Step]) -> None:
         self.ledger, self.run = ledger, run
-        self.outputs = read_outputs(ask_named(ledger, steps), ledger.shelf).get(run.id, [])
+        self.outputs = read_outputs(ledger, ask_named(ledger, steps)).get(run.id, [])
         wanted = [(run, step.agent_id) for step in steps if step.agent_id and str(step.agent_id) in run.pins]
         self.specs = Pins(load_specs({key for _, key in wanted}, ledger.sql.rows)).read(ledger.sql, wanted)
         self.journals = claiming.journals_of(ledger, list(steps))

@@ -57,21 +57,21 @@ class Shelf:
 
     known: dict[UUID, dict[str, UUID]] = field(default_factory=dict)
 
-    def note(self, run_id: UUID, text: str, refs: Any) -> None:
+    def note(self, run_id: UUID, workspace_id: UUID, text: str, refs: Any) -> None:
         """A text that was read, with the references of its column: where it is one payload it is known from now on."""
-        if isinstance(refs, list) and len(refs) == 1 and isinstance(refs[0], str):
-            self.known.setdefault(run_id, {})[text] = UUID(refs[0])
+        if isinstance(refs, list) and len(refs) == 1:
+            self.note_json(run_id, workspace_id, text, refs[0])
 
-    def note_json(self, run_id: UUID, value: Any, refs: Any) -> None:
+    def note_json(self, run_id: UUID, workspace_id: UUID, value: Any, refs: Any) -> None:
         """The same of JSON that was read."""
         if isinstance(refs, str) and isinstance(value, str):
-            self.known.setdefault(run_id, {})[value] = UUID(refs)
-        elif isinstance(refs, dict):
-            for name, inside in refs.items():
-                if isinstance(value, dict) and name in value:
-                    self.note_json(run_id, value[name], inside)
-                elif isinstance(value, list) and int(name) < len(value):
-                    self.note_json(run_id, value[int(name)], inside)
+            key, _ = payload_id(workspace_id, value)
+            if str(key) == refs:  # or else something was written past the references
+                self.known.setdefault(run_id, {})[value] = key
+        elif isinstance(refs, dict) and isinstance(value, dict | list):
+            items = value if isinstance(value, dict) else {str(place): item for place, item in enumerate(value)}
+            for name in refs.keys() & items.keys():
+                self.note_json(run_id, workspace_id, items[name], refs[name])
 
     def keep(self, sql: Statements, texts: Iterable[Text], least: int = LARGE) -> None:
         """Store the large ones among these texts for their runs, which are locked or new. least: from which length."""

@@ -286,7 +286,7 @@ def _close_runs(ledger: Ledger, changes: dict[UUID, list[Change]], turn: Turn) -
         turn.dropped.extend(run.id for run in failed if run.mode == Mode.PARALLEL)
     done = [run for run in runs if run.is_live and not run.unfinished_steps]
     if done:
-        outputs = read_outputs(ask_outputs(ledger, [run.id for run in done]), ledger.shelf)
+        outputs = read_outputs(ledger, ask_outputs(ledger, [run.id for run in done]))
         for run in done:
             _finish(ledger, run, outputs.get(run.id, []))
 

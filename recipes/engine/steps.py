@@ -19,7 +19,7 @@ from automatos.llm.types import ModelReply
 from recipes.engine.journal import FIRST, Recorded
 from recipes.engine.ledger import RUN_COLUMN_COUNT, RUN_COLUMNS, Ledger, Run, from_json
 from recipes.engine.new_steps import Round
-from recipes.engine.payloads import Shelf, filled
+from recipes.engine.payloads import filled
 from recipes.engine.sql import array, columns
 from recipes.engine.stages import StageInput
 from recipes.engine.templating import Output, names, root_of
@@ -284,13 +284,13 @@ def ask_named(ledger: Ledger, steps: Iterable[Step]) -> list[Cursor[Any]]:
     return [*asked, ledger.sql.send(IN_ROUNDS, columns(sorted(inside)))] if inside else asked
 
 
-def read_outputs(asked: Iterable[Cursor[Any]], shelf: Shelf) -> dict[UUID, list[Output]]:
-    """The outputs asked for, by execution, in order. shelf: is told which of them are payloads."""
+def read_outputs(ledger: Ledger, asked: Iterable[Cursor[Any]]) -> dict[UUID, list[Output]]:
+    """The outputs asked for, by execution, in order."""
     found: dict[UUID, list[Output]] = {}
     for execution_id, order, key, text, name, completed, origins, passed_by, refs in chain.from_iterable(
         cursor.fetchall() for cursor in asked
     ):
-        shelf.note(execution_id, text, from_json(refs))
+        ledger.shelf.note(execution_id, ledger.runs[execution_id].workspace_id, text, from_json(refs))
         output = Output(order, key, text, name, completed, tuple(from_json(origins) or ()), passed_by)
         found.setdefault(execution_id, []).append(output)
     return found

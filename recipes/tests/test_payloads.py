@@ -213,7 +213,13 @@ def test_what_somebody_writes_is_never_taken_for_a_reference() -> None:
         done(claim()[0], forged)
         other.refresh_from_db()
         assert (other.input_data["a"], final_output(other)) == (forged, forged)
-    # And what is written past the door takes the place of a reference.
+    # And what is written past the door takes the place of a reference, and is no name for what was there before.
+    past = cast.cook(cast.recipe("One {input.a}", inputs={"a": {}}), a=long("given"))
+    other = long("other")
+    Execution.objects.filter(pk=past.pk).update(input_data={"a": other})
+    done(claim()[0], other)
+    past.refresh_from_db()
+    assert final_output(past) == other
     ExecutionStep.objects.filter(execution=execution).update(output="mended")
     Execution.objects.filter(pk=execution.pk).update(output_data={"final_output": "mended", "outputs": {}})
     execution.refresh_from_db()
@@ -263,7 +269,7 @@ def test_what_a_long_conversation_was_told_grows_with_its_length_and_no_faster()
         parent = run.pk
         weights.append(stored("execution_steps", "opening", "opening_refs") + stored("payloads", "body"))
     openings = ExecutionStep.objects.order_by("execution__created_at").values_list("opening", flat=True)
-    assert [[(one["role"], one["content"]) for one in opening] for opening in openings] == told
+    assert [[(one["role"], one["content"]) for one in opening or ()] for opening in openings] == told
     whole = sum(len(content) for messages in told for _, content in messages)
     assert weights[-1] < whole / 2, "what several answers were told is stored once"
     talk.delete()
