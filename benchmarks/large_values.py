@@ -34,8 +34,6 @@ def words(length: int) -> str:
     chosen = random.Random(length)
     syllables = (f"{chosen.choice('bdfglmnprst')}{chosen.choice('aeiou')}" for _ in range(length))
     made = " ".join(f"{one}{chosen.randrange(400)}" for one in syllables)
-        f"{chosen.choice('bdfglmnprst')}{chosen.choice('aeiou')}{chosen.randrange(400)}" for _ in range(length // 4)
-    )
     return made[:length]
 
 

@@ -215,11 +215,11 @@ def test_what_somebody_writes_is_never_taken_for_a_reference() -> None:
         assert (other.input_data["a"], final_output(other)) == (forged, forged)
     # And what is written past the door takes the place of a reference, and is no name for what was there before.
     past = cast.cook(cast.recipe("One {input.a}", inputs={"a": {}}), a=long("given"))
-    other = long("other")
-    Execution.objects.filter(pk=past.pk).update(input_data={"a": other})
-    done(claim()[0], other)
+    written = long("other")
+    Execution.objects.filter(pk=past.pk).update(input_data={"a": written})
+    done(claim()[0], written)
     past.refresh_from_db()
-    assert final_output(past) == other
+    assert final_output(past) == written
     ExecutionStep.objects.filter(execution=execution).update(output="mended")
     Execution.objects.filter(pk=execution.pk).update(output_data={"final_output": "mended", "outputs": {}})
     execution.refresh_from_db()
