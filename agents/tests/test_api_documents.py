@@ -113,7 +113,7 @@ REFUSED = {
     "empty.txt": (b"", "empty"),
     "binary.txt": (b"abc\x00def", "NUL"),
     "not.pdf": (b"hello", "not a PDF"),
-    "not.docx": (b"hello", "not a DOCX"),
+    "not.docx": (b"hello", "no DOCX file"),
     "bomb.docx": (zip_bomb(), "at most"),
     "huge.txt": (b"x" * (20 * 1024 * 1024 + 1), "at most 20 MB"),
 }
