@@ -39,6 +39,12 @@ LONGEST: dict[str, int] = {
     "StepAttempt.error.message": ERROR,
     "ToolExecutionLog.arguments.text": 1_000,
     "ToolExecutionLog.result": 1_000,
+    # Words and figures of our own, with names of steps, tools and inputs: recipes/quality/assessing.py, recipes/engine
+    "Execution.learning.text": 20_000,
+    "Execution.pins.text": 20_000,
+    "Execution.quality.text": 20_000,
+    "Execution.untrusted_inputs.text": 20_000,
+    "ExecutionStep.origins.text": 20_000,
     # recipes/quality/{rating_services,judging}.py, recipes/evaluations/{set_services,expectations}.py
     "RunRating.comment": 1_500,
     "RunJudgement.goal": 4_000,

@@ -6,8 +6,9 @@
 import pytest
 
 from automatos.tests import hostile_texts
+from automatos.tests.queries import asked
 from workspaces.tests.matrix import World
-from workspaces.tests.matrix_doors import pages
+from workspaces.tests.matrix_doors import operations, pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 # Seconds of processor time, of the least of three requests with a text that is new each time. The benchmark's limit is
@@ -28,3 +29,13 @@ def test_no_text_makes_a_page_costly(world: World) -> None:
         planted.fill("nested links")
     assert not failed
     assert not costly, [(door.label, round(took, 2)) for door, took in costly]
+
+
+@pytest.mark.parametrize("part", ["allowances", "events", "files", "rating"])
+def test_a_part_of_a_run_is_read_without_the_texts_of_its_steps(world: World, part: str) -> None:
+    label = f"GET /api/executions/{{execution_id}}/{part}"
+    (door,) = [door for door in operations() if door.label == label]
+    with asked() as sql:
+        _, status, _ = hostile_texts.cost_of(world, door, None)
+    assert status in (200, 404)
+    assert not [one for one in sql if '"execution_steps"."prompt"' in one]

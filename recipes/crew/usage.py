@@ -125,6 +125,7 @@ def _spell(row: tuple[Any, ...]) -> Spell:
 def work_of(agent: Agent) -> QuerySet[ExecutionStep]:
     """The steps this agent began, with their runs, newest first."""
     steps = ExecutionStep.objects.filter(agent=agent, started_at__isnull=False).select_related("execution__user")
-    heavy = ("prompt", "output", "prompt_template", "execution__input_data", "execution__output_data")
+    heavy = ["prompt", "output", "prompt_template", "opening", "state", "scope"]
+    heavy += [f"execution__{name}" for name in ("input_data", "output_data", "learning", "quality", "pins")]
     steps = steps.annotate(tokens=F("input_tokens") + F("output_tokens"))
     return steps.defer(*heavy).order_by(F("started_at").desc(nulls_last=True), "-id")

@@ -71,11 +71,10 @@ def advance(found: Iterable[tuple[UUID, UUID]]) -> None:
 def _held(key: UUID) -> Evaluation | None:
     """The evaluation where it is not over, ours until the transaction ends."""
     rows = Evaluation.objects.filter(pk=key, status=Evaluation.Status.RUNNING)
-    return (
-        rows.select_for_update(of=("self",), no_key=True)
-        .select_related("evaluation_set__recipe__workspace", "user")
-        .first()
-    )
+    if not rows.select_for_update(no_key=True).values_list("pk"):
+        return None
+    # Its recipe is asked for afterwards, since it may be deleted while we wait.
+    return rows.select_related("evaluation_set__recipe__workspace", "user").get()
 
 
 def _take_over(workspace_id: UUID, key: UUID) -> None:

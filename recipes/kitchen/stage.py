@@ -198,7 +198,7 @@ def _earlier_attempts(step: ExecutionStep) -> list[Attempt]:
         return [
             Attempt(
                 one.n, one.error.get("code", "error"), one.error.get("message", "No reason was recorded."),
-                _clock(one.completed_at), one.model, one.prompt[:LONGEST_PROMPT], one.output,
+                _clock(one.completed_at), one.model, one.prompt[:LONGEST_PROMPT], one.output[:LONGEST_PROMPT],
                 one.input_tokens + one.output_tokens, one.cost,
             )
             for one in kept
