@@ -48,7 +48,7 @@ SELECT md5('answer' || n)::uuid, %(workspace)s, md5('talk' || CASE WHEN n < 2000
 FROM (SELECT n, now() - (60000 - n) * interval '10 s' AS at FROM generate_series(0, %(answers)s - 1) n) made
 """
 ASSESSED = """
-UPDATE recipe_executions SET assessed_at = completed_at, quality_score = 80 WHERE status = 'completed'
+UPDATE recipe_executions SET assessed_at = completed_at, quality_score = 80 WHERE completed_at IS NOT NULL
 """
 STEPS = """
 INSERT INTO execution_steps (id, workspace_id, execution_id, "order", step_id, name, prompt_template, output_key, kind,

@@ -10,7 +10,7 @@ REST_FRAMEWORK = {
         "workspaces.doors.open_access.OpenAccessAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["automatos.json_renderer.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["automatos.api.JsonParser"],
     "EXCEPTION_HANDLER": "automatos.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "automatos.rest_schema.AutoSchema",

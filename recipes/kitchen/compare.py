@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from automatos import words
 from automatos.textdiff import Line
 from automatos.textdiff import compare as difference
 from recipes.engine.templating import as_text
 from recipes.models import Execution, ExecutionStep
-from recipes.runs.reading import execution as find_execution
-from recipes.runs.reading import executions_of
+from recipes.runs.reading import bare_execution, executions_of
 from workspaces.models import Workspace
 
 MOST_OFFERED = 30
@@ -73,7 +74,10 @@ class Comparison:
 
 def compare(workspace: Workspace, first: UUID, second: UUID, step: str = "") -> Comparison:
     """Both runs; the older one is a. Raises NotFound for a run there is not."""
-    runs = [find_execution(workspace=workspace, execution_id=key) for key in (first, second)]
+    runs = [bare_execution(workspace=workspace, execution_id=key) for key in (first, second)]
+    # Without what is not compared: prompts as they were sent, calls, attempts.
+    steps = ExecutionStep.objects.defer("prompt", "opening", "scope", "state", "config").order_by("order")
+    prefetch_related_objects(runs, Prefetch("steps", steps))
     a, b = sorted(runs, key=lambda run: run.created_at)
     pairs = _pairs(a, b)
     shown = next((pair for pair in pairs if pair.key == step), None)
