@@ -24,6 +24,8 @@ from workspaces.models import Workspace
 RUNS, PRICES, UNKNOWN = "runs", "prices", "unknown"
 # Of an answer, where nothing is known: this part of what the agent may write, and so fast.
 SHARE, TOKENS_A_SECOND = 0.5, 60
+# Characters of a prompt that are reckoned; of a longer one the rest counts as these do.
+RECKONED = 100_000
 # Of what an agent is told besides the prompt.
 SYSTEM_TOKENS = 300
 
@@ -121,6 +123,11 @@ def _basis(counted: Sequence[StepEstimate]) -> str:
     return RUNS if all(one.basis == RUNS for one in counted) else PRICES
 
 
+def _tokens_of(prompt: str) -> int:
+    """Tokens of a prompt, about."""
+    return round(estimate_tokens(prompt[:RECKONED]) * max(1.0, len(prompt) / RECKONED))
+
+
 def _step(
     step: Mapping[str, Any], figures: Mapping[tuple[str, str], StepFigures], models: Mapping[str, AgentModelConfig]
 ) -> StepEstimate:
@@ -131,7 +138,7 @@ def _step(
     config = models.get(key)
     if config is None or not _is_agent(step):
         return StepEstimate(step["step_id"])
-    asked = SYSTEM_TOKENS + estimate_tokens(str(step.get("prompt_template") or ""))
+    asked = SYSTEM_TOKENS + _tokens_of(str(step.get("prompt_template") or ""))
     answered = math.ceil(config.max_tokens * SHARE)
     usage = Usage(input_tokens=asked, output_tokens=answered)
     if config.provider != "local" and rates_of(config.provider, config.model_id) is None:

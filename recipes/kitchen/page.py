@@ -142,7 +142,7 @@ def _load(workspace: Workspace, execution_id: UUID, asked: int | None) -> Execut
     calls = Call.objects.defer("output", "data").order_by("attempt", "sent_at", "path")
     steps = (
         steps_shown(execution_id, asked)
-        .defer("prompt", "prompt_template", "state", "scope")
+        .defer("prompt", "prompt_template", "opening", "state", "scope")
         .select_related("agent")
         .prefetch_related(Prefetch("calls", calls))
     )
