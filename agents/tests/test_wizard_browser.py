@@ -28,6 +28,7 @@ class Desk:
         """A blank draft's first step, in a new tab."""
         page = self.owner.open(self.new, script=script)
         page.get_by_role("button", name="Start blank").click()
+        page.wait_for_url("**/config/")
         return page
 
 

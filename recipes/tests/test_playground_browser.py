@@ -161,8 +161,8 @@ def test_an_answer_becomes_a_step_of_a_recipe(room: Playground) -> None:
     page.mouse.up()
     page.get_by_role("button", name="Make it a step").click()
     page.locator("a.node", has_text="Answer").first.click()
-    assert page.locator("[name=s-prompt_template]").input_value() == "Cook {{soup}}"
-    assert page.locator("[name=s-agent_id]").input_value() == str(room.cast.agent.pk)
+    expect(page.locator("[name=s-prompt_template]")).to_have_value("Cook {{soup}}")
+    expect(page.locator("[name=s-agent_id]")).to_have_value(str(room.cast.agent.pk))
 
 
 def test_it_works_as_a_plain_form(room: Playground) -> None:

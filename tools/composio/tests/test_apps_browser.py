@@ -72,6 +72,7 @@ def test_an_app_is_connected_used_and_disconnected(apps: Apps) -> None:
     root = f"/w/{apps.workspace.slug}/agents/"
     page = apps.owner.open(f"{root}new/")
     page.get_by_role("button", name="Start blank").click()
+    page.wait_for_url("**/config/")
     draft = page.url.split("/w/")[1].removesuffix("config/")
     page = apps.owner.open(f"/w/{draft}tools/")
     page.get_by_label("GitHub").check()
