@@ -7,6 +7,7 @@ from typing import Any
 from agents.knowledge import ingest as knowledge_ingest
 from agents.models import Document
 from workspaces.models import Workspace
+from workspaces.tests.rest import Company
 
 
 class Website:
@@ -50,3 +51,11 @@ def read_all(workspace: Workspace) -> None:
     while waiting := list(Document.objects.filter(status="waiting", deleted_at=None).order_by("created_at")):
         for row in waiting:
             knowledge_ingest.run_read(workspace.pk, row.pk)
+
+
+def post_site(company: Company, url: str, **fields: Any) -> dict[str, Any]:
+    """A website added at the API and read whole, as the API shows it. fields: more of the request."""
+    status, site = company.editor.post("/api/document-sites", {"url": url, **fields})
+    assert status == 201, site
+    read_all(company.workspace)
+    return dict(company.viewer.get(f"/api/document-sites/{site['id']}")[1])

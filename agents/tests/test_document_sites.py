@@ -9,7 +9,7 @@ import pytest
 from agents.knowledge import sites
 from agents.models import Document, DocumentSite
 from agents.tests.page_kit import Cast
-from agents.tests.site_kit import Website, read_all
+from agents.tests.site_kit import Website, post_site, read_all
 from automatos.private_hosts import parse
 from workspaces.models import AuditEntry, Workspace
 from workspaces.tests.rest import Company
@@ -39,20 +39,13 @@ def company() -> Company:
     return Company()
 
 
-def added(company: Company, url: str, **fields: Any) -> dict[str, Any]:
-    status, site = company.editor.post("/api/document-sites", {"url": url, **fields})
-    assert status == 201, site
-    read_all(company.workspace)
-    return dict(company.viewer.get(f"/api/document-sites/{site['id']}")[1])
-
-
 def paths(website: Website) -> list[str]:
     rows = Document.objects.filter(deleted_at=None, status="ready")
     return sorted(url.removeprefix(website.root) for url in rows.values_list("url", flat=True))
 
 
 def test_pages_below_the_address_are_read_and_found(company: Company, website: Website) -> None:
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     assert paths(website) == ["/docs/", "/docs/deep", "/docs/meals", "/docs/meals?page=2", "/docs/trains"]
     assert (site["below"], site["page_count"]) == (f"{website.root}/docs/", 5)
     assert site["state"] == {
@@ -68,11 +61,11 @@ def test_pages_below_the_address_are_read_and_found(company: Company, website: W
 
 
 def test_at_most_so_many_pages_are_taken_and_the_rest_is_counted(company: Company, website: Website) -> None:
-    site = added(company, f"{website.root}/docs/", most_pages=2)
+    site = post_site(company, f"{website.root}/docs/", most_pages=2)
     assert len(paths(website)) == 2
     assert (site["state"]["pages"], site["state"]["left_out_for_room"] > 0) == (2, True)
     # The same address again with more room reads more.
-    site = added(company, f"{website.root}/docs/", most_pages=20)
+    site = post_site(company, f"{website.root}/docs/", most_pages=20)
     assert (len(paths(website)), DocumentSite.objects.count()) == (5, 1)
     for body, field in (
         ({"url": f"{website.root}/docs/", "most_pages": 0}, "most_pages"),
@@ -86,7 +79,7 @@ def test_at_most_so_many_pages_are_taken_and_the_rest_is_counted(company: Compan
 
 
 def test_reading_it_again_says_what_changed(company: Company, website: Website) -> None:
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     website.page("/docs/meals", "The allowance is 42 euros.", "/docs/", "new")
     website.page("/docs/new", "New.")
     del website.pages["/docs/trains"]
@@ -116,7 +109,7 @@ def test_a_website_that_wants_no_programs_is_not_read(
     company: Company, website: Website, robots: tuple[int, str], said: str
 ) -> None:
     website.pages["/robots.txt"] = robots
-    added(company, f"{website.root}/docs/")
+    post_site(company, f"{website.root}/docs/")
     row = Document.objects.get()
     assert (row.status, said in row.error) == ("error", True), row.error
     assert website.asked == ["/robots.txt"]
@@ -127,7 +120,7 @@ def test_redirects_stay_within_the_website_and_make_no_twins(company: Company, w
     website.pages["/docs/old"] = (301, "/docs/meals")
     website.pages["/docs/away"] = (302, "/blog/")
     website.page("/docs/trains", "Second class.", "old", "away")
-    site = added(company, f"{website.root}/start")
+    site = post_site(company, f"{website.root}/start")
     # Where the first page stands in the end says which pages belong to it.
     assert (site["url"], site["below"]) == (f"{website.root}/docs/", f"{website.root}/docs/")
     assert "/docs/old" not in paths(website)
@@ -138,7 +131,7 @@ def test_redirects_stay_within_the_website_and_make_no_twins(company: Company, w
 
 def test_a_private_address_is_not_asked(company: Company, website: Website, settings: Any) -> None:
     settings.OUTSIDE_PRIVATE_HOSTS = parse([])
-    added(company, f"{website.root}/docs/")
+    post_site(company, f"{website.root}/docs/")
     assert (Document.objects.get().status, website.asked) == ("error", [])
 
 
@@ -146,12 +139,12 @@ def test_pages_that_ask_not_to_be_followed_are_not(company: Company, website: We
     website.page("/docs/", "Welcome.", "meals")
     status, body = website.pages["/docs/"]
     website.pages["/docs/"] = (status, f'<meta name="Robots" content="noindex, NoFollow">{body}')
-    added(company, f"{website.root}/docs/")
+    post_site(company, f"{website.root}/docs/")
     assert paths(website) == ["/docs/"]
 
 
 def test_deleting_it_deletes_its_pages_which_can_be_restored(company: Company, website: Website) -> None:
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     assert company.editor.delete(f"/api/document-sites/{site['id']}")[0] == 403
     assert company.owner.delete(f"/api/document-sites/{site['id']}")[0] == 204
     assert company.viewer.get("/api/documents")[1]["items"] == []

@@ -13,7 +13,7 @@ from agents.knowledge import ingest as knowledge_ingest
 from agents.knowledge import site_pages, sites
 from agents.knowledge.site_services import add_site
 from agents.models import AgentDocument, Document, DocumentSite
-from agents.tests.site_kit import Website, read_all
+from agents.tests.site_kit import Website, post_site, read_all
 from automatos.private_hosts import parse
 from automatos.tests.threads import wait_for_a_waiter
 from workspaces.limits.plans import require_storage
@@ -50,13 +50,6 @@ def company() -> Company:
     return Company()
 
 
-def added(company: Company, url: str, **fields: Any) -> dict[str, Any]:
-    status, site = company.editor.post("/api/document-sites", {"url": url, **fields})
-    assert status == 201, site
-    read_all(company.workspace)
-    return dict(company.viewer.get(f"/api/document-sites/{site['id']}")[1])
-
-
 def refreshed(company: Company, site: dict[str, Any]) -> dict[str, Any]:
     assert company.editor.post(f"/api/document-sites/{site['id']}/refresh")[0] == 202
     read_all(company.workspace)
@@ -79,13 +72,13 @@ def test_another_host_that_the_first_page_leads_to_is_asked_for_its_own_rules(
     elsewhere.page("/docs/open", "Open.")
     elsewhere.page("/docs/secret/wages", "Nobody reads this.")
     elsewhere.pages["/robots.txt"] = (200, "User-agent: *\nDisallow: /docs/secret/\n")
-    site = added(company, f"{website.root}/start")
+    site = post_site(company, f"{website.root}/start")
     assert (site["url"], site["state"]["left_out_by_robots"]) == (f"{elsewhere.root}/docs/", 1)
     assert "/docs/secret/wages" not in elsewhere.asked
     elsewhere.pages["/robots.txt"] = (200, "User-agent: *\nDisallow: /\n")
     company.owner.delete(f"/api/document-sites/{site['id']}")
     elsewhere.asked.clear()
-    added(company, f"{website.root}/start")
+    post_site(company, f"{website.root}/start")
     row = Document.objects.get(deleted_at=None)
     assert elsewhere.asked == ["/robots.txt"]
     assert (row.status, "asks programs not to read" in row.error, row.text) == ("error", True, ""), row.error
@@ -95,7 +88,7 @@ def test_a_page_that_leads_to_one_that_robots_keep_out_is_not_kept(company: Comp
     website.pages["/robots.txt"] = (200, "User-agent: *\nDisallow: /docs/secret/\n")
     website.page("/docs/secret/wages", "Nobody reads this.")
     website.pages["/docs/meals"] = (302, "/docs/secret/wages")
-    added(company, f"{website.root}/docs/")
+    post_site(company, f"{website.root}/docs/")
     row = Document.objects.get(url=f"{website.root}/docs/meals")
     assert (row.status, "asks programs not to read" in row.error, row.text) == ("error", True, ""), row.error
     assert "/docs/secret/wages" not in website.asked
@@ -103,11 +96,11 @@ def test_a_page_that_leads_to_one_that_robots_keep_out_is_not_kept(company: Comp
 
 def test_the_address_that_was_written_is_known_again(company: Company, website: Website) -> None:
     website.pages["/start"] = (301, "/docs/")
-    first = added(company, f"{website.root}/start")
-    assert added(company, f"{website.root}/start")["id"] == first["id"]
-    assert added(company, f"{website.root}/docs/")["id"] == first["id"]
+    first = post_site(company, f"{website.root}/start")
+    assert post_site(company, f"{website.root}/start")["id"] == first["id"]
+    assert post_site(company, f"{website.root}/docs/")["id"] == first["id"]
     website.pages["/begin"] = (301, "/docs/")
-    added(company, f"{website.root}/begin")
+    post_site(company, f"{website.root}/begin")
     row = Document.objects.get(url=f"{website.root}/begin")
     assert "a website that is there already" in row.error
     assert Document.objects.filter(url=f"{website.root}/docs/meals").count() == 1
@@ -120,7 +113,7 @@ def test_a_page_that_becomes_another_one_gives_its_room_back_and_is_asked_for_on
     website.page("/docs/", "Welcome.", "meals", "trains", "old")
     website.page("/docs/meals", "The allowance is 38 euros.", "old")
     website.page("/docs/trains", "Second class.", "old")
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     assert stored(company) == sizes()
     website.pages["/docs/old"] = (301, "/docs/meals")
     website.asked.clear()
@@ -134,7 +127,7 @@ def test_addresses_left_out_are_counted_once_however_many_pages_name_them(compan
     menu = ("/docs/", "meals", "trains", "secret/a", "secret/b", "more", "most")
     for path in ("/docs/", "/docs/meals", "/docs/trains"):
         website.page(path, "Words.", *(f"/docs/{one}" if one[0] != "/" else one for one in menu))
-    site = added(company, f"{website.root}/docs/", most_pages=3)
+    site = post_site(company, f"{website.root}/docs/", most_pages=3)
     state = site["state"]
     assert (state["pages"], state["left_out_by_robots"], state["left_out_for_room"]) == (3, 2, 2)
 
@@ -144,7 +137,7 @@ def test_addresses_that_no_database_holds_or_that_are_too_long_spoil_no_page(
 ) -> None:
     long = "x" * (2000 - len(f"{website.root}/docs/"))
     website.page("/docs/", "Welcome.", "meals", "a&#xD800;b", "a&#0;b", long, f"?q={long[:-3]}")
-    added(company, f"{website.root}/docs/")
+    post_site(company, f"{website.root}/docs/")
     assert Document.objects.get(url=f"{website.root}/docs/").status == "ready"
     assert Document.objects.filter(url=f"{website.root}/docs/meals").exists()
     for url in (f"{website.root}/docs/{long}", f"{website.root}/{long}", f"{website.root}?{long}"):
@@ -158,13 +151,13 @@ def test_a_robots_txt_of_half_a_megabyte_is_read_once_for_all_links(company: Com
     website.pages["/robots.txt"] = (200, f"User-agent: *\n{rules}")
     website.page("/docs/", "Welcome.", *(f"page{number}" for number in range(1_900)))
     parsed = sites._parsed.cache_info()
-    added(company, f"{website.root}/docs/", most_pages=1)
+    post_site(company, f"{website.root}/docs/", most_pages=1)
     assert sites._parsed.cache_info().misses - parsed.misses <= 1
     assert Document.objects.get().status == "ready"
 
 
 def test_new_pages_go_to_the_agents_that_have_all_pages(company: Company, website: Website) -> None:
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     whole, part = company.agent(name="Whole")["id"], company.agent(name="Part")["id"]
     ids = [str(row.pk) for row in Document.objects.all()]
     company.editor.put(f"/api/agents/{whole}/documents", {"document_ids": ids})
@@ -184,7 +177,7 @@ def test_new_pages_go_to_the_agents_that_have_all_pages(company: Company, websit
 def test_an_agent_gets_no_more_documents_than_one_may_have(
     company: Company, website: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     agent = company.agent()["id"]
     ids = [str(row.pk) for row in Document.objects.all()]
     company.editor.put(f"/api/agents/{agent}/documents", {"document_ids": ids})
@@ -244,7 +237,7 @@ def test_a_website_deleted_while_a_page_is_read_leaves_nothing_behind(
     company: Company, website: Website, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Before its rules are looked up, and after the page came: a page that is brought back meanwhile is read alone."""
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     company.editor.post(f"/api/document-sites/{site['id']}/refresh")
     rows = list(Document.objects.order_by("created_at"))
     rules_of = sites.rules_of
@@ -266,7 +259,7 @@ def test_a_website_deleted_while_a_page_is_read_leaves_nothing_behind(
 @pytest.mark.django_db(transaction=True)
 def test_adding_an_address_again_while_its_pages_are_kept_locks_nobody_out(company: Company, website: Website) -> None:
     """Whoever keeps a page holds the website, then its workspace; whoever adds it again waits for the first."""
-    site = added(company, f"{website.root}/docs/")
+    site = post_site(company, f"{website.root}/docs/")
     document, errors = Document.objects.first(), list[Exception]()
     assert document is not None
 
