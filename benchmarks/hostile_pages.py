@@ -1,8 +1,9 @@
 """What hostile texts cost whoever shows them: `python -m benchmarks.hostile_pages`.
 
 Fills every text column of a workspace with one kind of hostile text after the other (100,000 characters, 1 MB for the
-last, less where every way in takes less: `automatos/tests/hostile_limits.py`), asks every page and operation, sends the same text wherever a form or a body takes one, and prints the ten that
-took most processor time (seconds of this process), with the kind that did it. After the first kind (`--whole`: never)
+last; less where every way in takes less, see `automatos/tests/hostile_limits.py`), asks every page and operation,
+sends the same text wherever a form or a body takes one, and prints the ten that took most processor time (seconds of
+this process), with the kind that did it. After the first kind (`--whole`: never)
 only those are asked that showed the text, or took over `NOTHING` with it, and bodies are sent with the text in all
 places at once. What took over `MOST` is asked twice more
 with fresh texts and counts with the least, so that no first time counts. Exits with 1 when anything took more, or
