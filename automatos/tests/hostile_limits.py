@@ -29,11 +29,12 @@ LONGEST: dict[str, int] = {
     "Workflow.goal": 4_000,
     "StagePrompt.prompt": 8_000,
     "Lesson.text": 2_000,
-    # recipes/engine/progress.py, tools/{contract,arguments}.py, tools/logs/entries.py: a tool's question and answer
+    # recipes/engine/progress.py, recipes/waits/services.py, tools/{contract,arguments}.py, tools/logs/entries.py
     "Call.output": 20_000,
     "Call.data.arguments.text": 400_000,
     "Call.error.message": ERROR,
     "Approval.arguments.path": 400_000,
+    "Approval.comment": 2_000,
     "Event.data.text": ERROR,
     "ExecutionStep.error.message": ERROR,
     "StepAttempt.error.message": ERROR,
