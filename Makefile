@@ -14,7 +14,7 @@ WORKERS ?= 3
 export PYTHON
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench bench-scanner bench-knowledge bench-plugins chaos interop interop-mcp interop-rest lint-openapi css clean venv
+.PHONY: up test lint bench bench-beside bench-scanner bench-knowledge bench-plugins chaos interop interop-mcp interop-rest lint-openapi css clean venv
 
 up: $(STAMP)
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -66,8 +66,13 @@ interop/node_modules: interop/package-lock.json
 	npm ci --prefix interop --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# The engine, then recipes of all shapes and a backlog of one workspace. Beside LangGraph: `make bench-beside`.
 bench: $(STAMP)
-	@exec $(BIN)/python -m benchmarks.engine $(ARGS)
+	@$(BIN)/python -m benchmarks.engine $(ARGS)
+	@$(BIN)/python -m benchmarks.flows
+
+bench-beside: $(STAMP)
+	@exec $(BIN)/python -m benchmarks.beside $(ARGS)
 
 bench-scanner: $(STAMP)
 	@exec $(BIN)/python -m benchmarks.scanner $(ARGS)

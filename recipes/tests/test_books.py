@@ -8,15 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db.models import Sum
 from django.test import Client
 from django.utils.html import strip_tags
 
-from agents.models import AgentUsage
 from automatos.llm.types import Usage
 from automatos.testing import Stack
-from recipes.models import Call, Execution, ExecutionStep
+from recipes.models import Call, Execution
 from recipes.runs import services as runs
+from recipes.tests.books_kit import agree, books
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import ended, error_of, wait_for
 from recipes.tests.test_tool_loop import with_tools as with_settings
@@ -24,7 +23,6 @@ from workspaces.tests.rest import Caller
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 RUNS = 10
-SUMS = {"input": Sum("input_tokens"), "output": Sum("output_tokens"), "cost": Sum("cost")}
 
 
 @pytest.fixture
@@ -57,23 +55,6 @@ PLAYS: Plays = {
 }
 
 
-def books(room: Room) -> dict[str, tuple[int, int, Decimal]]:
-    """Tokens in, tokens out and cost as each place has them."""
-    mine = room.cast.workspace
-    rows = {
-        "calls": Call.objects.filter(workspace=mine).aggregate(**SUMS),
-        "steps": ExecutionStep.objects.filter(workspace=mine).aggregate(**SUMS),
-        "runs": Execution.objects.filter(workspace=mine).aggregate(**SUMS),
-    }
-    if not Execution.objects.filter(workspace=mine, completed_at=None).exists():
-        rows["agents"] = AgentUsage.objects.filter(workspace=mine).aggregate(**SUMS)
-    return {name: (row["input"] or 0, row["output"] or 0, row["cost"] or Decimal(0)) for name, row in rows.items()}
-
-
-def agree(room: Room) -> bool:
-    return len(set(books(room).values())) == 1
-
-
 def test_calls_steps_runs_and_the_usage_page_agree(room: Room) -> None:
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     print(f"SEED={seed}")
@@ -101,9 +82,9 @@ def test_calls_steps_runs_and_the_usage_page_agree(room: Room) -> None:
     held.release()
     for run in live:
         ended(run, 120)
-    wait_for(lambda: agree(room), 30, str(books(room)))
+    wait_for(lambda: agree(cast.workspace), 30, str(books(cast.workspace)))
     status, page = Caller(room.key).get(f"/api/workspaces/{cast.workspace.pk}/usage")
-    calls = books(room)["calls"]
+    calls = books(cast.workspace)["calls"]
     assert (status, page["tokens"], Decimal(page["cost"])) == (200, calls[0] + calls[1], calls[2])
     assert sum(one["tokens"] for one in page["models"]) == calls[0] + calls[1]
     assert calls[0] > 0
