@@ -210,7 +210,7 @@ def _detail(request: WorkspaceRequest, recipe: Recipe, form: CookForm) -> dict[s
 
 
 def _step_shown(step: RecipeStep, steps: list[RecipeStep]) -> dict[str, Any]:
-    above = next((one.name or one.step_id for one in steps if one.step_id == step.under), "")
+    above = next((one.title for one in steps if one.step_id == step.under), "")
     return {
         "step": step,
         "trouble": _trouble(step),

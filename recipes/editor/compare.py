@@ -12,7 +12,7 @@ from automatos import textdiff
 from automatos.fields import plain
 from recipes.editor import services as drafts
 from recipes.engine.new_steps import expression_of
-from recipes.models import Recipe, RecipeVersion, StepKind
+from recipes.models import Recipe, RecipeVersion, StepKind, step_title
 from recipes.services import RecipeInput, input_of_body
 from recipes.validation import StepInput
 
@@ -84,18 +84,19 @@ def as_text(recipe: RecipeInput, names: Mapping[UUID | None, str]) -> str:
 
 def _step_lines(order: int, step: StepInput, names: Mapping[UUID | None, str]) -> list[str]:
     when = [f"  Only if: {step.under} is {step.branch}"] if step.under else []
+    title = step_title(step.name, step.kind, step.config, names.get(step.agent_id, "")) or step.step_id
     if step.kind == StepKind.CONDITION:
-        return [f"Condition {order}: {step.name or step.step_id}", *when, f"  {expression_of(step.config)}"]
+        return [f"Condition {order}: {title}", *when, f"  {expression_of(step.config)}"]
     if step.kind == StepKind.WAIT:
         lines = [f"  {line}" for line in step.prompt_template.splitlines()]
         return [
-            f"Wait {order}: {step.name or step.step_id}",
+            f"Wait {order}: {title}",
             *when,
             f"  {json.dumps(step.config, sort_keys=True)}",
             *lines,
         ]
     return [
-        f"Step {order}: {step.name or step.step_id}",
+        f"Step {order}: {title}",
         *when,
         f"  Agent: {names.get(step.agent_id, 'none')}",
         *([f"  Call: {json.dumps(step.config, sort_keys=True)}"] if step.kind == StepKind.TOOL else []),

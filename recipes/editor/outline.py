@@ -8,7 +8,7 @@ from automatos.durations import words_of
 from recipes import kinds
 from recipes.editor.body import Body, Step, output_keys
 from recipes.engine.new_steps import PERSON, WEBHOOK, is_told
-from recipes.models import StepKind
+from recipes.models import StepKind, step_title
 
 # Of each kind under which steps stand: branch, its word and its tone.
 LANES: dict[str, Sequence[tuple[str, str, str]]] = {
@@ -16,7 +16,6 @@ LANES: dict[str, Sequence[tuple[str, str, str]]] = {
     StepKind.LOOP: (("body", "Each round", ""),),
 }
 ICONS: dict[str, str] = {StepKind.LOOP: "repeat", StepKind.RECIPE: "book-open", **kinds.ICONS}
-WAITS = {PERSON: "Ask a person", WEBHOOK: "Wait for a message"}
 TONES: dict[str, str] = {StepKind.CONDITION: "cond"}
 
 
@@ -85,7 +84,7 @@ def _node(step: Step, number: int, key: str, names: Mapping[str, str], errors: i
     return Node(
         step=step,
         number=number,
-        name=str(step.get("name") or "").strip() or usual_name(step, names),
+        name=title_of(step, names),
         sub=_sub(kind, config, names.get(agent, "")),
         key=key if is_told(kind, config) else "",
         icon="hand" if is_person else "webhook" if is_message else ICONS.get(kind, "bot"),
@@ -96,16 +95,11 @@ def _node(step: Step, number: int, key: str, names: Mapping[str, str], errors: i
     )
 
 
-def usual_name(step: Step, names: Mapping[str, str]) -> str:
-    """What a step without a name is called."""
-    kind, config = str(step.get("kind") or StepKind.AGENT), step.get("config") or {}
-    if kind == StepKind.WAIT:
-        return WAITS.get(str(config.get("for")), "Wait")
-    words = {
-        "condition": "Condition", "loop": "For each", "tool": "Call a tool", "recipe": "Another recipe",
-    }.get(kind, "")  # fmt: skip
-    agent = str(step.get("agent_id") or "")
-    return words or (f"{names[agent]} works" if agent in names else "New step")
+def title_of(step: Step, names: Mapping[str, str]) -> str:
+    """What a step of a draft is called. names: agents' by id."""
+    kind, agent = str(step.get("kind") or StepKind.AGENT), names.get(str(step.get("agent_id") or ""), "")
+    title = step_title(str(step.get("name") or ""), kind, step.get("config"), agent) if kind in StepKind.values else ""
+    return title or "New step"
 
 
 def _sub(kind: str, config: Mapping[str, Any], agent: str) -> str:
@@ -114,7 +108,7 @@ def _sub(kind: str, config: Mapping[str, Any], agent: str) -> str:
         at_once = f" · {config['at_once']} at once" if config.get("at_once") else ""
         return f"{config.get('over') or 'No list yet'}{at_once}"
     if kind == StepKind.WAIT:
-        if config.get("for") in WAITS:
+        if config.get("for") in (PERSON, WEBHOOK):
             return f"within {words_of(config['within'])}" if config.get("within") else "within a week"
         return f"until {config['until']}" if config.get("until") else words_of(config.get("seconds")) or "No time yet"
     said = {

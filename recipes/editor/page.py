@@ -114,7 +114,7 @@ class EditorPage:
         for number, step in enumerate(self.body["steps"][:place]):
             inside = self._loops_of(step)
             if forms.is_told(step) and inside == loops[: len(inside)] and step["step_id"] not in loops:
-                words = step.get("name") or outline.usual_name(step, self.names)
+                words = outline.title_of(step, self.names)
                 earlier.append(Name(keys[number], f"from {number + 1}, {words}"))
         previous = [Name("previous_output", "the step before")] if earlier else []
         local = [Name("item", "this round"), Name("loop.index", "this round")] if loops else []

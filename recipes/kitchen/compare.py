@@ -148,7 +148,7 @@ def _pair(key: str, a: ExecutionStep | None, b: ExecutionStep | None, longest: i
     output = "only in B" if a is None else "only in A" if b is None else "same" if a.output == b.output else "differs"
     step = b or a
     a_share, b_share = (round(100 * (one or 0) / longest, 1) for one in times)
-    return Pair(key, (step.name or step.step_id) if step else key, a, b, a_share, b_share, time, cost, output)
+    return Pair(key, (step.title) if step else key, a, b, a_share, b_share, time, cost, output)
 
 
 def _changes(a: Execution, b: Execution, pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:

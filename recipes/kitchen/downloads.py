@@ -54,7 +54,7 @@ def _text(execution: Execution, number: int | None) -> tuple[str, str]:
     step = next((one for one in execution.steps.all() if one.order == number), None)
     if step is None or not step.output:
         raise NotFound()
-    return f"{named} {step.name or step.step_id}", step.output
+    return f"{named} {step.title}", step.output
 
 
 def _whole(execution: Execution) -> str:
@@ -76,4 +76,4 @@ def _section(step: ExecutionStep) -> str:
     told = step.output
     if step.status == StepStatus.FAILED:
         told = f"Failed: {(step.error or {}).get('message', 'no reason was recorded')}\n\n{step.output}".strip()
-    return f"## {step.order}. {step.name or step.step_id}\n\n{told or step.get_status_display()}"
+    return f"## {step.order}. {step.title}\n\n{told or step.get_status_display()}"

@@ -274,7 +274,7 @@ def _ticket(
     running = step.status == StepStatus.RUNNING
     return Ticket(
         order=step.order,
-        name=step.name or step.step_id,
+        name=step.title,
         agent_id=step.agent_id,
         agent_name=step.agent_name or step.get_kind_display(),
         kind_icon=kinds.ICONS.get(step.kind, ""),
@@ -324,8 +324,8 @@ def _branch_facts(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> list[s
         return [count_of(step.grown, "round")]
     above = next((one for one in steps if one.id == step.parent_id), None)
     if above and step.branch == BODY and above.kind == StepKind.LOOP:
-        return [f"round {step.iteration} of {above.name or above.step_id}"]
-    return [kinds.when(above.name or above.step_id, step.branch)] if above and step.branch in BRANCHES else []
+        return [f"round {step.iteration} of {above.title}"]
+    return [kinds.when(above.title, step.branch)] if above and step.branch in BRANCHES else []
 
 
 def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:

@@ -60,7 +60,8 @@ def panel_of(workspace: Workspace, execution_id: UUID, beside: Sequence[Executio
     run = runs.defer("output_data", "learning").first()
     if run is None:
         raise NotFound()
-    columns = ("order", "step_id", "name", "status", "started_at", "completed_at", "attempt", "error", "kind")
+    called = ("step_id", "name", "kind", "agent_name", "config")
+    columns = ("order", *called, "status", "started_at", "completed_at", "attempt", "error")
     steps = list(run.steps.only("execution_id", *columns).order_by("order"))
     failed = next((step for step in steps if step.status == StepStatus.FAILED), None)
     code = str((run.error or {}).get("code") or "")

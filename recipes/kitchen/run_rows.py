@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from automatos import words
 from recipes.engine.templating import as_text
-from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger
+from recipes.models import ENDED_BADLY, Execution, ExecutionStatus, ExecutionStep, StepStatus, Trigger, step_title
 from recipes.runs.copying import FAILED
 from recipes.runs.medians import usual_lengths
 from recipes.waits.queries import asked_in
@@ -114,7 +114,7 @@ def _steps_of(runs: Sequence[Execution]) -> dict[UUID, list[dict[str, Any]]]:
     long = [run.pk for run in runs if run.total_steps > MOST_DOTS]
     found: dict[UUID, list[dict[str, Any]]] = {}
     wanted = ExecutionStep.objects.filter(Q(execution__in=short) | Q(execution__in=long, status__in=telling))
-    columns = ("execution_id", "order", "status", "name", "step_id", "error__message")
+    columns = ("execution_id", "order", "status", "name", "step_id", "error__message", "kind", "config", "agent_name")
     for step in wanted.order_by("execution_id", "order").values(*columns):
         found.setdefault(step["execution_id"], []).append(step)
     return found
@@ -171,7 +171,8 @@ def _trouble(run: Execution, steps: Sequence[Mapping[str, Any]]) -> tuple[str, s
         return "", said or "No reason was recorded."
     first = failed[0]
     why = words.without_settings(str(first["error__message"] or said))
-    return f"{first['order']} {first['name'] or first['step_id']}", why
+    title = step_title(first["name"], first["kind"], first["config"], first["agent_name"]) or first["step_id"]
+    return f"{first['order']} {title}", why
 
 
 def _doing(run: Execution, steps: Sequence[Mapping[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """The middle of the kitchen page: one step's output, prompt or the run's events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from automatos import words
 from automatos.events import iso, streamed_text
+from automatos.json_text import indented
 from recipes import kinds
 from recipes.kitchen.cures import Cure, cures_of
 from recipes.kitchen.writing import Writing, writing_of
@@ -121,6 +122,11 @@ class Stage:
         return [(tab, tab.capitalize()) for tab in TABS]
 
     @property
+    def arguments(self) -> str:
+        """What the tool of a tool step is given, as JSON, with names where something is put in."""
+        return indented((self.step.config or {}).get("arguments") or {})
+
+    @property
     def shown(self) -> str:
         """The step's output as Markdown: JSON that a stage left is code."""
         text = self.step.output
@@ -145,7 +151,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str, sh
     written = streamed_text(step.id, step.attempt) if running and tab == "output" else ""
     return Stage(
         step=step,
-        name=step.name or step.step_id,
+        name=step.title,
         subtitle=_subtitle(step),
         tab=tab,
         writing=writing_of(written, step.order, step.attempt, shown),
@@ -218,11 +224,19 @@ def _earlier_attempts(step: ExecutionStep) -> list[Attempt]:
 
 def _lines(execution: Execution) -> list[Line]:
     newest = Event.objects.filter(execution_id=execution.pk, seq__gt=execution.last_seq - MOST_EVENTS)
+    titles = {step.order: step.title for step in execution.steps.all()}
     return [
-        Line(event.seq, event.type, iso(event.at) or "", _clock(event.at), event.step, summary(event.data))
+        Line(event.seq, event.type, iso(event.at) or "", _clock(event.at), event.step, summary(_named(event, titles)))
         for event in newest.order_by("seq")
         if event.seq <= execution.last_seq
     ]
+
+
+def _named(event: Event, titles: Mapping[int, str]) -> dict[str, Any]:
+    """Its data, with a step called as everywhere else on the page."""
+    data: dict[str, Any] = event.data
+    title = titles.get(event.step) if event.step else None
+    return {**data, "name": title} if title and "name" in data else data
 
 
 def _clock(moment: datetime) -> str:

@@ -88,7 +88,7 @@ class _Scale:
 
 
 def _line(ticket: Ticket, step: ExecutionStep, scale: _Scale) -> Line:
-    called = str(step.order), step.name or step.step_id
+    called = str(step.order), step.title
     if step.started_at is None:
         return Line(step.order, *called, ticket.look, ticket.icon, [], "")
     tools = [call for call in step.calls.all() if call.kind != Call.Kind.MODEL][:MOST_CALLS]

@@ -1,5 +1,6 @@
 """Pages of runs: the dashboard and the kitchen; stop, pause, resume, retry, begin at a step, cook again."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -43,7 +44,7 @@ from workspaces.models import Budget, Role
 MOST_LISTED = 5
 # Why no new run begins: told in the kitchen of the old one.
 REFUSED = (Conflict, PlanLimit, TooMany)
-# The session's place for a prompt that could not be used, and how much of one it keeps.
+# The session's place for a prompt or arguments that could not be used, and how much of them it keeps.
 MENDED = "mended"
 LONGEST_MENDED = 100_000
 
@@ -106,7 +107,7 @@ def run(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 
 
 def _mended(request: WorkspaceRequest, step: ExecutionStep) -> dict[str, str] | None:
-    """A prompt that was typed for this step and could not be used, once: its text, and what is wrong with it."""
+    """What was typed for this step and could not be used, once: its text, and what is wrong with it."""
     kept: dict[str, str] = request.session.get(MENDED) or {}
     if kept.get("step") != str(step.pk):
         return None
@@ -162,26 +163,42 @@ def retry(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
 def begin_at(request: WorkspaceRequest, execution_id: UUID) -> HttpResponse:
     """Do the step `from_step` of a run that is over anew, and what follows from it, in a new run.
 
-    prompt: what the step is asked this time, in place of what it was asked.
+    prompt: what the step is asked this time, in place of what it was asked; arguments: the same of a tool's call.
     """
-    place, prompt = request.POST.get("from_step", ""), request.POST.get("prompt", "").replace("\r\n", "\n")
-    changes = (
-        reruns.Changes(steps={place: reruns.StepChange(prompt_template=prompt)}) if prompt.strip() else reruns.NONE
-    )
-    start = partial(reruns.rerun, from_step=place, changes=changes)
+    place = request.POST.get("from_step", "")
+    typed = (request.POST.get("prompt") or request.POST.get("arguments", "")).replace("\r\n", "\n")
     try:
+        changes = (
+            reruns.Changes(steps=_changed(place, typed, "arguments" in request.POST)) if typed.strip() else reruns.NONE
+        )
+        start = partial(reruns.rerun, from_step=place, changes=changes)
         return _gone_on(request, execution_id, f"begin-{place}", start)
     except InvalidInput as error:
         steps = ExecutionStep.objects.filter(workspace=request.workspace, execution_id=execution_id)
         step = steps.filter(order=int(place)).first() if place.isdecimal() and len(place) < 6 else None
-        if step is None or not changes.steps:
+        if step is None or not typed.strip():
             messages.error(request, error.message)
             return redirect("run", workspace=request.workspace.slug, execution_id=execution_id)
         # What was typed stands there again, beside what is wrong with it.
         wrong = next((texts[0] for texts in error.fields.values() if texts), error.message)
-        request.session[MENDED] = {"step": str(step.pk), "prompt": prompt[:LONGEST_MENDED], "wrong": wrong}
+        request.session[MENDED] = {"step": str(step.pk), "text": typed[:LONGEST_MENDED], "wrong": wrong}
         address = reverse("run", args=[request.workspace.slug, execution_id])
         return redirect(f"{address}?step={step.order}")
+
+
+def _changed(place: str, typed: str, is_call: bool) -> dict[str, reruns.StepChange]:
+    """What is different of the step: its prompt, or the arguments of its call, as JSON."""
+    if not is_call:
+        return {place: reruns.StepChange(prompt_template=typed)}
+    try:
+        arguments = json.loads(typed)
+    except (ValueError, RecursionError) as error:
+        said = f"This is not JSON: {error}." if isinstance(error, json.JSONDecodeError) else "This is not JSON."
+        raise InvalidInput(said, fields={"arguments": [said]}) from error
+    if not isinstance(arguments, dict):
+        said = 'Write an object, for example {"expression": "1 + 1"}.'
+        raise InvalidInput(said, fields={"arguments": [said]})
+    return {place: reruns.StepChange(arguments=arguments)}
 
 
 def _gone_on(request: WorkspaceRequest, execution_id: UUID, what: str, start: Callable[..., Execution]) -> HttpResponse:

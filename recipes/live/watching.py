@@ -110,7 +110,7 @@ class Watch:
             self._say(step, f"failed{again}: {reason}")
 
     def _say(self, step: ExecutionStep, text: str) -> None:
-        self.screen.line(f"{self._bar(step.order)}  {clean(step.name or step.step_id)}: {text}")
+        self.screen.line(f"{self._bar(step.order)}  {clean(step.title)}: {text}")
 
     def _bar(self, order: int) -> str:
         done = sum(1 for step in self.steps.values() if step.completed_at and step.order <= order)
@@ -119,7 +119,7 @@ class Watch:
     def _status(self) -> None:
         running = [step for step in self.steps.values() if step.status == StepStatus.RUNNING]
         done = sum(1 for step in self.steps.values() if step.completed_at)
-        who = ", ".join(f"{clean(step.name or step.step_id)} ({clean(step.agent_name)})" for step in running)
+        who = ", ".join(f"{clean(step.title)} ({clean(step.agent_name)})" for step in running)
         place = f"step {running[0].order} of {len(self.steps)}" if running else f"{done} of {len(self.steps)} done"
         self.screen.status(f"{self.screen.bar(done, len(self.steps))} {place}  {who or 'waiting'}")
 

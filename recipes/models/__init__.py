@@ -17,7 +17,7 @@ from recipes.models.judgement import RunJudgement
 from recipes.models.lesson import Lesson
 from recipes.models.payload import Payload, PayloadUse
 from recipes.models.quality import RecipeFigures, RecipePattern, RecipeSuggestion, RunRating, StepFigures
-from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings
+from recipes.models.recipe import ErrorHandling, Recipe, RecipeStep, RecipeVersion, StepKind, StepSettings, step_title
 from recipes.models.saved_view import SavedView
 from recipes.models.starts import MissedPolicy, RecipeTrigger, Schedule, ScheduleTick, TriggerDelivery, TriggerKind
 from recipes.models.step import ExecutionStep, StepStatus
@@ -72,4 +72,5 @@ __all__ = [
     "Worker",
     "Workflow",
     "WorkflowStatus",
+    "step_title",
 ]

@@ -1,6 +1,7 @@
 """Recipes, their steps and versions."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -82,6 +83,23 @@ class StepKind(models.TextChoices):
     STAGE = "stage", "Stage"
 
 
+# How steps without a name and without an agent are called.
+WAITS = {"person": "Ask a person", "webhook": "Wait for a message"}
+KINDS = {StepKind.CONDITION: "Condition", StepKind.LOOP: "For each", StepKind.RECIPE: "Another recipe"}
+
+
+def step_title(name: str, kind: str, config: Mapping[str, Any] | None, agent: str) -> str:
+    """What people call a step everywhere: its name, or what it does; empty where nothing is known. agent: its name."""
+    config = config or {}
+    if name.strip():
+        return name.strip()
+    if kind == StepKind.TOOL:
+        return f"Call {config.get('tool') or 'a tool'}"
+    if kind == StepKind.WAIT:
+        return WAITS.get(str(config.get("for")), "Wait")
+    return KINDS.get(StepKind(kind), "") or (f"{agent} works" if agent else "")
+
+
 class StepSettings(models.Model):
     """What a recipe's step and its copy in an execution have in common.
 
@@ -105,6 +123,12 @@ class StepSettings(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or what it does."""
+        agent = str(getattr(self, "agent_name", ""))
+        return step_title(self.name, self.kind, self.config, agent) or self.step_id
+
 
 class RecipeStep(StepSettings):
     """One task for one agent, or a step of another kind. under: the step_id of the step in whose branch it stands."""
@@ -127,6 +151,11 @@ class RecipeStep(StepSettings):
 
     def __str__(self) -> str:
         return f"{self.order}. {self.name or self.step_id}"
+
+    @property
+    def agent_name(self) -> str:
+        """Of its agent; empty where it has none."""
+        return self.agent.name if self.agent else ""
 
 
 class RecipeVersion(models.Model):

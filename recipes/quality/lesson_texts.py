@@ -26,7 +26,7 @@ def lessons_from(patterns: Sequence[Pattern], steps: Sequence[ExecutionStep]) ->
         if pattern.type == "step_failure" and step is not None:
             found.append(_of_failure(key, step))
         elif pattern.type in TEXTS:
-            name = f"{pattern.step} ({step.name or step.step_id})" if step else str(pattern.step)
+            name = f"{pattern.step} ({step.title})" if step else str(pattern.step)
             text = TEXTS[pattern.type].format(step=name, detail=pattern.detail)
             found.append(NewLesson(key, text, step.agent_id if step else None))
     return found
@@ -36,5 +36,5 @@ def _of_failure(key: str, step: ExecutionStep) -> NewLesson:
     """It repeats the error's words, so it carries whatever untrusted text the step had read."""
     error = step.error or {}
     message = " ".join(str(error.get("message", "")).split())[:QUOTED]
-    text = f"Step {step.order} ({step.name or step.step_id}) failed with {error.get('code', 'an error')}: {message}"
+    text = f"Step {step.order} ({step.title}) failed with {error.get('code', 'an error')}: {message}"
     return NewLesson(key, f"{text} Avoid what led to it.", step.agent_id, tuple(map(str, step.origins or ())))

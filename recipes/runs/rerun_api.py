@@ -26,6 +26,11 @@ class StepChangeIn(InputSerializer):
     prompt_template = serializers.CharField(required=False, trim_whitespace=False, allow_blank=True)
     agent_id = serializers.UUIDField(required=False, allow_null=True)
     model = serializers.CharField(required=False, allow_blank=True, help_text="provider:model, for this run alone.")
+    arguments = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="Of a tool step: all that its call is given, in place of what it was.",
+    )
 
 
 class OverridesIn(InputSerializer):
@@ -33,7 +38,9 @@ class OverridesIn(InputSerializer):
 
     input_data = serializers.DictField(required=False, help_text="Only the inputs that change.")
     steps = serializers.DictField(
-        child=StepChangeIn(), required=False, help_text="By number or path: prompt_template, agent_id, model."
+        child=StepChangeIn(),
+        required=False,
+        help_text="By number or path: prompt_template, agent_id, model, arguments.",
     )
 
 
@@ -48,7 +55,7 @@ class RerunIn(InputSerializer):
         """The overrides."""
         given = self.validated_data.get("overrides") or {}
         steps = {
-            place: StepChange(**{name: value for name, value in one.items() if value})
+            place: StepChange(**{name: value for name, value in one.items() if value not in (None, "")})
             for place, one in (given.get("steps") or {}).items()
         }
         return Changes(given.get("input_data") or {}, steps)
@@ -105,7 +112,7 @@ class ExecutionRerun(_Starting):
         responses={202: StartedOut, **errors(404, 409, 415)},
     )
     def post(self, request: Request, execution_id: UUID, recipe_id: str | None = None) -> Response:
-        """A new run from this step on, with other inputs, prompts, agents or models; earlier results are taken over."""
+        """A new run from this step on, with other inputs, prompts, agents, models or arguments; it keeps the rest."""
         body = RerunIn(data=request.data)
         body.is_valid(raise_exception=True)
         run, from_step = self.bare(execution_id, recipe_id), body.validated_data["from_step"]

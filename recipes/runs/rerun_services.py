@@ -4,15 +4,17 @@ The new run is a copy of the steps as they were, not of the recipe as it is now.
 costs nothing there; `taken_from` names the step it came from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from automatos.after_commit import after_commit
+from automatos.checking import unstorable_json
 from automatos.errors import Conflict, InvalidInput
 from recipes.engine import templating
+from recipes.engine.ledger import as_json
 from recipes.engine.new_steps import has_agent
 from recipes.engine.sql import statements
 from recipes.engine.takeover import Taken, taken_over
@@ -37,11 +39,15 @@ from workspaces.models import User, Workspace
 
 @dataclass(frozen=True, slots=True)
 class StepChange:
-    """What is different of a step this time; empty values leave it as it was. model: `provider:model`."""
+    """What is different of a step this time; empty values leave it as it was. model: `provider:model`.
+
+    arguments: all that the call of a tool step is given; None leaves them.
+    """
 
     prompt_template: str = ""
     agent_id: UUID | None = None
     model: str = ""
+    arguments: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,9 @@ def _changed(
         if change.prompt_template:
             _check_prompt(f"{field_of}.prompt_template", change.prompt_template, row, rows)
             row.prompt_template = change.prompt_template
+        if change.arguments is not None:
+            _check_arguments(f"{field_of}.arguments", change.arguments, row, rows)
+            row.config = {**(row.config or {}), "arguments": dict(change.arguments)}
         if change.agent_id:
             row.agent_id, row.agent_name = change.agent_id, ""
         if change.model:
@@ -223,6 +232,23 @@ def _check_prompt(name: str, prompt: str, row: ExecutionStep, rows: Sequence[Exe
         raise invalid(name, f"A step of the kind {row.kind} has no prompt.")
     if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
         raise invalid(name, f"Write 1 to {LONGEST_PROMPT:,} characters.")
+    _check_names(name, [prompt], row, rows)
+
+
+def _check_arguments(
+    name: str, arguments: Mapping[str, Any], row: ExecutionStep, rows: Sequence[ExecutionStep]
+) -> None:
+    if row.kind != StepKind.TOOL:
+        raise invalid(name, f"A step of the kind {row.kind} calls no tool.")
+    for place, problem in unstorable_json(arguments):
+        raise invalid(f"{name}.{place}" if place else name, problem)
+    if len(as_json(arguments) or "") > LONGEST_PROMPT:
+        raise invalid(name, f"Write at most {LONGEST_PROMPT:,} characters.")
+    _check_names(name, templating.texts_of(arguments), row, rows)
+
+
+def _check_names(name: str, texts: Iterable[str], row: ExecutionStep, rows: Sequence[ExecutionStep]) -> None:
+    """The texts name nothing that the step does not know."""
     seen = (row.scope or {}).get("sees", ())
     before = (row.scope or {}).get("before", row.order)
     earlier = [
@@ -231,6 +257,7 @@ def _check_prompt(name: str, prompt: str, row: ExecutionStep, rows: Sequence[Exe
         if (one.path is None and one.order < before) or one.order in seen
     ]
     local = list((row.scope or {}).get("local") or ())
-    problems = templating.check(prompt, inputs=list(row.execution.input_data), earlier=earlier, local=local)
-    if problems:
-        raise InvalidInput(f"{name}: {problems[0]}", fields={name: problems})
+    for text in texts:
+        problems = templating.check(text, inputs=list(row.execution.input_data), earlier=earlier, local=local)
+        if problems:
+            raise InvalidInput(f"{name}: {problems[0]}", fields={name: problems})

@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 
 from recipes.models import Execution
+from recipes.tests.chat_kit import with_tools
 from recipes.tests.kit import Cast
 from recipes.tests.test_dashboard import browser_of
 from recipes.tests.test_engine import claim, done, failed
+from recipes.tests.test_loops import cast_recipe
+from recipes.tests.test_reruns import api_of
 from workspaces.models import Role, User
 from workspaces.services import set_role
 
@@ -97,6 +100,48 @@ def test_a_failed_step_is_mended_with_another_prompt_where_it_failed(cast: Cast)
     recipe.version += 1
     recipe.save(update_fields=["version"])
     assert "It does version 1 of the recipe; cook again for version 2." in page.text(run)
+
+
+def test_a_failed_call_is_mended_with_other_arguments(cast: Cast) -> None:
+    """Where it failed, and over REST; what is no call, no JSON or names nothing is refused by name."""
+    page = Kitchen(browser_of(cast.owner), cast)
+    with_tools(cast.agent, "calculator")
+    config = {"tool": "calculator", "arguments": {"expression": "{step_1} +"}}
+    steps: list[dict[str, Any]] = [{"prompt_template": "One"}, {"kind": "tool", "config": config}]
+    run = cast.cook(cast_recipe(cast, [{**step, "agent_id": cast.agent.id} for step in steps]))
+    (second,) = done(claim()[0], "6")
+    failed(second)
+    text = page.text(run)
+    assert "Call calculator" in text, "called as in the editor"
+    events = page.text(run, "?tab=events").split('id="panel"')[1].split('class="stage-f"')[0]
+    assert ("step.failed" in events, "step_2" in events) == (True, False), "in the events too"
+    assert (
+        "&quot;expression&quot;: &quot;{step_1} +&quot;" in text.split('id="mend-arguments"')[1].split("</textarea>")[0]
+    )
+    for typed, why in (
+        ("{", "This is not JSON"),
+        ("[1]", "Write an object"),
+        ('{"expression": "{gone}"}', "not known here"),
+    ):
+        same, said = page.press(run, "begin", from_step="2", arguments=typed)
+        assert same.pk == run.pk
+        assert why in said.split('id="mend-wrong"')[1].split("</div>")[0]
+    made, _ = page.press(run, "begin", from_step="2", arguments='{"expression": "{step_1} * 7"}')
+    (job,) = claim()
+    assert job.call is not None
+    assert (made.source_id, job.call.arguments) == (run.pk, {"expression": "6 * 7"})
+    api, path = api_of(cast), f"/api/executions/{run.pk}/rerun"
+    for step, given, field in (
+        ("1", {"expression": "1"}, "overrides.steps.1.arguments"),
+        ("2", {"expression": "{gone}"}, "overrides.steps.2.arguments"),
+        ("2", {"expression": "\x00"}, "overrides.steps.2.arguments.expression"),
+    ):
+        body = {"from_step": step, "overrides": {"steps": {step: {"arguments": given}}}}
+        status, answer = api.post(path, body)
+        assert (status, field in answer["error"]["fields"]) == (400, True), answer
+    body = {"from_step": "2", "overrides": {"steps": {"2": {"arguments": {"expression": "1 + 1"}}}}}
+    assert api.post(path, body)[0] == 202
+    assert [one.call.arguments for one in claim() if one.call] == [{"expression": "1 + 1"}]
 
 
 def test_a_live_run_is_paused_and_resumed(cast: Cast) -> None:

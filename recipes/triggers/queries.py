@@ -56,7 +56,7 @@ def listed_schedules(slug: str) -> QuerySet[Schedule]:
 def message_steps(recipe: Recipe) -> list[tuple[str, str]]:
     """The recipe's steps that wait for a signed message, published or in the draft: step_id and name."""
     rows = recipe.steps.filter(kind=StepKind.WAIT, config__for=WEBHOOK).order_by("order")
-    found = {one.step_id: one.name or one.step_id for one in rows}
+    found = {one.step_id: one.title for one in rows}
     for step in body_now(recipe, draft_of(recipe))["steps"]:
         if step.get("kind") == StepKind.WAIT and (step.get("config") or {}).get("for") == WEBHOOK:
             found[step["step_id"]] = str(step.get("name") or step["step_id"])
