@@ -51,7 +51,7 @@ class CookForm(TypedForm):
             if entry.get("type") == "boolean":
                 given[name] = bool(self[name].value())
             elif text := str(self[name].value() or "").replace("\r\n", "\n"):
-                given[name] = text
+                given[name] = _lines(text) if entry.get("type") == "array" else text
         return given
 
     def uploads(self) -> dict[str, Upload]:
@@ -154,6 +154,13 @@ def digests(uploads: Uploads) -> dict[str, list[str]]:
     return {name: [one.name, hashlib.sha256(one.data).hexdigest()] for name, one in uploads.items()}
 
 
+def _lines(text: str) -> Any:
+    """A list, where it was written a line for each; what begins as JSON does stays text."""
+    if text.lstrip().startswith("["):
+        return text
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def _field(name: str, entry: Mapping[str, Any]) -> forms.Field:
     label, hint, kind = name.replace("_", " ").capitalize(), str(entry.get("description", "")), entry.get("type")
     if kind == "boolean":
@@ -166,8 +173,10 @@ def _field(name: str, entry: Mapping[str, Any]) -> forms.Field:
     if kind in ("number", "integer"):
         return text_field(label, hint=hint or "A number.", inputmode="decimal", autocomplete="off")
     if kind in LONG_TEXT:
-        example = 'a list, such as ["a", "b"]' if kind == "array" else 'an object, such as {"a": 1}'
-        return text_field(label, hint=f"{hint} Write {example}.".strip(), rows=3, spellcheck="false")
+        example = (
+            'One a line, or a list such as ["a", "b"].' if kind == "array" else 'Write an object, such as {"a": 1}.'
+        )
+        return text_field(label, hint=f"{hint} {example}".strip(), rows=3, spellcheck="false")
     if kind == "choice":
         options = [str(option) for option in entry.get("options") or ()]
         return choice_field(label, [("", "Choose one"), *((option, option) for option in options)], hint=hint)

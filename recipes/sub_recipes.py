@@ -27,6 +27,9 @@ def check(field: str, step: RecipeStep, known: Known, place: Place, problems: Pr
     """Notes what is wrong; pins the step to the recipe's id and version otherwise."""
     config = dict(step.config or {})
     recipe = _recipe(place.workspace, config.get("recipe"))
+    if not config.get("recipe"):
+        problems.add(f"{field}.config.recipe", "Choose a recipe: give its id or its template_id.")
+        return
     if recipe is None:
         problems.add(f"{field}.config.recipe", "There is no such recipe here. Give its id or its template_id.")
         return

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.work.queries import unusable
+from automatos.durations import words_of
 from automatos.errors import Conflict, InvalidInput, NotFound, PlanLimit, TooMany
 from automatos.listing import page_of
 from recipes import kinds, services
@@ -216,6 +217,7 @@ def _step_shown(step: RecipeStep, steps: list[RecipeStep]) -> dict[str, Any]:
         "trouble": _trouble(step),
         "icon": kinds.ICONS.get(step.kind, ""),
         "text": kinds.shown(step),
+        "longest": words_of(step.timeout),
         "when": kinds.when(above, step.branch) if above else "",
     }
 

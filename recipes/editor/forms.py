@@ -18,6 +18,7 @@ from recipes.editor.arguments import PREFIX, read_arguments
 from recipes.editor.body import Step
 from recipes.engine import new_steps
 from recipes.engine.new_steps import PERSON, TIME, WEBHOOK
+from recipes.engine.sub_runs import ALL
 from recipes.models import ErrorHandling, StepKind
 from recipes.validation import MOST_FIELDS
 
@@ -31,16 +32,19 @@ FIELDS = {
     "under": "when", "branch": "when", "config": "extra", "config.expression": "expression", "config.for": "waits_for",
     "config.within": "within", "config.seconds": "seconds", "config.until": "until", "config.fields": "questions",
     "config.tool": "tool", "config.arguments": "arguments", "config.over": "over", "config.at_most": "at_most",
-    "config.at_once": "at_once",
+    "config.at_once": "at_once", "config.recipe": "recipe", "config.version": "version", "config.inputs": "inputs",
+    "config.leaves": "leaves",
 }  # fmt: skip
 # Parts of a step's settings that have a field of their own, by kind.
 OWN = {
     StepKind.AGENT: (), StepKind.CONDITION: ("expression",), StepKind.TOOL: ("tool", "arguments"),
     StepKind.WAIT: ("for", "within", "fields", "seconds", "until"), StepKind.LOOP: ("over", "at_most", "at_once"),
+    StepKind.RECIPE: ("recipe", "version", "inputs", "leaves"),
 }  # fmt: skip
+LEAVES = [("", "Its result"), (ALL, "The outputs of all its steps, as an object")]
 WAITS = [(PERSON, "An answer of a person"), (TIME, "A time"), (WEBHOOK, "A signed message")]
 # What is code, in its letters.
-MONO = ("output_key", "arguments", "expression", "over", "extra", "prompt_template")
+MONO = ("output_key", "arguments", "inputs", "expression", "over", "extra", "prompt_template")
 
 
 def kind_of(step: Step) -> str:
@@ -62,12 +66,14 @@ def step_form(
     fields: dict[str, forms.Field] = {"name": text_field("Name", autocomplete="off", maxlength=160)}
     fields |= {
         StepKind.AGENT: _agent_fields, StepKind.TOOL: _tool_fields, StepKind.CONDITION: _condition_fields,
-        StepKind.WAIT: _wait_fields, StepKind.LOOP: _loop_fields,
-    }.get(StepKind(kind) if kind in StepKind.values else StepKind.RECIPE, _other_fields)()  # fmt: skip
+        StepKind.WAIT: _wait_fields, StepKind.LOOP: _loop_fields, StepKind.RECIPE: _recipe_fields,
+    }.get(StepKind(kind) if kind in StepKind.values else StepKind.STAGE, _other_fields)()  # fmt: skip
     if "agent_id" in fields:
-        fields["agent_id"].widget = forms.Select(choices=[("", "Choose an agent"), *agents])
+        fields["agent_id"].widget = chooser([("", "Choose an agent"), *agents])
     if tools and "tool" in fields:
-        fields["tool"].widget.attrs["list"] = "tools-list"
+        given = str((step.get("config") or {}).get("tool") or "")
+        rest = [(given, f"{given} (not one of its tools)")] if given and given not in tools else []
+        fields["tool"].widget = chooser([("", "Choose a tool"), *((name, name) for name in tools), *rest])
     if len(whens) > 1:
         fields["when"] = choice_field("Runs", whens)
     if is_told(step):
@@ -88,6 +94,11 @@ def step_form(
         )
     take(made, fields)
     return made
+
+
+def chooser(choices: Sequence[tuple[str, str]]) -> forms.Select:
+    """A drop-down list of these, as a step's form shows it."""
+    return forms.Select(choices=choices, attrs={"class": "select"})
 
 
 def bound(prefix: str, values: Mapping[str, Any], kind: type[TypedForm] = TypedForm) -> TypedForm:
@@ -145,6 +156,15 @@ def _loop_fields() -> dict[str, forms.Field]:
     }  # fmt: skip
 
 
+def _recipe_fields() -> dict[str, forms.Field]:
+    return {
+        "recipe": choice_field("Recipe", []),
+        "version": choice_field("Version", []),
+        "inputs": text_field("What it is given", rows=4, spellcheck="false"),
+        "leaves": choice_field("Its output is", LEAVES),
+    }  # fmt: skip
+
+
 def _other_fields() -> dict[str, forms.Field]:
     return {"extra": text_field("Settings", hint="As JSON.", rows=6, spellcheck="false")}
 
@@ -175,6 +195,10 @@ def _initial(step: Step) -> dict[str, str]:
         "over": plain(config.get("over")),
         "at_most": plain(config.get("at_most")),
         "at_once": plain(config.get("at_once")),
+        "recipe": plain(config.get("recipe")),
+        "version": plain(config.get("version")),
+        "inputs": json.dumps(config["inputs"], ensure_ascii=False, indent=2) if config.get("inputs") else "",
+        "leaves": ALL if config.get("leaves") == ALL else "",
         "extra": json.dumps(config, ensure_ascii=False, indent=2) if config else "",
     }
     return row
@@ -222,6 +246,8 @@ def _config(kind: str, kept: dict[str, Any], text: Mapping[str, str]) -> dict[st
         typed = any(name.startswith(PREFIX) for name in text)
         given = read_arguments(kept.get("arguments"), text) if typed else _json(text.get("arguments", ""))
         found = {"tool": text.get("tool", "").strip(), "arguments": given}
+    elif kind == StepKind.RECIPE:
+        found = _read_recipe(kept, text)
     elif kind == StepKind.LOOP:
         found = {"over": text.get("over", "").strip()} | {
             name: whole(text.get(name, "")) for name in ("at_most", "at_once")
@@ -241,6 +267,16 @@ def _config(kind: str, kept: dict[str, Any], text: Mapping[str, str]) -> dict[st
         return given if isinstance(given, dict) else {"unreadable": given} if given else {}
     rest = {name: value for name, value in kept.items() if name not in OWN.get(StepKind(kind), ())}
     return {**rest, **{name: value for name, value in found.items() if value not in (None, "", {})}}
+
+
+def _read_recipe(kept: Mapping[str, Any], text: Mapping[str, str]) -> dict[str, Any]:
+    """Which recipe is cooked, and with what. Another one has other inputs and versions."""
+    key = text.get("recipe", "").strip()
+    if key != kept.get("recipe"):
+        return {"recipe": key}
+    typed = any(name.startswith(PREFIX) for name in text)
+    given = read_arguments(kept.get("inputs"), text) if typed else _json(text.get("inputs", ""))
+    return {"recipe": key, "version": whole(text.get("version", "")), "inputs": given, "leaves": text.get("leaves", "")}
 
 
 def _read_questions(text: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Node:
 
 
 def tree(body: Body, names: Mapping[str, str], wrong: Mapping[str, int]) -> list[Node]:
-    """The draft's steps. names: agents' by id; wrong: how many problems each step has, by step_id."""
+    """The draft's steps. names: of agents and recipes by id; wrong: how many problems each step has, by step_id."""
     keys = output_keys(body)
     nodes = {
         step["step_id"]: _node(step, number, key, names, wrong.get(step["step_id"], 0))
@@ -85,7 +85,7 @@ def _node(step: Step, number: int, key: str, names: Mapping[str, str], errors: i
         step=step,
         number=number,
         name=title_of(step, names),
-        sub=_sub(kind, config, names.get(agent, "")),
+        sub=_sub(kind, config, agent, names),
         key=key if is_told(kind, config) else "",
         icon="hand" if is_person else "webhook" if is_message else ICONS.get(kind, "bot"),
         tone="ask" if is_person else TONES.get(kind, ""),
@@ -102,8 +102,9 @@ def title_of(step: Step, names: Mapping[str, str]) -> str:
     return title or "New step"
 
 
-def _sub(kind: str, config: Mapping[str, Any], agent: str) -> str:
+def _sub(kind: str, config: Mapping[str, Any], agent_id: str, names: Mapping[str, str]) -> str:
     """What a step does, in a few words."""
+    agent = names.get(agent_id, "")
     if kind == StepKind.LOOP:
         at_once = f" · {config['at_once']} at once" if config.get("at_once") else ""
         return f"{config.get('over') or 'No list yet'}{at_once}"
@@ -114,6 +115,6 @@ def _sub(kind: str, config: Mapping[str, Any], agent: str) -> str:
     said = {
         StepKind.CONDITION: config.get("expression") or "Write the condition",
         StepKind.TOOL: " · ".join(filter(None, [str(config.get("tool") or "No tool yet"), agent])),
-        StepKind.RECIPE: config.get("recipe") or config.get("template_id") or "No recipe yet",
+        StepKind.RECIPE: names.get(str(config.get("recipe"))) or config.get("recipe") or "No recipe yet",
     }
     return str(said.get(StepKind(kind), agent or "No agent yet") if kind in StepKind.values else kind)

@@ -18,6 +18,7 @@ from automatos.fields import TypedForm
 from recipes.editor import body as bodies
 from recipes.editor import checks_queries as checks
 from recipes.editor import forms, outline
+from recipes.editor import inner_queries as inner
 from recipes.editor import proposal_services as proposals
 from recipes.editor import services as drafts
 from recipes.editor.arguments import argument_fields
@@ -33,7 +34,10 @@ from workspaces.models import Workspace
 START, SETTINGS = "start", "settings"
 VIEWS = ("list", "graph", "code")
 # What is said of an empty field only once somebody wants to publish.
-NAGGING = ("may not be empty", "no such agent", "Write a condition", "Write text.", "Write either", "Choose who")
+NAGGING = (
+    "may not be empty", "no such agent", "Choose a recipe", "Say what it goes through", "Write a condition",
+    "Write text.", "Write either", "Choose who", "is missing; the tool needs it", "That recipe needs the input",
+)  # fmt: skip
 KIND_WORDS = {
     "agent": ("bot", "Agent"), "condition": ("split", "Condition"), "loop": ("repeat", "Loop over a list"),
     "recipe": ("book-open", "Another recipe"), "person": ("hand", "Ask a person"),
@@ -83,7 +87,20 @@ class EditorPage:
         found = {str(agent.pk): agent.name for agent in self.agents}
         gone = {str(step.get("agent_id") or "") for step in self.body["steps"]} - set(found) - {""}
         rows = Agent.objects.filter(workspace=self.workspace, pk__in=drafts.uuids(gone))
-        return found | {str(pk): f"{name} (deleted)" for pk, name in rows.values_list("pk", "name")}
+        found |= {str(pk): f"{name} (deleted)" for pk, name in rows.values_list("pk", "name")}
+        return found | inner.names_of(self.recipes)
+
+    @cached_property
+    def recipes(self) -> Sequence[Recipe]:
+        """Those that a step may cook; none where no step does."""
+        cooks = any(step.get("kind") == StepKind.RECIPE for step in self.body["steps"])
+        return inner.offered(self.workspace, self.recipe) if cooks else ()
+
+    @cached_property
+    def inner(self) -> inner.Inner:
+        """The recipe that the step which is shown cooks."""
+        is_one = self.step is not None and self.step.get("kind") == StepKind.RECIPE
+        return inner.inner_of(self.workspace, self.step) if is_one and self.step else inner.Inner()
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -151,14 +168,26 @@ class EditorPage:
         choices = [(str(agent.pk), _label(agent)) for agent in self.agents]
         if gone and gone not in dict(choices) and gone in self.names:
             choices.append((gone, self.names[gone]))
-        made = forms.step_form(
-            self.step, choices, self.whens(place), bodies.output_keys(self.body)[place], list(self.tools)
-        )
+        step = self.step
+        if self.inner.key:  # it may be named by its template_id
+            step = {**step, "config": {**(step.get("config") or {}), "recipe": self.inner.key}}
+        made = forms.step_form(step, choices, self.whens(place), bodies.output_keys(self.body)[place], list(self.tools))
+        if "recipe" in made.fields:
+            self._offer(made)
         for problem in self.problems:
             if problem.step_id == self.part and (self.check or not _nags(problem.text)):
                 name = forms.form_field(problem.field.split(".", 2)[2] if problem.field.count(".") > 1 else "")
                 made.take(name if name in made.fields else next(iter(made.fields)), [problem.text])
         return made
+
+    def _offer(self, made: TypedForm) -> None:
+        """What a step that cooks a recipe may choose from."""
+        choices = [("", "Choose a recipe"), *((str(one.pk), one.name) for one in self.recipes)]
+        given = made.text("recipe")
+        if given and given not in dict(choices):
+            choices.append((given, self.inner.name or f"{given} (not here)"))
+        made.fields["recipe"].widget = forms.chooser(choices)
+        made.fields["version"].widget = forms.chooser(self.inner.versions)
 
     @cached_property
     def tools(self) -> Mapping[str, Tool]:
@@ -190,7 +219,9 @@ class EditorPage:
         return {
             "recipe": self.recipe, "draft": self.draft, "body": self.body, "page": self, "step": self.step,
             "title": str(self.body.get("name") or "").strip() or bodies.UNTITLED,
-            "nodes": outline.tree(self.body, self.names, wrong), "count": len(steps), "number": place + 1,
+            "nodes": outline.tree(self.body, self.names, wrong),
+            "step_title": outline.title_of(self.step, self.names) if self.step else "",
+            "count": len(steps), "number": place + 1,
             "before": steps[place - 1]["step_id"] if place > 0 else "",
             "after": steps[place + 1]["step_id"] if 0 <= place < len(steps) - 1 else "",
             "form": self.form(), "known": self.known_names(place) if self.step else [],

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import APIResponse, Dialog, Page, Route, expect
 
 from agents.model_choice.choice import ModelInput
 from agents.models import Agent, Persona
@@ -188,3 +188,31 @@ def test_leaving_a_changed_form_asks_first(kitchen: Kitchen) -> None:
         page.get_by_role("link", name="Recipes", exact=False).first.click()
     assert asked == ["beforeunload"]
     assert page.url.endswith("/agents/quill/edit/")
+
+
+def test_a_button_waits_for_what_is_on_its_way(kitchen: Kitchen) -> None:
+    """Who types and presses at once sends the part twice: the second one is no change by somebody else."""
+    page = kitchen.owner.open(f"{kitchen.root}/recipes/brief/edit/?step=start")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if not held and "do=autosave" in (route.request.post_data or ""):
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/edit/", hold)
+    page.get_by_label("Description").fill("A brief that is short.")
+    page.get_by_label("Description").press("Tab")
+    for _ in range(300):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    page.get_by_role("button", name="Add an input").click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    ((route, answer),) = held
+    route.fulfill(response=answer)
+    expect(page.locator('[name="inputs-1-name"]')).to_be_visible()
+    expect(page.locator("#clash")).to_have_count(0)
+    expect(page.get_by_label("Description")).to_have_value("A brief that is short.")
+    assert not kitchen.owner.console

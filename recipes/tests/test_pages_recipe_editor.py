@@ -295,3 +295,33 @@ def test_steps_move_with_what_stands_under_them(order: Any, ids: list[str], unde
 def test_lengths_of_time_read_as_people_write_them(text: str, seconds: float | None, words: str) -> None:
     assert seconds_of(text) == seconds
     assert words_of(seconds) == words
+
+
+@pytest.mark.django_db
+def test_a_recipe_inside_is_chosen_and_given_its_inputs_by_fields() -> None:
+    cast = Cast()
+    agent = cast.agent()
+    inputs = {"topic": {"type": "string", "required": True}, "lines": {"type": "array"}}
+    inner = make_recipe(cast, agent, "Write {input.topic}", name="Inner", inputs=inputs)
+    other = make_recipe(cast, agent, "Hello", name="Other")
+    editor = Editor(cast.editor, cast.root).open("start").send(b_name="Outer").open("step_1")
+    editor.send("add:recipe", s_agent_id=str(agent.pk), s_prompt_template="Plan.")
+    assert editor.page.part == "step_2"
+    assert "Choose a recipe: give" not in editor.text, "nothing is wrong before anything was chosen"
+    editor.send(s_recipe=str(inner.pk))
+    editor.open("step_2")
+    assert "Inner" in editor.text.split('<span class="nm"><b>2</b>')[1].split("</a>")[0], "the outline names it"
+    assert 's-arg:text:topic"' in editor.text
+    assert 's-arg:list:lines"' in editor.text
+    editor.send(**{"s-arg:text:topic": "{step_1}", "s-arg:list:lines": "a\nb"})
+    kept = editor.open("step_2").page.step["config"]
+    assert kept == {"recipe": str(inner.pk), "inputs": {"topic": "{step_1}", "lines": ["a", "b"]}}
+    editor.send("publish", **{"s-arg:text:topic": "{step_1}", "s-arg:list:lines": "a\nb", "s_leaves": "outputs"})
+    saved = Recipe.objects.get(workspace=cast.workspace, name="Outer").steps.get(order=2)
+    assert saved.config == {**kept, "version": 1, "leaves": "outputs"}
+    editor = Editor(cast.editor, cast.root, "outer").open("step_2")
+    assert '<option value="1" selected>Version 1</option>' in editor.text
+    assert f'<option value="{saved.recipe_id}">' not in editor.text, "it does not cook itself"
+    editor.send(s_recipe=str(other.pk))
+    assert editor.open("step_2").page.step["config"] == {"recipe": str(other.pk)}
+    assert "Other asks for nothing." in editor.text

@@ -20,6 +20,7 @@ from recipes.waits.questions import in_words, question, reach_in_words
 from workspaces.models import Workspace
 
 LONGEST_SHOWN = 4000
+LONGEST_LINE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Asked:
     step: int
     asked_at: datetime
     title: str = ""
+    in_short: str = ""
     arguments: Sequence[tuple[str, str]] = ()
     changeable: Sequence[Changeable] = ()
     message: str = ""
@@ -99,14 +101,22 @@ def asked_in(runs: Sequence[UUID]) -> dict[UUID, str]:
     """What each of the runs waits for a person with, in words: its first open question."""
     rows = still_asked(Approval.objects.filter(step__execution__in=runs))
     rows = rows.select_related("step").order_by("-asked_at", "id")
-    return {one.step.execution_id: f"asks “{title_of(one)}”" for one in rows}
+    return {one.step.execution_id: f"asks “{said_in_short(one)}”" for one in rows}
 
 
 def title_of(one: Approval) -> str:
     """What is asked, as one sentence."""
     if one.kind == Approval.Kind.QUESTION:
         return f"{one.arguments.get('server', 'A server')} asks something"
-    return question(one.tool, one.arguments) if one.tool else one.step.name or one.step.step_id
+    return question(one.tool, one.arguments) if one.tool else one.step.title
+
+
+def said_in_short(one: Approval) -> str:
+    """What is asked, where a line has to do: of a step that asks, how its message begins."""
+    is_server = one.kind == Approval.Kind.QUESTION
+    lines = str(one.arguments.get("message") or "").split("\n") if not (one.tool or is_server) else []
+    first = next((line.strip() for line in lines if line.strip()), "") or title_of(one)
+    return first if len(first) <= LONGEST_LINE else f"{first[:LONGEST_LINE]}…"
 
 
 def decided(workspace: Workspace, limit: int = 30) -> list[tuple[Approval, str]]:
@@ -148,6 +158,7 @@ def _one(one: Approval) -> Asked:
         step=one.step.order,
         asked_at=one.asked_at,
         title=title_of(one),
+        in_short=said_in_short(one),
         arguments=[(in_words(name), as_text(value)) for name, value in one.arguments.items()] if is_call else (),
         changeable=changeable(one) if is_call else (),
         message="" if is_call else str(one.arguments.get("message", "")),

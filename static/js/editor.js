@@ -146,8 +146,8 @@ editor.addEventListener('input', (event) => {
 editor.addEventListener('change', (event) => {
   const form = event.target.closest('form[data-part=""]');
   if (!form) return;
-  // Another kind of wait, or of input, has other fields.
-  if (/^s-(waits_for|agent_id|tool)$|-type$/.test(event.target.name)) reload();
+  // Another kind of wait, or of input, has other fields; in another place a step knows other names.
+  if (/^s-(waits_for|agent_id|tool|recipe|version|when)$|-type$/.test(event.target.name)) reload();
   else soon(event.target.matches('select, [type="checkbox"]') ? 0 : PAUSE);
 });
 editor.addEventListener('focusout', () => { if (timer && !failures) save(); });
@@ -194,6 +194,12 @@ function cure(button) {
   return true;
 }
 
+// The button, or the one that was drawn anew in its place.
+function same(button) {
+  if (!button || button.isConnected) return button;
+  return document.querySelector(`button[name="do"][value="${CSS.escape(button.value)}"]`);
+}
+
 document.addEventListener('submit', async (event) => {
   const form = event.target;
   const button = event.submitter;
@@ -206,7 +212,15 @@ document.addEventListener('submit', async (event) => {
     return;
   }
   if (!form.matches('#editor form') || leaving) return;
-  if (form.matches('[data-part=""]')) { leaving = true; return; }
+  if (form.matches('[data-part=""]')) {
+    if (!sending) { leaving = true; return; }
+    // What is on its way has to arrive first: by then the part has another mark, and would seem changed by somebody else.
+    event.preventDefault();
+    await sending;
+    if (failures) toast(STAYS, 'error');
+    else if (form.matches('[data-part=""]')) { leaving = true; form.requestSubmit(same(button)); }
+    return;
+  }
   if (!dirty().length) { leaving = true; return; }
   event.preventDefault();
   if (await flush()) { leaving = true; form.requestSubmit(button); }

@@ -14,7 +14,7 @@ document.addEventListener('click', (event) => {
   const group = chip.closest('[data-names]');
   const field = last && group.contains(last) ? last : group.querySelector(FIELD);
   if (!field) return;
-  const name = `{${chip.dataset.insert}}`;
+  const name = 'bare' in chip.dataset ? chip.dataset.insert : `{${chip.dataset.insert}}`;
   const [start, end] = [field.selectionStart ?? field.value.length, field.selectionEnd ?? field.value.length];
   field.setRangeText(name, start, end, 'end');
   field.dispatchEvent(new Event('input', { bubbles: true }));
