@@ -173,21 +173,12 @@ class EditorPage:
             step = {**step, "config": {**(step.get("config") or {}), "recipe": self.inner.key}}
         made = forms.step_form(step, choices, self.whens(place), bodies.output_keys(self.body)[place], list(self.tools))
         if "recipe" in made.fields:
-            self._offer(made)
+            _offer(made, self.recipes, self.inner)
         for problem in self.problems:
             if problem.step_id == self.part and (self.check or not _nags(problem.text)):
                 name = forms.form_field(problem.field.split(".", 2)[2] if problem.field.count(".") > 1 else "")
                 made.take(name if name in made.fields else next(iter(made.fields)), [problem.text])
         return made
-
-    def _offer(self, made: TypedForm) -> None:
-        """What a step that cooks a recipe may choose from."""
-        choices = [("", "Choose a recipe"), *((str(one.pk), one.name) for one in self.recipes)]
-        given = made.text("recipe")
-        if given and given not in dict(choices):
-            choices.append((given, self.inner.name or f"{given} (not here)"))
-        made.fields["recipe"].widget = forms.chooser(choices)
-        made.fields["version"].widget = forms.chooser(self.inner.versions)
 
     @cached_property
     def tools(self) -> Mapping[str, Tool]:
@@ -265,6 +256,16 @@ class EditorPage:
 def _label(agent: Agent) -> str:
     state = "" if agent.status == AgentStatus.ACTIVE else f" ({agent.get_status_display().lower()})"
     return f"{agent.name}{state}"
+
+
+def _offer(made: TypedForm, recipes: Sequence[Recipe], chosen: inner.Inner) -> None:
+    """What a step that cooks a recipe may choose from."""
+    choices = [("", "Choose a recipe"), *((str(one.pk), one.name) for one in recipes)]
+    given = made.text("recipe")
+    if given and given not in dict(choices):
+        choices.append((given, chosen.name or f"{given} (not here)"))
+    made.fields["recipe"].widget = forms.chooser(choices)
+    made.fields["version"].widget = forms.chooser(chosen.versions)
 
 
 def _nags(text: str) -> bool:

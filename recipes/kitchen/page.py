@@ -17,6 +17,7 @@ from automatos.events import iso, streamed_text
 from recipes import kinds
 from recipes.engine.graph import BRANCHES
 from recipes.engine.growing import BODY
+from recipes.kitchen.costs import ModelCost, costs_of
 from recipes.kitchen.pantry import Jar, count_of, input_jars, output_jars, parked
 from recipes.kitchen.rail import Fold, Ticket, rail_of
 from recipes.kitchen.shown import Counts, counted, in_place, steps_shown
@@ -86,6 +87,7 @@ class Kitchen:
     result: str
     timeline: Timeline | None
     allowed: Sequence[Allowed]
+    costs: Sequence[ModelCost]
 
 
 def kitchen(
@@ -127,6 +129,7 @@ def kitchen(
         result=_result(execution, steps),
         timeline=timeline_of(execution, rail_of(tickets, steps, None), steps, now),
         allowed=allowances_of(execution),
+        costs=costs_of(execution),
     )
 
 
@@ -333,8 +336,8 @@ def waits_for(step: ExecutionStep, steps: Sequence[ExecutionStep]) -> str:
     if step.attempt > 1:
         return f"waits before attempt {step.attempt}"
     over = (StepStatus.COMPLETED, StepStatus.SKIPPED)
-    keys = [each.output_key for each in steps if each.order in step.depends_on and each.status not in over]
-    return f"waits for {', '.join(keys)}" if keys else "next to cook"
+    names = [each.title for each in steps if each.order in step.depends_on and each.status not in over]
+    return f"waits for {', '.join(names)}" if names else "next to cook"
 
 
 def _milliseconds(start: datetime, end: datetime) -> int:

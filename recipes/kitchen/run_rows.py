@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from automatos import words
 from recipes.engine.templating import as_text
@@ -46,11 +47,30 @@ TRIGGERS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+# What can be done with a run from its line: the end of the address, the icon, the label around its number, the title.
+RESUME = ("resume", "play", "Resume {}", "Resume")
+STOP = ("stop", "square", "Stop {}", "Stop")
+REST = "from the step that was not finished"
+RETRY = ("retry", "list-restart", f"Retry {{}} {REST}", f"Retry {REST}")
+AGAIN = ("again", "rotate-ccw", "Cook {} again", "Cook again")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button of a line."""
+
+    what: str
+    icon: str
+    label: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A run as a line. share, usual_at: percent of the bar that its time and the usual time take; 0 when unknown.
 
-    step, error: of a run that ended badly. doing: what one under way does now. dots: a look for each step.
+    step, error: of a run that ended badly. doing: what one under way does now. dots: a look for each step. What a list
+    of fifty shows of each is text already: whatever a template works out there costs the page as often.
     """
 
     run: Execution
@@ -70,6 +90,19 @@ class Row:
     share: int
     usual_at: int
     slow: bool
+    key: str
+    label: str
+    quality: str
+    took: str
+    usual: str
+    cost: str
+    is_estimated: bool
+    act: Act | None
+
+    @property
+    def drawn_dots(self) -> SafeString:
+        """The dots as elements."""
+        return mark_safe("".join(f'<i class="{dot}"></i>' for dot in self.dots))  # noqa: S308 (words of DOTS)
 
     @property
     def can_retry(self) -> bool:
@@ -130,6 +163,7 @@ def _row(run: Execution, steps: Sequence[Mapping[str, Any]], usual: float | None
     dots = [DOTS.get(StepStatus(one["status"]), "wait") for one in steps] if run.total_steps <= MOST_DOTS else []
     sign, trigger = TRIGGERS[run.triggered_by]
     by_hand = run.triggered_by in (Trigger.PAGE, Trigger.PLAYGROUND, Trigger.COMMAND)
+    whole = run.whole
     return Row(
         run=run,
         look=look,
@@ -148,7 +182,27 @@ def _row(run: Execution, steps: Sequence[Mapping[str, Any]], usual: float | None
         share=round(100 * (elapsed or 0) / scale) if usual else 0,
         usual_at=round(100 * usual / scale) if usual else 0,
         slow=bool(usual and elapsed and elapsed > SLOW * usual),
+        key=str(run.pk),
+        label=run.label,
+        quality="" if run.quality_score is None else f"{run.quality_score:.2f}",
+        took=words.duration(elapsed),
+        usual=words.duration(usual) if usual else "",
+        cost=words.money(whole.cost),
+        is_estimated=whole.is_estimated,
+        act=_act(run),
     )
+
+
+def _act(run: Execution) -> Act | None:
+    """What its line offers; None where nothing can be done."""
+    if run.is_live:
+        found = RESUME if run.paused_at else STOP
+    elif run.recipe_id is None:
+        return None
+    else:
+        found = RETRY if run.status in FAILED else AGAIN
+    what, icon, label, title = found
+    return Act(what, icon, label.format(run.label), title)
 
 
 def _is_paused(run: Execution) -> bool:

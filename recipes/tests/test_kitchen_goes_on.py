@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from recipes.models import Execution
+from recipes.models import Call, Execution
 from recipes.tests.chat_kit import with_tools
 from recipes.tests.kit import Cast
 from recipes.tests.test_dashboard import browser_of
@@ -209,3 +209,21 @@ def test_a_token_holds_for_one_button_and_odd_places_are_refused(cast: Cast) -> 
     for place in ("\0", far, f"{far}2"):
         same, said = page.press(run, "begin", from_step=place, token="t")
         assert (same.pk, "There is no step" in said) == (run.pk, True)
+
+
+def test_what_a_run_cost_is_said_with_why(cast: Cast) -> None:
+    page = Kitchen(browser_of(cast.owner), cast)
+    run = cast.cook(cast.recipe("One", "Two", "Three"))
+    (last,) = done(done(claim()[0], "a")[0], "b")
+    assert 'id="costs-title"' not in page.text(run), "its figures stand in the strip"
+    done(last, "c")
+    calls = list(Call.objects.filter(step__execution=run).order_by("step__order"))
+    paid = {"openai:gpt-4o-mini": "0.75", "local:small": "0", "openai:odd": "0.25"}
+    for call, (name, cost) in zip(calls, paid.items(), strict=True):
+        Call.objects.filter(pk=call.pk).update(name=name, cost=cost, input_tokens=1200, output_tokens=30)
+    card = page.text(run).split('id="costs-title"')[1].split("</section>")[0]
+    first, second, third = re.findall(r"<li>.*?</li>", card)
+    assert "1 call · 1,200 tokens in, 30 out · $0.150 in, $0.600 out for a million tokens" in first
+    assert ("$0.750" in first, "75 %" in first) == (True, True)
+    assert "its price is not known today" in second
+    assert "runs on this machine and costs nothing" in third

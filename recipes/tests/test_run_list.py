@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
+from playwright.sync_api import Page, expect
 
 from automatos.testing import Stack
 from automatos.tests.browser import People
@@ -278,7 +279,12 @@ def test_the_list_is_walked_by_keyboard_and_sound_everywhere(stack: Stack, peopl
     runs = [ended(cast.cook(recipe)) for _ in range(2)]
     visitor = people.as_user(cast.owner)
     root = f"/w/{cast.workspace.slug}/runs/"
-    visitor.check(f"{root}?run={runs[0].pk}&status=completed")
+
+    def opened(page: Page) -> None:
+        page.locator("#save-view summary").click()
+        expect(page.get_by_label("Name of the tab")).to_be_visible()
+
+    visitor.check(f"{root}?run={runs[0].pk}&status=completed", opened)
     page = visitor.open(root)
     page.locator("tr[data-run] .cover").first.focus()
     page.keyboard.press("ArrowDown")

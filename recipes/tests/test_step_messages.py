@@ -43,6 +43,13 @@ class Paid:
         assert status == 201, self.recipe
         self.base = f"/api/workflow-recipes/{self.recipe['template_id']}"
 
+    def page(self) -> str:
+        """What starts the recipe, as an editor sees it."""
+        client = Client()
+        client.force_login(self.company.people[Role.EDITOR])
+        slug, key = self.company.workspace.slug, self.recipe["template_id"]
+        return client.get(f"/w/{slug}/recipes/{key}/triggers/").content.decode()
+
     def sign(self, **config: Any) -> Any:
         """The trigger that knows the messages, with its secret."""
         body = {"name": "Bank", "kind": "wait", "config": {"step": "paid", **config}}
@@ -69,7 +76,9 @@ def test_a_step_waits_for_its_message_and_for_nobody_else() -> None:
     assert list(refused["error"]["fields"]) == ["steps.0.config.for"]
     (warning,) = company.editor.post(f"{paid.base}/validate", {})[1]["details"]
     assert (warning["field"], warning["severity"]) == ("steps.0.config.for", "warning")
+    assert "<strong>Paid?</strong> (<code>paid</code>) waits for a message that nobody can sign yet" in paid.page()
     made = paid.sign()
+    assert "nobody can sign" not in paid.page()
     assert company.editor.post(f"{paid.base}/validate", {})[1]["details"] == []
     assert "secret" not in company.editor.get(f"{paid.base}/triggers/{made['id']}")[1]
     execution, wait = paid.wait()

@@ -70,6 +70,12 @@ class TriggerRow:
     address: str
 
 
+def unsigned_steps(recipe: Recipe) -> list[tuple[str, str]]:
+    """The steps that wait for a message which nobody can sign yet, so that no run begins: step_id and name."""
+    signed = set(queries.triggers_of(recipe).filter(kind=TriggerKind.WAIT).values_list("config__step", flat=True))
+    return [(step, name) for step, name in queries.message_steps(recipe) if step not in signed]
+
+
 def trigger_rows(recipe: Recipe, *, may_edit: bool) -> list[TriggerRow]:
     """The recipe's triggers with what came last. may_edit: see path_of."""
     newest = TriggerDelivery.objects.defer("body").order_by("-received_at")[:1]

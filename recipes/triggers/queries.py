@@ -8,7 +8,7 @@ from django.db.models import F, Prefetch, QuerySet
 from automatos.errors import NotFound
 from recipes.editor.services import body_now, draft_of
 from recipes.engine.new_steps import WEBHOOK
-from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, StepKind, TriggerDelivery
+from recipes.models import Recipe, RecipeTrigger, Schedule, ScheduleTick, StepKind, TriggerDelivery, step_title
 from recipes.triggers import cron
 from workspaces.models import Workspace
 
@@ -59,7 +59,7 @@ def message_steps(recipe: Recipe) -> list[tuple[str, str]]:
     found = {one.step_id: one.title for one in rows}
     for step in body_now(recipe, draft_of(recipe))["steps"]:
         if step.get("kind") == StepKind.WAIT and (step.get("config") or {}).get("for") == WEBHOOK:
-            found[step["step_id"]] = str(step.get("name") or step["step_id"])
+            found[step["step_id"]] = step_title(str(step.get("name") or ""), StepKind.WAIT, step["config"], "")
     return list(found.items())
 
 

@@ -18,7 +18,7 @@ from recipes.quality.page import tabs_of
 from recipes.queries import recipe as recipe_at
 from recipes.triggers import cron, queries, schedule_services
 from recipes.triggers.forms import ScheduleEditor
-from recipes.triggers.page import drafted_starts, schedule_rows, trigger_rows
+from recipes.triggers.page import drafted_starts, schedule_rows, trigger_rows, unsigned_steps
 from workspaces.doors.pages import WorkspaceRequest, workspace_page
 from workspaces.models import Role
 
@@ -37,6 +37,7 @@ def recipe_triggers(request: WorkspaceRequest, key: str) -> HttpResponse:
         "tabs": tabs_of("recipe_triggers"),
         "schedules": schedule_rows(recipe),
         "triggers": trigger_rows(recipe, may_edit=can_write),
+        "unsigned": unsigned_steps(recipe),
         "can_write": can_write,
         "drafted": drafted_starts(recipe),
     }
