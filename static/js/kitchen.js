@@ -90,8 +90,10 @@ class RunKitchen extends LiveRun {
   }
 
   async morph(html) {
-    if (await this.parts?.take(html, (element, text) => super.morph(text, element))) return;
-    await super.morph(html);
+    if (!this.parts) return super.morph(html);
+    const replace = (element, text) => super.morph(text, element);
+    if (!(await this.parts.take(html, replace))) await this.parts.takeWhole(html, replace);
+    return null;
   }
 
   finish() {

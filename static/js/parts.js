@@ -6,6 +6,7 @@ const ID = /\sid="([^"]+)"/;
 // Differs each time although nothing changed: a form's token, and a clock, which the page keeps going by itself.
 const VOLATILE = /(?<=name="csrfmiddlewaretoken" value=")[^"]*|(?<=\bdata-since="[^"]*">)[^<]*/g;
 const BETWEEN = /<!--[\s\S]*?-->|\s+/g;
+const SPLIT = '.kgrid, .kcol'; // boxes of sections
 const SLICE = 10; // milliseconds of work, then the browser may draw and hear
 
 const tidy = (html) => html.replace(VOLATILE, '').replace(BETWEEN, ' ');
@@ -14,6 +15,18 @@ function parse(html) {
   const template = document.createElement('template');
   template.innerHTML = html.trim();
   return template.content.firstElementChild;
+}
+
+// A section by what it is called, the second of a name by its place among them.
+function keyed(parent) {
+  const found = new Map();
+  for (const child of parent.children) {
+    const name = child.id || child.getAttribute('aria-labelledby') || `${child.tagName}.${child.className}`;
+    let key = name;
+    for (let place = 2; found.has(key); place += 1) key = `${name} ${place}`;
+    found.set(key, child);
+  }
+  return found;
 }
 
 export class Parts {
@@ -79,8 +92,41 @@ export class Parts {
     }
   }
 
+  // The same where the frame is another, as at a run's end: section by section, a few milliseconds at a time.
+  async takeWhole(html, replace) {
+    const root = parse(html);
+    for (const { name, value } of root.attributes) if (!this.root.hasAttribute(name)) this.root.setAttribute(name, value);
+    this.began = performance.now();
+    await this.takeChildren(this.root, root, replace);
+    // Last, since what they say of the run is then shown.
+    this.takeAttributes(root);
+  }
+
+  async takeChildren(parent, fresh, replace) {
+    const known = keyed(parent);
+    let last = null;
+    for (const [key, child] of keyed(fresh)) {
+      const old = known.get(key);
+      known.delete(key);
+      const place = last ? last.nextElementSibling : parent.firstElementChild;
+      if (old && old !== place) parent.insertBefore(old, place);
+      if (!old) parent.insertBefore(child, place);
+      else if (child.matches(SPLIT)) await this.takeChildren(old, child, replace);
+      else if (!old.isEqualNode(child)) await replace(old, child.outerHTML);
+      last = last ? last.nextElementSibling : parent.firstElementChild;
+      await this.breathe();
+    }
+    for (const old of known.values()) old.remove();
+  }
+
+  async breathe() {
+    if (performance.now() - this.began < SLICE) return;
+    await new Promise((go) => setTimeout(go));
+    this.began = performance.now();
+  }
+
   async takeParts(parts, replace) {
-    let began = performance.now();
+    this.began = performance.now();
     for (const [id, { text, said }] of parts) {
       if (this.said.get(id) === said) continue;
       const element = document.getElementById(id);
@@ -88,9 +134,7 @@ export class Parts {
       // What the page was loaded with is not known as text.
       if (this.said.get(id) !== null || !element.isEqualNode(parse(text))) await replace(element, text);
       this.said.set(id, said);
-      if (performance.now() - began < SLICE) continue;
-      await new Promise((go) => setTimeout(go));
-      began = performance.now();
+      await this.breathe();
     }
   }
 }
