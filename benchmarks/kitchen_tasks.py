@@ -25,6 +25,8 @@ DATA = Path(tempfile.mkdtemp(prefix="automatos-bench-"))
 os.environ["DATA"] = str(DATA)
 os.environ["DJANGO_SETTINGS_MODULE"] = "automatos.settings"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+# The browser is driven from a loop in this thread.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 import django  # noqa: E402
 from django.core.management import call_command  # noqa: E402

@@ -160,7 +160,7 @@ def stage_of(execution: Execution, step: ExecutionStep, tab: str, waits: str, sh
         prompt_length=len(prompt),
         lines=lines,
         hidden_lines=max(0, execution.last_seq - len(lines)) if tab == "events" else 0,
-        waits=f"This step {waits}.",
+        waits=f"This step {waits}." if waits.startswith("waits") else f"This step is {waits}.",
         uses=tool_uses(step) if tab == "output" and step.started_at else [],
         asked=asked_by(step) if step.status in (StepStatus.WAITING, StepStatus.RUNNING) else [],
         fallback=fallback_of(step),
