@@ -223,7 +223,7 @@ def test_what_a_run_cost_is_said_with_why(cast: Cast) -> None:
         Call.objects.filter(pk=call.pk).update(name=name, cost=cost, input_tokens=1200, output_tokens=30)
     card = page.text(run).split('id="costs-title"')[1].split("</section>")[0]
     first, second, third = re.findall(r"<li>.*?</li>", card)
-    assert "1 call · 1,200 tokens in, 30 out · $0.150 in, $0.600 out for a million tokens" in first
+    assert "1 call · 1.2k tokens in, 30 out · $0.150 in, $0.600 out for a million tokens" in first
     assert ("$0.750" in first, "75 %" in first) == (True, True)
     assert "its price is not known today" in second
     assert "runs on this machine and costs nothing" in third
