@@ -10,6 +10,12 @@ from django.template import engines
 from automatos import drawings, markdown, words
 
 
+def test_of_very_many_names_the_first_are_told() -> None:
+    assert words.first_few(["a", "b"]) == "a, b"
+    assert words.first_few([str(number) for number in range(1_500)], most=3) == "0, 1, 2 and 1,497 more"
+    assert words.first_few(["x" * 500]) == f"{'x' * 119}…"
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
     [

@@ -98,6 +98,15 @@ def test_a_run_is_cooked_again_with_changed_inputs(cast: Cast) -> None:
     assert Execution.objects.get(pk=answer.headers["Location"].split("/")[-2]).input_data == {"topic": "bread"}
 
 
+def test_of_a_very_long_input_the_beginning_is_shown(cast: Cast) -> None:
+    run = ran(cast, cast.recipe("one"), input_data={"topic": "soup " * 30_000})
+    step_of(run, "completed", output="dish " * 30_000, started_at=run.started_at, completed_at=run.completed_at)
+    page = browser_of(cast.owner).get(f"/w/{cast.workspace.slug}/runs/{run.pk}/").content.decode()
+    assert "The first 100,000 of 150,000 characters." in page
+    assert page.count("soup") == 20_000
+    assert "150,000 characters, from" in page
+
+
 def test_two_runs_are_compared_and_another_workspaces_is_not_there(cast: Cast) -> None:
     recipe = cast.recipe("one", "two")
     a = ran(cast, recipe, days_ago=1, cost=2, input_data={"topic": "soup"})
