@@ -8,15 +8,18 @@ from django.db import Error, connection, transaction
 from agents.models import Conversation
 from automatos.tests.threads import together
 from recipes.chat.answer_services import Question, ask
-from recipes.engine import settling
+from recipes.chat.client_history import UNKNOWN, origins_of
+from recipes.engine import settling, turns
+from recipes.engine.journal import Intent, Result, call_id
 from recipes.engine.payloads import LARGE, SEARCHED, Shelf
+from recipes.engine.progress import Progress, keep
 from recipes.engine.sql import statements
 from recipes.models import Call, Execution, ExecutionStep, Payload, PayloadUse, StepAttempt, Trigger, Worker
 from recipes.runs.payload_sweep import sweep_payloads
 from recipes.runs.replay_queries import replay
 from recipes.tasks import sweep_retention
 from recipes.tests.kit import Cast, final_output
-from recipes.tests.test_engine import claim, done, failed
+from recipes.tests.test_engine import ME, claim, done, failed
 from recipes.tests.test_loops import begun, cast_recipe
 from recipes.tests.test_reruns import api_of
 from workspaces.models import Workspace
@@ -275,3 +278,31 @@ def test_what_a_long_conversation_was_told_grows_with_its_length_and_no_faster()
     talk.delete()
     assert sweep_payloads() > 0
     assert not Payload.objects.exists()
+
+
+def test_a_large_answer_that_a_chat_client_sends_back_is_known_as_ours() -> None:
+    cast, text = Cast(), long("ours")
+    talk = Conversation.objects.create(workspace=cast.workspace, agent=cast.agent, user=cast.owner)
+    ask(conversation=talk, question=Question("Go on"), user=cast.owner, trigger=Trigger.CHAT)
+    done(claim()[0], text)
+    with workspace_scope(cast.workspace.pk):
+        assert origins_of(cast.agent, [text, f"{text}!"]) == [UNKNOWN]
+        assert origins_of(cast.agent, [text]) == []
+
+
+def test_arguments_and_result_of_a_tool_are_read_back_whole() -> None:
+    cast, given, said = Cast(), long("given"), long("said")
+    cast.cook(cast.recipe("One"))
+    (job,) = claim()
+    key, data = call_id(job.step_id, 1, "1"), {"arguments": {"content": given, "name": "a.txt"}}
+    intent = Intent(key, job.workspace_id, job.step_id, 1, "file_write", "1", "tool", data)
+    assert keep(Progress(job.step_id, job.fence, intents=[intent]))
+    result = Result(key, output=said, data={**data, "is_error": False})
+    assert keep(Progress(job.step_id, job.fence, results=[result]))
+    assert stored("execution_calls", "output", "data") < 500
+    call = Call.objects.get(pk=key)
+    assert (call.output, call.data) == (said, result.data)
+    # As the next worker reads it, after this one was lost.
+    turns.leave(ME)
+    (again,) = claim()
+    assert (again.journal["1"].output, again.journal["1"].data) == (said, result.data)
