@@ -1,9 +1,12 @@
 """`manage.py seed`: reference data and the demo kitchen, as often as you like."""
 
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from agents.models import Agent, Persona
@@ -16,7 +19,7 @@ from tools.models import AgentRemoteTool, RemoteTool
 from workspaces.models import User, Workspace
 from workspaces.services import create_workspace
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("seed"), pytest.mark.usefixtures("plugins_are_there")]
 
 TEMPERATURES = {
     "senior-engineer": 0.5,
@@ -30,6 +33,15 @@ TEMPERATURES = {
     "technical-support": 0.4,
     "customer-advocate": 0.6,
 }
+
+
+@pytest.fixture(scope="module")
+def plugins_are_there(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Seeded once without the demo: each plugin that comes with the product is scanned in a process of its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        seed()
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
