@@ -46,7 +46,7 @@ _spent: ContextVar[_Spent] = ContextVar("json_schema_spent")
 def schema_errors(value: object, schema: Any) -> "list[ValidationError]":
     """The errors of a value, at most MOST_ERRORS, in the order of the places in it.
 
-    One error with the word GIVEN_UP is all there is for a check that would not end.
+    One error with the word GIVEN_UP is all there is for a check that would not end, or that fails.
     """
     from jsonschema.exceptions import ValidationError
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
@@ -57,6 +57,10 @@ def schema_errors(value: object, schema: Any) -> "list[ValidationError]":
         found = list(islice(_validator()(schema, registry=REGISTRY).iter_errors(value), MOST_ERRORS))
     except (_TooCostlyError, RecursionError):
         return [ValidationError(TOO_COSTLY, validator=GIVEN_UP, instance=value, schema=schema)]
+    except (ArithmeticError, TypeError, ValueError) as error:
+        # Numbers that have no end, halves of letters, a division by zero that the schema asks for.
+        reason = f"cannot be checked against this schema: {type(error).__name__}"
+        return [ValidationError(reason, validator=GIVEN_UP, instance=value, schema=schema)]
     except Unresolvable as error:
         reason = f"cannot be checked: the schema names {str(error.ref)[:100]}, which is not in it"
         return [ValidationError(reason, validator=GIVEN_UP, instance=value, schema=schema)]

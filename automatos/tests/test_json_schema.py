@@ -83,3 +83,13 @@ def test_nothing_that_a_schema_names_is_fetched(asked: tuple[str, list[str]]) ->
     assert url in problem_with("{}", {"$ref": url})
     assert "cannot be checked" in problem_with("{}", {"$ref": "file:///etc/hostname"})
     assert paths == []
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [(10**4000, {"multipleOf": 0.01}), (float("nan"), {"multipleOf": 0.01}), (float("inf"), {"multipleOf": 0.01}),
+     (5, {"multipleOf": 0}), ("\ud800", {"pattern": "^a"}), ([10**30, 1], {"uniqueItems": True})],
+)  # fmt: skip
+def test_a_value_that_breaks_a_check_does_not_fit(value: object, schema: dict[str, Any]) -> None:
+    (error,) = schema_errors(value, schema)
+    assert "cannot be checked" in error.message

@@ -10,6 +10,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from automatos.checking import unstorable_json
 from automatos.errors import AppError
 from automatos.json_schema import schema_errors
 from automatos.llm.errors import ModelBadReply
@@ -136,7 +137,8 @@ class _Review:
         for item in items:
             if _is_sham(item, sham):
                 continue
-            line = evidence.line_of(item["file"], item["line"], item["evidence"])
+            # JSON Schema takes 3.0 for a whole number, too.
+            line = evidence.line_of(item["file"], int(item["line"]), item["evidence"])
             if line:
                 found.append({**item, "line": line})
                 self.kept += 1
@@ -215,6 +217,8 @@ def _read(reply: ModelReply, schema: dict[str, Any]) -> tuple[dict[str, Any] | N
         return None, "The model's answer is no JSON."
     if wrong := schema_errors(value, schema):
         return None, f"The model's answer is not in the form that was asked for: {wrong[0].message[:200]}"
+    if unusable := next(unstorable_json(value), None):
+        return None, f"The model's answer cannot be kept: {': '.join(unusable)[:200]}"
     return value, ""
 
 

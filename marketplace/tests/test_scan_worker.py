@@ -1,5 +1,6 @@
 """Scans by the real worker with a scripted model: resumed when it dies, never paid twice, never clean by luck."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -19,7 +20,7 @@ from marketplace.scans import holding
 from marketplace.scans.tasks import send_scan
 from marketplace.tests.desk_kit import Desk, package
 from marketplace.tests.live_upload import upload
-from marketplace.tests.reviewer_kit import MODEL, honest, is_judging
+from marketplace.tests.reviewer_kit import MODEL, data_of, honest, is_judging
 from marketplace.versions import contents
 from recipes.tests.kit import wait_for
 from recipes.tests.test_outages import crash_postgres
@@ -106,8 +107,9 @@ def test_a_scan_goes_on_where_its_killed_worker_was_and_no_answer_is_paid_twice(
         {"reply": '{"facts": [', "finish": "length"},
         {"refusal": "I cannot help with that."},
         {"status": 500},
+        {"reply": "a\x00b"},
     ],
-    ids=["obeys the package", "passes over the planted line", "cut off", "refuses", "fails"],
+    ids=["obeys the package", "passes over the planted line", "cut off", "refuses", "fails", "writes a NUL"],
 )
 def test_no_package_is_clean_by_what_a_model_fails_to_do(reviewing: Stack, desk: Desk, answer: dict[str, Any]) -> None:
     reviewing.models.on(**answer)
@@ -115,6 +117,44 @@ def test_no_package_is_clean_by_what_a_model_fails_to_do(reviewing: Stack, desk:
     assert (scan.verdict, scan.model_state) == ("review_required", "not_scanned")
     assert scan.model_note
     assert PluginVersion.objects.get(pk=scan.version_id).status == "pending"
+
+
+def real_fact(request: Any) -> str:
+    """A fact about a line that is there, whose number has a point."""
+    file = next(item for item in data_of(request) if item["file"] == "SKILL.md")
+    number, _, text = max(file["lines"], key=len).partition(": ")
+    place = {"file": "SKILL.md", "line": float(number), "evidence": text.strip()}
+    return json.dumps({**place, "order": text, "addressee": "agent", "data": "", "host": ""})
+
+
+@pytest.mark.parametrize(
+    ("is_second", "old", "new"),
+    [
+        (True, '"It is fine."', r'"\u0000 \ud800"'),
+        (True, '"It sends data."', r'"\u0000 \ud800"'),
+        (True, '"risk_score": 3', '"risk_score": 3.0'),
+        (False, '"line": ', '"line": 1e300, "more": '),
+        (False, '"facts": [', '"facts": [REAL, '),
+        (False, '"facts": [', r'"facts": [REAL, {"\u0000": 5}, '),
+    ],
+    ids=["half letters in the summary", "half letters in a finding", "a risk with a point", "a line far away",
+         "a line with a point", "half letters in a name"],
+)  # fmt: skip
+def test_a_scan_ends_whatever_letters_and_numbers_its_model_writes(
+    reviewing: Stack, desk: Desk, is_second: bool, old: str, new: str
+) -> None:
+    def decide(request: Any) -> Any:
+        told = dict(honest(request, known=FILES))
+        if is_judging(request) is is_second:
+            part = new if is_second else new.replace("REAL", real_fact(request))
+            assert old in told["reply"]
+            told["reply"] = told["reply"].replace(old, part, 1)
+        return told
+
+    reviewing.models.on(decide=decide)
+    scan = over(scan_of(desk.submit(package(what=f"tidy up {uuid4().hex}"))).pk)
+    assert scan.attempts == 1
+    assert (scan.verdict, scan.model_state) in (("safe", "reviewed"), ("review_required", "not_scanned"))
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="stops only servers that the suite started")
