@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -32,6 +32,10 @@ from workspaces.scope.resolution import resolve
 from workspaces.scope.tenancy import person_scope, workspace_scope
 
 T = TypeVar("T")
+
+
+class Told(ToolError, ResourceError):
+    """A refusal in our words, as the client of a tool or of a resource reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
 async def as_caller(action: str, work: Callable[..., T], *arguments: Any) -> T:
     """What `work(caller, …)` gives in the caller's scope, who has to be allowed `resource:action`.
 
-    A refusal is told to the client as the tool's error, in the words people get.
+    A refusal is told to the client as the tool's or the resource's error, in the words people get.
     """
     caller = current.get()
 
@@ -107,4 +111,4 @@ async def as_caller(action: str, work: Callable[..., T], *arguments: Any) -> T:
         known = understood(error)
         if known.http_status >= 500 and not isinstance(error, APIException):
             raise
-        raise ToolError(known.message) from None
+        raise Told(known.message) from None

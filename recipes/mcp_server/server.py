@@ -8,8 +8,9 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import GetPromptResult, Prompt, PromptArgument, PromptMessage, Resource, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from automatos.checking import unstorable_text
 from automatos.errors import AppError
 from recipes.chat.stream import ended as ended_answer
 from recipes.chat.stream import pieces, stop
@@ -24,7 +25,15 @@ INSTRUCTIONS = (
 )
 READS = ToolAnnotations(read_only_hint=True)
 DONE = {"step.completed": "done", "step.failed": "failed", "step.skipped": "skipped"}
-Text = Annotated[str, Field(max_length=200_000)]
+
+
+def _storable(text: str) -> str:
+    if problem := unstorable_text(text):
+        raise ValueError(problem)
+    return text
+
+
+Text = Annotated[str, Field(max_length=200_000), AfterValidator(_storable)]
 Json = dict[str, Any]
 
 
@@ -128,7 +137,7 @@ def _add_doing(server: Server) -> None:
         return await as_caller("executions:run", work.cancel_execution, execution_id)
 
     @server.tool(description="Say something to an agent and wait for its answer. conversation_id goes on with a talk.")
-    async def ask_agent(agent: Text, message: Text, context: Context, conversation_id: str = "") -> Json:
+    async def ask_agent(agent: Text, message: Text, context: Context, conversation_id: Text = "") -> Json:
         run_id, talk = await as_caller("executions:run", work.say, agent, message, conversation_id)
         caller = current.get()
         followed = Followed(run_id, caller.access.workspace.pk, caller.still_may("executions:run"))

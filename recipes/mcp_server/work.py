@@ -19,7 +19,7 @@ from recipes.runs import reading
 from recipes.runs import services as runs
 from recipes.runs.input_files import Uploads
 from recipes.services import cook as start_cooking
-from workspaces.doors.idempotency import once
+from workspaces.doors.idempotency import LONGEST_KEY, once
 
 MOST_LISTED = 100
 LONGEST_OUTPUT = 50_000
@@ -43,7 +43,7 @@ def list_recipes(caller: Caller, search: str, limit: int) -> Json:
 
 def describe_recipe(caller: Caller, key: str) -> Json:
     """A recipe with its steps."""
-    row = queries.recipe(workspace=caller.access.workspace, key=key)
+    row = _recipe(caller, key)
     steps = [
         {
             "order": step.order,
@@ -60,8 +60,10 @@ def describe_recipe(caller: Caller, key: str) -> Json:
 
 def cook(caller: Caller, key: str, input_data: Json, request_id: str, files: Json) -> Json:
     """Start a run. request_id: the same one starts no second run. files: by input, name and content."""
-    row = queries.recipe(workspace=caller.access.workspace, key=key)
+    row = _recipe(caller, key)
     uploads = _uploads(files)
+    if request_id and (len(request_id) > LONGEST_KEY or not request_id.isprintable()):
+        raise InvalidInput(f"request_id: Send at most {LONGEST_KEY} printable characters.")
     _, started = once(
         workspace=caller.access.workspace,
         user=caller.user,
@@ -71,6 +73,13 @@ def cook(caller: Caller, key: str, input_data: Json, request_id: str, files: Jso
         act=lambda: (202, _start(caller, row, input_data, uploads)),
     )
     return started
+
+
+def _recipe(caller: Caller, key: str) -> Recipe:
+    try:
+        return queries.recipe(workspace=caller.access.workspace, key=key.replace("\0", ""))
+    except NotFound:
+        raise NotFound("There is no such recipe. list_recipes names them.") from None
 
 
 def _uploads(files: Json) -> dict[str, Upload]:
@@ -134,7 +143,10 @@ def cancel_execution(caller: Caller, execution_id: str) -> Json:
 
 
 def _run(caller: Caller, execution_id: str) -> Execution:
-    return reading.execution(workspace=caller.access.workspace, execution_id=uuid_of(execution_id))
+    try:
+        return reading.execution(workspace=caller.access.workspace, execution_id=uuid_of(execution_id))
+    except NotFound:
+        raise NotFound("There is no such run. list_executions names the newest.") from None
 
 
 def _brief(run: Execution) -> Json:

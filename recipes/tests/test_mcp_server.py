@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from asgiref.sync import async_to_sync
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from automatos.testing import Stack
@@ -167,6 +167,25 @@ def test_role_scope_and_workspace_hold(stack: Stack, cast: Cast, desk: Desk) -> 
         ("ask_agent", {"agent": cast.agent.slug + "-x", "message": "hello"}),
     ):
         assert stranger.call(tool, **arguments).is_error, tool
+
+
+def test_what_there_is_not_or_cannot_be_read_is_said_with_the_cure(desk: Desk) -> None:
+    missing = str(uuid4())
+    for tool, arguments, said in (
+        ("describe_recipe", {"recipe": "none"}, "There is no such recipe. list_recipes names them."),
+        ("cook_recipe", {"recipe": "none"}, "There is no such recipe. list_recipes names them."),
+        ("cook_recipe", {"recipe": "a\0b"}, "NUL character"),
+        ("cook_recipe", {"recipe": desk.cast.recipe("x").template_id, "request_id": "x" * 256}, "request_id: Send"),
+        ("get_execution", {"execution_id": missing}, "There is no such run. list_executions names the newest."),
+        ("list_recipes", {"search": "a\0b"}, "NUL character"),
+        ("ask_agent", {"agent": "Quill", "message": "a\0b"}, "NUL character"),
+    ):
+        told = desk.call(tool, **arguments)
+        assert (told.is_error, said in told.content[0].text) == (True, True), told.content[0].text
+    with pytest.raises(MCPError, match="There is no such run"):
+        desk.talk(lambda client: client.read_resource(f"automatos://executions/{missing}/output"))
+    with pytest.raises(MCPError, match="There is no such recipe"):
+        desk.talk(lambda client: client.get_prompt("a\0b"))
 
 
 def post(stack: Stack, headers: dict[str, str], method: str = "POST") -> httpx2.Response:
