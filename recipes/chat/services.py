@@ -17,6 +17,7 @@ from agents.work.toolbox import toolbox_of
 from automatos.checking import Problems
 from automatos.errors import InvalidInput, NotFound
 from automatos.llm.capabilities import capabilities
+from automatos.rows import locked
 from marketplace.context.slash import called_by
 from recipes.chat import client_history
 from recipes.chat.answer_services import Question, ask
@@ -194,13 +195,14 @@ def begin(*, workspace: Workspace, agent: Agent, user: User, title: str) -> Conv
 
 
 def change(*, conversation: Conversation, title: str | None = None, is_kept: bool | None = None) -> Conversation:
-    """Rename it, keep it, or keep it no more; None leaves it. Raises InvalidInput for a title."""
-    before = {"title": conversation.title, "is_kept": conversation.is_kept}
-    if title is not None:
-        conversation.title = _checked_title(title)
-    if is_kept is not None:
-        conversation.is_kept = is_kept
+    """Rename it, keep it, or keep it no more; None leaves it. Raises InvalidInput for a title, NotFound if deleted."""
     with transaction.atomic():
+        conversation = _held(conversation)
+        before = {"title": conversation.title, "is_kept": conversation.is_kept}
+        if title is not None:
+            conversation.title = _checked_title(title)
+        if is_kept is not None:
+            conversation.is_kept = is_kept
         conversation.save(update_fields=["title", "is_kept"])
         after = {"title": conversation.title, "is_kept": conversation.is_kept}
         audit.record_row("conversation.updated", conversation, conversation.title, before=before, after=after)
@@ -208,9 +210,10 @@ def change(*, conversation: Conversation, title: str | None = None, is_kept: boo
 
 
 def delete(*, conversation: Conversation) -> None:
-    """Out of sight; it can be brought back."""
-    conversation.deleted_at = timezone.now()
+    """Out of sight; it can be brought back. Raises NotFound where somebody was faster."""
     with transaction.atomic():
+        conversation = _held(conversation)
+        conversation.deleted_at = timezone.now()
         conversation.save(update_fields=["deleted_at"])
         audit.record_row(
             "conversation.deleted",
@@ -223,17 +226,20 @@ def delete(*, conversation: Conversation) -> None:
 
 def restore(*, workspace: Workspace, conversation_id: UUID) -> Conversation:
     """A deleted conversation back, as if it was just carried on; NotFound for any other."""
-    rows = Conversation.objects.filter(workspace=workspace, pk=conversation_id, deleted_at__isnull=False)
-    found = rows.select_related("agent").first()
-    if found is None:
-        raise NotFound()
-    found.deleted_at, found.updated_at = None, timezone.now()
+    rows = Conversation.objects.filter(workspace=workspace, deleted_at__isnull=False).select_related("agent")
     with transaction.atomic():
+        found = locked(rows, pk=conversation_id)
+        found.deleted_at, found.updated_at = None, timezone.now()
         found.save(update_fields=["deleted_at", "updated_at"])
         audit.record_row(
             "conversation.restored", found, found.title, before={"deleted": True}, after={"deleted": False}
         )
     return found
+
+
+def _held(conversation: Conversation) -> Conversation:
+    """As it is now, ours until the transaction ends."""
+    return locked(conversations_of(conversation.workspace), pk=conversation.pk)
 
 
 def _checked_title(title: str) -> str:

@@ -1,14 +1,17 @@
 """Changes of different fields at the same moment: each is kept. Additions at the same moment: no limit is passed."""
 
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from automatos.testing import Stack
+from automatos.tests.threads import together
 from recipes.tests.chat_kit import Room
 from recipes.tests.test_dashboard import browser_of
+from workspaces.models import AuditEntry
 from workspaces.tests.matrix_bodies import SMALL_API
 from workspaces.tests.rest import Caller
 
@@ -71,8 +74,10 @@ def test_two_fields_of_what_belongs_to_a_recipe_changed_at_once_are_both_kept(st
 
 def test_two_fields_of_what_belongs_to_a_workspace_changed_at_once_are_both_kept(stack: Stack) -> None:
     room = Room(stack)
+    talk = {"agent_id": str(room.cast.agent.pk), "title": "Soup"}
     persona = {"name": "Kind", "category": "general", "system_prompt": "You are kind."}
     pairs: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+        ("/api/conversations", talk, {"title": "Stew"}, {"is_kept": False}),
         ("/api/personas", persona, {"name": "Brief"}, {"system_prompt": "You are brief."}),
         ("/api/openapi-tools", {"name": "shop", "document": SMALL_API}, {"name": "bank"}, {"is_enabled": False}),
         (
@@ -88,6 +93,19 @@ def test_two_fields_of_what_belongs_to_a_workspace_changed_at_once_are_both_kept
             found = both(room, f"{root}/{made['id']}", first, second)
             assert {name: found[name] for name in (*first, *second)} == {**first, **second}
             Caller(room.key).delete(f"{root}/{made['id']}")
+
+
+def test_of_two_who_delete_a_conversation_at_once_one_is_told_that_it_is_gone(stack: Stack) -> None:
+    room = Room(stack)
+    for number in range(1, 9):
+        talk = {"agent_id": str(room.cast.agent.pk), "title": "Soup"}
+        path = f"/api/conversations/{Caller(room.key).post('/api/conversations', talk)[1]['id']}"
+        answers = together(*[partial(Caller(room.key).delete, path)] * 2)
+        assert sorted(status for status, _ in answers) == [204, 404]
+        assert (
+            AuditEntry.objects.filter(workspace_id=room.cast.workspace.pk, action="conversation.deleted").count()
+            == number
+        )
 
 
 LIMITS = {
