@@ -1,6 +1,7 @@
 """A worker reads a document: its text, its passages, a vector for each; and what a lost worker left is begun again."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -17,7 +18,7 @@ from agents.knowledge.keys import keys_of
 from agents.knowledge.reading import Read, read
 from agents.knowledge.words import with_parts
 from agents.models import Chunk, Document
-from automatos.errors import AppError, Conflict
+from automatos.errors import AppError
 from automatos.llm import embeddings
 from automatos.llm.errors import ModelError
 from automatos.llm.registry import Credentials
@@ -30,6 +31,11 @@ from workspaces.purging import UNDO
 from workspaces.scope.tenancy import Purpose, system_scope, workspace_scope
 
 logger = logging.getLogger(__name__)
+
+
+class _NotWanted(Exception):
+    """The document, or its workspace, was deleted meanwhile, or the document is read anew."""
+
 
 # No part of reading or embedding takes longer; past this without a word a worker was lost.
 READ_SECONDS = 600
@@ -65,7 +71,7 @@ def run_read(workspace_id: UUID, document_id: UUID) -> list[tuple[UUID, float]]:
             _put_back(document)
             return []
         found = read(document, partial(_progress, document), rules)
-        model, vectors = _embedded(document, found, keys)
+        model, vectors = _embedded(document, found, keys, partial(_go_on, document))
         with workspace_scope(workspace_id):
             more = _keep(document, found, model, vectors)
     except sites.Twin as twin:
@@ -73,6 +79,9 @@ def run_read(workspace_id: UUID, document_id: UUID) -> list[tuple[UUID, float]]:
             site_pages.hold(document)
             for row in _still(document).select_for_update(of=("self",)):
                 site_pages.drop_twin(row, twin.page)
+    except _NotWanted:
+        # Of a deleted workspace it waits, in case that is brought back.
+        _put_back(document)
     except AppError as known:
         _failed(document, known.message)
     except Exception:
@@ -92,7 +101,7 @@ def _failed(document: Document, error: str) -> None:
 
 
 def _put_back(document: Document) -> None:
-    """Another page of its website is read just now; whoever reads it asks for this one later."""
+    """It waits again: another page of its website is read just now, or nobody wants it while it is deleted."""
     with workspace_scope(document.workspace_id):
         _still(document).update(
             status=Document.Status.WAITING, reading_since=None, attempts=F("attempts") - 1, updated_at=timezone.now()
@@ -103,6 +112,8 @@ def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
     """The document, now being read by us; None when it is not waiting any more."""
     now = timezone.now()
     own = Document.objects.filter(workspace_id=workspace_id, pk=document_id)
+    if not Workspace.objects.filter(pk=workspace_id, deleted_at=None).exists():
+        return None
     begun = own.filter(deleted_at=None, status=Document.Status.WAITING).update(
         status=Document.Status.READING,
         reading_since=now,
@@ -114,15 +125,20 @@ def _begun(workspace_id: UUID, document_id: UUID) -> Document | None:
     return own.get() if begun else None
 
 
-def _embedded(document: Document, found: Read, keys: Credentials) -> tuple[str, list[embeddings.Vector]]:
-    """The model and a vector for each passage. Where the vendor does not answer, the local model does the work."""
+def _embedded(
+    document: Document, found: Read, keys: Credentials, go_on: Callable[[], None]
+) -> tuple[str, list[embeddings.Vector]]:
+    """The model and a vector for each passage. Where the vendor does not answer, the local model does the work.
+
+    go_on: asked before each part.
+    """
     texts = [f"{document.title}\n{passage.heading}\n{passage.text}" for passage in found.passages]
     model = embeddings.preferred(keys)
     try:
-        return model, embed(texts, model, keys, document.workspace_id)
+        return model, embed(texts, model, keys, document.workspace_id, go_on)
     except ModelError as error:
         logger.warning("%s is not used for the document %s: %s", model, document.pk, error)
-        return embeddings.LOCAL, embeddings.embed(texts, embeddings.LOCAL)
+        return embeddings.LOCAL, embeddings.embed(texts, embeddings.LOCAL, before_each=go_on)
 
 
 def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.Vector]) -> list[UUID]:
@@ -167,10 +183,16 @@ def _keep(document: Document, found: Read, model: str, vectors: list[embeddings.
 
 
 def _progress(document: Document, done: int, pages: int) -> None:
-    """Note how far the reading is. Raises Conflict when it does not count any more, so that nobody reads on."""
+    """Note how far the reading is; as `_go_on`."""
+    _go_on(document, pages_read=done, pages=pages)
+
+
+def _go_on(document: Document, **read: int) -> None:
+    """Say that somebody is at it. Raises _NotWanted when it does not count any more, so that nobody reads on."""
     with workspace_scope(document.workspace_id):
-        if not _still(document).update(pages_read=done, pages=pages, updated_at=timezone.now()):
-            raise Conflict("The document was deleted, or is read anew.")
+        is_there = Workspace.objects.filter(pk=document.workspace_id, deleted_at=None).exists()
+        if not is_there or not _still(document).update(updated_at=timezone.now(), **read):
+            raise _NotWanted
 
 
 def _words(passage: Passage) -> Combinable:
@@ -204,8 +226,9 @@ def begin_lost() -> list[tuple[UUID, UUID]]:
         )
         rows.update(status=Document.Status.WAITING, reading_since=None)
         waiting = Document.objects.filter(
-            status=Document.Status.WAITING, deleted_at=None, updated_at__lt=now - timedelta(seconds=WAIT_SECONDS)
-        )
+            status=Document.Status.WAITING, deleted_at=None, updated_at__lt=now - timedelta(seconds=WAIT_SECONDS),
+            workspace__deleted_at=None,
+        )  # fmt: skip
         return list(site_pages.in_turn(waiting).order_by("updated_at").values_list("workspace_id", "pk")[:AT_ONCE])
 
 
@@ -213,7 +236,7 @@ def begin_other_model() -> list[tuple[UUID, UUID]]:
     """Documents whose vectors are of another model than their workspace's texts get now: set waiting, and which."""
     due: list[tuple[UUID, UUID]] = []
     ready = Document.objects.filter(
-        status=Document.Status.READY, deleted_at=None, updated_at__lt=timezone.now() - AGAIN
+        status=Document.Status.READY, deleted_at=None, updated_at__lt=timezone.now() - AGAIN, workspace__deleted_at=None
     )
     with system_scope(Purpose.UPKEEP):
         found = list(ready.values_list("workspace_id", "embedding_model").distinct()[:1000])

@@ -1,6 +1,7 @@
 """Celery tasks: documents are read, and swept."""
 
 import logging
+from functools import partial
 from uuid import UUID
 
 from kombu.exceptions import OperationalError
@@ -8,6 +9,7 @@ from redis.exceptions import RedisError
 
 from agents.knowledge import ingest as knowledge_ingest
 from automatos.celery import app
+from automatos.long_tasks import of_this_process as long_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +17,12 @@ logger = logging.getLogger(__name__)
 @app.task(name="agents.tasks.read_document")
 def read_document(workspace_id: str, document_id: str) -> None:
     """Read a waiting document, and keep its passages or the error in its row."""
-    for found, later in knowledge_ingest.run_read(UUID(workspace_id), UUID(document_id)):
-        send_read(UUID(workspace_id), found, later=later)
+    long_tasks.do(("read_document", document_id), partial(_read, UUID(workspace_id), UUID(document_id)))
+
+
+def _read(workspace_id: UUID, document_id: UUID) -> None:
+    for found, later in knowledge_ingest.run_read(workspace_id, document_id):
+        send_read(workspace_id, found, later=later)
 
 
 @app.task(name="agents.tasks.sweep_documents")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from agents.knowledge import ingest as knowledge_ingest
@@ -24,6 +25,7 @@ from agents.knowledge import search as knowledge_search
 from agents.knowledge import tasks as knowledge_tasks
 from agents.models import Chunk, Document
 from automatos.llm.embeddings import LOCAL, OPENAI
+from workspaces.models import Workspace
 from workspaces.tests.credential_kit import SECRET, made, stocked_company
 from workspaces.tests.rest import Company
 
@@ -32,14 +34,21 @@ pytestmark = pytest.mark.django_db
 
 @dataclass
 class Embedder:
-    """Answers POST /v1/embeddings. asked: key and body of each request; size: of its vectors; status: 200 or worse."""
+    """Answers POST /v1/embeddings. asked: key and body of each request; size: of its vectors; status: 200 or worse.
+
+    meanwhile: done while the first request is answered.
+    """
 
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     size: int = 1536
     status: int = 200
+    meanwhile: Callable[[], object] = lambda: None
 
     def answer(self, key: str, body: dict[str, Any]) -> dict[str, Any]:
         self.asked.append((key, body))
+        if len(self.asked) == 1:
+            self.meanwhile()
+            connections.close_all()
         rows = [self.row(number, text, body.get("encoding_format")) for number, text in enumerate(body["input"])]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         # In an order of its own: the index of each row counts.
@@ -105,6 +114,28 @@ def by_meaning(company: Company, question: str) -> list[str]:
     scope = knowledge_search.scope_of(company.workspace.pk)
     hits = knowledge_search.search(scope, knowledge_search.asked(question, scope), 5, "meaning")
     return [hit.text for hit in hits]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["document", "workspace"])
+def test_what_is_deleted_while_it_is_embedded_is_not_paid_on(embedder: Embedder, settings: Any, what: str) -> None:
+    settings.OPENAI_API_KEY = "sk-installation"
+    company = Company()
+    text = "\n\n".join(f"# Rule {number}\n" + "The allowance is 38 euros. " * 30 for number in range(200))
+    _, row = company.editor.post("/api/documents", {"title": "Rules", "text": text})
+    path = f"/api/documents/{row['id']}" if what == "document" else f"/api/workspaces/{company.workspace.pk}"
+    embedder.meanwhile = lambda: company.owner.delete(path)
+    document = read(company, row["id"])
+    assert (len(embedder.asked), document.chunk_count) == (1, 0)
+    # It is not begun again either, as long as nobody brings it back.
+    Document.objects.update(updated_at=timezone.now() - timedelta(days=1))
+    assert knowledge_ingest.begin_lost() == []
+    read(company, row["id"])
+    assert len(embedder.asked) == 1
+    if what == "workspace":
+        Workspace.objects.update(deleted_at=None)
+        assert knowledge_ingest.begin_lost() == [(company.workspace.pk, document.pk)]
+        assert read(company, row["id"]).status == "ready"
 
 
 def test_with_the_installations_key_openai_makes_the_vectors(embedder: Embedder, settings: Any) -> None:

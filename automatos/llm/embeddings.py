@@ -45,12 +45,13 @@ def embed(
     credentials: Credentials | None = None,
     *,
     on_tokens: "Callable[[int], None] | None" = None,
+    before_each: "Callable[[], None] | None" = None,
 ) -> list[Vector]:
     """A vector of length 1 for each text, in their order. Raises ModelNotConfigured, or ModelError when the call fails.
 
     credentials: the workspace's own keys, used before the installation's. on_tokens: told how many tokens a vendor
-    read, for each request; vendors are asked through `workspaces.budgets.gate`. Blocks; call it outside of any
-    transaction.
+    read, for each request; vendors are asked through `workspaces.budgets.gate`. before_each: asked before each part of
+    BATCH texts; what it raises ends the work. Blocks; call it outside of any transaction.
     """
     if model not in MODELS:
         raise ModelNotConfigured(f"There is no embedding model {model!r}. There are: {', '.join(MODELS)}.")
@@ -59,7 +60,12 @@ def embed(
     )
     # A text without a letter has no direction; a blank stands for it so that each text gets its vector.
     cut = [text[:LONGEST].strip() or "-" for text in texts]
-    return [vector for start in range(0, len(cut), BATCH) for vector in run(cut[start : start + BATCH])]
+    vectors: list[Vector] = []
+    for start in range(0, len(cut), BATCH):
+        if before_each is not None:
+            before_each()
+        vectors += run(cut[start : start + BATCH])
+    return vectors
 
 
 def warm() -> None:

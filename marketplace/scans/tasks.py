@@ -1,12 +1,14 @@
 """Celery tasks: scans, and what is left of those whose worker was lost. They carry ids."""
 
 import logging
+from functools import partial
 from uuid import UUID
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from automatos.celery import app
+from automatos.long_tasks import of_this_process as long_tasks
 from marketplace.scans import holding, jobs, rescans
 
 logger = logging.getLogger(__name__)
@@ -15,7 +17,7 @@ logger = logging.getLogger(__name__)
 @app.task(name="marketplace.tasks.scan_version")
 def scan_version(scan_id: str) -> None:
     """Scan a version by rules and by a model."""
-    jobs.run_scan(UUID(scan_id))
+    long_tasks.do(("scan_version", scan_id), partial(jobs.run_scan, UUID(scan_id)))
 
 
 @app.task(name="marketplace.tasks.sweep_scans")

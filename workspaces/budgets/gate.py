@@ -4,7 +4,7 @@ Calls inside of runs are kept in the engine's journal, which holds back and sett
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,14 +115,18 @@ def call_model(
 
 
 def embed(
-    texts: Sequence[str], model: str, credentials: Credentials | None, workspace_id: UUID
+    texts: Sequence[str],
+    model: str,
+    credentials: Credentials | None,
+    workspace_id: UUID,
+    before_each: Callable[[], None] | None = None,
 ) -> list[embeddings.Vector]:
     """Vectors of texts, see `automatos.llm.embeddings`; what a vendor embeds goes through the gate.
 
     Raises ModelError, also where a budget has no room: whoever asks then does without that vendor.
     """
     if model == embeddings.LOCAL:
-        return embeddings.embed(texts, model)
+        return embeddings.embed(texts, model, before_each=before_each)
     keys = credentials or {}
     expected = Usage(sum(estimate_tokens(text[: embeddings.LONGEST]) for text in texts))
     most, seconds = cost_of(model, expected, keys), embeddings.SECONDS * (1 + len(texts) // embeddings.BATCH)
@@ -130,7 +134,7 @@ def embed(
     try:
         with passage(workspace_id, Kind.EMBEDDING, model, keys, most=most, seconds=seconds) as made:
             try:
-                return embeddings.embed(texts, model, keys, on_tokens=read.append)
+                return embeddings.embed(texts, model, keys, on_tokens=read.append, before_each=before_each)
             finally:
                 if read:
                     usage = Usage(sum(read))
