@@ -1,5 +1,9 @@
 """Two at once, and uploads that die halfway: one wins, the other is told, and nothing is half there."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -7,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from automatos.storage import objects
+from automatos.tests.s3_server import S3Server
 from automatos.tests.threads import one_waits, together
 from marketplace.models import EnabledPlugin, Listing, Plugin, PluginDecision, PluginScan, PluginVersion
 from marketplace.packages.package import digest_of
@@ -160,3 +165,54 @@ def test_an_update_that_waits_is_told_of_a_version_that_came_meanwhile() -> None
     update = partial(other.editor.patch, f"/api/marketplace/installed/{row['id']}", {"number": 2})
     _, (status, answer) = one_waits(come, update)
     assert (status, answer["error"]["code"]) == (409, "newer")
+
+
+@contextmanager
+def breaking_at(endpoint: str, most: int) -> Iterator[str]:
+    """An address that leads to the server until so many bytes were sent there; then nothing answers at it any more."""
+    host, port = endpoint.rpartition("/")[2].split(":")
+    door, sent, lines = socket.create_server(("127.0.0.1", 0)), [0], list[socket.socket]()
+
+    def pump(source: socket.socket, target: socket.socket, counted: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(4096):
+                sent[0] += len(data) * counted
+                if sent[0] > most:
+                    break
+                target.sendall(data)
+        for line in lines if sent[0] > most else (source, target):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while sent[0] <= most:
+                near, far = door.accept()[0], socket.create_connection((host, int(port)))
+                lines.extend((near, far))
+                threading.Thread(target=pump, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=pump, args=(far, near, False), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    finally:
+        for line in (door, *lines):
+            line.close()
+
+
+def test_an_upload_whose_store_goes_down_midway_leaves_nothing_half(s3: S3Server, settings: Any) -> None:
+    desk, slug = Desk(), f"store-{uuid4().hex[:8]}"
+    data = package(slug, **{f"notes/{number}__md": f"{number}. A line of notes.\n" * 300 for number in range(20)})
+    with breaking_at(s3.endpoint, 60_000) as endpoint:
+        options = {**s3.storage["OPTIONS"], "endpoint_url": endpoint}
+        settings.STORAGES = {**settings.STORAGES, "default": {**s3.storage, "OPTIONS": options}}
+        status, answer = send(desk.desk, "/api/admin/plugins/upload", data)
+    assert (status, answer["error"]["code"]) == (503, "storage_down")
+    kept = s3.client().list_objects_v2(Bucket=s3.bucket).get("KeyCount", 0)
+    assert 0 < kept < 20
+    assert not Plugin.objects.filter(slug=slug).exists()
+    assert not PluginScan.objects.filter(version__plugin__slug=slug).exists()
+    settings.STORAGES = {**settings.STORAGES, "default": s3.storage}
+    status, body = send(desk.desk, "/api/admin/plugins/upload", data)
+    version = PluginVersion.objects.get(pk=body["id"])
+    assert (status, contents.package_of(version).digest) == (201, version.sha256)
