@@ -17,8 +17,10 @@ from agents.tests.git_kit import GitServer
 from agents.tests.page_kit import signed_in
 from agents.tests.skill_kit import Kitchen
 from agents.tests.ssh_kit import SshServer, private, ssh_server
+from automatos.errors import Unavailable
 from automatos.private_hosts import parse
-from automatos.skill_format.repository import Network, fetched
+from automatos.skill_format.git import Limits
+from automatos.skill_format.repository import Network, fetched, newest_commit
 from automatos.skill_format.secure_shell import SshKey
 from automatos.testing import free_port
 from workspaces.credentials.checks import check
@@ -102,6 +104,14 @@ def test_a_server_with_another_key_is_not_talked_to(kitchen: Kitchen, shell: Ssh
     given = credential(kitchen, shell, known=shell.known(key=other))
     assert "The server's key is none of those in the credential" in kitchen.add(credential_id=given)["error"]
     assert (shell.tried, shell.asked) == ([], [])
+
+
+def test_a_server_that_is_down_or_no_ssh_is_not_taken_for_a_wrong_key(kitchen: Kitchen, shell: SshServer) -> None:
+    for port in (free_port(), kitchen.server.port):
+        known = shell.known().replace(f":{shell.port}", f":{port}")
+        network = Network(private=parse([f"localhost:{port}"]), key=SshKey(private(shell.key), known))
+        with pytest.raises(Unavailable, match="does not answer as one of SSH"):
+            newest_commit(f"ssh://git@localhost:{port}/kitchen.git", network=network, limits=Limits(seconds=60))
 
 
 def test_the_address_and_the_credential_have_to_fit(kitchen: Kitchen, shell: SshServer) -> None:

@@ -69,6 +69,13 @@ DOWN = re.compile(
     r"|handshake|Empty reply|hung up|early EOF|unexpected eof|transfer closed|RPC failed",
     re.IGNORECASE,
 )
+# What ssh says when it came to no talk at all; git adds each time that it could not read from the repository.
+OVER_SSH = "Could not read from remote repository"
+NO_TALK = re.compile(
+    r"connect to host|kex_exchange_identification|ssh_dispatch_run_fatal|banner|Bad packet length"
+    r"|[Cc]onnection (closed|reset|refused|timed out)"
+)
+REFUSED = re.compile(r"Permission denied \(|Host key verification failed")
 SLOW = re.compile(r"Operation too slow|too slow")
 
 
@@ -83,6 +90,10 @@ def explain(error: GitFailed, *, ref: str, limits: Limits, is_private: bool = Fa
         return Unavailable(
             f"The server is too slow: nothing complete came within {limits.seconds:g} seconds. Try again later.",
             code="repository_too_slow",
+        )
+    if OVER_SSH in error.said and NO_TALK.search(error.said) and not REFUSED.search(error.said):
+        return Unavailable(
+            "The server does not answer as one of SSH. Check the address or try again later.", code="repository_down"
         )
     for field, pattern, sentence in CAUSES:
         if re.search(pattern, error.said):

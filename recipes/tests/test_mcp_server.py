@@ -182,10 +182,14 @@ def test_what_there_is_not_or_cannot_be_read_is_said_with_the_cure(desk: Desk) -
     ):
         told = desk.call(tool, **arguments)
         assert (told.is_error, said in told.content[0].text) == (True, True), told.content[0].text
-    with pytest.raises(MCPError, match="There is no such run"):
-        desk.talk(lambda client: client.read_resource(f"automatos://executions/{missing}/output"))
-    with pytest.raises(MCPError, match="There is no such recipe"):
-        desk.talk(lambda client: client.get_prompt("a\0b"))
+
+    async def work(client: Client) -> None:
+        with pytest.raises(MCPError, match="There is no such run"):
+            await client.read_resource(f"automatos://executions/{missing}/output")
+        with pytest.raises(MCPError, match="There is no such recipe"):
+            await client.get_prompt("a\0b")
+
+    desk.talk(work)
 
 
 def post(stack: Stack, headers: dict[str, str], method: str = "POST") -> httpx2.Response:
