@@ -1,13 +1,24 @@
 """The MCP server: its tools, resources and prompts, made with the official SDK, for the caller in `caller.current`."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
+from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import GetPromptResult, Prompt, PromptArgument, PromptMessage, Resource, TextContent, ToolAnnotations
+from mcp_types import (
+    INVALID_PARAMS,
+    GetPromptResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
+    Resource,
+    TextContent,
+    ToolAnnotations,
+)
 from pydantic import AfterValidator, Field
 
 from automatos.checking import unstorable_text
@@ -42,7 +53,7 @@ class Server(MCPServer):
 
     async def list_prompts(self) -> list[Prompt]:
         """One for each recipe, with its inputs as arguments."""
-        found = await as_caller("recipes:read", work.list_recipes, "", work.MOST_LISTED)
+        found = await _read("recipes:read", work.list_recipes, "", work.MOST_LISTED)
         return [
             Prompt(
                 name=one["recipe"],
@@ -64,7 +75,7 @@ class Server(MCPServer):
         self, name: str, arguments: Json | None = None, context: Context[Any, Any] | None = None
     ) -> GetPromptResult:
         """What to say to have this recipe cooked."""
-        found = await as_caller("recipes:read", work.describe_recipe, name)
+        found = await _read("recipes:read", work.describe_recipe, name)
         given = json.dumps(arguments or {}, ensure_ascii=False)
         text = f"Cook the recipe {found['name']}: call cook_recipe with recipe {name!r} and input_data {given}."
         message = PromptMessage(role="user", content=TextContent(type="text", text=text))
@@ -72,7 +83,7 @@ class Server(MCPServer):
 
     async def list_resources(self) -> list[Resource]:
         """The newest runs."""
-        found = await as_caller("executions:read", work.list_executions, 50)
+        found = await _read("executions:read", work.list_executions, 50)
         return [
             Resource(
                 uri=f"automatos://executions/{one['execution_id']}",
@@ -82,6 +93,14 @@ class Server(MCPServer):
             )
             for one in found["items"]
         ]
+
+
+async def _read(action: str, done: Callable[..., Json], *arguments: Any) -> Json:
+    """As as_caller, where no tool or resource is at work: what else is raised there the SDK hides from the client."""
+    try:
+        return await as_caller(action, done, *arguments)
+    except ToolError as refusal:
+        raise MCPError(INVALID_PARAMS, str(refusal)) from None
 
 
 def make_server() -> Server:
