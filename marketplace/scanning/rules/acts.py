@@ -17,12 +17,14 @@ OTHERS_STORES = re.compile(
     r"\.(?:ssh/id_|gnupg|netrc|git-credentials)|id_(?:rsa|ed25519|ecdsa)\b(?!\.pub)|\.aws['\"/\\, ]+credentials|"
     r"Login Data|Local Extension Settings|logins\.json|cookies\.sqlite|wallet\.dat|/etc/shadow|CryptUnprotectData"
 )
+# Opens a connection that somebody else can send over.
 CONNECTS = re.compile(
     r"asyncio\.open_connection\(|websockets?\.(?:connect|create_connection|WebSocketApp)\(|new WebSocket\(|"
     r"\bio\(\s*['\"]https?|PF_INET|AF_INET|IO::Socket|TCPSocket\.(?:new|open)|net\.Dial\(|fsockopen\(|"
     r"net\.(?:connect|createConnection)\(|tls\.connect\(|ClientWebSocket|socketio\.Client|new Socket\(",
     re.IGNORECASE,
 )
+# Hands a value to a shell.
 RUNS_WHAT_CAME = re.compile(
     r"create_subprocess_shell\(\s*\w+|subprocess\.\w+\(\s*(?:\w+(?:\.decode\(\))?|text|msg|"
     r"message)\s*,[^\n]*shell\s*=\s*True|"
@@ -32,14 +34,17 @@ RUNS_WHAT_CAME = re.compile(
     r"popen)\(\s*(?:\w+(?:\.decode\(\))?)\s*\)|"
     r"getRuntime\(\)\.exec\(\s*\w+",
 )
+# Writes a hook of git, or makes git look for hooks elsewhere.
 HOOK_FILE = re.compile(
     r"core\.hooksPath|init\.templateDir|(?:\.git|\.githooks|\.husky|hooks?)['\"/, )]+(?:post|pre|commit|"
     r"prepare)-[a-z-]+"
 )
+# The user's folder, in the words of several languages.
 HOME = (
     r"Path\.home\(\)|expanduser\(\s*['\"]~|os\.homedir\(\)|homedir\(\)|UserHomeDir|Dir\.home|ENV\[['\"]HOME|"
     r"getenv\(['\"]HOME|environ\[['\"]HOME|\$\{?HOME\}?|USERPROFILE"
 )
+# Removes it, and not only a cache or a folder of a program in it.
 REMOVES_HOME = re.compile(
     rf"(?:rmtree|rm_rf|remove_dir_all|RemoveAll|rmSync|rm|rimraf|rmdirSync|unlinkSync|fs\.rm|deltree|"
     rf"remove_entry)\s*\(\s*"
@@ -47,63 +52,78 @@ REMOVES_HOME = re.compile(
     rf"temp)\b)",
     re.IGNORECASE,
 )
+# Compares the time with a day of these years or a Unix time.
 ON_A_DAY = re.compile(
     r"(?:today\(\)|now\(\)|utcnow\(\)|time\(\)|Date\(\)|Date\.now\(\)|toordinal\(\)|getTime\(\)|date \+%[^)\n]*\)\"?|"
     r"Time\.now|time\.Now\(\))[^\n]{0,40}(?:[<>]=?|-g[te]|-l[te]|After\(|Before\()\s*(?:\w+\.)*(?:new )?(?:datetime|"
     r"date|Date)?"
     r"(?:\.UTC)?\(?\s*['\"]?(?:20[2-9]\d|[67]\d\d[_,]?\d{3}\b|1[789]\d{8})",
 )
+# What a day should not set off: it removes, runs, fetches or encrypts.
 GRAVE = re.compile(
     r"rmtree|rm -rf|rmSync|RemoveAll|Remove-Item|unlink|\bexec\(|\beval\(|os\.system|subprocess|child_process|"
     r"urlopen|requests\.|"
     r"\bfetch\(|curl |wget |encrypt",
     re.IGNORECASE,
 )
+# An address of Ethereum, Bitcoin or Tron, or an IBAN.
 ACCOUNT = (
     r"(?:0x[0-9a-fA-F]{40}|bc1[a-z0-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|T[A-Za-z1-9]{33}|"
     r"[A-Z]{2}\d{2}[A-Z0-9]{11,30})"
 )
+# A variable that holds whom to pay is given a fixed account.
 REPLACED = re.compile(
     rf"^\s+(?:const |let |var )?(\w*(?:addr\w*|recipient|payee|wallet|iban|account|dest\w*|beneficiary|to|"
     rf"target))\s*=\s*"
     rf"['\"]{ACCOUNT}['\"]",
     re.IGNORECASE,
 )
+# Asks for a password in a window of the system.
 DIALOG = re.compile(
     r"display dialog[^\n]*(?:hidden answer|password)|\bCredUIPrompt|PromptForCredential|Get-Credential", re.I
 )
+# Asks for one in any way.
 PASSWORD_ASKED = re.compile(
     r"getpass\.getpass\(|read -r?s\b|stty -echo|\bhidden answer\b|type=['\"]password", re.IGNORECASE
 )
+# JavaScript: what a promise brings is run.
 PROMISED = re.compile(
     r"\.then\(\s*(?:async\s*)?(?:\(?\s*(\w+)\s*\)?\s*=>\s*\{?\s*(?:return\s+)?(?:\(0,\s*eval\)|eval|new Function|"
     r"Function|"
     r"vm\.run\w+)\s*\(\s*\1|eval\b|\(0,\s*eval\))"
 )
+# JavaScript: asks the web.
 TAKES_WEB = re.compile(r"\bfetch\(|axios|got\(|https?\.get\(|request\(")
+# PowerShell: saves what it fetched; one of the groups is the file.
 SAVED = re.compile(
     r"(?:-OutFile|-o)\s+(\S+)|DownloadFile\([^,\n]+,\s*([^)\n]+)\)|Start-BitsTransfer[^\n]*-Destination\s+(\S+)", re.I
 )
+# Switches off what guards the machine.
 GUARD_OFF = re.compile(
     r"DisableRealtimeMonitoring\s+\$?true|Add-MpPreference[^\n]*Exclusion(?:Path|Process|Extension)|sc stop WinDefend|"
     r"netsh advfirewall set \w+ state off|setenforce 0|spctl --master-disable|csrutil disable",
     re.IGNORECASE,
 )
+# A hook allows what an agent asks.
 GRANTS = re.compile(
     r"permissionDecision['\"]?\]?\s*[:=]\s*['\"]allow|['\"]behavior['\"]\s*:\s*['\"]allow", re.IGNORECASE
 )
+# A sign that it looks first at what is asked.
 WEIGHS = re.compile(
     r"\bif\b|\bcase\b|\bmatch\b|['\"](?:deny|ask|block)['\"]|startsWith|startswith|\bgrep\b", re.IGNORECASE
 )
+# Looks up a host whose name is put together, and so can carry something out.
 NAMES = re.compile(
     r"(?:dig|nslookup|host|ping)\b[^\n|]*\$[({\w]|gethostbyname\(\s*f?['\"]?[^\n)]*[{+]|"
     r"(?:dns\.\w*(?:lookup|resolve\w*)|resolver\.\w*(?:query|resolve))\(\s*(?:`[^`]*\$\{|f['\"][^'\"]*\{|[^\n)]*\+)"
 )
+# Where secrets are kept, also those a program may read for itself.
 STORES = re.compile(
     r"\.(?:ssh|aws|gnupg|kube|netrc|npmrc|pypirc|git-credentials|env)\b|process\.env|os\.environ|id_(?:rsa|ed25519)|"
     r"\benv\b|"
     r"Login Data"
 )
+# A shell runs a text that is written as numbers of characters.
 SHELL_TEXT = re.compile(
     r"(?:eval|\b(?:ba)?sh -c)\s+\"?\$\((?:printf|echo -e|echo)\b[^)\n]*\\x[0-9a-f]{2}", re.IGNORECASE
 )
