@@ -14,9 +14,9 @@ from automatos.after_commit import after_commit
 from automatos.checking import unstorable_json
 from automatos.errors import Conflict, InvalidInput
 from recipes.engine import templating
-from recipes.engine.ledger import as_json
 from recipes.engine.new_steps import has_agent
 from recipes.engine.sql import statements
+from recipes.engine.storing import as_json
 from recipes.engine.takeover import Taken, taken_over
 from recipes.engine.tasks import send_wake_up
 from recipes.filling import FILE, FileName, fill_inputs
