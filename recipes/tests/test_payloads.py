@@ -53,8 +53,11 @@ def keep_for(run: Execution, text: str) -> None:
 def through(cast: Cast, steps: int, text: str) -> Execution:
     """A run whose first output is that text, and which every later step is told."""
     prompts = ["One {input.doc}", *["More of {step_1_output} for {input.doc}!"] * (steps - 1)]
-    execution = cast.cook(cast.recipe(*prompts, inputs={"doc": {}}), doc=long("input"))
-    jobs = claim()
+    recipe = cast.recipe(*prompts, inputs={"doc": {}})
+    body = {"input_data": {"doc": long("input")}}
+    status, made = api_of(cast).post(f"/api/workflow-recipes/{recipe.template_id}/execute", body)
+    assert status == 202, made
+    execution, jobs = Execution.objects.get(pk=made["execution_id"]), claim()
     for number in range(steps):
         jobs = done(jobs[0], text if number == 0 else f"short {number}")
     execution.refresh_from_db()
