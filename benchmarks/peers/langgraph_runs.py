@@ -103,7 +103,7 @@ async def main(database: str, model: str) -> None:
     client = AsyncOpenAI(base_url=model, api_key="bench", max_retries=0, timeout=600)
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     async with AsyncConnectionPool(database, max_size=CONNECTIONS, kwargs=options, open=False) as pool:
-        saver = AsyncPostgresSaver(pool)  # type: ignore[arg-type]
+        saver = AsyncPostgresSaver(pool)
         await saver.setup()
         graph = graph_of(client, saver)
         print("ready", flush=True)
