@@ -41,7 +41,7 @@ MANY = (
     "Skill", "Conversation", "ToolExecutionLog", "TriggerDelivery", "Workflow", "Persona", "RecipeSuggestion",
 )  # fmt: skip
 # Columns that hold words of our own, whatever somebody sends: addresses are made of them, files found by them.
-OURS = ("slug", "link_token", "app", "action", "file", "digest", "media_type", "encoding")
+OURS = ("slug", "link_token", "token", "app", "action", "file", "digest", "media_type", "encoding")
 
 
 def text_of(kind: str, length: int = LONG) -> str:

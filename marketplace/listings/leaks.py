@@ -68,6 +68,26 @@ PATTERNS: Sequence[tuple[str, str, re.Pattern[str]]] = (
     (PRIVATE, "Page of this workspace", re.compile(r"(?:https?://[^\s/\"']+)?/w/[a-z0-9-]+/[^\s\"')]*")),
     (PRIVATE, "Path of a home folder", re.compile(r"(?:/home/|/Users/|[A-Z]:\\Users\\)[\w.-]+[^\s\"']*")),
 )
+# Words of which one is in whatever a pattern matches, in lower case: looked for first, since most texts have none and a
+# pattern tries at every letter.
+WORDS: Mapping[str, Sequence[str]] = {
+    "API key": ("sk-", "sk_", "rk_live_", "atm_"),
+    "GitHub token": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    "GitLab token": ("glpat-",),
+    "Slack token": ("xox", "hooks.slack.com"),
+    "Google API key": ("aiza", "ya29."),
+    "AWS access key": ("akia", "asia"),
+    "Hugging Face token": ("hf_",),
+    "Page of this workspace": ("/w/",),
+    "Bearer token": ("bearer",),
+    "Password in an address": ("://",),
+    "Password or key": ("passw", "passphrase", "pwd", "secret", "key", "token"),
+    "Email address": ("@",),
+    "Host inside a network": ("localhost", ".internal", ".local", ".lan", ".corp", ".intranet", ".home"),
+}
+# Detectors of the same sort: each looks for a secret of at least 24 letters and digits in a row.
+OF_LONG_TOKENS = {"IBM Cloud IAM Key", "Cloudant Credentials", "IBM COS HMAC Credentials", "SoftLayer Credentials"}
+LONG_TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +178,10 @@ def _hits(text: str, known: Mapping[str, str]) -> list[_Hit]:
 
 
 def _of_patterns(text: str) -> Iterator[_Hit]:
+    low = text.casefold()
     for group, kind, pattern in PATTERNS:
+        if not any(word in low for word in WORDS.get(kind, ("",))):
+            continue
         for match in pattern.finditer(text):
             if _counts(kind, match.group()):
                 yield _Hit(match.start(), match.end(), group, kind)
@@ -166,7 +189,10 @@ def _of_patterns(text: str) -> Iterator[_Hit]:
 
 def _of_detectors(text: str) -> Iterator[_Hit]:
     for at, block in _blocks(text):
+        has_long_token = LONG_TOKEN.search(block) is not None
         for kind, detector in _detectors():
+            if kind in OF_LONG_TOKENS and not has_long_token:
+                continue
             for secret in {str(found) for found in detector.analyze_string(block) if found}:
                 for match in re.finditer(re.escape(secret), block):
                     yield _Hit(at + match.start(), at + match.end(), SECRET, kind)

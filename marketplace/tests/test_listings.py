@@ -11,6 +11,7 @@ from django.test import Client
 
 from agents.models import Agent, Persona
 from automatos.tests.app_role import app_role
+from marketplace.listings import leaks
 from marketplace.models import Entry, InstalledListing, Listing, ListingVersion
 from marketplace.tests.desk_kit import Desk, signed_in
 from marketplace.tests.test_submission_pages import browser, text_of
@@ -312,3 +313,30 @@ def test_what_is_too_long_to_be_searched_is_refused_with_its_size() -> None:
     assert answer.status_code == 400
     assert "at most 300,000 can be shared" in text_of(answer)
     assert not ListingVersion.objects.filter(workspace=desk.workspace).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("sk-0123456789abcdef0", "API key"),
+        ("rk_live_0123456789", "API key"),
+        (f"ghu_{'a1' * 12}", "GitHub token"),
+        (f"glpat-{'a1' * 12}", "GitLab token"),
+        (f"xoxb-{'1a' * 8}", "Slack token"),
+        (f"AIza{'Sy' * 18}", "Google API key"),
+        (f"ASIA{'A1' * 8}", "AWS access key"),
+        (f"hf_{'aB' * 12}", "Hugging Face token"),
+        ("see /w/kitchen/runs/", "Page of this workspace"),
+        ("Authorization: BEARER abcdefgh12345678", "Bearer token"),
+        ("see HTTPS://ines:hunter22@host.example/x", "Password in an address"),
+        ("my PA\u017f\u017fWORD = hunter22!", "Password or key"),
+        ("write to Ines@Kitchen.De", "Email address"),
+        ("on DB.Kitchen.INTERNAL it stands", "Host inside a network"),
+        (f"ibm_cloud_iam_key = '{'aB3_' * 11}'", "IBM Cloud IAM Key"),
+        (f"cloudant_password = '{'0a' * 32}'", "Cloudant Credentials"),
+        (f"cos_hmac_secret_access_key = '{'0a' * 24}'", "IBM COS HMAC Credentials"),
+        (f"softlayer_api_key = '{'z9' * 32}'", "SoftLayer Credentials"),
+    ],
+)
+def test_what_is_looked_for_only_beside_its_words_is_found_in_any_case(text: str, kind: str) -> None:
+    assert kind in [hit.kind for hit in [*leaks._of_patterns(text), *leaks._of_detectors(text)]]
