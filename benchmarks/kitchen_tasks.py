@@ -14,12 +14,13 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from automatos.testing import Stack
+    from recipes.models import Recipe
 
 DATA = Path(tempfile.mkdtemp(prefix="automatos-bench-"))
 os.environ["DATA"] = str(DATA)
@@ -38,6 +39,7 @@ from benchmarks.machine import describe_machine  # noqa: E402
 LONG_TASK = 50.0
 PATIENT = 600_000
 PARAGRAPH = "Ships wait for water under the keel, and the harbour waits for ships. " * 6 + "\n\n"
+MOST_IN_A_ROW = 50
 # Steps, and how many paragraphs the last of them writes.
 SCENES = {"steps-50": (50, 4), "steps-500": (500, 4), "text-100kB": (3, 240)}
 # Says in the trace when the page shows the end of the run.
@@ -76,12 +78,28 @@ class Scene:
         with system_scope(Purpose.OPERATOR):
             self.cast = Cast()
             self.word = self.cast.workspace.slug
-            recipe = self.cast.recipe(*[f"step-{number} {self.word}" for number in range(1, steps + 1)])
+            recipe, inputs = self._recipe(steps)
         self.held = stack.models.hold(f"step-1 {self.word}", times=1)
         text = [PARAGRAPH[at : at + 40] for at in range(0, len(PARAGRAPH), 40)] * paragraphs
         stack.models.on(f"step-{steps} {self.word}", chunks=text, chunk_delay=0.002)
         with system_scope(Purpose.OPERATOR):
-            self.run = self.cast.cook(recipe)
+            self.run = self.cast.cook(recipe, **inputs)
+
+    def _recipe(self, steps: int) -> "tuple[Recipe, dict[str, list[str]]]":
+        """So many steps in a row; more than a recipe may have are rounds of a loop. With its inputs."""
+        from recipes.tests.test_loops import cast_recipe
+
+        if steps <= MOST_IN_A_ROW:
+            return self.cast.recipe(*[f"step-{number} {self.word}" for number in range(1, steps + 1)]), {}
+        agent = {"agent_id": self.cast.agent.pk}
+        parts: list[dict[str, Any]] = [
+            {**agent, "prompt_template": f"step-1 {self.word}", "step_id": "first"},
+            {"kind": "loop", "step_id": "each", "config": {"over": "{input.list}", "at_most": 1000}},
+            {**agent, "prompt_template": "round {item}", "step_id": "round", "under": "each", "branch": "body"},
+            {**agent, "prompt_template": f"step-{steps} {self.word}", "step_id": "last"},
+        ]
+        recipe = cast_recipe(self.cast, parts, inputs={"list": {"type": "array"}})
+        return recipe, {"list": [f"item {number}" for number in range(steps - 2)]}
 
     def watch(self, browser: "Browser", stack: "Stack") -> tuple[list[float], list[float]]:
         """Watch it to its end."""
