@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 from automatos.database_roles import APP_ROLE
-from automatos.local import commands
 from automatos.testing import Part, Stack
 from automatos.tests.commit_cutter import CommitCutter
 from recipes.engine.heart import LEASE
 from recipes.models import Call, Event, Execution, ExecutionStep, Worker
+from recipes.tests.chaos_kit import another_worker, beside
 from recipes.tests.chat_kit import Room, call, with_tools
 from recipes.tests.kit import Cast, assert_numbered_without_gap, ended, wait_for
 from workspaces.models import Workspace
@@ -33,13 +33,9 @@ def cast(stack: Stack) -> Cast:
 @pytest.fixture
 def second(stack: Stack) -> Iterator[Part]:
     """Another worker."""
-    part = Part("worker2", commands.worker(), stack.worker.environment, stack.folder / "worker2.log")
-    part.start()
-    wait_for(lambda: "is ready with" in part.log.read_text(), 30)
-    time.sleep(LEASE / 2)
-    yield part
-    part.stop()
-    part.log.unlink()
+    with beside(another_worker(stack)) as part:
+        time.sleep(LEASE / 2)
+        yield part
 
 
 def handed_on(*executions: Execution) -> int:
